@@ -1,0 +1,445 @@
+//! A property value as both databases store it, and the one way between that form and JSON.
+//!
+//! Owns: parsing, checking and writing of primitive values (OData JSON 4.01 section 7.1). Refuses: whole records
+//! (`validate`) and SQL (`tidemark-sql`). Storage forms: Boolean and integers as INTEGER, Double as REAL, Decimal
+//! as an INTEGER scaled by its declared scale, DateTimeOffset as INTEGER microseconds UTC, Date and String as
+//! TEXT, Guid as 16 bytes; each of them sorts and compares in SQL as the value does.
+
+use crate::entity::{Kind, Property};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::fmt;
+use std::io::Write as _;
+use uuid::Uuid;
+
+/// A value in storage form.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell<'a> {
+    /// Null.
+    Null,
+    /// Boolean (0, 1), Int32, Int64, scaled Decimal or DateTimeOffset in microseconds.
+    Integer(i64),
+    /// Double.
+    Real(f64),
+    /// String or Date.
+    Text(Cow<'a, str>),
+    /// Guid.
+    Guid(Uuid),
+}
+
+/// Why a value does not fit its property; the sentence names the property.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{property} {problem}")]
+pub struct ValueError {
+    /// The property.
+    pub property: String,
+    /// The rest of the sentence.
+    pub problem: String,
+}
+
+impl ValueError {
+    pub(crate) fn new(property: &Property, problem: impl Into<String>) -> Self {
+        Self { property: property.name.clone(), problem: problem.into() }
+    }
+}
+
+impl Cell<'_> {
+    /// Copies borrowed text so that the cell outlives its input.
+    pub fn into_owned(self) -> Cell<'static> {
+        match self {
+            Cell::Null => Cell::Null,
+            Cell::Integer(n) => Cell::Integer(n),
+            Cell::Real(n) => Cell::Real(n),
+            Cell::Text(text) => Cell::Text(Cow::Owned(text.into_owned())),
+            Cell::Guid(id) => Cell::Guid(id),
+        }
+    }
+
+    /// Appends the value as JSON text; `property` must be the one it was read for.
+    pub fn write_json(&self, property: &Property, out: &mut Vec<u8>) {
+        match (self, &property.kind) {
+            (Cell::Null, _) => out.extend_from_slice(b"null"),
+            (Cell::Integer(n), Kind::Boolean) => {
+                out.extend_from_slice(if *n != 0 { b"true" } else { b"false" });
+            }
+            (Cell::Integer(n), Kind::Decimal { scale, .. }) => {
+                let text = decimal_text(*n, *scale);
+                if is_exact_as_number(&text) {
+                    out.extend_from_slice(text.as_bytes());
+                } else {
+                    write_string(&text, out);
+                }
+            }
+            (Cell::Integer(n), Kind::DateTimeOffset) => write_string(&instant_text(*n), out),
+            (Cell::Integer(n), _) => {
+                let _ = write!(out, "{n}");
+            }
+            (Cell::Real(n), _) => {
+                let _ = serde_json::to_writer(&mut *out, n);
+            }
+            (Cell::Text(text), _) => write_string(text, out),
+            (Cell::Guid(id), _) => {
+                let mut buffer = [0; 36];
+                out.push(b'"');
+                out.extend_from_slice(id.as_hyphenated().encode_lower(&mut buffer).as_bytes());
+                out.push(b'"');
+            }
+        }
+    }
+
+    /// Returns the value as canonical JSON: equal values are equal JSON.
+    pub fn to_json(&self, property: &Property) -> Value {
+        match (self, &property.kind) {
+            (Cell::Null, _) => Value::Null,
+            (Cell::Integer(n), Kind::Boolean) => Value::Bool(*n != 0),
+            (Cell::Integer(n), Kind::Decimal { scale, .. }) => {
+                let text = decimal_text(*n, *scale);
+                match text.parse::<f64>() {
+                    Ok(number) if is_exact_as_number(&text) => decimal_number(&text, number),
+                    _ => Value::String(text),
+                }
+            }
+            (Cell::Integer(n), Kind::DateTimeOffset) => Value::String(instant_text(*n)),
+            (Cell::Integer(n), _) => Value::from(*n),
+            (Cell::Real(n), _) => Value::from(*n),
+            (Cell::Text(text), _) => Value::String(text.clone().into_owned()),
+            (Cell::Guid(id), _) => Value::String(id.to_string()),
+        }
+    }
+}
+
+fn decimal_number(text: &str, number: f64) -> Value {
+    if text.contains('.') {
+        Value::from(number)
+    } else {
+        text.parse::<i64>().map_or_else(|_| Value::from(number), Value::from)
+    }
+}
+
+/// A JSON number keeps 15 significant digits on its way through any reader; longer decimals travel as strings
+/// (OData JSON 4.01 section 7.1 allows both to be read).
+fn is_exact_as_number(text: &str) -> bool {
+    text.bytes().filter(u8::is_ascii_digit).count() <= 15
+}
+
+fn write_string(text: &str, out: &mut Vec<u8>) {
+    let _ = serde_json::to_writer(&mut *out, text);
+}
+
+/// Writes an instant as `Edm.DateTimeOffset` in UTC with as many fraction digits as it needs: 0, 3 or 6.
+pub(crate) fn instant_text(micros: i64) -> String {
+    let format = match micros.rem_euclid(1_000_000) {
+        0 => SecondsFormat::Secs,
+        fraction if fraction % 1000 == 0 => SecondsFormat::Millis,
+        _ => SecondsFormat::Micros,
+    };
+    DateTime::<Utc>::from_timestamp_micros(micros)
+        .map_or_else(|| micros.to_string(), |instant| instant.to_rfc3339_opts(format, true))
+}
+
+/// Reads an `Edm.DateTimeOffset` literal to microseconds UTC; seconds may be left out (OData ABNF).
+pub fn instant_micros(text: &str) -> Option<i64> {
+    let instant = DateTime::parse_from_rfc3339(text).ok().or_else(|| {
+        let (date, rest) = text.split_once(['T', 't'])?;
+        let zone = rest.find(['Z', 'z', '+', '-'])?;
+        let (time, zone) = rest.split_at(zone);
+        (time.len() == 5).then(|| DateTime::parse_from_rfc3339(&format!("{date}T{time}:00{zone}")).ok())?
+    })?;
+    Some(instant.timestamp_micros())
+}
+
+/// Writes a scaled integer as a decimal without trailing zeros.
+pub(crate) fn decimal_text(unscaled: i64, scale: u8) -> String {
+    if scale == 0 {
+        return unscaled.to_string();
+    }
+    let sign = if unscaled < 0 { "-" } else { "" };
+    let digits = format!("{:0>width$}", unscaled.unsigned_abs(), width = scale as usize + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - scale as usize);
+    let fraction = fraction.trim_end_matches('0');
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{sign}{whole}{point}{fraction}")
+}
+
+/// Reads decimal text, exponent allowed, to an integer scaled by `scale`; `Err` says what does not fit.
+pub fn decimal_unscaled(text: &str, precision: u8, scale: u8) -> Result<i64, String> {
+    let not_a_number = || "must be a decimal number".to_owned();
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().map_err(|_| not_a_number())?),
+        None => (text, 0),
+    };
+    let (negative, unsigned) = match mantissa.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, mantissa.strip_prefix('+').unwrap_or(mantissa)),
+    };
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let digits = format!("{whole}{fraction}");
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(not_a_number());
+    }
+    let digits = digits.trim_start_matches('0');
+    // The value is `digits` * 10^(exponent - fraction); the result wants it times 10^scale.
+    let shift = exponent.saturating_sub(fraction.len() as i32).saturating_add(i32::from(scale));
+    let too_large = || format!("must have at most {precision} digits, {scale} of them after the point");
+    let unscaled = if shift < 0 {
+        let cut = digits.len().saturating_sub(shift.unsigned_abs() as usize);
+        if digits[cut..].bytes().any(|b| b != b'0') {
+            return Err(too_large());
+        }
+        digits[..cut].to_owned()
+    } else if digits.is_empty() {
+        String::new()
+    } else if shift > 40 {
+        return Err(too_large());
+    } else {
+        format!("{digits}{}", "0".repeat(shift as usize))
+    };
+    if unscaled.len() > usize::from(precision) {
+        return Err(too_large());
+    }
+    let number = if unscaled.is_empty() { 0 } else { unscaled.parse::<i64>().map_err(|_| too_large())? };
+    Ok(if negative { -number } else { number })
+}
+
+/// Reads a value of one property from any serde input, straight to storage form.
+///
+/// Works on a borrowed `serde_json` stream without building a tree, and on a [`serde_json::Value`].
+/// Int64 and Decimal are taken as numbers and as strings (DESIGN section 5, Int64).
+#[derive(Clone, Copy, Debug)]
+pub struct CellSeed<'p>(pub &'p Property);
+
+impl CellSeed<'_> {
+    /// Reads a value from JSON in memory.
+    ///
+    /// # Errors
+    /// Names the property and what is wrong with the value.
+    pub fn read(self, value: &Value) -> Result<Cell<'_>, ValueError> {
+        match value {
+            Value::Null => self.null(),
+            Value::Bool(b) => self.boolean(*b),
+            Value::Number(n) => match (n.as_i64(), n.as_f64()) {
+                (Some(n), _) => self.integer(n),
+                (None, Some(n)) => self.real(n),
+                (None, None) => Err(self.refuse()),
+            },
+            Value::String(text) => self.text(Cow::Borrowed(text)),
+            Value::Array(_) | Value::Object(_) => Err(self.refuse()),
+        }
+    }
+
+    fn refuse(self) -> ValueError {
+        let wanted = match &self.0.kind {
+            Kind::String { .. } => "must be text",
+            Kind::Boolean => "must be true or false",
+            Kind::Int32 => "must be a whole number between -2147483648 and 2147483647",
+            Kind::Int64 => "must be a whole number of at most 64 bits",
+            Kind::Double => "must be a finite number",
+            Kind::Decimal { .. } => "must be a decimal number",
+            Kind::Date => "must be a date such as 2026-03-31",
+            Kind::DateTimeOffset => "must be a date and time such as 2026-03-31T08:00:00Z",
+            Kind::Guid => "must be a GUID such as 8f0e6a52-6d5f-4a55-9d5e-2f7b4c1d9e01",
+        };
+        ValueError::new(self.0, wanted)
+    }
+
+    fn null<'a>(self) -> Result<Cell<'a>, ValueError> {
+        if self.0.nullable { Ok(Cell::Null) } else { Err(ValueError::new(self.0, "must not be empty")) }
+    }
+
+    fn boolean<'a>(self, b: bool) -> Result<Cell<'a>, ValueError> {
+        match self.0.kind {
+            Kind::Boolean => Ok(Cell::Integer(b.into())),
+            _ => Err(self.refuse()),
+        }
+    }
+
+    fn integer<'a>(self, n: i64) -> Result<Cell<'a>, ValueError> {
+        match self.0.kind {
+            Kind::Int32 if i32::try_from(n).is_ok() => Ok(Cell::Integer(n)),
+            Kind::Int64 => Ok(Cell::Integer(n)),
+            Kind::Double => Ok(Cell::Real(n as f64)),
+            Kind::Decimal { precision, scale } => decimal_unscaled(&n.to_string(), precision, scale)
+                .map(Cell::Integer)
+                .map_err(|problem| ValueError::new(self.0, problem)),
+            _ => Err(self.refuse()),
+        }
+    }
+
+    fn real<'a>(self, n: f64) -> Result<Cell<'a>, ValueError> {
+        match self.0.kind {
+            Kind::Double if n.is_finite() => Ok(Cell::Real(n)),
+            Kind::Decimal { precision, scale } => decimal_unscaled(&n.to_string(), precision, scale)
+                .map(Cell::Integer)
+                .map_err(|problem| ValueError::new(self.0, problem)),
+            // 3.0 is a whole number in JSON; 3.5 is not.
+            Kind::Int32 | Kind::Int64 if n.fract() == 0.0 && n.abs() < 9.0e15 => self.integer(n as i64),
+            _ => Err(self.refuse()),
+        }
+    }
+
+    fn text<'a>(self, text: Cow<'a, str>) -> Result<Cell<'a>, ValueError> {
+        match &self.0.kind {
+            Kind::String { max_length } => {
+                if text.contains('\0') {
+                    return Err(ValueError::new(self.0, "must not contain a NUL character"));
+                }
+                let longest = max_length.unwrap_or(u32::MAX) as usize;
+                if text.len() > longest && text.chars().count() > longest {
+                    return Err(ValueError::new(self.0, format!("must be at most {longest} characters")));
+                }
+                Ok(Cell::Text(text))
+            }
+            Kind::Int64 => text.parse().map(Cell::Integer).map_err(|_| self.refuse()),
+            Kind::Double => match text.parse::<f64>() {
+                Ok(n) if n.is_finite() => Ok(Cell::Real(n)),
+                _ => Err(self.refuse()),
+            },
+            Kind::Decimal { precision, scale } => decimal_unscaled(&text, *precision, *scale)
+                .map(Cell::Integer)
+                .map_err(|problem| ValueError::new(self.0, problem)),
+            Kind::Date => match NaiveDate::parse_from_str(&text, "%Y-%m-%d") {
+                Ok(_) if text.len() == 10 => Ok(Cell::Text(text)),
+                _ => Err(self.refuse()),
+            },
+            Kind::DateTimeOffset => instant_micros(&text).map(Cell::Integer).ok_or_else(|| self.refuse()),
+            Kind::Guid => match Uuid::parse_str(&text) {
+                Ok(id) if text.len() == 36 => Ok(Cell::Guid(id)),
+                _ => Err(self.refuse()),
+            },
+            Kind::Boolean | Kind::Int32 => Err(self.refuse()),
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for CellSeed<'_> {
+    type Value = Cell<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cell<'de>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for CellSeed<'_> {
+    type Value = Cell<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a value of {}", self.0.kind.edm_name())
+    }
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Cell<'de>, E> {
+        self.null().map_err(E::custom)
+    }
+    fn visit_bool<E: serde::de::Error>(self, b: bool) -> Result<Cell<'de>, E> {
+        self.boolean(b).map_err(E::custom)
+    }
+    fn visit_i64<E: serde::de::Error>(self, n: i64) -> Result<Cell<'de>, E> {
+        self.integer(n).map_err(E::custom)
+    }
+    fn visit_u64<E: serde::de::Error>(self, n: u64) -> Result<Cell<'de>, E> {
+        match i64::try_from(n) {
+            Ok(n) => self.integer(n).map_err(E::custom),
+            Err(_) => self.real(n as f64).map_err(E::custom),
+        }
+    }
+    fn visit_f64<E: serde::de::Error>(self, n: f64) -> Result<Cell<'de>, E> {
+        self.real(n).map_err(E::custom)
+    }
+    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Cell<'de>, E> {
+        self.text(Cow::Borrowed(text)).map_err(E::custom)
+    }
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Cell<'de>, E> {
+        self.text(Cow::Owned(text.to_owned())).map_err(E::custom)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Cell<'de>, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Err(A::Error::custom(self.refuse()))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cell<'de>, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Err(A::Error::custom(self.refuse()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entity::{MergeRule, Role};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn property(kind: Kind) -> Property {
+        Property {
+            name: "P".into(),
+            kind,
+            nullable: true,
+            default: None,
+            label: "P".into(),
+            multi_line: false,
+            merge: MergeRule::Ask,
+            role: Role::Declared,
+        }
+    }
+
+    #[test]
+    fn equal_values_have_one_canonical_form() {
+        let same = [
+            (Kind::Decimal { precision: 10, scale: 2 }, json!(12.5), json!("12.50")),
+            (Kind::Decimal { precision: 10, scale: 2 }, json!(1e3), json!("1000")),
+            (Kind::Int64, json!(7), json!("7")),
+            (Kind::Double, json!(3), json!(3.0)),
+            (Kind::DateTimeOffset, json!("2026-03-31T10:00:00+02:00"), json!("2026-03-31T08:00Z")),
+            (Kind::Guid, json!("8F0E6A52-6D5F-4A55-9D5E-2F7B4C1D9E01"), json!("8f0e6a52-6d5f-4a55-9d5e-2f7b4c1d9e01")),
+        ];
+        for (kind, a, b) in same {
+            let p = property(kind);
+            let canonical = |v: &Value| CellSeed(&p).read(v).unwrap().to_json(&p);
+            assert_eq!(canonical(&a), canonical(&b), "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_and_names_the_property() {
+        let wrong = [
+            (Kind::String { max_length: Some(2) }, json!("abc")),
+            (Kind::String { max_length: None }, json!("a\u{0}b")),
+            (Kind::String { max_length: None }, json!(1)),
+            (Kind::Boolean, json!("true")),
+            (Kind::Int32, json!(2_147_483_648_i64)),
+            (Kind::Int32, json!(1.5)),
+            (Kind::Int64, json!("9223372036854775808")),
+            (Kind::Double, json!("NaN")),
+            (Kind::Decimal { precision: 4, scale: 2 }, json!("123.4")),
+            (Kind::Decimal { precision: 4, scale: 2 }, json!(0.001)),
+            (Kind::Decimal { precision: 4, scale: 2 }, json!("1e999999999")),
+            (Kind::Date, json!("2026-02-30")),
+            (Kind::DateTimeOffset, json!("yesterday")),
+            (Kind::Guid, json!("8f0e6a526d5f4a559d5e2f7b4c1d9e01")),
+        ];
+        for (kind, value) in wrong {
+            let p = property(kind);
+            let error = CellSeed(&p).read(&value).expect_err(&value.to_string());
+            assert!(error.to_string().starts_with("P must"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_decimal_survives_the_way_through_json(unscaled in -999_999_999_999_999_999_i64..=999_999_999_999_999_999, scale in 0u8..=18) {
+            let p = property(Kind::Decimal { precision: 18, scale });
+            let json = Cell::Integer(unscaled).to_json(&p);
+            prop_assert_eq!(CellSeed(&p).read(&json).unwrap(), Cell::Integer(unscaled));
+            let mut text = Vec::new();
+            Cell::Integer(unscaled).write_json(&p, &mut text);
+            let again: Value = serde_json::from_slice(&text).unwrap();
+            prop_assert_eq!(CellSeed(&p).read(&again).unwrap(), Cell::Integer(unscaled));
+        }
+
+        #[test]
+        fn an_instant_survives_the_way_through_json(micros in -62_135_596_800_000_000_i64..253_402_300_800_000_000) {
+            let p = property(Kind::DateTimeOffset);
+            let json = Cell::Integer(micros).to_json(&p);
+            prop_assert_eq!(CellSeed(&p).read(&json).unwrap(), Cell::Integer(micros));
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Reading the entity model from one CSDL JSON document (OASIS OData CSDL JSON 4.01).
+//!
+//! Owns: what a model file may say and the sentence for each mistake, with its line and element. Refuses: files
+//! (the caller reads them) and CSDL features that nothing here could keep (complex types, enumerations, inheritance,
+//! actions): they are mistakes, not silently dropped. DESIGN section 2, "A model file".
+
+mod locate;
+mod parse;
+
+use crate::cached_entities::{CACHED_ENTITIES, declaration};
+use crate::entity::EntityModel;
+use serde_json::Value;
+
+/// A mistake in a model document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the model has a mistake in line {line}, at {element}: {problem}")]
+pub struct ModelError {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The path of the element, such as `Tidemark.TodoItem/Title/$Type`.
+    pub element: String,
+    /// What is wrong and what would be right.
+    pub problem: String,
+}
+
+const DEFAULT_DOCUMENT: &str = include_str!("../entities.csdl.json");
+
+impl EntityModel {
+    /// Reads a model document.
+    ///
+    /// # Errors
+    /// Returns the first mistake, with its line and element.
+    pub fn parse(source: &str) -> Result<Self, ModelError> {
+        parse::model(source)
+    }
+
+    /// Returns the model that `tidemark-server` serves without `--model`.
+    pub fn default_document() -> &'static str {
+        DEFAULT_DOCUMENT
+    }
+
+    /// Returns the model with `CachedEntities` added, as a server does before it serves it.
+    ///
+    /// # Errors
+    /// A model that declares `CachedEntities` itself is refused: the server owns that set.
+    pub fn with_cached_entities(&self) -> Result<Self, ModelError> {
+        let clash = |element: String| ModelError {
+            line: 1,
+            element,
+            problem: format!("{CACHED_ENTITIES} is added by the server and must not be declared"),
+        };
+        if self.sets.contains_key(CACHED_ENTITIES) {
+            return Err(clash(format!("{}/{CACHED_ENTITIES}", self.container)));
+        }
+        let (type_name, entity_type, set) = declaration(&self.namespace);
+        let mut document = self.document.clone();
+        let schema = document.get_mut(&self.namespace).and_then(Value::as_object_mut);
+        let Some(schema) = schema else { return Err(clash(self.namespace.clone())) };
+        if schema.contains_key(type_name) {
+            return Err(clash(format!("{}.{type_name}", self.namespace)));
+        }
+        schema.insert(type_name.into(), entity_type);
+        if let Some(container) = schema.get_mut(&self.container).and_then(Value::as_object_mut) {
+            container.insert(CACHED_ENTITIES.into(), set);
+        }
+        Self::parse(&document.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,383 @@
+//! From CSDL JSON text to an [`EntityModel`], one function per kind of element.
+
+use super::ModelError;
+use super::locate::line_of;
+use crate::cell::CellSeed;
+use crate::entity::{EntityModel, EntitySet, EntityType, Kind, MergeRule, NavigationProperty, Property, Role};
+use crate::record::{ID, IS_TOMBSTONED, UPDATED_AT, UPDATED_BY};
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+type Object = Map<String, Value>;
+
+/// The document being read; makes errors that know their line.
+struct Source<'s> {
+    text: &'s str,
+}
+
+impl Source<'_> {
+    fn error(&self, path: &[&str], problem: impl Into<String>) -> ModelError {
+        ModelError {
+            line: line_of(self.text, path),
+            element: if path.is_empty() { "the document".into() } else { path.join("/") },
+            problem: problem.into(),
+        }
+    }
+
+    fn object<'v>(&self, value: &'v Value, path: &[&str]) -> Result<&'v Object, ModelError> {
+        value.as_object().ok_or_else(|| self.error(path, "must be a JSON object"))
+    }
+}
+
+pub(super) fn model(text: &str) -> Result<EntityModel, ModelError> {
+    let mut document: Value = serde_json::from_str(text).map_err(|e| ModelError {
+        line: e.line().max(1),
+        element: format!("column {}", e.column()),
+        problem: format!("this is not JSON: {e}"),
+    })?;
+    let source = Source { text };
+    let top = source.object(&document, &[])?;
+    let qualified = top.get("$EntityContainer").and_then(Value::as_str).ok_or_else(|| {
+        source.error(&[], "$EntityContainer must name the entity container, such as Tidemark.Container")
+    })?;
+    let (namespace, container) = qualified
+        .rsplit_once('.')
+        .ok_or_else(|| source.error(&["$EntityContainer"], "must be a qualified name, such as Tidemark.Container"))?;
+    let (namespace, container) = (namespace.to_owned(), container.to_owned());
+    if let Some(other) = top.keys().find(|k| !k.starts_with(['$', '@']) && **k != namespace) {
+        return Err(source.error(&[other], format!("only one schema is supported, {namespace}")));
+    }
+    let schema = top
+        .get(&namespace)
+        .ok_or_else(|| source.error(&["$EntityContainer"], format!("there is no schema {namespace}")))?;
+    let schema = source.object(schema, &[&namespace])?;
+    let sets = entity_sets(&source, &namespace, &container, schema)?;
+    let types: Vec<String> = sets.values().map(|s| s.entity_type.name.clone()).collect();
+    for name in &types {
+        declare_sync_properties(&mut document[&namespace][name]);
+    }
+    let fingerprint = fingerprint(&document);
+    Ok(EntityModel { namespace, container, sets, document, fingerprint })
+}
+
+fn fingerprint(document: &Value) -> String {
+    let digest = Sha256::digest(document.to_string().as_bytes());
+    digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn entity_sets(
+    source: &Source<'_>,
+    namespace: &str,
+    container: &str,
+    schema: &Object,
+) -> Result<IndexMap<String, EntitySet>, ModelError> {
+    let path = [namespace, container];
+    let members = schema
+        .get(container)
+        .ok_or_else(|| source.error(&["$EntityContainer"], format!("there is no element {namespace}.{container}")))?;
+    let members = source.object(members, &path)?;
+    if members.get("$Kind").and_then(Value::as_str) != Some("EntityContainer") {
+        return Err(source.error(&path, "$Kind must be EntityContainer"));
+    }
+    // Which set holds the records of a type, for navigation properties.
+    let mut set_of_type: Vec<(String, String)> = Vec::new();
+    for (name, value) in members.iter().filter(|(k, _)| !k.starts_with(['$', '@'])) {
+        let path = [namespace, container, name];
+        let set = source.object(value, &path)?;
+        if set.get("$Collection") != Some(&Value::Bool(true)) {
+            return Err(source.error(&path, "must be an entity set: \"$Collection\": true"));
+        }
+        let type_name = set
+            .get("$Type")
+            .and_then(Value::as_str)
+            .and_then(|t| t.strip_prefix(namespace)?.strip_prefix('.'))
+            .ok_or_else(|| source.error(&path, format!("$Type must name an entity type of {namespace}")))?;
+        check_name(source, name, &path)?;
+        if !schema.contains_key(type_name) {
+            return Err(
+                source.error(&[namespace, container, name, "$Type"], format!("there is no entity type {type_name}"))
+            );
+        }
+        set_of_type.push((type_name.to_owned(), name.clone()));
+    }
+    if set_of_type.is_empty() {
+        return Err(source.error(&path, "must have at least one entity set"));
+    }
+    if let Some((name, _)) = schema.iter().find(|(name, value)| {
+        !name.starts_with(['$', '@'])
+            && *name != container
+            && value.get("$Kind").and_then(Value::as_str) != Some("EntityType")
+    }) {
+        return Err(source.error(&[namespace, name], "only entity types are supported: \"$Kind\": \"EntityType\""));
+    }
+    let mut sets = IndexMap::new();
+    for (type_name, name) in &set_of_type {
+        if set_of_type.iter().filter(|(t, _)| t == type_name).count() > 1 {
+            return Err(source.error(&[namespace, container, name], format!("{type_name} already has an entity set")));
+        }
+        let entity_type = entity_type(source, namespace, type_name, schema, &set_of_type)?;
+        let set = &members[name];
+        let label = label(set).or_else(|| label(&schema[type_name])).unwrap_or_else(|| name.clone());
+        let per_user = set.get("@Tidemark.PerUser").and_then(Value::as_str).map(str::to_owned);
+        if let Some(owner) = &per_user
+            && entity_type.property(owner).is_none()
+        {
+            return Err(source
+                .error(&[namespace, container, name, "@Tidemark.PerUser"], format!("there is no property {owner}")));
+        }
+        sets.insert(name.clone(), EntitySet { name: name.clone(), label, entity_type, per_user });
+    }
+    Ok(sets)
+}
+
+fn entity_type(
+    source: &Source<'_>,
+    namespace: &str,
+    name: &str,
+    schema: &Object,
+    set_of_type: &[(String, String)],
+) -> Result<EntityType, ModelError> {
+    let path = [namespace, name];
+    let members = source.object(&schema[name], &path)?;
+    check_name(source, name, &path)?;
+    for unsupported in ["$BaseType", "$Abstract", "$OpenType", "$HasStream"] {
+        if members.get(unsupported).is_some_and(|v| *v != Value::Bool(false)) {
+            return Err(source.error(&[namespace, name, unsupported], "is not supported"));
+        }
+    }
+    if members.get("$Key") != Some(&json!([ID])) {
+        return Err(source.error(&path, "$Key must be [\"Id\"]"));
+    }
+    let id = members.get(ID).and_then(|id| id.get("$Type")).and_then(Value::as_str);
+    if id != Some("Edm.Guid") {
+        return Err(source.error(&[namespace, name, ID], "Id must be there, of type Edm.Guid"));
+    }
+    let mut properties = vec![fixed(ID, Kind::Guid, false, Role::Key)];
+    let mut navigation = Vec::new();
+    for (member, value) in members.iter().filter(|(k, _)| !k.starts_with(['$', '@']) && *k != ID) {
+        let path = [namespace, name, member];
+        let element = source.object(value, &path)?;
+        check_name(source, member, &path)?;
+        if let Some(expected) = sync_kind(member) {
+            let declared = element.get("$Type").and_then(Value::as_str).unwrap_or("Edm.String");
+            if declared != expected.edm_name() {
+                return Err(source.error(&path, format!("is a sync property and must be {}", expected.edm_name())));
+            }
+            continue;
+        }
+        match element.get("$Kind").and_then(Value::as_str).unwrap_or("Property") {
+            "Property" if member.starts_with('_') => {
+                return Err(source.error(&path, "names that begin with _ are kept for sync properties"));
+            }
+            "Property" => properties.push(property(source, &path, element)?),
+            "NavigationProperty" => {
+                navigation.push(navigation_property(source, namespace, &path, element, members, set_of_type)?);
+            }
+            other => return Err(source.error(&path, format!("$Kind {other} is not supported"))),
+        }
+    }
+    let mut seen = std::collections::HashSet::new();
+    if let Some(twice) = properties.iter().find(|p| !seen.insert(p.name.to_lowercase())) {
+        return Err(source.error(&[namespace, name, &twice.name], "differs from another property only in case"));
+    }
+    properties.push(fixed(UPDATED_AT, Kind::Int64, true, Role::UpdatedAt));
+    properties.push(fixed(IS_TOMBSTONED, Kind::Boolean, true, Role::IsTombstoned));
+    properties.push(fixed(UPDATED_BY, Kind::String { max_length: None }, true, Role::UpdatedBy));
+    Ok(EntityType { name: name.to_owned(), properties, navigation })
+}
+
+fn property(source: &Source<'_>, path: &[&str], element: &Object) -> Result<Property, ModelError> {
+    if element.get("$Collection").is_some_and(|v| *v != Value::Bool(false)) {
+        return Err(source.error(path, "collections are not supported as properties"));
+    }
+    let kind = kind(source, path, element)?;
+    let merge = match element.get("@Tidemark.Merge").map(|v| v.as_str().unwrap_or_default()) {
+        None | Some("ask") => MergeRule::Ask,
+        Some("later") => MergeRule::Later,
+        Some("server") => MergeRule::Server,
+        Some("union") => MergeRule::Union,
+        Some(_) => return Err(source.error(path, "@Tidemark.Merge must be ask, later, server or union")),
+    };
+    let name = path[path.len() - 1].to_owned();
+    let value = Value::Object(element.clone());
+    let mut property = Property {
+        label: label(&value).unwrap_or_else(|| name.clone()),
+        multi_line: element.iter().any(|(k, v)| {
+            k.starts_with('@')
+                && (k.ends_with(".MultiLineText") || k.ends_with(".MultiLine"))
+                && *v != Value::Bool(false)
+        }),
+        nullable: element.get("$Nullable") == Some(&Value::Bool(true)),
+        default: None,
+        kind,
+        merge,
+        role: Role::Declared,
+        name,
+    };
+    if let Some(default) = element.get("$DefaultValue") {
+        property.default = Some(default_value(&property, default).map_err(|problem| {
+            let mut path = path.to_vec();
+            path.push("$DefaultValue");
+            source.error(&path, problem)
+        })?);
+    }
+    Ok(property)
+}
+
+/// Reads `$DefaultValue`: CSDL JSON writes it as a string in URL form, people also write plain JSON.
+fn default_value(property: &Property, written: &Value) -> Result<Value, String> {
+    let value = match (written, &property.kind) {
+        (Value::String(text), Kind::Boolean) => match text.as_str() {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            _ => return Err("must be true or false".into()),
+        },
+        (Value::String(text), Kind::Int32) => {
+            text.parse::<i32>().map(Value::from).map_err(|_| "must be a whole number".to_owned())?
+        }
+        (other, _) => other.clone(),
+    };
+    let cell = CellSeed(property).read(&value).map_err(|e| e.problem)?;
+    Ok(cell.to_json(property))
+}
+
+fn kind(source: &Source<'_>, path: &[&str], element: &Object) -> Result<Kind, ModelError> {
+    let name = element.get("$Type").map_or(Some("Edm.String"), Value::as_str);
+    let facet = |facet: &str| element.get(facet).and_then(Value::as_u64);
+    let at = |member| {
+        let mut path = path.to_vec();
+        path.push(member);
+        path
+    };
+    let kind = match name.unwrap_or_default() {
+        "Edm.String" => {
+            let max_length = match element.get("$MaxLength") {
+                None => None,
+                Some(length) => {
+                    let length = length.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
+                    Some(length.ok_or_else(|| source.error(&at("$MaxLength"), "must be a whole number above 0"))?)
+                }
+            };
+            Kind::String { max_length }
+        }
+        "Edm.Boolean" => Kind::Boolean,
+        "Edm.Int32" => Kind::Int32,
+        "Edm.Int64" => Kind::Int64,
+        "Edm.Double" => Kind::Double,
+        "Edm.Date" => Kind::Date,
+        "Edm.DateTimeOffset" => Kind::DateTimeOffset,
+        "Edm.Guid" => Kind::Guid,
+        "Edm.Decimal" => {
+            let precision = facet("$Precision").unwrap_or(18);
+            let scale = match element.get("$Scale") {
+                Some(Value::String(_)) => {
+                    return Err(
+                        source.error(&at("$Scale"), "must be a whole number: a variable scale is not supported")
+                    );
+                }
+                _ => facet("$Scale").unwrap_or(0),
+            };
+            if precision == 0 || precision > 18 {
+                return Err(source.error(&at("$Precision"), "must be between 1 and 18"));
+            }
+            if scale > precision {
+                return Err(source.error(&at("$Scale"), "must not be above $Precision"));
+            }
+            Kind::Decimal { precision: precision as u8, scale: scale as u8 }
+        }
+        other => {
+            let known = "Edm.String, Boolean, Int32, Int64, Double, Decimal, Date, DateTimeOffset, Guid";
+            return Err(source.error(&at("$Type"), format!("{other:?} is not supported; use one of {known}")));
+        }
+    };
+    Ok(kind)
+}
+
+fn navigation_property(
+    source: &Source<'_>,
+    namespace: &str,
+    path: &[&str],
+    element: &Object,
+    members: &Object,
+    set_of_type: &[(String, String)],
+) -> Result<NavigationProperty, ModelError> {
+    if element.get("$Collection").is_some_and(|v| *v != Value::Bool(false)) {
+        return Err(source.error(path, "a navigation property points to one record; collections are not supported"));
+    }
+    let target = element
+        .get("$Type")
+        .and_then(Value::as_str)
+        .and_then(|t| t.strip_prefix(namespace)?.strip_prefix('.'))
+        .and_then(|t| set_of_type.iter().find(|(name, _)| name == t))
+        .ok_or_else(|| source.error(path, "$Type must name an entity type that has an entity set"))?;
+    let constraint = element.get("$ReferentialConstraint").and_then(Value::as_object);
+    let (property, referenced) = constraint
+        .and_then(|c| c.iter().find(|(k, _)| !k.starts_with(['$', '@']) && !k.contains('@')))
+        .ok_or_else(|| source.error(path, "$ReferentialConstraint must name the property that holds the Id"))?;
+    let is_guid = members.get(property).and_then(|p| p.get("$Type")).and_then(Value::as_str) == Some("Edm.Guid");
+    if !is_guid || referenced.as_str() != Some(ID) {
+        let mut path = path.to_vec();
+        path.push("$ReferentialConstraint");
+        return Err(source.error(&path, format!("must tie an Edm.Guid property of this type to Id, not {property}")));
+    }
+    Ok(NavigationProperty {
+        name: path[path.len() - 1].to_owned(),
+        property: property.clone(),
+        target_set: target.1.clone(),
+    })
+}
+
+fn sync_kind(name: &str) -> Option<Kind> {
+    match name {
+        UPDATED_AT => Some(Kind::Int64),
+        IS_TOMBSTONED => Some(Kind::Boolean),
+        UPDATED_BY => Some(Kind::String { max_length: None }),
+        _ => None,
+    }
+}
+
+fn fixed(name: &str, kind: Kind, nullable: bool, role: Role) -> Property {
+    Property {
+        name: name.to_owned(),
+        kind,
+        nullable,
+        default: None,
+        label: name.to_owned(),
+        multi_line: false,
+        merge: MergeRule::Ask,
+        role,
+    }
+}
+
+/// Adds the sync properties to an entity type of the document, so that `$metadata` shows them (DESIGN section 5).
+fn declare_sync_properties(entity_type: &mut Value) {
+    let Some(members) = entity_type.as_object_mut() else { return };
+    let computed = "@Org.OData.Core.V1.Computed";
+    members.insert(UPDATED_AT.into(), json!({ "$Type": "Edm.Int64", "$Nullable": true }));
+    members
+        .insert(IS_TOMBSTONED.into(), json!({ "$Type": "Edm.Boolean", "$Nullable": true, "$DefaultValue": "false" }));
+    members.insert(UPDATED_BY.into(), json!({ "$Nullable": true, computed: true }));
+}
+
+fn label(element: &Value) -> Option<String> {
+    let element = element.as_object()?;
+    let annotated = |suffix: &str| {
+        let found = element.iter().find(|(k, v)| k.starts_with('@') && k.ends_with(suffix) && v.is_string());
+        found.and_then(|(_, v)| v.as_str()).map(str::to_owned)
+    };
+    annotated(".Label").or_else(|| annotated(".Description"))
+}
+
+/// Names become SQL identifiers and URL segments: OData's simple identifiers, ASCII, at most 60 characters.
+fn check_name(source: &Source<'_>, name: &str, path: &[&str]) -> Result<(), ModelError> {
+    let first = name.bytes().next().unwrap_or(b'0');
+    let good = (first.is_ascii_alphabetic() || first == b'_')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && name.len() <= 60;
+    if good {
+        Ok(())
+    } else {
+        Err(source.error(path, "names are ASCII letters, digits and _, at most 60, not starting with a digit"))
+    }
+}

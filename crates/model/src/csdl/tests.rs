@@ -1,0 +1,60 @@
+use super::*;
+use crate::entity::Kind;
+
+#[test]
+fn the_default_model_reads_and_orders_its_sets() {
+    let model = EntityModel::parse(EntityModel::default_document()).unwrap();
+    let names: Vec<_> = model.sets().map(|s| s.name.as_str()).collect();
+    assert_eq!(names, ["TodoLists", "TodoItems", "Sites", "Contacts"]);
+    assert_eq!(model.push_order(), ["TodoLists", "Sites", "TodoItems", "Contacts"]);
+    let items = &model.set("TodoItems").unwrap().entity_type;
+    assert_eq!(items.title_property(), "Title");
+    assert_eq!(items.property("Title").unwrap().kind, Kind::String { max_length: Some(200) });
+    assert!(items.property("Notes").unwrap().multi_line);
+    assert_eq!(items.property("IsDone").unwrap().default, Some(Value::Bool(false)));
+    assert!(model.document()["Tidemark"]["TodoItem"]["_UpdatedAt"].is_object());
+}
+
+#[test]
+fn the_served_document_reads_back_to_the_same_model() {
+    let served = EntityModel::parse(EntityModel::default_document()).unwrap().with_cached_entities().unwrap();
+    assert!(served.set("CachedEntities").unwrap().per_user.is_some());
+    assert_eq!(EntityModel::parse(&served.document().to_string()).unwrap(), served);
+    assert!(served.with_cached_entities().is_err());
+}
+
+#[test]
+fn a_mistake_is_named_with_its_line_and_element() {
+    let document = EntityModel::default_document();
+    let cases = [
+        ("\"Edm.Int32\"", "\"Edm.Byte\"", "Tidemark/TodoItem/Priority/$Type", "not supported"),
+        (
+            "\"$DefaultValue\": \"0\"",
+            "\"$DefaultValue\": \"many\"",
+            "Tidemark/TodoItem/Priority/$DefaultValue",
+            "whole number",
+        ),
+        (
+            "\"TodoListId\": \"Id\"",
+            "\"Title\": \"Id\"",
+            "Tidemark/TodoItem/TodoList/$ReferentialConstraint",
+            "Edm.Guid",
+        ),
+        (
+            "\"$Type\": \"Tidemark.Contact\"",
+            "\"$Type\": \"Tidemark.Nobody\"",
+            "Tidemark/Container/Contacts/$Type",
+            "no entity type",
+        ),
+    ];
+    for (good, bad, element, problem) in cases {
+        let broken = document.replacen(good, bad, 1);
+        let error = EntityModel::parse(&broken).unwrap_err();
+        assert_eq!(error.element, element);
+        assert!(error.problem.contains(problem), "{error}");
+        let line = 1 + broken[..broken.find(bad).unwrap()].matches('\n').count();
+        assert!(error.line.abs_diff(line) <= 1, "{error}: expected about line {line}");
+    }
+    let cut = &document[..document.len() / 2];
+    assert!(EntityModel::parse(cut).unwrap_err().line > 10);
+}

@@ -1,0 +1,37 @@
+//! The pure centre of Tidemark: the entity model, records, stamps, and every rule that decides something.
+//!
+//! Owns: what a record is, how values are validated and written, how local changes fold, how two versions
+//! merge, who wins on the server. Refuses: I/O, SQL, HTTP, the clock, randomness (they come in through
+//! [`ports`]). Every rule names its source: an OData clause, a step of the seed, or an ADR.
+
+mod arbitrate;
+mod cached_entities;
+mod cell;
+mod csdl;
+mod entity;
+mod fold;
+mod incoming;
+mod merge;
+pub mod ports;
+pub mod query;
+mod reconcile;
+mod record;
+mod resolve;
+mod stamp;
+mod validate;
+
+pub use arbitrate::{Arbitration, Condition, Method, Ruling, arbitrate};
+pub use cached_entities::{CACHED_ENTITIES, CachedEntity, CachedEntityProperty, Policy};
+pub use cell::{Cell, CellSeed, ValueError, decimal_unscaled, instant_micros};
+pub use csdl::ModelError;
+pub use entity::{EntityModel, EntitySet, EntityType, Kind, MergeRule, NavigationProperty, Property, Role};
+pub use fold::{Fold, LocalChange, fold};
+pub use incoming::{Incoming, IncomingRow, Removal, RowSink};
+pub use merge::{Merge, changed_properties, merge};
+pub use reconcile::{ConflictKind, Pending, ServerSide, Verdict, reconcile};
+pub use record::{
+    ID, IS_TOMBSTONED, InvalidId, Record, RecordId, STATE, State, UPDATED_AT, UPDATED_BY, Versioned, is_sync_property,
+};
+pub use resolve::{Conflict, Resolution, ResolutionError, Resolved, Side, resolve};
+pub use stamp::{StampClock, next_stamp};
+pub use validate::{InvalidRecord, Strictness, read_changes, read_record};

@@ -1,0 +1,26 @@
+//! What the rest of Tidemark may ask of the machine: the time, fresh ids, randomness.
+//!
+//! Owns: the traits only. Refuses: an implementation that touches the machine; those live at the rim
+//! (`tidemark-app`, `tidemark-server`), so that a simulation can put its own in their place (FAULTS 3.2).
+
+use crate::RecordId;
+
+/// Tells the time, as this machine believes it.
+pub trait Clock: Send + Sync {
+    /// Returns Unix milliseconds UTC.
+    fn now_ms(&self) -> i64;
+    /// Returns milliseconds that never run backwards while the process lives.
+    fn monotonic_ms(&self) -> u64;
+}
+
+/// Makes ids that no other device makes.
+pub trait Ids: Send + Sync {
+    /// Returns a fresh record or request id.
+    fn fresh(&self) -> RecordId;
+}
+
+/// Yields randomness for jitter; never for secrets.
+pub trait Entropy: Send + Sync {
+    /// Returns a number in `0.0..1.0`.
+    fn fraction(&self) -> f64;
+}

@@ -1,0 +1,221 @@
+//! Resolving a conflict: a person's answer, or a policy's, becomes a new local change on the version shown.
+//!
+//! Owns: what each answer does to each kind of conflict. Refuses: asking, storing and pushing. DESIGN section 4,
+//! Resolutions.
+
+use crate::cached_entities::Policy;
+use crate::merge::{merge, take};
+use crate::reconcile::ConflictKind;
+use crate::record::{Record, State, Versioned};
+use std::collections::BTreeMap;
+
+/// An open question with its three sides, whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conflict {
+    /// What the question is.
+    pub kind: ConflictKind,
+    /// The properties in question.
+    pub properties: Vec<String>,
+    /// The version that this device's change was made on.
+    pub base: Option<Versioned>,
+    /// This device's record.
+    pub mine: Record,
+    /// The server's record, as shown; a tombstone in *deleted on server*; `None` where the server has no trace.
+    pub server: Option<Versioned>,
+}
+
+/// One side of a property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// This device's value.
+    Mine,
+    /// The server's value.
+    Server,
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// Both edited: this device's values stand where they clash.
+    KeepMine,
+    /// Both edited: the server's values stand where they clash.
+    TakeServer,
+    /// Both edited: a side per clashing property.
+    Merge(BTreeMap<String, Side>),
+    /// Deleted on server: the record lives again, with this device's changes.
+    Restore,
+    /// Deleted on server: it stays deleted.
+    AcceptDelete,
+    /// Edited on server: it is deleted all the same.
+    DeleteAnyway,
+    /// Edited on server: the server's record stays.
+    KeepServer,
+}
+
+/// Why an answer does not fit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ResolutionError {
+    /// The answer belongs to another kind of question.
+    #[error("this conflict is {kind}; answer it with {answers}", kind = kind.as_str())]
+    WrongKind {
+        /// The kind of the conflict.
+        kind: ConflictKind,
+        /// The answers it takes.
+        answers: &'static str,
+    },
+    /// A clashing property has no side.
+    #[error("{0} was changed on both sides; choose {0}=mine or {0}=server")]
+    Undecided(String),
+    /// A side was given for a property that does not clash.
+    #[error("{0} is not in question")]
+    NotInQuestion(String),
+}
+
+/// What the answer makes of the record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Resolved {
+    /// Nothing is pending; the record is the server's, or goes where that is tombstoned or absent.
+    TakeServer,
+    /// `local` is pending with `state` on top of the version that was shown.
+    Pending {
+        /// Add, update or delete.
+        state: State,
+        /// The record as its user sees it from now on.
+        local: Record,
+    },
+}
+
+/// Applies an answer to exactly the version that was shown.
+///
+/// # Errors
+/// The answer does not fit the kind, or leaves a clashing property undecided.
+pub fn resolve(conflict: &Conflict, answer: &Resolution) -> Result<Resolved, ResolutionError> {
+    use ConflictKind::{BothEdited, DeletedOnServer, EditedOnServer};
+    match (conflict.kind, answer) {
+        (BothEdited, Resolution::KeepMine) => Ok(both_edited(conflict, |_| Side::Mine)),
+        (BothEdited, Resolution::TakeServer) => Ok(both_edited(conflict, |_| Side::Server)),
+        (BothEdited, Resolution::Merge(sides)) => {
+            if let Some(name) = sides.keys().find(|name| !conflict.properties.contains(name)) {
+                return Err(ResolutionError::NotInQuestion(name.clone()));
+            }
+            if let Some(name) = conflict.properties.iter().find(|name| !sides.contains_key(*name)) {
+                return Err(ResolutionError::Undecided(name.clone()));
+            }
+            Ok(both_edited(conflict, |name| sides.get(name).copied().unwrap_or(Side::Server)))
+        }
+        (DeletedOnServer, Resolution::Restore) => Ok(restore(conflict)),
+        (DeletedOnServer, Resolution::AcceptDelete) | (EditedOnServer, Resolution::KeepServer) => {
+            Ok(Resolved::TakeServer)
+        }
+        (EditedOnServer, Resolution::DeleteAnyway) => {
+            let local = conflict.server.as_ref().map_or_else(|| conflict.mine.clone(), |s| s.record.clone());
+            Ok(Resolved::Pending { state: State::Delete, local })
+        }
+        (kind, _) => Err(ResolutionError::WrongKind { kind, answers: answers(kind) }),
+    }
+}
+
+fn answers(kind: ConflictKind) -> &'static str {
+    match kind {
+        ConflictKind::BothEdited => "keep-mine, take-server or merge",
+        ConflictKind::DeletedOnServer => "restore or accept-delete",
+        ConflictKind::EditedOnServer => "delete-anyway or keep-server",
+    }
+}
+
+fn both_edited(conflict: &Conflict, side: impl Fn(&str) -> Side) -> Resolved {
+    let Some(server) = &conflict.server else { return restore(conflict) };
+    let base = conflict.base.as_ref().map(|b| &b.record).filter(|b| !b.is_tombstoned);
+    let outcome = merge(base, &conflict.mine, &server.record);
+    let mut local = outcome.merged;
+    for name in &outcome.clashing {
+        if side(name) == Side::Mine {
+            take(&mut local, &conflict.mine, name);
+        }
+    }
+    if local.same_content(&server.record) {
+        return Resolved::TakeServer;
+    }
+    Resolved::Pending { state: State::Update, local }
+}
+
+fn restore(conflict: &Conflict) -> Resolved {
+    let mut local = conflict.mine.clone();
+    local.is_tombstoned = false;
+    let state = if conflict.server.is_some() { State::Update } else { State::Add };
+    Resolved::Pending { state, local }
+}
+
+impl Policy {
+    /// Returns the answer that this policy gives to a conflict, or `None` where a person is asked.
+    pub fn answer(self, conflict: &Conflict) -> Option<Resolution> {
+        let server_stamp = conflict.server.as_ref().map_or(i64::MIN, |s| s.record.updated_at);
+        let mine = match self {
+            Self::Ask => return None,
+            Self::Mine => true,
+            Self::Server => false,
+            // A tie goes to the stored record (DESIGN section 4, Server).
+            Self::Newest => conflict.mine.updated_at > server_stamp,
+        };
+        Some(match (conflict.kind, mine) {
+            (ConflictKind::BothEdited, true) => Resolution::KeepMine,
+            (ConflictKind::BothEdited, false) => Resolution::TakeServer,
+            (ConflictKind::DeletedOnServer, true) => Resolution::Restore,
+            (ConflictKind::DeletedOnServer, false) => Resolution::AcceptDelete,
+            (ConflictKind::EditedOnServer, true) => Resolution::DeleteAnyway,
+            (ConflictKind::EditedOnServer, false) => Resolution::KeepServer,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::RecordId;
+    use serde_json::json;
+
+    fn record(title: &str, notes: &str) -> Record {
+        let mut record = Record::new(RecordId(uuid::Uuid::nil()), 5);
+        record.properties.insert("Title".into(), json!(title));
+        record.properties.insert("Notes".into(), json!(notes));
+        record
+    }
+
+    fn both_edited() -> Conflict {
+        Conflict {
+            kind: ConflictKind::BothEdited,
+            properties: vec!["Title".into()],
+            base: Some(Versioned { record: record("a", "n"), etag: "1".into() }),
+            mine: record("b", "mine"),
+            server: Some(Versioned { record: record("c", "n"), etag: "2".into() }),
+        }
+    }
+
+    #[test]
+    fn edits_that_do_not_clash_merge_whatever_the_answer() {
+        for (answer, title) in [(Resolution::KeepMine, "b"), (Resolution::TakeServer, "c")] {
+            let Resolved::Pending { state, local } = resolve(&both_edited(), &answer).unwrap() else {
+                panic!("{answer:?}")
+            };
+            assert_eq!(state, State::Update);
+            assert_eq!(local.properties, record(title, "mine").properties);
+        }
+    }
+
+    #[test]
+    fn an_answer_to_another_question_is_refused() {
+        let error = resolve(&both_edited(), &Resolution::Restore).unwrap_err();
+        assert_eq!(error.to_string(), "this conflict is both_edited; answer it with keep-mine, take-server or merge");
+        let error = resolve(&both_edited(), &Resolution::Merge(BTreeMap::new())).unwrap_err();
+        assert_eq!(error, ResolutionError::Undecided("Title".into()));
+    }
+
+    #[test]
+    fn newest_wins_goes_by_stamp_and_a_tie_goes_to_the_server() {
+        let mut conflict = both_edited();
+        assert_eq!(Policy::Newest.answer(&conflict), Some(Resolution::TakeServer));
+        conflict.mine.updated_at = 6;
+        assert_eq!(Policy::Newest.answer(&conflict), Some(Resolution::KeepMine));
+        assert_eq!(Policy::Ask.answer(&conflict), None);
+    }
+}
