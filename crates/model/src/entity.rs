@@ -121,6 +121,8 @@ pub struct NavigationProperty {
 pub struct EntityType {
     /// The unqualified name.
     pub name: String,
+    /// What people read for one record; the name where the model gives no label.
+    pub label: String,
     /// `Id`, then the declared properties in document order, then the three sync properties.
     pub properties: Vec<Property>,
     /// References to other entity sets.

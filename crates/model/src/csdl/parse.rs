@@ -184,7 +184,8 @@ fn entity_type(
     properties.push(fixed(UPDATED_AT, Kind::Int64, true, Role::UpdatedAt));
     properties.push(fixed(IS_TOMBSTONED, Kind::Boolean, true, Role::IsTombstoned));
     properties.push(fixed(UPDATED_BY, Kind::String { max_length: None }, true, Role::UpdatedBy));
-    Ok(EntityType { name: name.to_owned(), properties, navigation })
+    let label = label(&schema[name]).unwrap_or_else(|| name.to_owned());
+    Ok(EntityType { name: name.to_owned(), label, properties, navigation })
 }
 
 fn property(source: &Source<'_>, path: &[&str], element: &Object) -> Result<Property, ModelError> {

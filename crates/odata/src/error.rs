@@ -1,0 +1,148 @@
+//! The one error of the wire and its OData error body (OData JSON Format 4.01 section 21).
+//!
+//! Owns: status, code, sentence, target and the body in both directions. Refuses: HTTP types; the hosts map the
+//! status. Codes are our own and part of the wire: clients decide by them, people read the message.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+#[derive(Deserialize, Serialize)]
+struct Body<E> {
+    error: E,
+}
+
+#[derive(Serialize)]
+struct Written<'e> {
+    code: &'e str,
+    message: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    innererror: Option<&'e Value>,
+}
+
+#[derive(Deserialize)]
+struct Read {
+    code: Option<String>,
+    message: Option<String>,
+    target: Option<String>,
+    innererror: Option<Box<Value>>,
+}
+
+/// An error as it stands on the wire.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{message}")]
+pub struct WireError {
+    /// The HTTP status.
+    pub status: u16,
+    /// A word for programs, such as `NotFound`.
+    pub code: String,
+    /// A sentence for people.
+    pub message: String,
+    /// What the error is about: a property, a query option, a header.
+    pub target: Option<String>,
+    /// More for programs, in the body's `innererror`.
+    pub inner: Option<Box<Value>>,
+}
+
+impl WireError {
+    /// Makes an error without target.
+    pub fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { status, code: code.into(), message: message.into(), target: None, inner: None }
+    }
+
+    /// Makes a 400 `BadRequest`.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(400, "BadRequest", message)
+    }
+
+    /// Makes a 404 `NotFound`.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(404, "NotFound", message)
+    }
+
+    /// Makes a 501 `NotSupported` for a part of OData that is not served here.
+    pub fn not_supported(what: impl std::fmt::Display) -> Self {
+        Self::new(501, "NotSupported", format!("{what} is not supported here"))
+    }
+
+    /// Makes a 400 about a request header; `problem` ends the sentence that the header's name begins.
+    pub(crate) fn header(name: &str, problem: impl std::fmt::Display) -> Self {
+        Self::new(400, "InvalidHeader", format!("{name} {problem}")).about(name)
+    }
+
+    /// Says what the error is about.
+    #[must_use]
+    pub fn about(mut self, target: impl Into<String>) -> Self {
+        self.target = Some(target.into());
+        self
+    }
+
+    /// Adds a member of `innererror`.
+    #[must_use]
+    pub fn with_inner(mut self, inner: Value) -> Self {
+        self.inner = Some(Box::new(inner));
+        self
+    }
+
+    /// Writes the OData error body.
+    pub fn to_json(&self) -> Vec<u8> {
+        let error = Written {
+            code: &self.code,
+            message: &self.message,
+            target: self.target.as_deref(),
+            innererror: self.inner.as_deref(),
+        };
+        // Writing strings and JSON values to memory cannot fail.
+        serde_json::to_vec(&Body { error }).unwrap_or_default()
+    }
+
+    /// Reads an OData error body; an answer with another body still becomes an error, `Unreadable`, with its status.
+    pub fn from_json(status: u16, body: &[u8]) -> Self {
+        match serde_json::from_slice::<Body<Read>>(body) {
+            Ok(Body { error }) => Self {
+                status,
+                code: error.code.unwrap_or_default(),
+                message: error.message.unwrap_or_else(|| format!("the server answered {status}")),
+                target: error.target,
+                inner: error.innererror,
+            },
+            Err(_) => Self::new(status, "Unreadable", format!("the server answered {status} without saying why")),
+        }
+    }
+
+    /// Returns a member of `innererror`.
+    pub fn inner(&self, name: &str) -> Option<&Value> {
+        self.inner.as_deref()?.get(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_error_survives_the_wire() {
+        let current = json!({ "current": { "@etag": "W/\"3.0a1b2c3d\"", "Title": "Pump" } });
+        let error =
+            WireError::new(412, "PreconditionFailed", "The record has changed").about("Title").with_inner(current);
+        let again = WireError::from_json(412, &error.to_json());
+        assert_eq!(again, error);
+        assert_eq!(again.inner("current").unwrap()["Title"], "Pump");
+        assert_eq!(again.to_string(), "The record has changed");
+    }
+
+    #[test]
+    fn members_that_say_nothing_are_left_out() {
+        let body = WireError::not_found("There is no such record").to_json();
+        assert_eq!(body, br#"{"error":{"code":"NotFound","message":"There is no such record"}}"#);
+    }
+
+    #[test]
+    fn another_body_still_is_an_error() {
+        let error = WireError::from_json(502, b"<html>Bad gateway</html>");
+        assert_eq!((error.status, error.code.as_str()), (502, "Unreadable"));
+        assert_eq!(WireError::from_json(500, br#"{"error":{}}"#).message, "the server answered 500");
+    }
+}

@@ -1,0 +1,39 @@
+//! The OData wire for both ends: URLs, `$filter`, `$batch`, pages and deltas, CSDL, headers, the error body.
+//!
+//! Owns: every byte of OData V4.01 that client and server must agree on, in both directions. Refuses: I/O, HTTP
+//! libraries, SQL, and decisions about records (`tidemark-model` makes them). OASIS OData 4.01 Protocol, URL
+//! Conventions, JSON Format and CSDL; DESIGN section 5 says what we chose where they leave a choice.
+
+mod batch;
+mod condition;
+mod dates;
+mod entity;
+mod error;
+mod filter;
+mod format;
+mod metadata;
+mod options;
+mod page;
+mod page_writer;
+mod path;
+mod percent;
+mod prefer;
+mod version;
+
+pub use batch::{
+    BatchAnswer, BatchPart, read_batch_answers, read_batch_request, write_batch_answers, write_batch_request,
+};
+pub use condition::{EntityTags, parse_condition, same_etag};
+pub use dates::{http_date, parse_http_date};
+pub use entity::{read_entity, read_etag, write_entity};
+pub use error::WireError;
+pub use filter::{parse_filter, parse_order_by, write_filter};
+pub use format::{Format, MetadataFormat, negotiate_format, negotiate_metadata};
+pub use metadata::{metadata_json, metadata_xml, service_document};
+pub use options::{Options, parse_options, write_query};
+pub use page::{PageEnd, PageError, read_page};
+pub use page_writer::{Link, PageWriter, RecordWriter, context_url};
+pub use path::{Resource, entity_url, parse_path, split_target};
+pub use percent::encode_query;
+pub use prefer::{Prefer, Preference, parse_prefer, preference_applied};
+pub use version::Version;

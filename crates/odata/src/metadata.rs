@@ -1,0 +1,40 @@
+//! `$metadata` and the service document, all three from the one model document (DESIGN section 2, Declared once).
+//!
+//! Owns: CSDL JSON and the service document (OData CSDL JSON 4.01, JSON Format section 5); `xml` owns CSDL XML.
+//! Refuses: reading a model; a client gives the JSON to `EntityModel::parse`.
+
+mod annotation;
+#[cfg(test)]
+mod tests;
+mod xml;
+
+pub use xml::metadata_xml;
+
+use crate::Version;
+use serde_json::{Map, Value, json};
+use tidemark_model::EntityModel;
+
+/// Writes the model as CSDL JSON: the document the model was read from, in the version negotiated.
+pub fn metadata_json(model: &EntityModel, version: Version) -> Vec<u8> {
+    let mut document = model.document().clone();
+    if let Some(members) = document.as_object_mut() {
+        members.insert("$Version".into(), version.as_str().into());
+    }
+    // Writing JSON values to memory cannot fail, here and below.
+    serde_json::to_vec(&document).unwrap_or_default()
+}
+
+/// Writes the service document; `base` as in [`crate::context_url`].
+pub fn service_document(model: &EntityModel, version: Version, base: &str) -> Vec<u8> {
+    let sets = model.sets().map(|set| {
+        let mut entry = json!({ "name": set.name, "kind": "EntitySet", "url": set.name });
+        if set.label != set.name {
+            entry["title"] = set.label.as_str().into();
+        }
+        entry
+    });
+    let mut document = Map::new();
+    document.insert(format!("{}context", version.prefix()), format!("{base}$metadata").into());
+    document.insert("value".into(), Value::Array(sets.collect()));
+    serde_json::to_vec(&document).unwrap_or_default()
+}

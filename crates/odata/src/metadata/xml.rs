@@ -1,0 +1,192 @@
+//! CSDL XML (OData CSDL XML 4.01), the form of `$metadata` that Excel and most libraries read.
+//!
+//! Owns: the elements and their facets. Every default differs from CSDL JSON's where it can: `Nullable` is true in
+//! XML and false in JSON, so both are always said.
+
+use super::annotation::Vocabularies;
+use crate::Version;
+use serde_json::Value;
+use tidemark_model::{EntityModel, EntitySet, ID, Kind, Property};
+
+/// Writes the model as CSDL XML.
+pub fn metadata_xml(model: &EntityModel, version: Version) -> String {
+    let schema = &model.document()[model.namespace()];
+    let vocabularies = Vocabularies::of(model.document());
+    let mut xml = Xml::new();
+    let edmx = "http://docs.oasis-open.org/odata/ns/edmx";
+    xml.open("edmx:Edmx", &[("xmlns:edmx", edmx), ("Version", version.as_str())]);
+    vocabularies.write_references(&mut xml);
+    xml.open("edmx:DataServices", &[]);
+    let edm = "http://docs.oasis-open.org/odata/ns/edm";
+    xml.open("Schema", &[("xmlns", edm), ("Namespace", model.namespace())]);
+    for set in model.sets() {
+        entity_type(model, set, &schema[&set.entity_type.name], &vocabularies, &mut xml);
+    }
+    xml.open("EntityContainer", &[("Name", model.container())]);
+    let container = &schema[model.container()];
+    for set in model.sets() {
+        entity_set(model, set, &container[&set.name], &vocabularies, &mut xml);
+    }
+    vocabularies.write_annotations(container, &mut xml);
+    xml.close("EntityContainer");
+    xml.close("Schema");
+    xml.close("edmx:DataServices");
+    xml.close("edmx:Edmx");
+    xml.out
+}
+
+fn entity_type(model: &EntityModel, set: &EntitySet, element: &Value, vocabularies: &Vocabularies<'_>, xml: &mut Xml) {
+    let entity_type = &set.entity_type;
+    xml.open("EntityType", &[("Name", &entity_type.name)]);
+    xml.open("Key", &[]);
+    xml.empty("PropertyRef", &[("Name", ID)]);
+    xml.close("Key");
+    for declared in &entity_type.properties {
+        let annotations = &element[&declared.name];
+        let facets = facets(declared, annotations);
+        let attributes: Vec<(&str, &str)> = facets.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        xml.with_inner("Property", &attributes, |xml| vocabularies.write_annotations(annotations, xml));
+    }
+    for reference in &entity_type.navigation {
+        let target = model.set(&reference.target_set).map_or("", |target| &target.entity_type.name);
+        let target = format!("{}.{target}", model.namespace());
+        let is_nullable = element[&reference.name]["$Nullable"] == Value::Bool(true);
+        let nullable = if is_nullable { "true" } else { "false" };
+        let attributes = [("Name", reference.name.as_str()), ("Type", &target), ("Nullable", nullable)];
+        xml.open("NavigationProperty", &attributes);
+        let constraint = [("Property", reference.property.as_str()), ("ReferencedProperty", ID)];
+        xml.empty("ReferentialConstraint", &constraint);
+        vocabularies.write_annotations(&element[&reference.name], xml);
+        xml.close("NavigationProperty");
+    }
+    vocabularies.write_annotations(element, xml);
+    xml.close("EntityType");
+}
+
+fn facets(property: &Property, element: &Value) -> Vec<(&'static str, String)> {
+    let mut facets = vec![
+        ("Name", property.name.clone()),
+        ("Type", property.kind.edm_name().to_owned()),
+        ("Nullable", property.nullable.to_string()),
+    ];
+    match property.kind {
+        Kind::String { max_length: Some(length) } => facets.push(("MaxLength", length.to_string())),
+        Kind::Decimal { precision, scale } => {
+            facets.push(("Precision", precision.to_string()));
+            facets.push(("Scale", scale.to_string()));
+        }
+        // The default is whole seconds; what is kept has microseconds.
+        Kind::DateTimeOffset => {
+            facets.push(("Precision", element["$Precision"].as_u64().unwrap_or(6).to_string()));
+        }
+        _ => {}
+    }
+    match &element["$DefaultValue"] {
+        Value::Null => {}
+        Value::String(text) => facets.push(("DefaultValue", text.clone())),
+        other => facets.push(("DefaultValue", other.to_string())),
+    }
+    facets
+}
+
+fn entity_set(model: &EntityModel, set: &EntitySet, element: &Value, vocabularies: &Vocabularies<'_>, xml: &mut Xml) {
+    let entity_type = format!("{}.{}", model.namespace(), set.entity_type.name);
+    xml.with_inner("EntitySet", &[("Name", &set.name), ("EntityType", &entity_type)], |xml| {
+        for reference in &set.entity_type.navigation {
+            let binding = [("Path", reference.name.as_str()), ("Target", &reference.target_set)];
+            xml.empty("NavigationPropertyBinding", &binding);
+        }
+        vocabularies.write_annotations(element, xml);
+    });
+}
+
+/// XML text in the making.
+pub(super) struct Xml {
+    out: String,
+    depth: usize,
+}
+
+impl Xml {
+    fn new() -> Self {
+        Self { out: "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n".into(), depth: 0 }
+    }
+
+    pub(super) fn open(&mut self, name: &str, attributes: &[(&str, &str)]) {
+        self.tag(name, attributes, ">\n");
+        self.depth += 1;
+    }
+
+    pub(super) fn empty(&mut self, name: &str, attributes: &[(&str, &str)]) {
+        self.tag(name, attributes, "/>\n");
+    }
+
+    pub(super) fn close(&mut self, name: &str) {
+        self.depth = self.depth.saturating_sub(1);
+        self.indent();
+        self.out.push_str("</");
+        self.out.push_str(name);
+        self.out.push_str(">\n");
+    }
+
+    /// Writes an element with whatever `inner` writes, empty where that is nothing.
+    pub(super) fn with_inner(&mut self, name: &str, attributes: &[(&str, &str)], inner: impl FnOnce(&mut Self)) {
+        let start = self.out.len();
+        self.open(name, attributes);
+        let opened = self.out.len();
+        inner(self);
+        if self.out.len() == opened {
+            self.out.truncate(start);
+            self.depth -= 1;
+            self.empty(name, attributes);
+        } else {
+            self.close(name);
+        }
+    }
+
+    /// Writes an element with text in it.
+    pub(super) fn text(&mut self, name: &str, text: &str) {
+        self.indent();
+        for part in ["<", name, ">"] {
+            self.out.push_str(part);
+        }
+        self.escaped(text);
+        for part in ["</", name, ">\n"] {
+            self.out.push_str(part);
+        }
+    }
+
+    fn tag(&mut self, name: &str, attributes: &[(&str, &str)], end: &str) {
+        self.indent();
+        self.out.push('<');
+        self.out.push_str(name);
+        for (attribute, value) in attributes {
+            for part in [" ", attribute, "=\""] {
+                self.out.push_str(part);
+            }
+            self.escaped(value);
+            self.out.push('"');
+        }
+        self.out.push_str(end);
+    }
+
+    fn indent(&mut self) {
+        self.out.extend(std::iter::repeat_n("  ", self.depth));
+    }
+
+    fn escaped(&mut self, text: &str) {
+        for character in text.chars() {
+            match character {
+                '&' => self.out.push_str("&amp;"),
+                '<' => self.out.push_str("&lt;"),
+                '>' => self.out.push_str("&gt;"),
+                '"' => self.out.push_str("&quot;"),
+                '\n' => self.out.push_str("&#10;"),
+                '\r' => self.out.push_str("&#13;"),
+                '\t' => self.out.push_str("&#9;"),
+                // XML 1.0 has no way to write the other control characters.
+                control if control < ' ' || matches!(control, '\u{fffe}' | '\u{ffff}') => self.out.push('\u{fffd}'),
+                other => self.out.push(other),
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! OData's string functions in both dialects; null in, null out.
+//!
+//! Owns: `contains startswith endswith` as conditions, the others as values (URL Conventions 4.01, section 5.1.1.5).
+//! Refuses: LIKE with a user's text, and case folding beyond ASCII in `tolower`, `toupper`: SQLite has none, and both
+//! databases must select the same records.
+
+use crate::compare::text_cell;
+use crate::condition::Compiler;
+use crate::error::QueryError;
+use crate::operand::{Operand, Side, Type, describe};
+use crate::statement::Dialect;
+use tidemark_model::Cell;
+use tidemark_model::query::{Expr, Function, Literal};
+
+/// What `trim` takes away: Unicode white space.
+const WHITE_SPACE: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\
+                           \u{2007}\u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
+
+struct Text {
+    sql: String,
+    nullable: bool,
+}
+
+impl Compiler<'_> {
+    /// Writes a function that is a condition.
+    pub(crate) fn text_condition(
+        &mut self,
+        function: Function,
+        arguments: &[Expr],
+        depth: usize,
+    ) -> Result<String, QueryError> {
+        let [a, b] = self.texts(function, arguments, depth)?;
+        let (a, b) = (a.sql, b.sql);
+        Ok(match (function, self.dialect) {
+            (Function::StartsWith, Dialect::Sqlite) => format!("(substr({a}, 1, length({b})) = {b})"),
+            (Function::StartsWith, Dialect::Postgres) => format!("starts_with({a}, {b})"),
+            // Where b is longer than a, the start is not positive and what comes back is shorter than b.
+            (Function::EndsWith, Dialect::Sqlite) => format!("(substr({a}, length({a}) - length({b}) + 1) = {b})"),
+            (Function::EndsWith, Dialect::Postgres) => format!("(right({a}, length({b})) = {b})"),
+            (_, Dialect::Sqlite) => format!("(instr({a}, {b}) > 0)"),
+            (_, Dialect::Postgres) => format!("(strpos({a}, {b}) > 0)"),
+        })
+    }
+
+    /// Writes a function that is a value.
+    pub(crate) fn text_value(
+        &mut self,
+        function: Function,
+        arguments: &[Expr],
+        depth: usize,
+    ) -> Result<Operand, QueryError> {
+        let postgres = self.dialect == Dialect::Postgres;
+        let (sql, nullable) = if let Function::IndexOf | Function::Concat = function {
+            let [a, b] = self.texts(function, arguments, depth)?;
+            let sql = match (function, self.dialect) {
+                (Function::Concat, _) => format!("({} || {})", a.sql, b.sql),
+                (_, Dialect::Sqlite) => format!("(instr({}, {}) - 1)", a.sql, b.sql),
+                (_, Dialect::Postgres) => format!("(strpos({}, {}) - 1)::bigint", a.sql, b.sql),
+            };
+            (sql, a.nullable || b.nullable)
+        } else {
+            let [Text { sql: a, nullable }] = self.texts(function, arguments, depth)?;
+            let sql = match function {
+                Function::ToLower if postgres => format!("lower({a} COLLATE \"C\")"),
+                Function::ToLower => format!("lower({a})"),
+                Function::ToUpper if postgres => format!("upper({a} COLLATE \"C\")"),
+                Function::ToUpper => format!("upper({a})"),
+                Function::Trim => {
+                    let white_space = self.builder.bind(Cell::Text(WHITE_SPACE.into()));
+                    format!("{}({a}, {white_space})", if postgres { "btrim" } else { "trim" })
+                }
+                _ if postgres => format!("length({a})::bigint"),
+                _ => format!("length({a})"),
+            };
+            (sql, nullable)
+        };
+        let (of, edm) = match function {
+            Function::Length | Function::IndexOf => (Type::Exact(0), "Edm.Int64"),
+            _ => (Type::Text, "Edm.String"),
+        };
+        Ok(Operand { sql, of, nullable, name: format!("{}(…)", name(function)), property: None, edm })
+    }
+
+    fn texts<const N: usize>(
+        &mut self,
+        function: Function,
+        arguments: &[Expr],
+        depth: usize,
+    ) -> Result<[Text; N], QueryError> {
+        let arguments: &[Expr; N] = arguments.try_into().map_err(|_| QueryError::TypeMismatch {
+            property: None,
+            problem: format!("{} takes {N} argument{}", name(function), if N == 1 { "" } else { "s" }),
+        })?;
+        let mut texts = Vec::with_capacity(N);
+        for argument in arguments {
+            texts.push(self.text(function, argument, depth)?);
+        }
+        texts.try_into().map_err(|_| QueryError::TooComplex)
+    }
+
+    fn text(&mut self, function: Function, argument: &Expr, depth: usize) -> Result<Text, QueryError> {
+        if depth > crate::condition::DEEPEST {
+            return Err(QueryError::TooComplex);
+        }
+        let refuse = |property, is: String| QueryError::TypeMismatch {
+            property,
+            problem: format!("{} takes text, and {is} is not", name(function)),
+        };
+        match self.side(argument, depth)? {
+            Side::Operand(Operand { sql, of: Type::Text, nullable, .. }) => Ok(Text { sql, nullable }),
+            Side::Operand(other) => Err(refuse(other.property, format!("{} ({})", other.name, other.edm))),
+            Side::Literal(Literal::String(text)) => {
+                Ok(Text { sql: self.builder.bind(text_cell(text)?), nullable: false })
+            }
+            Side::Literal(Literal::Null) => {
+                let sql = if self.dialect == Dialect::Postgres { "NULL::text" } else { "NULL" };
+                Ok(Text { sql: sql.to_owned(), nullable: true })
+            }
+            Side::Literal(literal) => Err(refuse(None, describe(literal))),
+            Side::Condition(_) => Err(refuse(None, "a condition".to_owned())),
+        }
+    }
+}
+
+fn name(function: Function) -> &'static str {
+    match function {
+        Function::Contains => "contains",
+        Function::StartsWith => "startswith",
+        Function::EndsWith => "endswith",
+        Function::ToLower => "tolower",
+        Function::ToUpper => "toupper",
+        Function::Length => "length",
+        Function::Trim => "trim",
+        Function::IndexOf => "indexof",
+        Function::Concat => "concat",
+    }
+}

@@ -1,0 +1,96 @@
+//! The order of rows, and continuing behind a row without counting from the start.
+//!
+//! Owns: ordering keys with `Id` as the last, so that the order is total and pages are stable; nulls first in
+//! ascending order and last in descending (OData Protocol 4.01, section 11.2.6.2). Refuses: offsets, which are the
+//! client's own `$skip`.
+
+use crate::condition::Compiler;
+use crate::error::QueryError;
+use crate::operand::{Side, describe};
+use crate::statement::Dialect;
+use tidemark_model::query::{Expr, OrderBy};
+use tidemark_model::{Cell, ID};
+
+/// One ordering key.
+pub(crate) struct Key {
+    /// The expression; of the type that its `Cell` is read from.
+    pub(crate) sql: String,
+    descending: bool,
+    nullable: bool,
+}
+
+/// Writes the keys of `$orderby`, then `Id` unless it is among them.
+pub(crate) fn keys(compiler: &mut Compiler<'_>, order_by: &[OrderBy]) -> Result<Vec<Key>, QueryError> {
+    let mut keys = Vec::with_capacity(order_by.len() + 1);
+    for OrderBy { expr, descending } in order_by {
+        let (sql, nullable) = match compiler.side(expr, 0)? {
+            Side::Operand(operand) => (operand.sql, operand.nullable),
+            Side::Condition(sql) => match compiler.dialect {
+                Dialect::Sqlite => (sql, true),
+                Dialect::Postgres => (format!("({sql})::int::bigint"), true),
+            },
+            Side::Literal(literal) => {
+                return Err(QueryError::Unsupported {
+                    what: format!("Ordering by the constant {}", describe(literal)),
+                });
+            }
+        };
+        keys.push(Key { sql, descending: *descending, nullable });
+    }
+    if !order_by.iter().any(|key| key.expr == Expr::Property(ID.into())) {
+        let id = compiler.column(ID)?;
+        keys.push(Key { sql: id.sql, descending: false, nullable: id.nullable });
+    }
+    Ok(keys)
+}
+
+/// Writes the list for `ORDER BY`.
+pub(crate) fn order(dialect: Dialect, keys: &[Key]) -> String {
+    let one = |key: &Key| {
+        // SQLite puts nulls there by itself, and PostgreSQL uses an index only where the words agree with it.
+        let nulls = match (dialect, key.nullable, key.descending) {
+            (Dialect::Sqlite, _, _) | (_, false, _) => "",
+            (Dialect::Postgres, true, false) => " NULLS FIRST",
+            (Dialect::Postgres, true, true) => " NULLS LAST",
+        };
+        format!("{}{}{nulls}", key.sql, if key.descending { " DESC" } else { "" })
+    };
+    keys.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// Writes the conditions for rows that come behind the one with these keys.
+pub(crate) fn behind(
+    compiler: &mut Compiler<'_>,
+    keys: &[Key],
+    values: &[Cell<'static>],
+) -> Result<Vec<String>, QueryError> {
+    let mut conditions = Vec::new();
+    let mut behind: Option<String> = None;
+    if keys.len() != values.len() {
+        return Err(QueryError::Unsupported { what: "Continuing a read in another order".into() });
+    }
+    for (key, value) in keys.iter().zip(values).rev() {
+        let (is_null, value) = (*value == Cell::Null, compiler.builder.bind(value.clone()));
+        let (sql, nullable) = (&key.sql, key.nullable);
+        let beyond = match (is_null, key.descending) {
+            (true, false) => format!("({sql} IS NOT NULL)"),
+            (true, true) => "FALSE".to_owned(),
+            (false, false) => format!("({sql} > {value})"),
+            (false, true) if nullable => format!("({sql} < {value} OR {sql} IS NULL)"),
+            (false, true) => format!("({sql} < {value})"),
+        };
+        let same = if is_null { format!("({sql} IS NULL)") } else { format!("({sql} = {value})") };
+        behind = Some(match behind.take() {
+            None => beyond,
+            Some(rest) => format!("({beyond} OR ({same} AND {rest}))"),
+        });
+        // The bound that follows from the first key alone is one that an index can start from.
+        conditions = match (is_null, key.descending) {
+            (false, false) if keys.len() > 1 => vec![format!("({sql} >= {value})")],
+            (false, true) if keys.len() > 1 && !nullable => vec![format!("({sql} <= {value})")],
+            _ => Vec::new(),
+        };
+    }
+    conditions.extend(behind);
+    Ok(conditions)
+}

@@ -1,0 +1,23 @@
+//! SQL text for the two databases: tables derived from the entity model, and queries turned into statements.
+//!
+//! Owns: quoting, binding, OData's null semantics in SQL, and checking a query against its entity type. Refuses:
+//! connections, rows and any database driver, so that the client's SQLite, the server's SQLite and its PostgreSQL
+//! share one text. Every identifier comes from the model or from the caller's own code; every value of a user is a
+//! bind. Storage forms are those of `tidemark_model::Cell`.
+
+mod compare;
+mod condition;
+mod error;
+mod function;
+mod keys;
+mod number;
+mod operand;
+mod search;
+mod select;
+mod statement;
+mod table;
+
+pub use error::QueryError;
+pub use select::{Select, count, select};
+pub use statement::{Dialect, Statement};
+pub use table::{Column, ColumnKind, Layout, add_column, column_of, create_index, create_table, fill_default, quote};

@@ -1,0 +1,140 @@
+//! One read of an entity set: what is asked, and the statement for it.
+//!
+//! Owns: the shape of the statement: columns, conditions, order, paging. Refuses: single conditions
+//! (`condition`) and whether tombstoned records are shown (the caller's scope says).
+
+use crate::condition::{Compiler, column};
+use crate::error::QueryError;
+use crate::keys;
+use crate::search;
+use crate::statement::{Dialect, Statement};
+use crate::table::quote;
+use std::fmt::Write as _;
+use tidemark_model::query::Query;
+use tidemark_model::{Cell, EntitySet};
+
+/// A read of an entity set's table. Within the text the table is called `t`.
+#[derive(Clone, Debug)]
+pub struct Select<'a> {
+    /// Which database.
+    pub dialect: Dialect,
+    /// The entity set that the query was written for.
+    pub set: &'a EntitySet,
+    /// The table that holds its records; every property has a column of its own name.
+    pub table: &'a str,
+    /// The columns to return, in this order, one at least; names from the caller's code, not from a user.
+    pub columns: &'a [&'a str],
+    /// What is asked. `select` is checked against the entity type, but `columns` says what is returned.
+    pub query: &'a Query,
+    /// Columns that must equal a value (the workspace, `_IsTombstoned`); names from the caller's code.
+    pub scope: &'a [(&'a str, Cell<'static>)],
+    /// One more condition, trusted text; columns of the table are `t."Name"`.
+    pub extra_where: Option<&'a str>,
+    /// The values of `?1`, `?2`… (`$1`…) in `extra_where`: they are numbered before all others.
+    pub extra_values: &'a [Cell<'static>],
+    /// Continues behind the row that had these ordering keys: one for each key of `order_by`, then `Id`.
+    pub after: Option<&'a [Cell<'static>]>,
+    /// Whether the ordering keys are returned too, behind `columns`, in the form that `after` takes.
+    pub with_keys: bool,
+}
+
+impl<'a> Select<'a> {
+    /// Makes a read without scope, further conditions or continuation.
+    pub fn new(dialect: Dialect, set: &'a EntitySet, table: &'a str, columns: &'a [&'a str], query: &'a Query) -> Self {
+        Self {
+            dialect,
+            set,
+            table,
+            columns,
+            query,
+            scope: &[],
+            extra_where: None,
+            extra_values: &[],
+            after: None,
+            with_keys: false,
+        }
+    }
+}
+
+/// Writes the statement that returns rows: filtered, searched, ordered by `order_by` and then `Id`, nulls first in
+/// ascending order, limited by `top` and `skip`.
+///
+/// # Errors
+/// What the query asks of the entity type that it does not have, or that cannot be compared.
+pub fn select(select: &Select<'_>) -> Result<Statement, QueryError> {
+    for name in select.query.select.iter().filter(|name| *name != "*") {
+        select
+            .set
+            .entity_type
+            .property(name)
+            .ok_or_else(|| QueryError::UnknownProperty { set: select.set.name.clone(), property: name.clone() })?;
+    }
+    let mut compiler = Compiler::new(select.set, select.dialect);
+    let mut conditions = conditions(select, &mut compiler)?;
+    let keys = keys::keys(&mut compiler, &select.query.order_by)?;
+    if let Some(values) = select.after {
+        conditions.extend(keys::behind(&mut compiler, &keys, values)?);
+    }
+    let mut returned: Vec<String> = select.columns.iter().map(|name| column(name)).collect();
+    if select.with_keys {
+        returned.extend(keys.iter().map(|key| key.sql.clone()));
+    }
+    let mut sql = format!("SELECT {}{}", returned.join(", "), from(select.table, &conditions));
+    let _ = write!(sql, " ORDER BY {}", keys::order(select.dialect, &keys));
+    let (top, skip) = (select.query.top, select.query.skip);
+    if let Some(top) = top {
+        let _ = write!(sql, " LIMIT {}", compiler.builder.bind(whole(top)));
+    } else if skip > 0 && select.dialect == Dialect::Sqlite {
+        sql.push_str(" LIMIT -1");
+    }
+    if skip > 0 {
+        let _ = write!(sql, " OFFSET {}", compiler.builder.bind(whole(skip)));
+    }
+    compiler.builder.finish(sql)
+}
+
+/// Writes the statement that counts the rows of `filter`, `search` and the scope; order and paging do not matter
+/// (OData Protocol 4.01, section 11.2.6.5).
+///
+/// # Errors
+/// As [`select`].
+pub fn count(select: &Select<'_>) -> Result<Statement, QueryError> {
+    let mut compiler = Compiler::new(select.set, select.dialect);
+    let conditions = conditions(select, &mut compiler)?;
+    compiler.builder.finish(format!("SELECT count(*){}", from(select.table, &conditions)))
+}
+
+fn conditions(select: &Select<'_>, compiler: &mut Compiler<'_>) -> Result<Vec<String>, QueryError> {
+    let mut conditions = Vec::new();
+    if let Some(text) = select.extra_where {
+        for value in select.extra_values {
+            compiler.builder.reserve(value.clone());
+        }
+        conditions.push(format!("({text})"));
+    }
+    for (name, value) in select.scope {
+        let name = column(name);
+        conditions.push(match value {
+            Cell::Null => format!("({name} IS NULL)"),
+            value => format!("({name} = {})", compiler.builder.bind(value.clone())),
+        });
+    }
+    if let Some(filter) = &select.query.filter {
+        conditions.push(compiler.condition(filter, 0)?);
+    }
+    conditions.extend(search::search(compiler, &select.query.search)?);
+    Ok(conditions)
+}
+
+fn from(table: &str, conditions: &[String]) -> String {
+    let mut sql = format!(" FROM {} AS t", quote(table));
+    if !conditions.is_empty() {
+        let _ = write!(sql, " WHERE {}", conditions.join(" AND "));
+    }
+    sql
+}
+
+/// No table has more rows than fit.
+fn whole(n: u64) -> Cell<'static> {
+    Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX))
+}

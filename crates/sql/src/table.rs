@@ -1,0 +1,136 @@
+//! Tables, columns and indexes, derived from the entity model.
+//!
+//! Owns: which SQL type a property has in each dialect, and the text of additive migration. Refuses: deciding when
+//! to migrate, and rules of validity: those are the model's, so only the key and the two sync properties that
+//! every stored record has are NOT NULL (a purged tombstone has no content, and a property may be added later).
+
+use crate::statement::{Dialect, Statement};
+use std::fmt::Write as _;
+use tidemark_model::{Cell, CellSeed, Kind, Property, Role};
+
+/// The SQL type of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// String, Date, JSON text; compared by bytes in both dialects.
+    Text,
+    /// Boolean, integers, scaled Decimal, DateTimeOffset in microseconds: 64 bits.
+    Integer,
+    /// Double.
+    Real,
+    /// Guid: 16 bytes in SQLite, `uuid` in PostgreSQL; both sort alike.
+    Guid,
+    /// Other bytes.
+    Bytes,
+}
+
+/// One column of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// The name; a property's column has the property's name.
+    pub name: String,
+    /// The SQL type.
+    pub kind: ColumnKind,
+    /// Whether null is allowed.
+    pub nullable: bool,
+}
+
+impl Column {
+    /// Makes a column that must hold a value.
+    pub fn required(name: impl Into<String>, kind: ColumnKind) -> Self {
+        Self { name: name.into(), kind, nullable: false }
+    }
+
+    /// Makes a column that may be null.
+    pub fn nullable(name: impl Into<String>, kind: ColumnKind) -> Self {
+        Self { name: name.into(), kind, nullable: true }
+    }
+}
+
+/// How a table lies on disk; PostgreSQL has one way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// By SQLite's rowid, the primary key in an index beside it.
+    Rowid,
+    /// In the order of the primary key (`WITHOUT ROWID`).
+    ByKey,
+}
+
+/// Returns the column that holds a property.
+pub fn column_of(property: &Property) -> Column {
+    let kind = match property.kind {
+        Kind::String { .. } | Kind::Date => ColumnKind::Text,
+        Kind::Boolean | Kind::Int32 | Kind::Int64 | Kind::Decimal { .. } | Kind::DateTimeOffset => ColumnKind::Integer,
+        Kind::Double => ColumnKind::Real,
+        Kind::Guid => ColumnKind::Guid,
+    };
+    let nullable = !matches!(property.role, Role::Key | Role::UpdatedAt | Role::IsTombstoned);
+    Column { name: property.name.clone(), kind, nullable }
+}
+
+/// Quotes an identifier.
+pub fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Writes `CREATE TABLE IF NOT EXISTS`. SQLite tables are STRICT: a value in the wrong form fails loudly.
+pub fn create_table(dialect: Dialect, table: &str, columns: &[Column], primary_key: &[&str], layout: Layout) -> String {
+    let mut sql = format!("CREATE TABLE IF NOT EXISTS {} (", quote(table));
+    for column in columns {
+        let required = !column.nullable || primary_key.contains(&column.name.as_str());
+        let not_null = if required { " NOT NULL" } else { "" };
+        let _ = write!(sql, "{} {}{not_null}, ", quote(&column.name), type_name(dialect, column.kind));
+    }
+    let _ = write!(sql, "PRIMARY KEY ({}))", quoted_list(primary_key));
+    sql.push_str(match (dialect, layout) {
+        (Dialect::Sqlite, Layout::Rowid) => " STRICT",
+        (Dialect::Sqlite, Layout::ByKey) => " STRICT, WITHOUT ROWID",
+        (Dialect::Postgres, _) => "",
+    });
+    sql
+}
+
+/// Writes `ALTER TABLE … ADD COLUMN`. The column is nullable whatever it says: rows exist already.
+pub fn add_column(dialect: Dialect, table: &str, column: &Column) -> String {
+    format!("ALTER TABLE {} ADD COLUMN {} {}", quote(table), quote(&column.name), type_name(dialect, column.kind))
+}
+
+/// Writes the statement that gives existing rows the default of a property that was added to the model; `None`
+/// where it has no default.
+pub fn fill_default(dialect: Dialect, table: &str, property: &Property) -> Option<Statement> {
+    let default = property.default.as_ref()?;
+    let cell = CellSeed(property).read(default).ok().filter(|cell| *cell != Cell::Null)?.into_owned();
+    let column = quote(&property.name);
+    let mut builder = crate::statement::Builder::new(dialect);
+    let value = builder.bind(cell);
+    builder.finish(format!("UPDATE {} SET {column} = {value} WHERE {column} IS NULL", quote(table))).ok()
+}
+
+/// Writes `CREATE INDEX IF NOT EXISTS`. It serves this crate's `ORDER BY` in both directions: nulls first where a
+/// column has any, which SQLite does by itself and PostgreSQL compares word by word.
+pub fn create_index(dialect: Dialect, index: &str, table: &str, columns: &[Column]) -> String {
+    let key = |column: &Column| match (dialect, column.nullable) {
+        (Dialect::Postgres, true) => format!("{} NULLS FIRST", quote(&column.name)),
+        _ => quote(&column.name),
+    };
+    let keys: Vec<String> = columns.iter().map(key).collect();
+    format!("CREATE INDEX IF NOT EXISTS {} ON {} ({})", quote(index), quote(table), keys.join(", "))
+}
+
+fn type_name(dialect: Dialect, kind: ColumnKind) -> &'static str {
+    match (dialect, kind) {
+        (Dialect::Sqlite, ColumnKind::Text) => "TEXT",
+        (Dialect::Sqlite, ColumnKind::Integer) => "INTEGER",
+        (Dialect::Sqlite, ColumnKind::Real) => "REAL",
+        (Dialect::Sqlite, ColumnKind::Guid | ColumnKind::Bytes) => "BLOB",
+        // Without it a database's locale would order text otherwise than SQLite and than Rust.
+        (Dialect::Postgres, ColumnKind::Text) => "TEXT COLLATE \"C\"",
+        (Dialect::Postgres, ColumnKind::Integer) => "BIGINT",
+        (Dialect::Postgres, ColumnKind::Real) => "DOUBLE PRECISION",
+        (Dialect::Postgres, ColumnKind::Guid) => "UUID",
+        (Dialect::Postgres, ColumnKind::Bytes) => "BYTEA",
+    }
+}
+
+fn quoted_list(names: &[&str]) -> String {
+    names.iter().map(|name| quote(name)).collect::<Vec<_>>().join(", ")
+}
