@@ -1,0 +1,191 @@
+//! The worker's life inside an app, and the watch over everything a host would like to hear of.
+//!
+//! Owns: running a worker exactly while an account is there, noticing other processes' writes, announcing the status
+//! line when it changes. Refuses: what a cycle does and when (`tidemark-sync`), what the line says (`status`).
+
+use crate::app::{App, Inner, unblocked};
+use crate::events::{AppEvent, all_sets};
+use crate::views::{StatusView, SyncView};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+use tidemark_model::ports::Entropy;
+use tidemark_store::{Account, Store};
+use tidemark_sync::{Engine, Worker, WorkerState};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+/// How often other processes' writes are looked for.
+const LOOK_OUTSIDE: Duration = Duration::from_secs(1);
+/// How long changes gather before the status line is worked out anew.
+const GATHER: Duration = Duration::from_millis(60);
+/// The line also changes by the clock alone; it is worked out at least this often, in looks outside.
+const LOOKS_PER_REFRESH: u32 = 30;
+
+/// Cycles in the background, and the watch.
+pub(crate) struct Background {
+    engine: Engine,
+    entropy: Arc<dyn Entropy>,
+    store: Store,
+    worker: Mutex<Option<Arc<Worker>>>,
+    /// The running worker's state, or the default while there is none; outlives workers.
+    state: watch::Sender<WorkerState>,
+    watcher: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Background {
+    pub(crate) fn new(engine: Engine, entropy: Arc<dyn Entropy>, store: Store) -> Self {
+        let state = watch::Sender::new(WorkerState::default());
+        Self { engine, entropy, store, worker: Mutex::default(), state, watcher: Mutex::default() }
+    }
+
+    /// Returns the running worker.
+    pub(crate) fn worker(&self) -> Option<Arc<Worker>> {
+        self.worker.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Returns what the worker is doing.
+    pub(crate) fn state(&self) -> WorkerState {
+        self.state.borrow().clone()
+    }
+
+    /// Starts a worker where an account is there and none runs.
+    pub(crate) async fn start_if_signed_in(&self) {
+        let store = self.store.clone();
+        let account = unblocked(move || Ok(store.account()?)).await;
+        // A data dir that can only be read is shown as it is; a cycle could keep nothing.
+        if !matches!(account, Ok(Some(_))) || self.store.is_read_only() {
+            return;
+        }
+        let mut running = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.is_some() {
+            return;
+        }
+        match Worker::start(self.engine.clone(), self.entropy.clone()) {
+            Ok(worker) => {
+                tokio::spawn(forward(worker.subscribe(), self.state.clone()));
+                *running = Some(Arc::new(worker));
+            }
+            Err(error) => tracing::error!(%error, "the background worker could not start"),
+        }
+    }
+
+    /// Stops the worker and waits for it, so that nothing of the account is used any more.
+    pub(crate) async fn stop(&self) {
+        let worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if worker.is_some() {
+            let _ = tokio::task::spawn_blocking(move || drop(worker)).await;
+            self.state.send_replace(WorkerState::default());
+        }
+    }
+
+    /// Begins the watch; it ends with the app.
+    pub(crate) fn watch(&self, app: Weak<Inner>) {
+        let task = tokio::spawn(watch_over(app, self.state.subscribe()));
+        *self.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Some(task) = self.watcher.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            task.abort();
+        }
+    }
+}
+
+/// Copies one worker's state to whoever watches workers as such.
+async fn forward(mut from: watch::Receiver<WorkerState>, to: watch::Sender<WorkerState>) {
+    loop {
+        let state = from.borrow_and_update().clone();
+        to.send_replace(state);
+        if from.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// What was announced last.
+#[derive(Default)]
+struct Announced {
+    status: Option<StatusView>,
+    account: Option<Option<Account>>,
+    pending: u64,
+    cycle_started_at: Option<i64>,
+}
+
+async fn watch_over(app: Weak<Inner>, mut state: watch::Receiver<WorkerState>) {
+    let mut announced = Announced::default();
+    let mut looks = interval(LOOK_OUTSIDE);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let Some(wake) = app.upgrade().map(|inner| inner.events.wake()) else { return };
+    let mut since_refresh = 0;
+    loop {
+        let mut is_outside = false;
+        tokio::select! {
+            () = wake.notified() => {}
+            changed = state.changed() => if changed.is_err() { return },
+            _ = looks.tick() => {
+                let Some(inner) = app.upgrade() else { return };
+                let store = inner.store.clone();
+                is_outside = unblocked(move || Ok(store.outside_changes()?)).await.unwrap_or(false);
+                since_refresh += 1;
+                if !is_outside && since_refresh < LOOKS_PER_REFRESH {
+                    continue;
+                }
+            }
+        }
+        since_refresh = 0;
+        sleep(GATHER).await;
+        let Some(inner) = app.upgrade() else { return };
+        refresh(&App { inner }, is_outside, &mut announced).await;
+    }
+}
+
+/// Works out what changed since it was last announced, and announces it.
+async fn refresh(app: &App, is_outside: bool, announced: &mut Announced) {
+    let inner = &app.inner;
+    if is_outside {
+        // Another process does not say what it wrote.
+        for set in all_sets(&inner.store) {
+            inner.events.send(AppEvent::RecordsChanged(set));
+        }
+        inner.events.send(AppEvent::EntitiesChanged);
+    }
+    let Ok(account) = app.with_store(|store| Ok(store.account()?)).await else { return };
+    let is_first = announced.account.is_none();
+    if announced.account.as_ref() != Some(&account) {
+        announced.account = Some(account.clone());
+        if !is_first {
+            inner.events.send(AppEvent::SessionChanged);
+        }
+        if let Some(background) = &inner.background {
+            match &account {
+                Some(_) => background.start_if_signed_in().await,
+                None => background.stop().await,
+            }
+        }
+    }
+    let Ok(status) = app.status().await else { return };
+    if is_outside && status.pending > announced.pending {
+        // Another process saved something. Only a rise counts: two windows would nudge each other for ever.
+        app.nudge();
+    }
+    announced.pending = status.pending;
+    let cycle = inner.background.as_ref().and_then(|background| background.state().last_report);
+    let has_moved = cycle.as_ref().is_some_and(|report| report.tally.pushed + report.tally.pulled > 0);
+    let (cycle_started_at, ended) = (cycle.as_ref().map(|report| report.started_at), cycle);
+    let is_new_cycle = announced.cycle_started_at != cycle_started_at;
+    announced.cycle_started_at = cycle_started_at;
+    if let Some(report) = ended.filter(|_| is_new_cycle) {
+        inner.events.send(AppEvent::CycleEnded(SyncView::from(&report.entry())));
+    }
+    let progress = |status: &StatusView| status.progress.clone();
+    if (is_new_cycle && has_moved) || announced.status.as_ref().map(progress) != Some(progress(&status)) {
+        inner.events.send(AppEvent::EntitiesChanged);
+    }
+    if announced.status.as_ref() != Some(&status) {
+        announced.status = Some(status.clone());
+        inner.events.send(AppEvent::StatusChanged(status));
+    }
+}

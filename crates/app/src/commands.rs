@@ -1,0 +1,15 @@
+//! The commands, one file a noun; each is a method of [`App`](crate::App).
+
+mod activity;
+mod conflicts;
+mod entities;
+mod history;
+mod parked;
+mod place;
+mod records;
+mod session;
+mod status;
+mod todo;
+mod transfer;
+
+pub(crate) use place::{Place, read_id};

@@ -1,0 +1,218 @@
+//! Records of any entity set: list, read, add, edit, remove, undo.
+//!
+//! Owns: the same commands for sets kept here and for sets read live. Refuses: a second set of rules; the store
+//! validates what is kept here, the server what goes there live.
+
+use super::place::{Place, as_local, not_reached, read_id};
+use crate::app::App;
+use crate::error::AppError;
+use crate::views::{ListRequest, ListView, RecordView};
+use serde_json::{Map, Value};
+use tidemark_model::query::Query;
+use tidemark_model::{EntitySet, ID, RecordId, Versioned};
+use tidemark_store::{Account, Only};
+use tidemark_sync::{parse_filter, parse_order_by, parse_search};
+
+impl App {
+    /// Returns a window of a set's live records and how many there are in all.
+    ///
+    /// # Errors
+    /// The filter or the order does not fit the model, or the set is not kept here and the server cannot be reached.
+    pub async fn list(&self, request: ListRequest) -> Result<ListView, AppError> {
+        let set = self.entity_set(&request.set)?;
+        let order_by = match &request.order_by {
+            Some(text) if !text.trim().is_empty() => text.clone(),
+            _ => set.entity_type.title_property().to_owned(),
+        };
+        let request = ListRequest { order_by: Some(order_by), ..request };
+        self.list_of(request, Only::All).await
+    }
+
+    /// As [`App::list`], limited further.
+    pub(crate) async fn list_of(&self, request: ListRequest, only: Only) -> Result<ListView, AppError> {
+        match self.place(&request.set).await? {
+            // What waits here and what clashes here is known here alone.
+            Place::Live(account, set) if only == Only::All => self.list_live(&account, &set, &request).await,
+            Place::Live(..) | Place::Here => self.list_here(request, only).await,
+        }
+    }
+
+    async fn list_here(&self, request: ListRequest, only: Only) -> Result<ListView, AppError> {
+        let query = query_of(&request)?;
+        self.with_store(move |store| {
+            let records = store.list(&request.set, &query, only)?;
+            let found = records.len() as u64;
+            // A window that is not full ends the list, so there is nothing to count.
+            let total = if found < request.limit && (found > 0 || request.offset == 0) {
+                request.offset.saturating_add(found)
+            } else {
+                let everything = Query { top: None, skip: 0, order_by: Vec::new(), ..query };
+                store.count(&request.set, &everything, only)?
+            };
+            let records = records.iter().map(tidemark_store::LocalRecord::to_json).collect();
+            Ok(ListView { records, total, live: false })
+        })
+        .await
+    }
+
+    async fn list_live(&self, account: &Account, set: &EntitySet, request: &ListRequest) -> Result<ListView, AppError> {
+        let words = request.search.as_deref().map(quoted_words);
+        let filter = request.filter.as_deref();
+        let order_by = request.order_by.as_deref();
+        let limit = (request.limit <= i64::MAX as u64).then_some(request.limit);
+        let page = self
+            .remote()
+            .list(account, set, filter, order_by, words.as_deref(), request.offset, limit)
+            .await
+            .map_err(|error| not_reached(&set.name, error))?;
+        let total = page.total.unwrap_or(request.offset + page.records.len() as u64);
+        let records = page.records.into_iter().map(|record| as_local(record).to_json()).collect();
+        Ok(ListView { records, total, live: true })
+    }
+
+    /// Returns one record.
+    ///
+    /// # Errors
+    /// There is none, or the set is not kept here and the server cannot be reached.
+    pub async fn get(&self, set: &str, id: &str) -> Result<RecordView, AppError> {
+        let found = match self.place_of(set, id_in(self, set, id)?).await? {
+            Place::Here => {
+                let (name, record_id) = (set.to_owned(), read_id(id)?);
+                self.with_store(move |store| Ok(store.get(&name, record_id)?)).await?
+            }
+            Place::Live(account, entity_set) => self.get_live(&account, &entity_set, read_id(id)?).await?.map(as_local),
+        };
+        found.map(|local| local.to_json()).ok_or_else(|| unknown(set, id))
+    }
+
+    /// Adds a record; it gets an `Id` unless it brings one. Never waits for the network on a set that is kept here.
+    ///
+    /// # Errors
+    /// The record does not fit the model; the error names the property and nothing was changed.
+    pub async fn add(&self, set: &str, record: Map<String, Value>) -> Result<RecordView, AppError> {
+        match self.place(set).await? {
+            Place::Here => {
+                let name = set.to_owned();
+                let added = self.with_store(move |store| Ok(store.add(&name, &record)?)).await?;
+                self.nudge();
+                Ok(added.to_json())
+            }
+            Place::Live(account, entity_set) => {
+                let mut body = record;
+                if !body.contains_key(ID) {
+                    body.insert(ID.to_owned(), Value::String(self.inner.ids.fresh().to_string()));
+                }
+                let added = self.remote().add(&account, &entity_set, &body).await;
+                Ok(as_local(added.map_err(|error| not_reached(set, error))?).to_json())
+            }
+        }
+    }
+
+    /// Changes the named properties of a record. Never waits for the network on a set that is kept here.
+    ///
+    /// # Errors
+    /// There is no such record, or a value does not fit; the error names the property and nothing was changed.
+    pub async fn edit(&self, set: &str, id: &str, changes: Map<String, Value>) -> Result<RecordView, AppError> {
+        let record_id = id_in(self, set, id)?;
+        match self.place_of(set, record_id).await? {
+            Place::Here => {
+                let name = set.to_owned();
+                let edited = self.with_store(move |store| Ok(store.edit(&name, record_id, &changes)?)).await?;
+                self.nudge();
+                Ok(edited.to_json())
+            }
+            Place::Live(account, entity_set) => {
+                let current = self.get_live(&account, &entity_set, record_id).await?.ok_or_else(|| unknown(set, id))?;
+                let edited = self.remote().edit(&account, &entity_set, &current, &changes).await;
+                Ok(as_local(edited.map_err(|error| not_reached(set, error))?).to_json())
+            }
+        }
+    }
+
+    /// Deletes a record. Never waits for the network on a set that is kept here.
+    ///
+    /// # Errors
+    /// There is no such record.
+    pub async fn remove(&self, set: &str, id: &str) -> Result<(), AppError> {
+        let record_id = id_in(self, set, id)?;
+        match self.place_of(set, record_id).await? {
+            Place::Here => {
+                let name = set.to_owned();
+                self.with_store(move |store| Ok(store.delete(&name, record_id)?)).await?;
+                self.nudge();
+                Ok(())
+            }
+            Place::Live(account, entity_set) => {
+                let current = self.get_live(&account, &entity_set, record_id).await?.ok_or_else(|| unknown(set, id))?;
+                let removed = self.remote().delete(&account, &entity_set, &current).await;
+                removed.map_err(|error| not_reached(set, error))
+            }
+        }
+    }
+
+    /// Takes back a deletion that was made on this device, whether or not it has been sent.
+    ///
+    /// # Errors
+    /// Nothing is left to bring back, or the set is not kept here.
+    pub async fn undo_remove(&self, set: &str, id: &str) -> Result<RecordView, AppError> {
+        let record_id = id_in(self, set, id)?;
+        let Place::Here = self.place_of(set, record_id).await? else {
+            let advice = "a record deleted on the server itself cannot be brought back from here";
+            return Err(AppError::NotCached { set: set.to_owned(), advice });
+        };
+        let name = set.to_owned();
+        let restored = self.with_store(move |store| Ok(store.undo_delete(&name, record_id)?)).await?;
+        self.nudge();
+        Ok(restored.to_json())
+    }
+
+    async fn get_live(&self, account: &Account, set: &EntitySet, id: RecordId) -> Result<Option<Versioned>, AppError> {
+        self.remote().get(account, set, id).await.map_err(|error| not_reached(&set.name, error))
+    }
+}
+
+/// Reads a record's id, after the set was found: of two mistakes the first one is named.
+fn id_in(app: &App, set: &str, id: &str) -> Result<RecordId, AppError> {
+    app.entity_set(set)?;
+    read_id(id)
+}
+
+fn unknown(set: &str, id: &str) -> AppError {
+    AppError::UnknownRecord { set: set.to_owned(), id: id.to_owned() }
+}
+
+/// Turns a request's text into a query of the offline database.
+pub(crate) fn query_of(request: &ListRequest) -> Result<Query, AppError> {
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+    let filter = given(&request.filter)
+        .map(|text| parse_filter(&text).map_err(|problem| AppError::invalid(problem, Some("$filter"))))
+        .transpose()?;
+    let order_by = given(&request.order_by)
+        .map(|text| parse_order_by(&text).map_err(|problem| AppError::invalid(problem, Some("$orderby"))))
+        .transpose()?;
+    Ok(Query {
+        filter,
+        order_by: order_by.unwrap_or_default(),
+        top: (request.limit <= i64::MAX as u64).then_some(request.limit),
+        skip: request.offset,
+        search: request.search.as_deref().map(parse_search).unwrap_or_default(),
+        ..Query::default()
+    })
+}
+
+/// Writes what a person typed as an OData `$search` of phrases, so that `AND`, `NOT` and brackets are just words.
+fn quoted_words(text: &str) -> String {
+    let phrase = |word: String| format!("\"{}\"", word.replace(['"', '\\'], ""));
+    parse_search(text).into_iter().map(phrase).filter(|phrase| phrase.len() > 2).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_for_the_server_is_words_and_never_operators() {
+        assert_eq!(quoted_words("  pump NOT \"3\" "), r#""pump" "NOT" "3""#);
+        assert_eq!(quoted_words("\" \\"), "");
+    }
+}

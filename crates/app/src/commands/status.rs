@@ -1,0 +1,146 @@
+//! The status line and cycles on demand.
+//!
+//! Owns: gathering what the line depends on, and running a cycle now. Refuses: what the line says (`crate::status`).
+
+use crate::app::App;
+use crate::error::AppError;
+use crate::status::{Failure, Situation, view};
+use crate::views::{StatusView, SyncView};
+use std::time::Duration;
+use tidemark_store::{Account, CycleEntry, Store};
+use tidemark_sync::{CycleReport, Outcome, SyncError};
+
+/// How long a single command waits for the server's word that it is there.
+const PROBE: Duration = Duration::from_secs(3);
+
+impl App {
+    /// Returns what the status line says now. A host without a worker asks the server whether it can be reached;
+    /// nothing is sent or received.
+    ///
+    /// # Errors
+    /// The offline database cannot be read.
+    pub async fn status(&self) -> Result<StatusView, AppError> {
+        let mut situation = self.stored_situation().await?;
+        match &self.inner.background {
+            Some(background) => {
+                let state = background.state();
+                if let Some(report) = &state.last_report {
+                    situation.online = state.online;
+                    situation.failure = failure_of(report.outcome.as_str(), report.error.as_ref());
+                }
+                situation.online |= state.syncing.is_some();
+                situation.progress = state.syncing;
+            }
+            None => self.probe(&mut situation).await,
+        }
+        Ok(view(&situation))
+    }
+
+    /// Gathers what the offline database knows.
+    async fn stored_situation(&self) -> Result<Situation, AppError> {
+        let now_ms = self.inner.clock.now_ms();
+        self.with_store(move |store| {
+            let last: Option<CycleEntry> = store.cycles(1)?.into_iter().next();
+            let failure = last.as_ref().and_then(|cycle| failure_of(&cycle.outcome, cycle.error.as_ref()));
+            Ok(Situation {
+                account: store.account()?,
+                counts: store.counts()?,
+                // Before the first cycle, signing in was the last contact, and it worked.
+                online: failure.as_ref().is_none_or(|failure| failure.outcome != Outcome::Offline.as_str()),
+                progress: None,
+                failure,
+                last_sync: last_sync(store)?,
+                now_ms,
+            })
+        })
+        .await
+    }
+
+    async fn probe(&self, situation: &mut Situation) {
+        let Some(account) = situation.account.as_mut() else { return };
+        let answer = tokio::time::timeout(PROBE, ask(self, account)).await;
+        let failed = match answer {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error),
+            Err(_) => Some(SyncError::NotTidemark),
+        };
+        let outcome = failed.as_ref().map_or(Outcome::Synced, SyncError::outcome);
+        situation.online = outcome != Outcome::Offline;
+        account.signed_out |= outcome == Outcome::SignedOut;
+        match failed {
+            Some(error) => situation.failure = failure_of(outcome.as_str(), Some(&error.to_string())),
+            // The server is there now, whatever the last cycle met.
+            None => situation.failure = situation.failure.take().filter(|f| f.outcome == Outcome::Failed.as_str()),
+        }
+    }
+
+    /// Runs a cycle now and returns what it did. In a host with a worker the worker runs it.
+    ///
+    /// # Errors
+    /// Nobody has signed in. What goes wrong in a cycle is no error: it is in the view.
+    pub async fn sync_now(&self) -> Result<SyncView, AppError> {
+        if self.with_store(|store| Ok(store.account()?)).await?.is_none() {
+            return Err(AppError::NotSignedIn);
+        }
+        let report = match &self.inner.background {
+            None => self.inner.engine.cycle().await,
+            Some(background) => {
+                background.start_if_signed_in().await;
+                let worker = background.worker().ok_or_else(|| AppError::Broken("no worker".to_owned()))?;
+                worker.sync_now().await.ok_or_else(|| AppError::Broken("the worker has stopped".to_owned()))?
+            }
+        };
+        Ok(sync_view(&report))
+    }
+}
+
+/// Returns when the last complete cycle ended.
+fn last_sync(store: &Store) -> Result<Option<i64>, AppError> {
+    // Nearly always it is among the last few; after a long time offline it lies further back.
+    for limit in [10, u32::MAX] {
+        let cycles = store.cycles(limit)?;
+        let is_all = cycles.len() < limit as usize;
+        let ended = |cycle: &CycleEntry| cycle.started_at.saturating_add_unsigned(cycle.duration_ms);
+        let synced = cycles.iter().find(|cycle| cycle.outcome == Outcome::Synced.as_str()).map(ended);
+        if synced.is_some() || is_all {
+            return Ok(synced);
+        }
+    }
+    Ok(None)
+}
+
+/// Asks the server for the session: whether it is there, is ours, and knows the token.
+async fn ask(app: &App, account: &Account) -> Result<(), SyncError> {
+    if account.signed_out {
+        return Err(SyncError::SignedOut);
+    }
+    let answered = app.remote().sign_in_with_token(&account.server, &account.token).await?;
+    if answered.server_id == account.server_id { Ok(()) } else { Err(SyncError::AnotherServer) }
+}
+
+fn failure_of(outcome: &str, error: Option<&String>) -> Option<Failure> {
+    let is_well = outcome == Outcome::Synced.as_str();
+    (!is_well).then(|| Failure { outcome: outcome.to_owned(), error: error.cloned() })
+}
+
+fn sync_view(report: &CycleReport) -> SyncView {
+    SyncView::from(&report.entry())
+}
+
+impl From<&CycleEntry> for SyncView {
+    fn from(cycle: &CycleEntry) -> Self {
+        Self {
+            outcome: cycle.outcome.clone(),
+            pushed: cycle.pushed,
+            pulled: cycle.pulled,
+            merged: cycle.merged,
+            conflicts: cycle.conflicts,
+            parked: cycle.parked,
+            requests: cycle.requests,
+            bytes_sent: cycle.bytes_sent,
+            bytes_received: cycle.bytes_received,
+            duration_ms: cycle.duration_ms,
+            error: cycle.error.clone(),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Why a command failed, and the one place that turns it into a code for programs and a sentence for people.
+//!
+//! Owns: failures that are this crate's own, and the mapping of the store's and the worker's. Refuses: deciding
+//! what to do about them; hosts branch on the code, never on the sentence.
+
+use crate::views::ErrorView;
+use tidemark_store::StoreError;
+use tidemark_sync::SyncError;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// Nobody has signed in on this data dir, so there is no entity model yet.
+    #[error("nobody has signed in on this device yet; sign in once while the server can be reached")]
+    NotSignedIn,
+    /// The entity model has no such set.
+    #[error("there is no entity set {0}")]
+    UnknownSet(String),
+    /// The set has no such record.
+    #[error("{set} has no record {id}")]
+    UnknownRecord {
+        /// The entity set.
+        set: String,
+        /// The id, as given.
+        id: String,
+    },
+    /// No open conflict has this id.
+    #[error("there is no open conflict {0}")]
+    UnknownConflict(String),
+    /// The beginning of an id fits several open conflicts.
+    #[error("{0} is the beginning of several conflicts' ids; give more of it")]
+    AmbiguousConflict(String),
+    /// Something given does not fit; nothing was changed.
+    #[error("{message}")]
+    Invalid {
+        /// The sentence.
+        message: String,
+        /// The property or argument at fault.
+        property: Option<String>,
+    },
+    /// A set that is not kept offline was asked for while the server cannot be reached.
+    #[error(
+        "{set} is not kept offline on this device, and {reason}; try again with a connection, and keep {set} offline \
+         to have it everywhere"
+    )]
+    NotKeptOffline {
+        /// The entity set.
+        set: String,
+        /// Why the server cannot be asked.
+        reason: String,
+    },
+    /// The command works on records kept here, and the set's are not.
+    #[error("{set} is not kept offline on this device; {advice}")]
+    NotCached {
+        /// The entity set.
+        set: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// An entity set cannot be switched off before its changes are sent, as was asked, since they could not be.
+    #[error("{set} stays offline on this device: its changes could not be sent ({reason})")]
+    NotSentFirst {
+        /// The entity set.
+        set: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A file could not be read or written.
+    #[error("{path}: {problem}")]
+    File {
+        /// The path, as given.
+        path: String,
+        /// What went wrong.
+        problem: String,
+    },
+    /// The offline database refused or failed.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The server could not be asked, or refused.
+    #[error("{0}")]
+    Sync(#[from] SyncError),
+    /// A thread of this process ended early.
+    #[error("something broke inside Tidemark ({0}); nothing was lost, try again")]
+    Broken(String),
+}
+
+impl AppError {
+    /// Makes an error about something given that names the property or argument at fault.
+    pub(crate) fn invalid(message: impl Into<String>, property: Option<&str>) -> Self {
+        Self::Invalid { message: message.into(), property: property.map(str::to_owned) }
+    }
+
+    /// Returns a stable word for programs.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::NotSignedIn => "not_signed_in",
+            Self::UnknownSet(_) => "unknown_set",
+            Self::UnknownRecord { .. } => "not_found",
+            Self::UnknownConflict(_) => "no_such_conflict",
+            Self::AmbiguousConflict(_) | Self::Invalid { .. } => "invalid",
+            Self::NotKeptOffline { .. } => "offline",
+            Self::NotCached { .. } => "not_cached",
+            Self::NotSentFirst { .. } => "unsent_changes",
+            Self::File { .. } => "file",
+            Self::Store(error) => error.code(),
+            Self::Sync(error) => error.code(),
+            Self::Broken(_) => "broken",
+        }
+    }
+
+    /// Returns the property or argument at fault, where there is one.
+    pub fn property(&self) -> Option<&str> {
+        match self {
+            Self::Invalid { property, .. } => property.as_deref(),
+            Self::Store(error) | Self::Sync(SyncError::Store(error)) => error.property(),
+            Self::Sync(SyncError::Refused { target, .. }) => target.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Returns what a host shows.
+    pub fn view(&self) -> ErrorView {
+        ErrorView {
+            code: self.code().to_owned(),
+            message: self.to_string(),
+            property: self.property().map(str::to_owned),
+        }
+    }
+}
+
+impl From<AppError> for ErrorView {
+    fn from(error: AppError) -> Self {
+        error.view()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_has_a_word_a_sentence_and_the_property() {
+        let view = AppError::invalid("Title is required", Some("Title")).view();
+        assert_eq!((view.code.as_str(), view.property.as_deref()), ("invalid", Some("Title")));
+        let error = AppError::NotKeptOffline { set: "Sites".into(), reason: "the server cannot be reached: x".into() };
+        assert_eq!(error.view().code, "offline");
+        assert!(error.to_string().starts_with("Sites is not kept offline on this device, and the server cannot be"));
+        assert_eq!(AppError::from(SyncError::WrongPassword).code(), "wrong_password");
+        assert_eq!(AppError::UnknownSet("Nope".into()).to_string(), "there is no entity set Nope");
+    }
+}

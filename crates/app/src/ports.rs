@@ -1,0 +1,65 @@
+//! The rim: this machine's clock, ids and randomness, behind the traits of `tidemark_model::ports`.
+//!
+//! Owns: the only reads of the system clock and of the system's randomness on the client. Refuses: everything else;
+//! all other code is handed these, so that a simulation can put its own in their place (FAULTS 3.2).
+
+use std::sync::OnceLock;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use tidemark_model::RecordId;
+use tidemark_model::ports::{Clock, Entropy, Ids};
+
+/// This machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the rim: the one place on the client that reads the clock")]
+    fn now_ms(&self) -> i64 {
+        // A clock before 1970 counts backwards; one beyond 64 bits of milliseconds does not exist.
+        match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
+        }
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        static START: OnceLock<Instant> = OnceLock::new();
+        u64::try_from(START.get_or_init(Instant::now).elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Fresh GUIDs of version 7: they rise with time, so new records land side by side in the table's index.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemIds;
+
+impl Ids for SystemIds {
+    #[expect(clippy::disallowed_methods, reason = "the rim: the one place on the client that makes ids")]
+    fn fresh(&self) -> RecordId {
+        RecordId(uuid::Uuid::now_v7())
+    }
+}
+
+/// The operating system's randomness.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fraction(&self) -> f64 {
+        // 53 bits are what a double holds. Without randomness jitter falls back to the middle: late, never wrong.
+        getrandom::u64().map_or(0.5, |bits| (bits >> 11) as f64 / (1_u64 << 53) as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machine_answers_within_reason() {
+        assert!(SystemClock.now_ms() > 1_700_000_000_000);
+        let earlier = SystemClock.monotonic_ms();
+        assert!(SystemClock.monotonic_ms() >= earlier);
+        assert_ne!(SystemIds.fresh(), SystemIds.fresh());
+        assert!((0.0..1.0).contains(&SystemEntropy.fraction()));
+    }
+}

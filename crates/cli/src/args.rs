@@ -1,0 +1,250 @@
+//! The command line of DESIGN section 6.
+//!
+//! Owns: names, options and their shapes. Refuses: meaning.
+
+use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Works with Tidemark's records on this device, online or offline.
+#[derive(Debug, Parser)]
+#[command(name = "tidemark", version, propagate_version = true)]
+pub(crate) struct Args {
+    /// The folder of the offline database; the window's own unless given.
+    #[arg(long, global = true, value_name = "DIR", env = "TIDEMARK_DATA_DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Print one JSON document instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Sign in once, while the server can be reached; from then on everything works offline.
+    SignIn(SignIn),
+    /// Sign out and remove the account's records from this device.
+    SignOut {
+        /// Give up changes that have not been sent.
+        #[arg(long)]
+        discard: bool,
+    },
+    /// Send what waits here and fetch what changed there.
+    Sync {
+        /// Go on in the background until interrupted.
+        #[arg(long)]
+        watch: bool,
+    },
+    /// Say what waits, what clashes, and whether the server can be reached.
+    Status,
+    /// List the entity sets, or choose which are kept offline.
+    Entities {
+        #[command(subcommand)]
+        choice: Option<Choice>,
+    },
+    /// Choose who decides when two people changed the same thing.
+    Policy {
+        /// The entity set.
+        set: String,
+        /// Who decides.
+        policy: Policy,
+    },
+    /// List records.
+    List(List),
+    /// Show one record.
+    Get {
+        /// The entity set.
+        set: String,
+        /// The record's Id.
+        id: String,
+    },
+    /// Show what happened to a record on this device.
+    History {
+        /// The entity set.
+        set: String,
+        /// The record's Id.
+        id: String,
+    },
+    /// Add a record.
+    Add {
+        /// The entity set.
+        set: String,
+        /// The record as a JSON object, or - to read it from standard input.
+        // Not named `json`: the global option of that name would be shadowed here.
+        #[arg(value_name = "JSON")]
+        record: String,
+    },
+    /// Change properties of a record.
+    Edit {
+        /// The entity set.
+        set: String,
+        /// The record's Id.
+        id: String,
+        /// The changed properties as a JSON object, or - to read it from standard input.
+        #[arg(value_name = "JSON")]
+        changes: String,
+    },
+    /// Delete a record.
+    Delete {
+        /// The entity set.
+        set: String,
+        /// The record's Id.
+        id: String,
+    },
+    /// Import a file, all or nothing.
+    Import {
+        /// The entity set.
+        set: String,
+        /// A .csv or .jsonl file.
+        file: PathBuf,
+    },
+    /// Export a set's records.
+    Export {
+        /// The entity set.
+        set: String,
+        /// A .csv or .jsonl file.
+        file: PathBuf,
+    },
+    /// List what only a person can decide.
+    Conflicts,
+    /// List the changes that the server refuses.
+    Parked,
+    /// Decide a conflict.
+    Resolve(Resolve),
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(group(ArgGroup::new("credentials").required(true)))]
+pub(crate) struct SignIn {
+    /// The server's address, such as https://tidemark.example.org.
+    pub(crate) url: String,
+    /// Your name there; the password is read from standard input.
+    #[arg(long, value_name = "NAME", group = "credentials")]
+    pub(crate) user: Option<String>,
+    /// A token that whoever runs the server has made for you.
+    #[arg(long, value_name = "T", group = "credentials")]
+    pub(crate) token: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Choice {
+    /// Keep a set offline.
+    On {
+        /// The entity set.
+        set: String,
+    },
+    /// Keep a set offline no more.
+    Off {
+        /// The entity set.
+        set: String,
+        /// Give up changes that have not been sent.
+        #[arg(long)]
+        discard: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Policy {
+    /// A person does.
+    Ask,
+    /// The newer change stands.
+    Newest,
+    /// The server's side stands.
+    Server,
+    /// This device's side stands.
+    Mine,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct List {
+    /// The entity set.
+    pub(crate) set: String,
+    /// An OData $filter, such as "IsDone eq false".
+    #[arg(long, value_name = "ODATA", allow_hyphen_values = true)]
+    pub(crate) filter: Option<String>,
+    /// An OData $orderby; by title unless given.
+    #[arg(long, value_name = "ODATA")]
+    pub(crate) order_by: Option<String>,
+    /// Words that must all occur.
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) search: Option<String>,
+    /// How many records at the most.
+    #[arg(long, value_name = "N")]
+    pub(crate) top: Option<u64>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Resolve {
+    /// The conflict's id, or a beginning that no other has.
+    pub(crate) conflict: String,
+    /// The decision.
+    pub(crate) answer: Answer,
+    /// For merge: the side of each clashing property.
+    #[arg(long = "set", value_name = "PROP=mine|server", num_args = 1.., value_parser = side)]
+    pub(crate) sides: Vec<(String, String)>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Answer {
+    /// Both edited: this device's values stand where they clash.
+    KeepMine,
+    /// Both edited: the server's values stand where they clash.
+    TakeServer,
+    /// Deleted on the server: bring it back with this device's changes.
+    Restore,
+    /// Deleted on the server: leave it deleted.
+    AcceptDelete,
+    /// Deleted here, edited on the server: delete it all the same.
+    DeleteAnyway,
+    /// Deleted here, edited on the server: keep the server's record.
+    KeepServer,
+    /// Both edited: choose for each property with --set.
+    Merge,
+}
+
+/// Returns the word that a choice was given as.
+pub(crate) fn word_of(value: impl ValueEnum) -> String {
+    value.to_possible_value().map(|possible| possible.get_name().to_owned()).unwrap_or_default()
+}
+
+fn side(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((property, side @ ("mine" | "server"))) if !property.is_empty() => {
+            Ok((property.to_owned(), side.to_owned()))
+        }
+        _ => Err("write PROPERTY=mine or PROPERTY=server".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn words_are_those_of_the_contract() {
+        let words: Vec<String> = Answer::value_variants().iter().map(|answer| word_of(*answer)).collect();
+        let contract = "keep-mine take-server restore accept-delete delete-anyway keep-server merge";
+        assert_eq!(words.join(" "), contract);
+        let words: Vec<String> = Policy::value_variants().iter().map(|policy| word_of(*policy)).collect();
+        assert_eq!(words.join(" "), "ask newest server mine");
+    }
+
+    #[test]
+    fn sides_may_follow_one_set_or_several() {
+        for line in [
+            "tidemark resolve 01 merge --set A=mine B=server --json",
+            "tidemark --json resolve 01 merge --set A=mine --set B=server",
+        ] {
+            let args = Args::try_parse_from(line.split(' ')).unwrap();
+            assert!(args.json);
+            let Command::Resolve(resolve) = args.command else { panic!("{line}") };
+            assert_eq!(resolve.sides, [("A".into(), "mine".into()), ("B".into(), "server".into())]);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! What the commands say to people.
+//!
+//! Owns: sentences, times and sizes. Refuses: deciding what is the case; `tidemark-app` did.
+
+use crate::table::table;
+use chrono::{DateTime, Local};
+use serde_json::Value;
+use tidemark_app::{
+    ConflictView, EntityView, HistoryView, ParkedView, RecordView, SessionView, SetView, StatusKind, StatusView,
+    SyncView,
+};
+
+/// How many properties a list shows beside the title.
+const SHOWN: usize = 5;
+
+/// Says a number of things.
+pub(crate) fn count(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// Says an instant in the time zone of this machine.
+pub(crate) fn time(ms: i64) -> String {
+    match DateTime::from_timestamp_millis(ms) {
+        Some(instant) => instant.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string(),
+        None => ms.to_string(),
+    }
+}
+
+fn bytes(n: u64) -> String {
+    match n {
+        0..1_000 => format!("{n} B"),
+        1_000..1_000_000 => format!("{:.1} kB", n as f64 / 1e3),
+        _ => format!("{:.1} MB", n as f64 / 1e6),
+    }
+}
+
+/// Says a value as people read it.
+pub(crate) fn value(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+pub(crate) fn session(session: &SessionView) -> String {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    if session.signed_in {
+        format!(
+            "Signed in as {} on {} (workspace {}).",
+            text(&session.user),
+            text(&session.server),
+            text(&session.workspace)
+        )
+    } else {
+        "Signed out; nothing of the account is left on this device.".to_owned()
+    }
+}
+
+pub(crate) fn status(status: &StatusView) -> String {
+    let waiting = |n| count(n, "change", "changes");
+    let headline = match status.kind {
+        StatusKind::NotSetUp => "Nobody has signed in on this device yet.".to_owned(),
+        StatusKind::SignIn => format!("Sign in again to sync; {} safe here.", are(status.pending)),
+        StatusKind::Syncing => match &status.progress {
+            Some(progress) => match progress.total {
+                Some(total) => format!("Syncing {} of {total}.", progress.done),
+                None => format!("Syncing, {} so far.", progress.done),
+            },
+            None => "Syncing.".to_owned(),
+        },
+        StatusKind::Offline => format!("Offline; {} saved here.", are(status.pending)),
+        StatusKind::Failed => "The last sync failed; it will be tried again.".to_owned(),
+        StatusKind::Conflicts => {
+            format!("{} for you to decide (tidemark conflicts).", count(status.conflicts, "conflict", "conflicts"))
+        }
+        StatusKind::Parked => format!("{} could not be sent (tidemark parked).", waiting(status.parked)),
+        StatusKind::Waiting => format!("{} waiting to be sent.", waiting(status.pending)),
+        StatusKind::Stale => "Not synced lately.".to_owned(),
+        StatusKind::UpToDate => "Up to date.".to_owned(),
+    };
+    let mut lines = vec![headline];
+    if let (Some(user), Some(server)) = (&status.user, &status.server) {
+        lines.push(format!("Account: {user} on {server}, {}", if status.online { "online" } else { "not reached" }));
+        let (pending, conflicts, parked) = (status.pending, status.conflicts, status.parked);
+        lines.push(format!("Waiting: {pending}   Conflicts: {conflicts}   Refused: {parked}"));
+        lines.push(format!("Last synced: {}", status.last_sync.map_or_else(|| "never".to_owned(), time)));
+    }
+    lines.extend(status.error.clone());
+    lines.join("\n")
+}
+
+fn are(n: u64) -> String {
+    format!("{} {}", count(n, "change", "changes"), if n == 1 { "is" } else { "are" })
+}
+
+pub(crate) fn sync(sync: &SyncView) -> String {
+    let mut parts = vec![
+        format!("{} sent", count(sync.pushed, "change", "changes")),
+        format!("{} received", count(sync.pulled, "record", "records")),
+    ];
+    if sync.merged > 0 {
+        parts.push(format!("{} merged", sync.merged));
+    }
+    if sync.conflicts > 0 {
+        parts.push(format!("{} to decide (tidemark conflicts)", count(sync.conflicts, "conflict", "conflicts")));
+    }
+    if sync.parked > 0 {
+        parts.push(format!("{} refused (tidemark parked)", sync.parked));
+    }
+    let (requests, seconds) = (count(sync.requests, "request", "requests"), sync.duration_ms as f64 / 1e3);
+    let traffic =
+        format!("{requests}, {} up, {} down, {seconds:.1} s", bytes(sync.bytes_sent), bytes(sync.bytes_received));
+    let outcome = match sync.outcome.as_str() {
+        "synced" => "Synced",
+        "offline" => "Offline",
+        "signed_out" => "Sign in again",
+        _ => "Failed",
+    };
+    format!("{outcome}: {} ({traffic}).", parts.join(", "))
+}
+
+pub(crate) fn entities(entities: &[EntityView]) -> String {
+    let row = |entity: &EntityView| {
+        let offline = match &entity.first_sync {
+            Some(first) if entity.offline => {
+                format!("{} of {}", first.done, first.total.map_or_else(|| "?".to_owned(), |total| total.to_string()))
+            }
+            _ => if entity.offline { "yes" } else { "no" }.to_owned(),
+        };
+        let (records, size, pending) = (entity.records.to_string(), bytes(entity.bytes), entity.pending.to_string());
+        vec![entity.name.clone(), offline, records, size, pending, entity.policy.clone()]
+    };
+    table(
+        &["Entity set", "Offline", "Records", "Size", "Waiting", "Policy"],
+        &entities.iter().map(row).collect::<Vec<_>>(),
+    )
+}
+
+/// Lists records: their Id, title and a few more properties.
+pub(crate) fn records(set: &SetView, records: &[RecordView], is_live: bool) -> String {
+    let others = set.properties.iter().filter(|property| property.name != set.title_property && !property.multi_line);
+    let mut names: Vec<&str> = vec!["Id", &set.title_property];
+    names.extend(others.map(|property| property.name.as_str()).take(SHOWN));
+    names.push("_State");
+    let text = |record: &RecordView, name: &str| record.get(name).map(value).unwrap_or_default();
+    let row = |record: &RecordView| names.iter().map(|name| text(record, name)).collect::<Vec<String>>();
+    let total = count(records.len() as u64, "record", "records");
+    let place = if is_live { ", read from the server" } else { "" };
+    if records.is_empty() {
+        return format!("{total}{place}");
+    }
+    format!("{}\n{total}{place}", table(&names, &records.iter().map(row).collect::<Vec<_>>()))
+}
+
+pub(crate) fn record(record: &RecordView) -> String {
+    let row = |(name, content): (&String, &Value)| vec![name.clone(), value(content)];
+    table(&["Property", "Value"], &record.iter().map(row).collect::<Vec<_>>())
+}
+
+pub(crate) fn history(entries: &[HistoryView]) -> String {
+    let row = |entry: &HistoryView| {
+        let kept = entry.record.as_ref().map(|record| Value::Object(record.clone()).to_string());
+        vec![time(entry.at), entry.event.clone(), entry.by.clone().unwrap_or_default(), kept.unwrap_or_default()]
+    };
+    if entries.is_empty() {
+        return "Nothing happened to this record on this device.".to_owned();
+    }
+    table(&["When", "What", "Who", "The side that did not stand"], &entries.iter().map(row).collect::<Vec<_>>())
+}
+
+pub(crate) fn conflicts(conflicts: &[ConflictView], sets: &[SetView]) -> String {
+    if conflicts.is_empty() {
+        return "No conflicts.".to_owned();
+    }
+    conflicts.iter().map(|open| conflict(open, sets)).collect::<Vec<_>>().join("\n\n")
+}
+
+fn conflict(conflict: &ConflictView, sets: &[SetView]) -> String {
+    let title_property = sets.iter().find(|set| set.name == conflict.entity_set).map(|set| set.title_property.as_str());
+    let title = title_property.and_then(|name| conflict.mine.get(name)).map(value).unwrap_or_default();
+    let who = conflict.server_user.as_deref().unwrap_or("somebody else");
+    let (what, answers) = match conflict.kind.as_str() {
+        "both_edited" => (format!("You and {who} both changed"), "keep-mine, take-server or merge"),
+        "deleted_on_server" => (format!("{who} deleted what you changed:"), "restore or accept-delete"),
+        _ => (format!("{who} changed what you deleted:"), "delete-anyway or keep-server"),
+    };
+    let head = format!("{what} {title:?} ({} {})", conflict.entity_set, conflict.record_id);
+    let side =
+        |record: Option<&RecordView>, name: &str| record.and_then(|r| r.get(name)).map(value).unwrap_or_default();
+    let row = |name: &String| {
+        let (before, mine) = (side(conflict.base.as_ref(), name), side(Some(&conflict.mine), name));
+        vec![name.clone(), before, mine, side(conflict.server.as_ref(), name)]
+    };
+    let mut lines = vec![head];
+    if !conflict.properties.is_empty() {
+        let rows: Vec<Vec<String>> = conflict.properties.iter().map(row).collect();
+        lines.push(table(&["Property", "Before", "Mine", "Server"], &rows));
+    }
+    lines.push(format!("Decide with: tidemark resolve {} {answers}", conflict.id));
+    lines.join("\n")
+}
+
+pub(crate) fn parked(parked: &[ParkedView]) -> String {
+    if parked.is_empty() {
+        return "Nothing was refused.".to_owned();
+    }
+    let row = |parked: &ParkedView| vec![parked.entity_set.clone(), parked.record_id.clone(), parked.reason.clone()];
+    table(&["Entity set", "Record", "The server's reason"], &parked.iter().map(row).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_people_say_them() {
+        assert_eq!(count(1, "change", "changes"), "1 change");
+        assert_eq!(are(0), "0 changes are");
+        assert_eq!(bytes(999), "999 B");
+        assert_eq!(bytes(1_500), "1.5 kB");
+        assert_eq!(bytes(12_000_000), "12.0 MB");
+    }
+}

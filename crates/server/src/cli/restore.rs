@@ -1,0 +1,23 @@
+//! `restore FILE`.
+
+use super::{Common, Failure};
+use crate::machine::MachineClock;
+use crate::storage::sqlite::restore;
+use std::path::PathBuf;
+use tidemark_model::ports::Clock as _;
+
+/// Puts a backup in the place of the database.
+#[derive(Debug, clap::Args)]
+pub(super) struct Restore {
+    /// The backup
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Restore {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        Ok(restore(&self.common.file()?, &self.file, MachineClock.now_ms())?)
+    }
+}

@@ -1,0 +1,103 @@
+//! `serve`.
+
+use super::purge::{RETENTION_DAYS, days_ago};
+use super::{Common, Failure};
+use crate::demo;
+use crate::listen;
+use crate::machine::{MachineClock, MachineIds};
+use crate::router::router;
+use crate::server::Server;
+use crate::storage::Storage;
+use crate::storage::sqlite::{Access, SqliteStorage};
+use clap::builder::BoolishValueParser;
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+use tidemark_model::ports::Clock as _;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+const PURGE_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Serves the records.
+#[derive(Debug, clap::Args)]
+pub(super) struct Serve {
+    /// The address to listen on; port 0 takes a free one
+    #[arg(long, env = "TIDEMARK_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: String,
+    /// Add sample records and the user demo with the password demo
+    #[arg(long, env = "TIDEMARK_DEMO", value_parser = BoolishValueParser::new(), num_args = 0, default_missing_value = "true", default_value = "false")]
+    demo: bool,
+    /// How many days a deleted record keeps its content
+    #[arg(long, env = "TIDEMARK_RETENTION_DAYS", value_name = "DAYS", default_value_t = RETENTION_DAYS)]
+    retention_days: u32,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Serve {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        let file = self.common.file()?;
+        let model = Arc::new(self.common.read_model()?);
+        let clock = Arc::new(MachineClock);
+        let storage = SqliteStorage::open(&file, Access::Serve, Some(Arc::clone(&model)), clock.clone())?;
+        let storage: Arc<dyn Storage> = Arc::new(storage);
+        if self.demo {
+            demo::fill(storage.as_ref(), &model, clock.now_ms()).await?;
+        }
+        let cannot = |error: std::io::Error| Failure::Failed(format!("Cannot listen on {}: {error}", self.listen));
+        let listener = TcpListener::bind(&self.listen).await.map_err(cannot)?;
+        let address = listener.local_addr().map_err(cannot)?;
+        let (stop, stopping) = watch::channel(false);
+        let identity = storage.identity().await?;
+        let ids = Arc::new(MachineIds);
+        let server = Arc::new(Server::new(Arc::clone(&storage), identity, model, clock, ids, stopping.clone()));
+        let signals = stop_on_signal(stop)?;
+        let purging = tokio::spawn(purge_daily(storage, self.retention_days, stopping.clone()));
+        announce(&format!("listening on http://{address}"))?;
+        listen::serve(listener, router(server), stopping).await;
+        purging.abort();
+        signals.abort();
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+/// Says on stdout that the server is ready: whoever started it waits for the line.
+fn announce(line: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{line}").and_then(|()| stdout.flush())?;
+    tracing::info!("{line}");
+    Ok(())
+}
+
+/// Stops the server on SIGTERM and SIGINT.
+fn stop_on_signal(stop: watch::Sender<bool>) -> Result<tokio::task::JoinHandle<()>, Failure> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: requests under way are answered");
+        stop.send_replace(true);
+        // Kept until the end: a dropped sender would look like a stop too early, and late like nothing.
+        stop.closed().await;
+    }))
+}
+
+async fn purge_daily(storage: Arc<dyn Storage>, days: u32, mut stopping: watch::Receiver<bool>) {
+    while !*stopping.borrow() {
+        match storage.purge(days_ago(MachineClock.now_ms(), days)).await {
+            Ok(purged) if purged.tombstones > 0 => tracing::info!(tombstones = purged.tombstones, "purged"),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "the daily purge failed; it is tried again tomorrow"),
+        }
+        // Ends early only when the server stops.
+        let _ = tokio::time::timeout(PURGE_EVERY, stopping.changed()).await;
+    }
+}

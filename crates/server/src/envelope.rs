@@ -1,0 +1,69 @@
+//! What is around every answer: who says it, how it is compressed, how long it may take.
+//!
+//! Owns: the headers of DESIGN section 5 that every answer has, so that a captive portal or a cache is told from us
+//! (FAULTS N12, N16); compression; the last resort for a panic. Refuses: content.
+
+use crate::answer::respond;
+use crate::call::{SERVICE_ROOT, names};
+use crate::limits::ANSWER_TIMEOUT;
+use crate::server::Server;
+use axum::body::Body;
+use axum::extract::State;
+use axum::middleware::Next;
+use axum::response::Response;
+use http::{HeaderValue, Request, header};
+use std::any::Any;
+use std::sync::Arc;
+use tidemark_odata::WireError;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+
+/// Answers below this stay plain: compressing them costs more than it saves.
+const SMALL_BYTES: u64 = 600;
+
+/// Puts the headers of every answer on it.
+pub(crate) async fn mark(State(server): State<Arc<Server>>, request: Request<Body>, next: Next) -> Response {
+    let started_ms = server.clock.monotonic_ms();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut response = next.run(request).await;
+    // Neither query nor headers: they hold what people wrote, and tokens.
+    let ms = server.clock.monotonic_ms().saturating_sub(started_ms);
+    tracing::debug!(%method, path, status = response.status().as_u16(), ms, "answered");
+    let headers = response.headers_mut();
+    if path.starts_with(SERVICE_ROOT) {
+        headers.entry(names::ODATA_VERSION).or_insert(HeaderValue::from_static("4.01"));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(id) = HeaderValue::from_str(&server.identity().server_id) {
+        headers.insert(names::TIDEMARK_SERVER, id);
+    }
+    response
+}
+
+/// Gives up on an answer that does not begin.
+pub(crate) async fn timely(request: Request<Body>, next: Next) -> Response {
+    match tokio::time::timeout(ANSWER_TIMEOUT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => respond(Err(WireError::new(503, "TooSlow", "The server took too long. Ask again"))),
+    }
+}
+
+/// Compresses what is worth it: zstd at its fastest where the client takes it, else gzip.
+pub(crate) fn compression() -> CompressionLayer<impl Predicate> {
+    let worth_it = SizeAbove::new(SMALL_BYTES).and(NotForContentType::const_new("text/event-stream"));
+    CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth_it)
+}
+
+/// Turns a panic into a 500 with the one error body.
+pub(crate) fn catch_panic() -> CatchPanicLayer<fn(Box<dyn Any + Send>) -> Response> {
+    CatchPanicLayer::custom(after_panic as fn(Box<dyn Any + Send>) -> Response)
+}
+
+fn after_panic(panic: Box<dyn Any + Send>) -> Response {
+    let told = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    tracing::error!(panic = told.unwrap_or("unknown"), "a request panicked");
+    let sentence = "The server made a mistake; it is in the server's log. Ask again";
+    respond(Err(WireError::new(500, "InternalError", sentence)))
+}

@@ -1,0 +1,25 @@
+//! `tidemark-server`: an OData V4.01 service over the entity model, on SQLite (PostgreSQL is to come).
+//!
+//! Owns: HTTP, sign-in, the seed's server rules as one transaction each, the change feed. Refuses: knowing any entity
+//! set by name (the sample records of `demo` apart), and rules of its own: `tidemark-model` decides, `tidemark-odata`
+//! speaks, `tidemark-sql` writes queries. A request goes `listen -> envelope -> auth -> router -> routes -> write ->
+//! storage`.
+
+mod answer;
+mod auth;
+mod call;
+mod cli;
+mod demo;
+mod envelope;
+mod limits;
+mod listen;
+mod machine;
+mod notices;
+mod router;
+mod routes;
+mod server;
+mod storage;
+mod token;
+mod write;
+
+pub use cli::run;

@@ -1,0 +1,38 @@
+//! Live notices: who hears that a workspace moved.
+//!
+//! Owns: the newest sequence number of each workspace that somebody listens to. Notices are coalesced: a slow
+//! listener hears the newest number, not each. Refuses: being relied on; a lost notice costs a client one interval.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::watch;
+
+/// The listeners of every workspace.
+#[derive(Debug, Default)]
+pub(crate) struct Notices {
+    workspaces: Mutex<HashMap<i64, watch::Sender<u64>>>,
+}
+
+impl Notices {
+    /// Starts to listen; the value is 0 until the workspace moves.
+    pub(crate) fn listen(&self, workspace_no: i64) -> watch::Receiver<u64> {
+        let mut workspaces = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
+        workspaces.entry(workspace_no).or_insert_with(|| watch::channel(0).0).subscribe()
+    }
+
+    /// Tells the listeners of a workspace that it moved.
+    pub(crate) fn moved(&self, workspace_no: i64, sequence: u64) {
+        let mut workspaces = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(sender) = workspaces.get(&workspace_no) else { return };
+        if sender.receiver_count() == 0 {
+            workspaces.remove(&workspace_no);
+            return;
+        }
+        // Two requests of one shared transaction may tell their numbers in either order.
+        sender.send_if_modified(|newest| {
+            let is_newer = *newest < sequence;
+            *newest = (*newest).max(sequence);
+            is_newer
+        });
+    }
+}

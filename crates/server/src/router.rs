@@ -1,0 +1,123 @@
+//! The map: which file answers what.
+//!
+//! Owns: paths, methods and the layers around all routes. Refuses: anything a route does.
+
+use crate::answer::{Answer, Reply, respond};
+use crate::auth::guard;
+use crate::call::{Call, SERVICE_ROOT, header_text, names};
+use crate::envelope;
+use crate::limits;
+use crate::routes::{batch, entity, events, health, metadata, service, session, set};
+use crate::server::Server;
+use crate::storage::Caller;
+use crate::write;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{any, get, post};
+use http::{Method, Request, StatusCode, header};
+use std::sync::Arc;
+use tidemark_odata::{Resource, Version, WireError, parse_path};
+use tower_http::decompression::RequestDecompressionLayer;
+
+/// Everything that is served.
+pub(crate) fn router(server: Arc<Server>) -> Router {
+    Router::new()
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/session", post(session::create::create).get(session::read::read).delete(session::revoke::revoke))
+        .route("/events", get(events::follow))
+        .route("/odata", any(odata))
+        .route("/odata/", any(odata))
+        .route("/odata/{*path}", any(odata))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(not_this_method)
+        .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
+        .layer(from_fn(envelope::timely))
+        .layer(from_fn_with_state(Arc::clone(&server), guard))
+        .layer(envelope::compression())
+        .layer(envelope::catch_panic())
+        .layer(from_fn_with_state(Arc::clone(&server), envelope::mark))
+        .with_state(server)
+}
+
+/// Everything below the service root: which verb of which resource is in which file.
+///
+/// # Errors
+/// What the route says, as the one error of the wire.
+pub(crate) async fn answer(server: &Arc<Server>, call: &Call) -> Reply {
+    match (call.method.as_str(), &call.resource) {
+        ("GET", Resource::Service) => service::read(server, call),
+        ("GET", Resource::Metadata) => metadata::read(server, call),
+        ("GET", Resource::Set(name)) => set::read(server, call, name).await,
+        ("GET", Resource::Count(name)) => set::count::read(server, call, name).await,
+        ("GET", Resource::Entity { set, id }) => entity::read::read(server, call, set, *id).await,
+        ("POST", Resource::Set(_)) | ("PUT" | "PATCH" | "DELETE", Resource::Entity { .. }) => {
+            match entity::read_write(server, call) {
+                Some(write) => {
+                    let entity::Write { change, shape } = write?;
+                    write::perform(server, call, change, &shape).await
+                }
+                None => Ok(method_not_allowed(call)),
+            }
+        }
+        ("POST", Resource::Batch) => Box::pin(batch::run(server, call)).await,
+        _ => Ok(method_not_allowed(call)),
+    }
+}
+
+async fn odata(State(server): State<Arc<Server>>, request: Request<Body>) -> Response {
+    respond(read_and_answer(&server, request).await)
+}
+
+async fn read_and_answer(server: &Arc<Server>, request: Request<Body>) -> Reply {
+    let (head, body) = request.into_parts();
+    if head.uri.path_and_query().map_or(0, |target| target.as_str().len()) > limits::MAX_URL_BYTES {
+        return Err(WireError::new(414, "UrlTooLong", "The URL is too long. Send long queries in smaller parts"));
+    }
+    let encoding = header_text(&head.headers, &header::CONTENT_ENCODING).unwrap_or("identity");
+    if !encoding.eq_ignore_ascii_case("identity") {
+        limits::drain(body);
+        let sentence = format!("Content-Encoding {encoding} is not supported; use gzip, zstd or none");
+        return Err(WireError::new(415, "UnsupportedEncoding", sentence));
+    }
+    let body = limits::read_body(body).await?;
+    let version = Version::negotiate(header_text(&head.headers, &names::ODATA_MAX_VERSION))?;
+    let below = head.uri.path().strip_prefix(SERVICE_ROOT).unwrap_or_default();
+    let call = Call {
+        caller: head.extensions.get::<Arc<Caller>>().cloned(),
+        method: if head.method == Method::HEAD { Method::GET } else { head.method },
+        resource: parse_path(below)?,
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        root: root(header_text(&head.headers, &header::HOST)),
+        headers: head.headers,
+        body,
+        version,
+    };
+    let answer = answer(server, &call).await.unwrap_or_else(Answer::from);
+    Ok(answer.with(names::ODATA_VERSION, version.as_str()))
+}
+
+/// Returns the service root as the client sees it.
+fn root(host: Option<&str>) -> String {
+    let is_plain = |host: &&str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b));
+    format!("http://{}{SERVICE_ROOT}/", host.filter(is_plain).unwrap_or("localhost"))
+}
+
+fn method_not_allowed(call: &Call) -> Answer {
+    let sentence = format!("{} has no meaning for this resource", call.method);
+    let error = WireError::new(405, "MethodNotAllowed", sentence);
+    Answer::of_error(&error).with(header::ALLOW, entity::allowed_methods(&call.resource))
+}
+
+async fn nothing_here() -> Response {
+    respond(Err(WireError::not_found("There is nothing here. The OData service is at /odata/")))
+}
+
+async fn not_this_method() -> Response {
+    let error =
+        WireError::new(StatusCode::METHOD_NOT_ALLOWED.as_u16(), "MethodNotAllowed", "This method has no meaning here");
+    respond(Err(error))
+}

@@ -1,0 +1,10 @@
+//! The routes: a folder for each noun, a file for each verb.
+
+pub(crate) mod batch;
+pub(crate) mod entity;
+pub(crate) mod events;
+pub(crate) mod health;
+pub(crate) mod metadata;
+pub(crate) mod service;
+pub(crate) mod session;
+pub(crate) mod set;

@@ -1,0 +1,117 @@
+//! `/odata/Set(key)` and `POST /odata/Set`: one record.
+//!
+//! Owns: what is common to the requests that write: reading them whole, so that a request of its own and a part of
+//! a batch are the same. Refuses: carrying them out (`write`).
+
+mod delete;
+mod patch;
+mod post;
+mod put;
+pub(crate) mod read;
+
+use crate::call::{Call, header_text, names};
+use crate::server::Server;
+use crate::write::{Body, Change, Shape, read_repeat};
+use http::{Method, header};
+use tidemark_model::RecordId;
+use tidemark_odata::{Format, RecordWriter, Resource, Version, WireError, parse_condition};
+
+/// A request that writes, read whole.
+pub(crate) struct Write {
+    /// What it does.
+    pub(crate) change: Change,
+    /// How it is answered.
+    pub(crate) shape: Shape,
+}
+
+/// Reads a request that writes one record; `None` for any other request.
+pub(crate) fn read_write(server: &Server, call: &Call) -> Option<Result<Write, WireError>> {
+    match (call.method.as_str(), &call.resource) {
+        ("POST", Resource::Set(set)) => Some(post::read(server, call, set)),
+        ("PUT", Resource::Entity { set, id }) => Some(put::read(server, call, set, *id)),
+        ("PATCH", Resource::Entity { set, id }) => Some(patch::read(server, call, set, *id)),
+        ("DELETE", Resource::Entity { set, id }) => Some(delete::read(server, call, set, *id)),
+        _ => None,
+    }
+}
+
+/// A request that writes, as its verb's file has read it.
+struct Asked<'a> {
+    set: &'a str,
+    /// The key that the client gave.
+    key: Option<RecordId>,
+    method: tidemark_model::Method,
+    body: Body,
+}
+
+/// Puts headers and options to what the verb's file has read.
+fn finish(server: &Server, call: &Call, asked: Asked<'_>) -> Result<Write, WireError> {
+    let set = server.set(asked.set)?;
+    let options = call.options()?;
+    super::set::refuse_list_options(&options, "a request that writes")?;
+    // A delete has no answer that could be in the wrong form.
+    let format = match asked.method {
+        tidemark_model::Method::Delete => Format::default(),
+        _ => call.format(&options)?,
+    };
+    RecordWriter::new(set, &options.query.select, call.version, format)?;
+    let condition = parse_condition(call.header(&header::IF_MATCH), call.header(&header::IF_NONE_MATCH))?;
+    let repeat = read_repeat(
+        header_text(&call.headers, &names::REPEATABILITY_REQUEST_ID),
+        header_text(&call.headers, &names::REPEATABILITY_FIRST_SENT),
+        set,
+        asked.method,
+        asked.key,
+        &asked.body,
+    )?;
+    let id = asked.key.unwrap_or_else(|| server.ids.fresh());
+    let shape = Shape {
+        set: set.name.clone(),
+        id,
+        method: asked.method,
+        is_repeatable: repeat.is_some(),
+        select: options.query.select,
+        format,
+        return_minimal: call.prefer().return_minimal,
+    };
+    let change = Change { set: set.name.clone(), id, method: asked.method, condition, body: asked.body, repeat };
+    Ok(Write { change, shape })
+}
+
+/// Checks what a body is written in.
+fn check_content(call: &Call) -> Result<(), WireError> {
+    Version::check_body(call.header(&names::ODATA_VERSION))?;
+    let Some(content_type) = call.header(&header::CONTENT_TYPE) else { return Ok(()) };
+    let media = content_type.split(';').next().unwrap_or_default().trim();
+    if media.eq_ignore_ascii_case("application/json") || media.is_empty() {
+        return Ok(());
+    }
+    let sentence = format!("A record is taken as application/json, not as {media}");
+    Err(WireError::new(415, "UnsupportedMediaType", sentence).about("Content-Type"))
+}
+
+/// Checks that a body's `Id`, where it has one, is the URL's key.
+fn same_key(key: RecordId, in_body: Option<RecordId>) -> Result<(), WireError> {
+    match in_body {
+        Some(id) if id != key => {
+            let sentence = format!("Id is {id} in the body and {key} in the URL; a key cannot be changed");
+            Err(WireError::new(400, "InvalidRecord", sentence).about(tidemark_model::ID))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Tells which methods a resource has.
+pub(crate) fn allowed_methods(resource: &Resource) -> &'static str {
+    match resource {
+        Resource::Service | Resource::Metadata | Resource::Count(_) => "GET, HEAD",
+        Resource::Batch => "POST",
+        Resource::Set(_) => "GET, HEAD, POST",
+        Resource::Entity { .. } => "GET, HEAD, PUT, PATCH, DELETE",
+    }
+}
+
+/// Reads a batch part's method; OData's methods are in upper case.
+pub(crate) fn read_method(text: &str) -> Result<Method, WireError> {
+    Method::from_bytes(text.as_bytes()).map_err(|_| WireError::bad_request(format!("{text:?} is not a method")))
+}

@@ -1,0 +1,125 @@
+//! `GET /odata/Set` and `GET /odata/Set/$count`.
+//!
+//! Owns: telling the four reads of a set apart: an ordinary list, the pages of a full enumeration
+//! (`Prefer: odata.track-changes`), a delta, a count. Refuses: what each of them does (a file each).
+
+pub(crate) mod count;
+mod delta;
+mod enumerate;
+mod feed;
+mod list;
+
+use crate::answer::{Answer, Reply};
+use crate::call::Call;
+use crate::server::Server;
+use crate::storage::{Page, Place};
+use crate::token::Token;
+use feed::{FeedRead, bad_token};
+use http::{StatusCode, header};
+use std::sync::Arc;
+use tidemark_odata::{Format, Options, Prefer, RecordWriter, WireError};
+
+/// Reads an entity set in whichever way the request asks.
+///
+/// # Errors
+/// 400, 404, 406, 410 and 501, naming what does not fit.
+pub(crate) async fn read(server: &Arc<Server>, call: &Call, name: &str) -> Reply {
+    let caller = call.caller()?;
+    let (set, place) = server.place(caller, name)?;
+    let options = call.options()?;
+    let format = call.format(&options)?;
+    let prefer = call.prefer();
+    // Unknown properties are refused before anything is read.
+    RecordWriter::new(set, &options.query.select, call.version, format)?;
+    let feed = FeedRead { server, call, set, place: &place, format, prefer: &prefer, with_count: options.query.count };
+    if let Some(text) = &options.delta_token {
+        only_a_link(&options, "$deltatoken")?;
+        return match feed.open(text)? {
+            Token::Delta(from) => delta::read(&feed, from, Some(text)).await,
+            _ => Err(bad_token(crate::token::BadToken::Foreign)),
+        };
+    }
+    if let Some(text) = &options.skip_token {
+        // The tokens of the feed are sealed without a query, those of a list with theirs.
+        return match feed.open(text) {
+            Ok(Token::Delta(from)) => {
+                only_a_link(&options, "$skiptoken")?;
+                delta::read(&feed, from, None).await
+            }
+            Ok(Token::Enumeration { start, after, page_size }) => {
+                only_a_link(&options, "$skiptoken")?;
+                enumerate::go_on(&feed, start, after, page_size).await
+            }
+            _ => list::read(server, call, set, &place, options, format, &prefer).await,
+        };
+    }
+    if prefer.track_changes && is_whole_set(&options) {
+        return enumerate::begin(&feed).await;
+    }
+    list::read(server, call, set, &place, options, format, &prefer).await
+}
+
+/// Tells whether a read is of the whole set: only that has a feed.
+fn is_whole_set(options: &Options) -> bool {
+    let query = &options.query;
+    query.filter.is_none()
+        && query.order_by.is_empty()
+        && query.select.is_empty()
+        && query.top.is_none()
+        && query.skip == 0
+        && query.search.is_empty()
+}
+
+/// Refuses options beside a link's own: the server's links are used as they were given (OData URL Conventions 5.1.9).
+fn only_a_link(options: &Options, link: &str) -> Result<(), WireError> {
+    if is_whole_set(options) && !(options.delta_token.is_some() && options.skip_token.is_some()) {
+        return Ok(());
+    }
+    Err(WireError::bad_request(format!("Other query options cannot stand beside {link}; use the link as it was given")))
+}
+
+/// Refuses the options of lists where something else is read.
+///
+/// # Errors
+/// 400 naming the option.
+pub(crate) fn refuse_list_options(options: &Options, what: &str) -> Result<(), WireError> {
+    let query = &options.query;
+    let first = [
+        ("$filter", query.filter.is_some()),
+        ("$orderby", !query.order_by.is_empty()),
+        ("$top", query.top.is_some()),
+        ("$skip", query.skip > 0),
+        ("$count", options.count_given),
+        ("$search", !query.search.is_empty()),
+        ("$deltatoken", options.delta_token.is_some()),
+        ("$skiptoken", options.skip_token.is_some()),
+    ]
+    .into_iter()
+    .find(|(_, given)| *given);
+    match first {
+        Some((option, _)) => Err(WireError::bad_request(format!("{option} has no meaning for {what}")).about(option)),
+        None => Ok(()),
+    }
+}
+
+/// Returns the names of the properties that a writer wants cells of.
+fn wanted(writer: &RecordWriter<'_>) -> Vec<String> {
+    writer.properties().iter().map(|property| property.name.clone()).collect()
+}
+
+/// Returns the page size that a client asked for, within a limit.
+fn page_size(prefer: &Prefer, default: u32, most: u32) -> u32 {
+    prefer.max_page_size.map_or(default, |size| size.clamp(1, most))
+}
+
+/// Returns where the next page of a place is.
+fn link(call: &Call, place: &Place, query: &str) -> String {
+    format!("{}{}?{query}", call.base(), place.set)
+}
+
+/// Answers a page. Its next link stands in a header too, so that a client can ask for the next page while it still
+/// reads this one (RFC 8288).
+fn page_answer(page: Page, format: Format) -> Answer {
+    let next = page.next_link.map(|link| format!("<{link}>; rel=\"next\""));
+    Answer::new(StatusCode::OK, format.content_type(), page.body).with_some(header::LINK, next.as_deref())
+}

@@ -1,0 +1,21 @@
+//! `GET /odata/Set/$count`: a number, as text whatever is accepted (DESIGN section 5, Versions).
+
+use crate::answer::{Answer, Reply};
+use crate::call::Call;
+use crate::server::Server;
+use http::StatusCode;
+use tidemark_odata::WireError;
+
+/// Counts the records that `$filter` and `$search` let through.
+///
+/// # Errors
+/// 400, 404 and 501, naming what does not fit.
+pub(crate) async fn read(server: &Server, call: &Call, name: &str) -> Reply {
+    let (_, place) = server.place(call.caller()?, name)?;
+    let options = call.options()?;
+    if options.delta_token.is_some() || options.skip_token.is_some() {
+        return Err(WireError::bad_request("$count takes no $deltatoken and no $skiptoken"));
+    }
+    let count = server.storage.count(&place, &options.query).await.map_err(|error| error.to_wire())?;
+    Ok(Answer::new(StatusCode::OK, "text/plain", count.to_string()))
+}

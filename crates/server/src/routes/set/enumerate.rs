@@ -1,0 +1,39 @@
+//! A full enumeration: live records by key, from a starting point in the feed that its last page hands on.
+//!
+//! Records that change meanwhile may appear in either version, or not at all; the delta from the starting point
+//! brings them, so pages and delta add up (DESIGN section 4, Pull). Each page can be asked for again.
+
+use super::feed::{Behind, FeedRead};
+use crate::answer::Reply;
+use crate::storage::Selection;
+use crate::token::{Mark, Token};
+use tidemark_model::RecordId;
+
+/// Answers the first page.
+///
+/// # Errors
+/// What the storage says.
+pub(super) async fn begin(feed: &FeedRead<'_>) -> Reply {
+    page(feed, None, None, feed.page_size(None)).await
+}
+
+/// Answers a later page.
+///
+/// # Errors
+/// 410 where the feed no longer reaches back to the starting point.
+pub(super) async fn go_on(feed: &FeedRead<'_>, start: Mark, after: RecordId, page_size: u32) -> Reply {
+    page(feed, Some(start), Some(after), feed.page_size(Some(page_size))).await
+}
+
+async fn page(feed: &FeedRead<'_>, from: Option<Mark>, after: Option<RecordId>, limit: u32) -> Reply {
+    // One row more than the page says whether there is a next one.
+    let selection = Selection::LiveAfter { id: after, limit: limit + 1 };
+    feed.page(selection, from, limit, "", move |snapshot, ended| {
+        let start = from.unwrap_or(snapshot.position.mark);
+        match ended.last {
+            Some((after, _)) if ended.has_more => Behind::Next(Token::Enumeration { start, after, page_size: limit }),
+            _ => Behind::Delta(start),
+        }
+    })
+    .await
+}

@@ -1,0 +1,192 @@
+//! What the enumeration and the delta of a set have in common: they are one feed, read from two ends.
+//!
+//! Owns: tokens of the feed, its page sizes, its 410s, and writing its rows. OData Protocol 4.01 section 11.3.
+
+use super::{link, page_answer, page_size, wanted};
+use crate::answer::Reply;
+use crate::call::Call;
+use crate::limits::{FEED_PAGE, MAX_FEED_PAGE, MAX_PAGE_BYTES};
+use crate::server::Server;
+use crate::storage::{FeedLoss, Page, Read, ReadOutcome, Render, RowView, Selection, Snapshot, etag};
+use crate::storage::{Place, Rows};
+use crate::token::{BadToken, Mark, Token};
+use http::header;
+use std::sync::Arc;
+use tidemark_model::{Cell, EntitySet, RecordId, Removal};
+use tidemark_odata::{Format, Link, PageWriter, Prefer, Preference, RecordWriter, WireError, context_url};
+
+/// A read of a set's feed.
+pub(super) struct FeedRead<'r> {
+    pub(super) server: &'r Arc<Server>,
+    pub(super) call: &'r Call,
+    pub(super) set: &'r EntitySet,
+    pub(super) place: &'r Place,
+    pub(super) format: Format,
+    pub(super) prefer: &'r Prefer,
+    pub(super) with_count: bool,
+}
+
+/// What comes behind a page.
+pub(super) enum Behind {
+    /// The next page.
+    Next(Token),
+    /// Nothing; the feed goes on from here.
+    Delta(Mark),
+}
+
+/// The last row of a page and whether there is more.
+pub(super) struct Ended {
+    pub(super) last: Option<(RecordId, Mark)>,
+    pub(super) has_more: bool,
+}
+
+impl FeedRead<'_> {
+    /// Reads a token of this feed.
+    pub(super) fn open(&self, text: &str) -> Result<Token, WireError> {
+        let identity = self.server.identity();
+        self.server.seal(&identity, self.place, "").open(text).map_err(bad_token)
+    }
+
+    /// Returns the size of a page; `default` where the client does not say.
+    pub(super) fn page_size(&self, default: Option<u32>) -> u32 {
+        page_size(self.prefer, default.unwrap_or(FEED_PAGE).clamp(1, MAX_FEED_PAGE), MAX_FEED_PAGE)
+    }
+
+    /// Reads a page of the feed and answers it. `behind` says, in the snapshot of the page, what comes next.
+    pub(super) async fn page(
+        &self,
+        selection: Selection,
+        from: Option<Mark>,
+        limit: u32,
+        suffix: &'static str,
+        behind: impl Fn(&Snapshot, &Ended) -> Behind + Send + 'static,
+    ) -> Reply {
+        let writer = RecordWriter::new(self.set, &[], self.call.version, self.format)?;
+        let read =
+            Read { place: self.place.clone(), properties: wanted(&writer), selection, count: self.with_count, from };
+        let render = self.render(limit, suffix, behind);
+        let page = match self.server.storage.read(read, render).await.map_err(|error| error.to_wire())? {
+            ReadOutcome::Page(page) => page,
+            ReadOutcome::Lost(loss) => return Err(lost(loss)),
+        };
+        let tag = page.delta_token.as_ref().map(|token| format!("\"{token}\""));
+        let answer = page_answer(page, self.format).with_some(header::ETAG, tag.as_deref());
+        let mut applied = Vec::new();
+        if self.prefer.track_changes {
+            applied.push(Preference::TrackChanges);
+        }
+        if self.prefer.max_page_size.is_some() {
+            applied.push(Preference::MaxPageSize(limit));
+        }
+        Ok(self.call.applied(answer, &applied))
+    }
+
+    fn render(
+        &self,
+        limit: u32,
+        suffix: &'static str,
+        behind: impl Fn(&Snapshot, &Ended) -> Behind + Send + 'static,
+    ) -> Render {
+        let (server, call, place) = (Arc::clone(self.server), self.call.clone(), self.place.clone());
+        let format = self.format;
+        Box::new(move |snapshot, rows| {
+            let missing = || crate::storage::StorageError::Failed(format!("the model lost {}", place.set));
+            let set = server.model.set(&place.set).ok_or_else(missing)?;
+            let writer = RecordWriter::new(set, &[], call.version, format).map_err(|_| missing())?;
+            let context = context_url(call.base(), &set.name, &[], suffix);
+            let mut page = PageWriter::new(writer, &context, snapshot.total);
+            let ended = write_rows(&mut page, rows, limit)?;
+            let identity = server.identity();
+            let seal = server.seal(&identity, &place, "");
+            let page = match behind(snapshot, &ended) {
+                Behind::Next(token) => {
+                    let next = link(&call, &place, &format!("$skiptoken={}", seal.seal(&token)));
+                    Page { body: page.finish(Link::Next(&next)), next_link: Some(next), delta_token: None }
+                }
+                Behind::Delta(mark) => {
+                    let token = seal.seal(&Token::Delta(mark));
+                    let delta = link(&call, &place, &format!("$deltatoken={token}"));
+                    Page { body: page.finish(Link::Delta(&delta)), next_link: None, delta_token: Some(token) }
+                }
+            };
+            Ok(page)
+        })
+    }
+}
+
+/// Writes rows as they come, tombstones as removed, until the page is full.
+fn write_rows(page: &mut PageWriter<'_>, rows: &mut dyn Rows, limit: u32) -> crate::storage::Result<Ended> {
+    // Every property is there, in model order: `Id` first, the three sync properties last.
+    let width = page.properties().len();
+    let (stamp_at, tombstone_at, user_at) = (width - 3, width - 2, width - 1);
+    let mut ended = Ended { last: None, has_more: false };
+    let mut tag = String::with_capacity(24);
+    let mut written = 0;
+    while let Some(row) = rows.next()? {
+        if written >= limit || page.len() >= MAX_PAGE_BYTES {
+            ended.has_more = true;
+            break;
+        }
+        written += 1;
+        let version = row.version()?;
+        etag(version, &mut tag);
+        let Cell::Guid(id) = row.cell(0)? else { continue };
+        let id = RecordId(id);
+        if row.cell(tombstone_at)? == Cell::Integer(0) {
+            write_record(page, row, &tag, width)?;
+        } else {
+            let stamp = if let Cell::Integer(ms) = row.cell(stamp_at)? { ms } else { 0 };
+            let user = row.cell(user_at)?;
+            let user = if let Cell::Text(name) = &user { Some(name.as_ref()) } else { None };
+            page.removed(id, Removal::Deleted, &tag, stamp, user);
+        }
+        ended.last = Some((id, version));
+    }
+    Ok(ended)
+}
+
+/// Writes one live row; an error of one of its cells comes out behind the iterator that the writer pulls on.
+pub(super) fn write_record(
+    page: &mut PageWriter<'_>,
+    row: &dyn RowView,
+    tag: &str,
+    width: usize,
+) -> crate::storage::Result<()> {
+    let mut failed = None;
+    let cells = (0..width).map(|index| {
+        row.cell(index).unwrap_or_else(|error| {
+            failed = Some(error);
+            Cell::Null
+        })
+    });
+    page.record(tag, cells);
+    failed.map_or(Ok(()), Err)
+}
+
+/// Returns the 410 of a feed that does not reach back.
+fn lost(loss: FeedLoss) -> WireError {
+    match loss {
+        FeedLoss::Expired => WireError::new(
+            410,
+            "DeltaExpired",
+            "Deleted records were purged since this link was given. Read the entity set again from its start",
+        ),
+        FeedLoss::Unknown => bad_token(BadToken::Foreign),
+    }
+}
+
+/// Returns the 410 of a token that is not taken.
+pub(super) fn bad_token(bad: BadToken) -> WireError {
+    match bad {
+        BadToken::OtherModel => WireError::new(
+            410,
+            "ModelChanged",
+            "The entity model changed since this link was given. Read $metadata and the entity set again",
+        ),
+        BadToken::Foreign => WireError::new(
+            410,
+            "HistoryLost",
+            "This link is not of this server's history. Read the entity set again from its start",
+        ),
+    }
+}

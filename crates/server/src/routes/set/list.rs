@@ -1,0 +1,175 @@
+//! An ordinary list: `$filter $select $orderby $top $skip $count $search`, in pages of the server's choice.
+//!
+//! A next link carries the ordering keys of the last record, so that records made or deleted meanwhile neither move
+//! others out of sight nor show them twice. Keys too long for a URL are replaced by a number to skip.
+
+use super::feed::{bad_token, write_record};
+use super::{link, page_answer, page_size, wanted};
+use crate::answer::Reply;
+use crate::call::Call;
+use crate::limits::{LIST_PAGE, MAX_PAGE_BYTES};
+use crate::server::Server;
+use crate::storage::{Page, Place, Read, ReadOutcome, Render, RowView, Selection, StorageError, etag};
+use crate::token::{BadToken, Token};
+use std::sync::Arc;
+use tidemark_model::query::{Expr, Query};
+use tidemark_model::{Cell, EntitySet, ID};
+use tidemark_odata::{Format, Link, Options, PageWriter, Prefer, Preference, RecordWriter, context_url};
+
+/// Past this a token of ordering keys would make URLs that some clients and proxies cut.
+const LONGEST_KEYS: usize = 1024;
+
+/// Answers a page of a list.
+///
+/// # Errors
+/// 400, 410 and 501, naming what does not fit.
+pub(super) async fn read(
+    server: &Arc<Server>,
+    call: &Call,
+    set: &EntitySet,
+    place: &Place,
+    options: Options,
+    format: Format,
+    prefer: &Prefer,
+) -> Reply {
+    let asked = without_skip_token(&call.query);
+    let (given, after) = match &options.skip_token {
+        None => (0, None),
+        Some(text) => {
+            let identity = server.identity();
+            match server.seal(&identity, place, &asked).open(text).map_err(bad_token)? {
+                Token::List { given, after } => (given, after),
+                _ => return Err(bad_token(BadToken::Foreign)),
+            }
+        }
+    };
+    let wants_count = options.query.count;
+    let mut query = options.query;
+    let limit = page_size(prefer, LIST_PAGE, LIST_PAGE);
+    let left = query.top.map(|top| top.saturating_sub(given));
+    // One row more than the page says whether there is a next one, where $top does not say it.
+    let fetch = u64::from(limit) + 1;
+    query.top = Some(left.map_or(fetch, |left| left.min(fetch)));
+    query.skip = match (given, &after) {
+        (0, _) => query.skip,
+        (_, Some(_)) => 0,
+        (given, None) => query.skip.saturating_add(given),
+    };
+    let writer = RecordWriter::new(set, &query.select, call.version, format)?;
+    let properties = wanted(&writer);
+    let render = render(server, call, place, format, &query, Progress { asked, given, limit });
+    let read = Read {
+        place: place.clone(),
+        properties,
+        selection: Selection::Matching { query, after },
+        count: wants_count,
+        from: None,
+    };
+    let page = match server.storage.read(read, render).await.map_err(|error| error.to_wire())? {
+        ReadOutcome::Page(page) => page,
+        ReadOutcome::Lost(_) => return Err(bad_token(BadToken::Foreign)),
+    };
+    let answer = page_answer(page, format);
+    match prefer.max_page_size {
+        Some(_) => Ok(call.applied(answer, &[Preference::MaxPageSize(limit)])),
+        None => Ok(answer),
+    }
+}
+
+/// How far the list is.
+struct Progress {
+    /// The query, as it came, without `$skiptoken`.
+    asked: String,
+    given: u64,
+    limit: u32,
+}
+
+fn render(
+    server: &Arc<Server>,
+    call: &Call,
+    place: &Place,
+    format: Format,
+    query: &Query,
+    progress: Progress,
+) -> Render {
+    let (server, call, place) = (Arc::clone(server), call.clone(), place.clone());
+    let (select, keys) = (query.select.clone(), number_of_keys(query));
+    Box::new(move |snapshot, rows| {
+        let missing = || StorageError::Failed(format!("the model lost {}", place.set));
+        let set = server.model.set(&place.set).ok_or_else(missing)?;
+        let writer = RecordWriter::new(set, &select, call.version, format).map_err(|_| missing())?;
+        let context = context_url(call.base(), &set.name, &select, "");
+        let mut page = PageWriter::new(writer, &context, snapshot.total);
+        let width = page.properties().len();
+        let mut tag = String::with_capacity(24);
+        let mut written = 0;
+        let mut last = None;
+        let mut has_more = false;
+        while let Some(row) = rows.next()? {
+            if written >= progress.limit || page.len() >= MAX_PAGE_BYTES {
+                has_more = true;
+                break;
+            }
+            written += 1;
+            etag(row.version()?, &mut tag);
+            write_record(&mut page, row, &tag, width)?;
+            // Only the row that ends up last is needed, and only where a page follows.
+            if written == progress.limit || page.len() >= MAX_PAGE_BYTES {
+                last = Some(keys_of(row, width, keys)?);
+            }
+        }
+        if !has_more {
+            return Ok(Page { body: page.finish(Link::None), next_link: None, delta_token: None });
+        }
+        let after = last.flatten();
+        let token = Token::List { given: progress.given + u64::from(written), after };
+        let identity = server.identity();
+        let token = server.seal(&identity, &place, &progress.asked).seal(&token);
+        let and = if progress.asked.is_empty() { "" } else { "&" };
+        let next = link(&call, &place, &format!("{}{and}$skiptoken={token}", progress.asked));
+        Ok(Page { body: page.finish(Link::Next(&next)), next_link: Some(next), delta_token: None })
+    })
+}
+
+/// Returns how many ordering keys a row has: those asked for, and `Id` unless it is among them.
+fn number_of_keys(query: &Query) -> usize {
+    let by_id = query.order_by.iter().any(|key| key.expr == Expr::Property(ID.into()));
+    query.order_by.len() + usize::from(!by_id)
+}
+
+/// Copies the ordering keys of a row; `None` where they are too long.
+fn keys_of(row: &dyn RowView, width: usize, keys: usize) -> crate::storage::Result<Option<Vec<Cell<'static>>>> {
+    let mut copied = Vec::with_capacity(keys);
+    let mut bytes = 0;
+    for index in width..width + keys {
+        let cell = row.cell(index)?;
+        bytes += if let Cell::Text(text) = &cell { text.len() } else { 16 };
+        if bytes > LONGEST_KEYS {
+            return Ok(None);
+        }
+        copied.push(cell.into_owned());
+    }
+    Ok(Some(copied))
+}
+
+/// Returns a raw query without `$skiptoken`, spelled in whichever way.
+fn without_skip_token(raw: &str) -> String {
+    let is_skip_token = |part: &&str| {
+        let name = part.split('=').next().unwrap_or_default().to_ascii_lowercase();
+        matches!(name.as_str(), "$skiptoken" | "skiptoken" | "%24skiptoken")
+    };
+    raw.split('&').filter(|part| !part.is_empty() && !is_skip_token(part)).collect::<Vec<_>>().join("&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_skip_token_is_taken_out_of_a_query_and_nothing_else() {
+        assert_eq!(without_skip_token("$filter=a eq 1&$skiptoken=x&$top=2"), "$filter=a eq 1&$top=2");
+        assert_eq!(without_skip_token("%24SkipToken=x"), "");
+        assert_eq!(without_skip_token("skiptoken=x&&a=1"), "a=1");
+        assert_eq!(without_skip_token(""), "");
+    }
+}

@@ -1,0 +1,109 @@
+//! What the server asks of a database: one trait, and a vocabulary of pure values.
+//!
+//! Owns: the trait, what it is asked and what it answers. Refuses: SQL and drivers (`sqlite` has them, PostgreSQL will
+//! sit beside it), HTTP, and rules: a database runs `write::decide` inside its transaction and does what it says.
+//! Every implementation keeps four promises of DESIGN section 4: check, write, journal line and sequence number are
+//! one transaction; sequence numbers of a workspace come in commit order and without gaps; a read is one snapshot,
+//! with the place in the feed that belongs to it; nothing of another workspace is ever seen.
+
+mod error;
+mod feed;
+mod people;
+mod row;
+pub(crate) mod sqlite;
+
+pub(crate) use error::StorageError;
+pub(crate) use feed::{FeedLoss, Page, Read, ReadOutcome, Render, RowView, Rows, Selection, Snapshot};
+pub(crate) use people::{Account, Caller, Identity, NewToken, NewUser, TokenHash};
+pub(crate) use row::{Place, Row, etag};
+
+use crate::token::Mark;
+use crate::write::{Commit, Committed};
+use async_trait::async_trait;
+use std::path::Path;
+use tidemark_model::RecordId;
+use tidemark_model::query::Query;
+
+/// The answer of a database.
+pub(crate) type Result<T> = std::result::Result<T, StorageError>;
+
+/// What a purge did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Purged {
+    /// How many tombstones lost their content.
+    pub(crate) tombstones: u64,
+}
+
+/// Where a workspace's feed stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Position {
+    /// The newest change.
+    pub(crate) mark: Mark,
+    /// The feed is whole behind this sequence number and no longer before it.
+    pub(crate) floor: u64,
+}
+
+/// A database that keeps records, their journal, and the people who may see them.
+///
+/// # Concurrency
+/// Every method may be called from any number of tasks at once. A dropped future does not undo a commit.
+#[async_trait]
+pub(crate) trait Storage: Send + Sync + 'static {
+    /// Returns who this database is.
+    async fn identity(&self) -> Result<Identity>;
+
+    /// Makes ready again after a backup was put in the place of the database: lays the model out, says who it is now.
+    ///
+    /// # Errors
+    /// [`StorageError::ModelMisfit`].
+    async fn settle_in(&self) -> Result<Identity>;
+
+    /// Finds whose token this is.
+    async fn token_holder(&self, token: TokenHash) -> Result<Option<Caller>>;
+
+    /// Finds an account by its name.
+    async fn account(&self, name: &str) -> Result<Option<Account>>;
+
+    /// Adds an account, and its workspace where there is none yet.
+    ///
+    /// # Errors
+    /// [`StorageError::UserExists`].
+    async fn add_user(&self, user: NewUser) -> Result<()>;
+
+    /// Adds a token.
+    ///
+    /// # Errors
+    /// [`StorageError::NoSuchUser`].
+    async fn add_token(&self, token: NewToken) -> Result<()>;
+
+    /// Removes a token; tells whether there was one.
+    async fn remove_token(&self, token: TokenHash) -> Result<bool>;
+
+    /// Returns where a workspace's feed stands.
+    async fn position(&self, workspace_no: i64) -> Result<Position>;
+
+    /// Finds a record, tombstoned or not.
+    async fn record(&self, place: &Place, id: RecordId) -> Result<Option<Row>>;
+
+    /// Counts the records that a query's filter and search let through.
+    ///
+    /// # Errors
+    /// [`StorageError::Query`] for a query that the entity type has no answer to.
+    async fn count(&self, place: &Place, query: &Query) -> Result<u64>;
+
+    /// Reads rows in one snapshot and hands them to `render` as they come.
+    ///
+    /// # Errors
+    /// As [`Storage::count`].
+    async fn read(&self, read: Read, render: Render) -> Result<ReadOutcome>;
+
+    /// Carries out the steps of one request, or none of them where the database fails; requests that wait at the same
+    /// time may share a transaction.
+    async fn commit(&self, commit: Commit) -> Result<Committed>;
+
+    /// Drops the content of tombstones that arrived before `before_ms`, and moves the feed's floor past them.
+    async fn purge(&self, before_ms: i64) -> Result<Purged>;
+
+    /// Writes a consistent copy to a file that does not exist yet.
+    async fn backup(&self, target: &Path) -> Result<()>;
+}

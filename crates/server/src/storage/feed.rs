@@ -1,0 +1,104 @@
+//! Reads of many rows: what is asked, and how the rows come out without a copy of each.
+//!
+//! A read is one snapshot. The rows are handed, one at a time, to a [`Render`] that writes them down as bytes of the
+//! answer while the database's own memory holds them.
+
+use super::{Place, Position, Result};
+use crate::token::Mark;
+use tidemark_model::query::Query;
+use tidemark_model::{Cell, RecordId};
+
+/// Which rows a read returns, and in which order.
+#[derive(Clone, Debug)]
+pub(crate) enum Selection {
+    /// The rows that a query lets through, in its order; `top` and `skip` are the query's.
+    Matching {
+        /// The query.
+        query: Query,
+        /// Goes on behind the row with these ordering keys.
+        after: Option<Vec<Cell<'static>>>,
+    },
+    /// Live rows by key: a full enumeration.
+    LiveAfter {
+        /// Goes on behind this key.
+        id: Option<RecordId>,
+        /// How many at most.
+        limit: u32,
+    },
+    /// Rows whose last change is behind a place in the feed, by sequence: a delta. Tombstones are in it.
+    ChangedAfter {
+        /// How many at most.
+        limit: u32,
+    },
+}
+
+/// A read of many rows.
+#[derive(Clone, Debug)]
+pub(crate) struct Read {
+    /// Where.
+    pub(crate) place: Place,
+    /// The properties whose cells are wanted, in this order.
+    pub(crate) properties: Vec<String>,
+    /// Which rows.
+    pub(crate) selection: Selection,
+    /// Whether all rows of the selection are to be counted, pages apart.
+    pub(crate) count: bool,
+    /// A place in the feed that must still be known and whole.
+    pub(crate) from: Option<Mark>,
+}
+
+/// What is known of the snapshot that the rows come from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Snapshot {
+    /// Where the workspace's feed stands.
+    pub(crate) position: Position,
+    /// How many rows there are, where that was asked.
+    pub(crate) total: Option<u64>,
+}
+
+/// A row while the database holds it.
+pub(crate) trait RowView {
+    /// Returns the cell of the property at this place in [`Read::properties`]; behind those stand the ordering keys
+    /// of [`Selection::Matching`].
+    fn cell(&self, index: usize) -> Result<Cell<'_>>;
+    /// Returns the change that made this version.
+    fn version(&self) -> Result<Mark>;
+}
+
+/// The rows of a read.
+pub(crate) trait Rows {
+    /// Returns the next row.
+    fn next(&mut self) -> Result<Option<&dyn RowView>>;
+}
+
+/// A page as it goes out.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// The bytes.
+    pub(crate) body: Vec<u8>,
+    /// The link to the next page.
+    pub(crate) next_link: Option<String>,
+    /// The token of the delta link that ends it.
+    pub(crate) delta_token: Option<String>,
+}
+
+/// Writes down the rows of a snapshot.
+pub(crate) type Render = Box<dyn FnOnce(&Snapshot, &mut dyn Rows) -> Result<Page> + Send>;
+
+/// Why the feed cannot go on from a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FeedLoss {
+    /// Tombstones were purged since.
+    Expired,
+    /// The place is not of this history.
+    Unknown,
+}
+
+/// What came of a read.
+#[derive(Debug)]
+pub(crate) enum ReadOutcome {
+    /// The page.
+    Page(Page),
+    /// The feed does not reach back to [`Read::from`].
+    Lost(FeedLoss),
+}

@@ -1,0 +1,100 @@
+//! Backup and restore.
+//!
+//! A backup is one consistent file, written while the server goes on. Restoring copies it over the database in one
+//! transaction, also under a running server, and begins a new epoch: tokens handed out before name a history that may
+//! be lost, and answer 410 (FAULTS S1). Refuses: overwriting an existing backup.
+
+use super::open::{Access, check_backup, open};
+use crate::machine::secret;
+use crate::storage::{Result, StorageError};
+use rusqlite::Connection;
+use rusqlite::backup::{Backup, StepResult};
+use std::fs::{File, rename};
+use std::path::Path;
+use std::time::Duration;
+
+/// How often a copy waits 50 ms for other work to end.
+const TRIES: u32 = 600;
+
+/// Writes a copy of the database that `connection` reads.
+pub(super) fn backup(connection: &Connection, from: &Path, target: &Path) -> Result<()> {
+    let failed = |problem: String| StorageError::Copy(format!("The backup was not written: {problem}"));
+    if target.exists() {
+        return Err(failed(format!("{} exists already; name a new file", target.display())));
+    }
+    if target.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        return Err(failed(format!("there is no folder for {}", target.display())));
+    }
+    // Written beside and renamed at the end, so that a file of the wanted name is always whole.
+    let mut beside = target.as_os_str().to_owned();
+    beside.push(".partial");
+    let beside = Path::new(&beside);
+    let Some(name) = beside.to_str() else {
+        return Err(failed(format!("{} is not UTF-8", target.display())));
+    };
+    if beside.exists() {
+        std::fs::remove_file(beside).map_err(|error| failed(error.to_string()))?;
+    }
+    let copied = connection
+        .execute("VACUUM INTO ?1", [name])
+        .map_err(|error| failed(error.to_string()))
+        .and_then(|_| File::open(beside).and_then(|file| file.sync_all()).map_err(|error| failed(error.to_string())))
+        .and_then(|()| rename(beside, target).map_err(|error| failed(error.to_string())));
+    if copied.is_err() {
+        // What is left of it is no backup; that it cannot be removed changes nothing.
+        let _ = std::fs::remove_file(beside);
+    }
+    tracing::debug!(from = %from.display(), target = %target.display(), "backup");
+    copied
+}
+
+/// Puts a backup in the place of the database, and begins a new epoch.
+///
+/// # Errors
+/// A sentence; then the database is as it was.
+pub(crate) fn restore(database: &Path, from: &Path, now_ms: i64) -> Result<()> {
+    let source = check_backup(from)?;
+    if !database.exists() {
+        // An empty database of the right page size to copy into.
+        drop(open(database, Access::Create, now_ms)?);
+    }
+    let mut target = match open(database, Access::Existing, now_ms) {
+        Err(StorageError::Damaged(_) | StorageError::Foreign(_)) => {
+            return Err(StorageError::Copy(format!(
+                "{} cannot be replaced in place. Move it away, then restore again",
+                database.display()
+            )));
+        }
+        opened => opened?,
+    };
+    // The new epoch is put into a copy first, so that the database is never there with the old one.
+    let mut beside = database.as_os_str().to_owned();
+    beside.push(".restoring");
+    let copied = with_new_epoch(&source, Path::new(&beside)).and_then(|fresh| copy(&fresh, &mut target));
+    // What is left of it is in nobody's way; the next restore writes over it.
+    let _ = std::fs::remove_file(&beside);
+    copied
+}
+
+fn with_new_epoch(source: &Connection, beside: &Path) -> Result<Connection> {
+    let _ = std::fs::remove_file(beside);
+    let mut fresh = Connection::open(beside)?;
+    copy(source, &mut fresh)?;
+    // A copy of a file in WAL mode is in WAL mode too; this one is to be one file.
+    fresh.pragma_update(None, "journal_mode", "DELETE")?;
+    fresh.execute("UPDATE server SET epoch = ?1", [secret::<8>()?])?;
+    Ok(fresh)
+}
+
+fn copy(from: &Connection, to: &mut Connection) -> Result<()> {
+    let backup = Backup::new(from, to)?;
+    for _ in 0..TRIES {
+        // All pages in one step: one transaction of the target, which its readers see before or after.
+        match backup.step(-1)? {
+            StepResult::Done => return Ok(()),
+            StepResult::More => {}
+            _ => std::thread::sleep(Duration::from_millis(50)),
+        }
+    }
+    Err(StorageError::Busy)
+}

@@ -1,0 +1,139 @@
+//! The table of an entity set: its columns, and the statements that find and store one row.
+//!
+//! A table lies in the order of its key, so that a full enumeration reads it from front to back; an index by sequence
+//! serves the delta. The columns that the model does not know have a `$` in their name: no property can have one.
+
+use super::convert::{bind, cell, mark, signed, unsigned};
+use crate::storage::{Place, Result, Row, StorageError};
+use crate::token::Mark;
+use rusqlite::{Connection, Row as SqlRow};
+use std::collections::HashMap;
+use std::sync::Arc;
+use tidemark_model::{Cell, EntityModel, EntitySet, ID, IS_TOMBSTONED, UPDATED_AT, UPDATED_BY};
+use tidemark_sql::quote;
+use uuid::Uuid;
+
+/// The workspace's number.
+pub(super) const WORKSPACE: &str = "$workspace";
+/// The owner's number in a set that is kept per user, else 0.
+pub(super) const OWNER: &str = "$owner";
+/// The sequence number of the row's version.
+pub(super) const SEQUENCE: &str = "$sequence";
+/// Its random mark.
+pub(super) const MARK: &str = "$mark";
+
+/// Returns the name of a set's table; the prefix keeps it apart from the tables beside.
+pub(super) fn table_name(set: &str) -> String {
+    format!("r_{set}")
+}
+
+/// The table of one entity set.
+#[derive(Debug)]
+pub(super) struct SetTable {
+    /// The table's name.
+    pub(super) name: String,
+    find: String,
+    insert: String,
+    update: String,
+}
+
+/// The tables of the model that is served.
+#[derive(Debug, Default)]
+pub(super) struct Tables {
+    /// The model; none for a command that touches no record.
+    pub(super) model: Option<Arc<EntityModel>>,
+    tables: HashMap<String, SetTable>,
+}
+
+impl Tables {
+    /// Prepares the texts for every set of a model.
+    pub(super) fn of(model: Option<Arc<EntityModel>>) -> Self {
+        let tables = model.iter().flat_map(|model| model.sets().map(|set| (set.name.clone(), SetTable::of(set))));
+        Self { tables: tables.collect(), model }
+    }
+
+    /// Finds a set's table.
+    pub(super) fn table(&self, set: &str) -> Result<&SetTable> {
+        self.tables.get(set).ok_or_else(|| StorageError::Failed(format!("no table is laid out for {set}")))
+    }
+
+    /// Finds a set of the model.
+    pub(super) fn set(&self, name: &str) -> Result<&EntitySet> {
+        let set = self.model.as_ref().and_then(|model| model.set(name));
+        set.ok_or_else(|| StorageError::Failed(format!("no model is laid out with {name}")))
+    }
+}
+
+impl SetTable {
+    fn of(set: &EntitySet) -> Self {
+        let name = table_name(&set.name);
+        let declared = set.entity_type.declared().map(|property| property.name.as_str());
+        let stored: Vec<&str> =
+            [SEQUENCE, MARK].into_iter().chain(declared).chain([UPDATED_AT, IS_TOMBSTONED, UPDATED_BY]).collect();
+        let list = stored.iter().map(|column| quote(column)).collect::<Vec<_>>().join(", ");
+        let key = format!("{} = ?1 AND {} = ?2 AND {} = ?3", quote(WORKSPACE), quote(OWNER), quote(ID));
+        let places = (4..4 + stored.len()).map(|n| format!("?{n}")).collect::<Vec<_>>().join(", ");
+        let settings: Vec<String> =
+            stored.iter().enumerate().map(|(n, column)| format!("{} = ?{}", quote(column), n + 4)).collect();
+        let table = quote(&name);
+        Self {
+            find: format!("SELECT {list} FROM {table} WHERE {key}"),
+            insert: format!(
+                "INSERT INTO {table} ({}, {}, {}, {list}) VALUES (?1, ?2, ?3, {places})",
+                quote(WORKSPACE),
+                quote(OWNER),
+                quote(ID)
+            ),
+            update: format!("UPDATE {table} SET {} WHERE {key}", settings.join(", ")),
+            name,
+        }
+    }
+}
+
+/// Finds a row, tombstoned or not.
+pub(super) fn find(connection: &Connection, table: &SetTable, place: &Place, id: Uuid) -> Result<Option<Row>> {
+    let mut statement = connection.prepare_cached(&table.find)?;
+    let width = statement.column_count();
+    let mut rows = statement.query((place.workspace_no, place.owner_no, id.as_bytes()))?;
+    match rows.next()? {
+        Some(row) => Ok(Some(read(row, id, width)?)),
+        None => Ok(None),
+    }
+}
+
+fn read(row: &SqlRow<'_>, id: Uuid, width: usize) -> Result<Row> {
+    let declared = 2..width - 3;
+    let cells = declared.map(|index| Ok(cell(row.get_ref(index)?)?.into_owned())).collect::<Result<Vec<_>>>()?;
+    Ok(Row {
+        id,
+        cells,
+        updated_at: row.get(width - 3)?,
+        is_tombstoned: row.get(width - 2)?,
+        updated_by: row.get(width - 1)?,
+        version: Mark { sequence: unsigned(row.get(0)?), mark: mark(row.get(1)?) },
+    })
+}
+
+/// Stores a row: a new one, or in the place of the version before.
+pub(super) fn store(connection: &Connection, table: &SetTable, place: &Place, row: &Row, is_new: bool) -> Result<()> {
+    let mut statement = connection.prepare_cached(if is_new { &table.insert } else { &table.update })?;
+    let fixed = [
+        Cell::Integer(place.workspace_no),
+        Cell::Integer(place.owner_no),
+        Cell::Guid(row.id),
+        Cell::Integer(signed(row.version.sequence)),
+        Cell::Integer(row.version.mark.into()),
+    ];
+    let sync = [
+        Cell::Integer(row.updated_at),
+        Cell::Integer(row.is_tombstoned.into()),
+        row.updated_by.as_deref().map_or(Cell::Null, |name| Cell::Text(name.into())),
+    ];
+    let next = bind(&mut statement, 1, &fixed)?;
+    let next = bind(&mut statement, next, &row.cells)?;
+    bind(&mut statement, next, &sync)?;
+    match statement.raw_execute()? {
+        1 => Ok(()),
+        changed => Err(StorageError::Failed(format!("storing one record changed {changed}"))),
+    }
+}

@@ -1,0 +1,163 @@
+//! From the outcome of a change to its answer.
+//!
+//! Owns: statuses, ETags and what a body holds after a write. Refuses: deciding. DESIGN section 5, "The loser"; a
+//! repeated request is answered as it was the first time, since its outcome is and its preferences are.
+
+use super::body::invalid;
+use super::change::{Change, Commit, Outcome, Step, What};
+use crate::answer::{Answer, Reply};
+use crate::call::{Call, names};
+use crate::server::Server;
+use crate::storage::Row;
+use http::{StatusCode, header};
+use serde_json::json;
+use tidemark_model::{Method, RecordId};
+use tidemark_odata::{Format, Preference, RecordWriter, WireError, context_url, entity_url, write_entity};
+
+/// How a write is to be answered: everything of the request that outlives its change.
+#[derive(Clone, Debug)]
+pub(crate) struct Shape {
+    /// The entity set.
+    pub(crate) set: String,
+    /// The key.
+    pub(crate) id: RecordId,
+    /// What the request does.
+    pub(crate) method: Method,
+    /// Whether it has a name under which it may be repeated.
+    pub(crate) is_repeatable: bool,
+    /// `$select`.
+    pub(crate) select: Vec<String>,
+    /// How JSON is written.
+    pub(crate) format: Format,
+    /// `Prefer: return`.
+    pub(crate) return_minimal: Option<bool>,
+}
+
+/// Carries out one change and answers it.
+///
+/// # Errors
+/// What the storage says, and every refusal of the change.
+pub(crate) async fn perform(server: &Server, call: &Call, change: Change, shape: &Shape) -> Reply {
+    let steps = vec![Step(vec![change])];
+    let commit = Commit { caller: call.caller()?.clone(), steps, stop_on_error: false };
+    let outcomes = submit(server, commit).await?;
+    let outcome = outcomes.into_iter().next().unwrap_or(Outcome::NotRun);
+    Ok(answer_outcome(server, call, shape, outcome))
+}
+
+/// Hands changes to the database and tells who listens that the workspace moved.
+///
+/// # Errors
+/// What the storage says; then nothing was changed.
+pub(crate) async fn submit(server: &Server, commit: Commit) -> Result<Vec<Outcome>, WireError> {
+    let workspace_no = commit.caller.workspace_no;
+    let committed = server.storage.commit(commit).await.map_err(|error| error.to_wire())?;
+    if let Some(sequence) = committed.moved_to {
+        server.notices.moved(workspace_no, sequence);
+    }
+    Ok(committed.outcomes)
+}
+
+/// Answers the outcome of a change.
+pub(crate) fn answer_outcome(server: &Server, call: &Call, shape: &Shape, outcome: Outcome) -> Answer {
+    let (answer, was_taken) = match outcome {
+        Outcome::Applied { what, row } => (applied(server, call, shape, what, &row), true),
+        Outcome::StoredWins(row) => (represent(server, call, shape, StatusCode::OK, &row), true),
+        Outcome::NotFound => (no_such_record(&shape.set, shape.id).into(), true),
+        Outcome::ConditionFailed(row) => (condition_failed(server, call, shape, row.as_deref()).into(), true),
+        Outcome::Invalid(error) => (invalid(&error).into(), true),
+        Outcome::OtherRequest => {
+            let sentence = "This Repeatability-Request-ID was used before, for another change. Nothing was changed";
+            (WireError::new(400, "RepeatabilityConflict", sentence).into(), false)
+        }
+        Outcome::StepFailed => (group_failed().into(), true),
+        Outcome::NotRun => (WireError::new(424, "FailedDependency", "A request before this one failed").into(), true),
+    };
+    match shape.is_repeatable {
+        true => answer.with(names::REPEATABILITY_RESULT, if was_taken { "accepted" } else { "rejected" }),
+        false => answer,
+    }
+}
+
+/// Returns the refusal of a change whose group has another that failed.
+pub(crate) fn group_failed() -> WireError {
+    WireError::new(424, "FailedDependency", "Another change of this atomicity group failed. None of it was applied")
+}
+
+/// Returns the 404 of a record: the same for one that never was, one that is gone and one that is somebody else's.
+pub(crate) fn no_such_record(set: &str, id: RecordId) -> WireError {
+    WireError::not_found(format!("There is no record {id} in {set}"))
+}
+
+fn applied(server: &Server, call: &Call, shape: &Shape, what: What, row: &Row) -> Answer {
+    let is_new = what == What::Create || (shape.method == Method::Create && what == What::Restore);
+    let is_minimal = match (shape.method, shape.return_minimal) {
+        (Method::Delete, _) | (_, Some(true)) => true,
+        (_, Some(false)) => false,
+        // OData leaves it to the service: what was made is shown, what was changed is known to its client.
+        (_, None) => !is_new && shape.method != Method::Create,
+    };
+    let answer = if is_minimal {
+        let preference = shape.return_minimal.filter(|_| shape.method != Method::Delete);
+        let answer = Answer::empty(StatusCode::NO_CONTENT).with(header::ETAG, &row.etag());
+        match preference {
+            Some(_) => call.applied(answer, &[Preference::ReturnMinimal]),
+            None => answer,
+        }
+    } else {
+        let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+        let answer = represent(server, call, shape, status, row);
+        match shape.return_minimal {
+            Some(_) => call.applied(answer, &[Preference::ReturnRepresentation]),
+            None => answer,
+        }
+    };
+    if shape.method == Method::Delete {
+        return answer;
+    }
+    let url = format!("{}{}", call.base(), entity_url(&shape.set, shape.id));
+    let answer = answer.with(names::ODATA_ENTITY_ID, &url);
+    if is_new { answer.with(header::LOCATION, &url) } else { answer }
+}
+
+fn represent(server: &Server, call: &Call, shape: &Shape, status: StatusCode, row: &Row) -> Answer {
+    match entity_body(server, call, &shape.set, &shape.select, shape.format, row) {
+        Ok(body) => Answer::new(status, shape.format.content_type(), body).with(header::ETAG, &row.etag()),
+        Err(error) => error.into(),
+    }
+}
+
+/// Writes one record as a whole answer.
+///
+/// # Errors
+/// 400 for a property of `select` that the set does not have.
+pub(crate) fn entity_body(
+    server: &Server,
+    call: &Call,
+    set: &str,
+    select: &[String],
+    format: Format,
+    row: &Row,
+) -> Result<Vec<u8>, WireError> {
+    let set = server.set(set)?;
+    let writer = RecordWriter::new(set, select, call.version, format)?;
+    let cells = row.cells_of(set, writer.properties());
+    let context = context_url(call.base(), &set.name, select, "/$entity");
+    Ok(writer.entity(&context, &row.etag(), cells.iter()))
+}
+
+fn condition_failed(server: &Server, call: &Call, shape: &Shape, row: Option<&Row>) -> WireError {
+    let sentence = match row {
+        Some(_) => "The record was changed since. Nothing was changed; the current record is in \"current\"",
+        None => "There is no such record to compare with. Nothing was changed",
+    };
+    let error = WireError::new(412, "PreconditionFailed", sentence);
+    let current = row.and_then(|row| {
+        let set = server.model.set(&shape.set)?;
+        Some(write_entity(&row.to_record(set), &row.etag(), call.version))
+    });
+    match current {
+        Some(current) => error.with_inner(json!({ "current": current })),
+        None => error,
+    }
+}

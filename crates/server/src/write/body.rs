@@ -1,0 +1,133 @@
+//! Reading a request's body: one JSON object to values in storage form.
+//!
+//! Owns: what members a body may have on the wire. `_State` and `_UpdatedBy` are ignored, as annotations are (clients
+//! send back what they were given); a binding or a nested record is refused, since ignoring it would be a wrong
+//! result; so is a property that the entity type does not have (DESIGN section 2). Refuses: defaults and required
+//! properties, which depend on the stored record (`decide`).
+
+use super::change::Body;
+use serde_json::{Map, Value};
+use tidemark_model::{
+    CellSeed, EntitySet, ID, IS_TOMBSTONED, InvalidRecord, RecordId, STATE, UPDATED_AT, UPDATED_BY, ValueError,
+};
+use tidemark_odata::WireError;
+
+/// Reads a body; the `Id` in it comes beside it.
+///
+/// # Errors
+/// 400 naming the member that does not fit, 501 for a binding or a nested record.
+pub(crate) fn read_body(set: &EntitySet, json: &[u8]) -> Result<(Option<RecordId>, Body), WireError> {
+    if json.iter().all(u8::is_ascii_whitespace) {
+        return Err(WireError::bad_request("The request has no body; a record is wanted, as a JSON object"));
+    }
+    let members: Map<String, Value> = match serde_json::from_slice(json) {
+        Ok(Value::Object(members)) => members,
+        Ok(_) => return Err(invalid(&InvalidRecord::NotAnObject)),
+        Err(error) => return Err(WireError::bad_request(format!("The body is not JSON: {error}"))),
+    };
+    members_to_body(set, &members)
+}
+
+fn members_to_body(set: &EntitySet, members: &Map<String, Value>) -> Result<(Option<RecordId>, Body), WireError> {
+    let mut id = None;
+    let mut body = Body { cells: vec![None; set.entity_type.declared().count()], ..Body::default() };
+    for (name, value) in members {
+        match name.as_str() {
+            ID => id = read_id(value)?,
+            UPDATED_AT => body.stamp = read_sync(set, name, value)?.as_i64(),
+            IS_TOMBSTONED => body.is_tombstoned = read_sync(set, name, value)?.as_bool(),
+            UPDATED_BY | STATE => {}
+            name if name.ends_with("@odata.bind") || name.ends_with("@bind") => {
+                return Err(WireError::not_supported(format!(
+                    "Binding by {name}; set the property that holds the Id; it"
+                )));
+            }
+            name if name.contains('@') => {}
+            name => match set.entity_type.declared().position(|p| p.name == name) {
+                Some(index) => {
+                    let property = set.entity_type.declared().nth(index);
+                    let cell = property.map(|p| CellSeed(p).read(value)).transpose();
+                    body.cells[index] = cell.map_err(|e| invalid(&e.into()))?.map(tidemark_model::Cell::into_owned);
+                }
+                None if set.entity_type.navigation.iter().any(|n| n.name == name) => {
+                    return Err(WireError::not_supported(format!("A record inside a record ({name})")).about(name));
+                }
+                None => {
+                    let unknown = InvalidRecord::Unknown { set: set.name.clone(), property: name.to_owned() };
+                    return Err(invalid(&unknown));
+                }
+            },
+        }
+    }
+    Ok((id, body))
+}
+
+fn read_id(value: &Value) -> Result<Option<RecordId>, WireError> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => match text.parse() {
+            Ok(id) => Ok(Some(id)),
+            Err(error) => Err(WireError::new(400, "InvalidRecord", format!("Id: {error}")).about(ID)),
+        },
+        _ => Err(WireError::new(400, "InvalidRecord", "Id must be a GUID in quotes").about(ID)),
+    }
+}
+
+fn read_sync(set: &EntitySet, name: &str, value: &Value) -> Result<Value, WireError> {
+    let Some(property) = set.entity_type.property(name) else { return Ok(Value::Null) };
+    let cell = CellSeed(property).read(value).map_err(|error: ValueError| invalid(&error.into()))?;
+    Ok(cell.to_json(property))
+}
+
+/// Returns the wire error of a record that the model refuses.
+pub(crate) fn invalid(error: &InvalidRecord) -> WireError {
+    let wire = WireError::new(400, "InvalidRecord", error.to_string());
+    match error.property() {
+        Some(property) => wire.about(property),
+        None => wire,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use tidemark_model::{Cell, EntityModel};
+
+    fn read(body: &str) -> Result<(Option<RecordId>, Body), WireError> {
+        let model = EntityModel::parse(EntityModel::default_document()).unwrap();
+        read_body(model.set("TodoItems").unwrap(), body.as_bytes())
+    }
+
+    #[test]
+    fn what_clients_send_back_is_ignored_and_stamps_come_as_numbers_and_strings() {
+        let body = json!({
+            "@odata.etag": "x", "Title@odata.type": "String", "Title": "a", "_State": "update", "_UpdatedBy": "eve",
+            "_UpdatedAt": "12", "_IsTombstoned": null
+        });
+        let (id, body) = read(&body.to_string()).unwrap();
+        assert_eq!((id, body.stamp, body.is_tombstoned), (None, Some(12), None));
+        assert_eq!(body.cells[0], Some(Cell::Text("a".into())));
+        assert_eq!(body.cells[1], None);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        for (body, target, status) in [
+            (json!({"Titel": "a"}), Some("Titel"), 400),
+            (json!({"Title": 1}), Some("Title"), 400),
+            (json!({"_UpdatedAt": "yesterday"}), Some("_UpdatedAt"), 400),
+            (json!({"Id": "1"}), Some("Id"), 400),
+            (json!({"Id": 1}), Some("Id"), 400),
+            (json!({"Site": {"Name": "a"}}), Some("Site"), 501),
+            (json!({"Site@odata.bind": "Sites(1)"}), None, 501),
+            (json!([]), None, 400),
+        ] {
+            let error = read(&body.to_string()).unwrap_err();
+            assert_eq!((error.target.as_deref(), error.status), (target, status), "{body}");
+        }
+        for body in ["", "  ", "{", "nul", &format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000))] {
+            assert_eq!(read(body).unwrap_err().status, 400);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! A change on its way into the database, and what came of it.
+
+use crate::storage::{Caller, Row};
+use std::sync::Arc;
+use tidemark_model::{Cell, Condition, InvalidRecord, Method, RecordId};
+
+/// What a request's body says, every property in storage form.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Body {
+    /// One per declared property, in model order; `None` where the body does not name it. Empty for a delete.
+    pub(crate) cells: Vec<Option<Cell<'static>>>,
+    /// `_UpdatedAt`.
+    pub(crate) stamp: Option<i64>,
+    /// `_IsTombstoned`.
+    pub(crate) is_tombstoned: Option<bool>,
+}
+
+/// The name of a repeatable request (OASIS Repeatable Requests 1.0) and what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Repeat {
+    /// `Repeatability-Request-ID`.
+    pub(crate) request: [u8; 16],
+    /// A hash of the method, the record and the body.
+    pub(crate) content: [u8; 16],
+}
+
+/// One change of one record.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    /// The entity set, one of the model.
+    pub(crate) set: String,
+    /// The key; made by the server where a POST leaves it out.
+    pub(crate) id: RecordId,
+    /// What it does.
+    pub(crate) method: Method,
+    /// Under which condition.
+    pub(crate) condition: Condition,
+    /// With which values.
+    pub(crate) body: Body,
+    /// Its name, where it may be repeated.
+    pub(crate) repeat: Option<Repeat>,
+}
+
+/// Changes that stand or fall together; mostly one.
+#[derive(Clone, Debug)]
+pub(crate) struct Step(pub(crate) Vec<Change>);
+
+/// The changes of one request.
+#[derive(Clone, Debug)]
+pub(crate) struct Commit {
+    /// Who makes them.
+    pub(crate) caller: Arc<Caller>,
+    /// In order.
+    pub(crate) steps: Vec<Step>,
+    /// Whether steps behind a failed one are left out.
+    pub(crate) stop_on_error: bool,
+}
+
+/// What a change did to the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// Made it.
+    Create,
+    /// Changed it.
+    Update,
+    /// Tombstoned it.
+    Delete,
+    /// Took its tombstone away.
+    Restore,
+}
+
+impl What {
+    /// Returns the word that the journal keeps.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Restore => "restore",
+        }
+    }
+
+    /// Reads the journal's word.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        [Self::Create, Self::Update, Self::Delete, Self::Restore].into_iter().find(|what| what.as_str() == word)
+    }
+}
+
+/// What came of one change.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Outcome {
+    /// It was applied, now or, for a repeated request, the first time; the row is the version that it made.
+    Applied {
+        /// What it did.
+        what: What,
+        /// The record right after it.
+        row: Box<Row>,
+    },
+    /// The stored record is newer: success, nothing changed.
+    StoredWins(Box<Row>),
+    /// There is no such record, never or not any more.
+    NotFound,
+    /// The condition does not hold; the stored record, where there is one.
+    ConditionFailed(Option<Box<Row>>),
+    /// The record would not be valid.
+    Invalid(InvalidRecord),
+    /// The request's name was used before, for something else.
+    OtherRequest,
+    /// Another change of its step failed.
+    StepFailed,
+    /// A step before it failed.
+    NotRun,
+}
+
+impl Outcome {
+    /// Tells whether the change failed, for its step and for what comes behind it.
+    pub(crate) fn is_failure(&self) -> bool {
+        !matches!(self, Self::Applied { .. } | Self::StoredWins(_))
+    }
+}
+
+/// What came of the changes of one request.
+#[derive(Clone, Debug)]
+pub(crate) struct Committed {
+    /// One per change, in order.
+    pub(crate) outcomes: Vec<Outcome>,
+    /// The workspace's newest sequence number, where it moved.
+    pub(crate) moved_to: Option<u64>,
+}

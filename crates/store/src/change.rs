@@ -1,0 +1,164 @@
+//! A pending change: what this device did to a record and has not settled, beside the record itself.
+//!
+//! Owns: the `pending` table. Refuses: keeping record and change in step (`local` does, in one place).
+
+use crate::error::{Result, StoreError};
+use crate::row::Row;
+use crate::value::{Count, Key, from_optional_text, to_text};
+use crate::write::Tx;
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+use tidemark_model::{Pending, Record, RecordId, State, Versioned};
+
+/// Why a pending change is not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// It is.
+    Free = 0,
+    /// A person must decide first.
+    Conflict = 1,
+    /// The server refused it.
+    Parked = 2,
+}
+
+/// A change as it was sent: enough to send exactly it again, whatever was edited since.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct InFlight {
+    pub(crate) request_id: RecordId,
+    pub(crate) first_sent_ms: i64,
+    pub(crate) state: State,
+    /// The record as it was when it was sent.
+    pub(crate) record: Record,
+    /// The ETag of the base; `None` for an addition.
+    pub(crate) if_match: Option<String>,
+    /// The properties in the body of an update; empty for an addition and a restore, which send them all.
+    pub(crate) changed: Vec<String>,
+    /// Whether an update restores a tombstoned record.
+    pub(crate) restores: bool,
+}
+
+/// The pending change of one record.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Change {
+    pub(crate) state: State,
+    /// The server's version that the change was made on; `None` for an addition.
+    pub(crate) base: Option<Versioned>,
+    pub(crate) in_flight: Option<InFlight>,
+    /// Whether the server's record moved while the change was in flight: it is fetched once the answer is here.
+    pub(crate) set_aside: bool,
+    pub(crate) hold: Hold,
+    /// Why it is parked.
+    pub(crate) reason: Option<String>,
+    /// How often the answer to the change in flight was no decision.
+    pub(crate) attempts: u32,
+}
+
+impl Change {
+    /// Begins a change that no server has seen.
+    pub(crate) fn new(state: State, base: Option<Versioned>) -> Self {
+        Self { state, base, in_flight: None, set_aside: false, hold: Hold::Free, reason: None, attempts: 0 }
+    }
+
+    /// Begins a change on a clean row.
+    pub(crate) fn on(row: &Row, state: State) -> Self {
+        Self::new(state, Some(row.versioned()))
+    }
+
+    /// Returns the change as `reconcile` looks at it.
+    pub(crate) fn pending<'r>(&'r self, local: &'r Record) -> Pending<'r> {
+        Pending {
+            state: self.state,
+            base: self.base.as_ref(),
+            in_flight: self.in_flight.as_ref().map(|sent| &sent.record),
+            local,
+        }
+    }
+
+    /// Tells whether the server may know the record: it has a base, or was sent and not answered.
+    pub(crate) fn is_known_to_server(&self) -> bool {
+        self.base.is_some() || self.in_flight.is_some()
+    }
+
+    /// Lets a parked change be sent again.
+    pub(crate) fn release(&mut self) {
+        if self.hold == Hold::Parked {
+            self.hold = Hold::Free;
+            self.reason = None;
+            self.attempts = 0;
+        }
+    }
+}
+
+const COLUMNS: &str = "state, base, in_flight, set_aside, hold, reason, attempts";
+
+/// Reads a record's pending change.
+pub(crate) fn get(conn: &Connection, set: &str, id: RecordId) -> Result<Option<Change>> {
+    let sql = format!("SELECT {COLUMNS} FROM pending WHERE entity_set = ?1 AND id = ?2");
+    let mut statement = conn.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![set, Key(id)])?;
+    rows.next()?.map(read).transpose()
+}
+
+/// Reads the pending change that must belong to a row which is not clean.
+pub(crate) fn expect(conn: &Connection, set: &str, id: RecordId) -> Result<Change> {
+    get(conn, set, id)?.ok_or_else(|| StoreError::Internal(format!("{set} {id} lacks its pending change")))
+}
+
+fn read(row: &rusqlite::Row<'_>) -> Result<Change> {
+    let state = State::from_code(row.get(0)?);
+    Ok(Change {
+        state: state.ok_or_else(|| StoreError::Internal("a pending change has no state".to_owned()))?,
+        base: from_optional_text(row.get(1)?)?,
+        in_flight: from_optional_text(row.get(2)?)?,
+        set_aside: row.get(3)?,
+        hold: match row.get::<_, i64>(4)? {
+            1 => Hold::Conflict,
+            2 => Hold::Parked,
+            _ => Hold::Free,
+        },
+        reason: row.get(5)?,
+        attempts: row.get(6)?,
+    })
+}
+
+/// Writes a record's pending change; its place in the queue stays.
+pub(crate) fn put(tx: &Tx<'_>, set: &str, id: RecordId, change: &Change) -> Result<()> {
+    let sql = format!(
+        "INSERT INTO pending (entity_set, id, {COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
+         ON CONFLICT (entity_set, id) DO UPDATE SET state = ?3, base = ?4, in_flight = ?5, set_aside = ?6, \
+         hold = ?7, reason = ?8, attempts = ?9"
+    );
+    tx.conn.prepare_cached(&sql)?.execute(params![
+        set,
+        Key(id),
+        change.state.code(),
+        change.base.as_ref().map(to_text).transpose()?,
+        change.in_flight.as_ref().map(to_text).transpose()?,
+        change.set_aside,
+        change.hold as i64,
+        change.reason,
+        change.attempts,
+    ])?;
+    Ok(())
+}
+
+/// Forgets a record's pending change.
+pub(crate) fn remove(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
+    tx.conn
+        .prepare_cached("DELETE FROM pending WHERE entity_set = ?1 AND id = ?2")?
+        .execute(params![set, Key(id)])?;
+    Ok(())
+}
+
+/// What a list shows beside a record needs this much of its pending change.
+pub(crate) fn hold_and_sending(conn: &Connection, set: &str, id: RecordId) -> Result<Option<(i64, bool)>> {
+    let sql = "SELECT hold, sending FROM pending WHERE entity_set = ?1 AND id = ?2";
+    let mut statement = conn.prepare_cached(sql)?;
+    Ok(statement.query_row(params![set, Key(id)], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+}
+
+/// Counts the unsettled records of a set, or of all.
+pub(crate) fn count(conn: &Connection, set: Option<&str>) -> Result<u64> {
+    let sql = "SELECT count(*) FROM pending WHERE ?1 IS NULL OR entity_set = ?1";
+    Ok(conn.prepare_cached(sql)?.query_row([set], |row| row.get(0).map(|Count(n)| n))?)
+}

@@ -1,0 +1,212 @@
+//! What can go wrong with the offline database, in sentences for people.
+//!
+//! Owns: [`StoreError`] with its stable codes. Refuses: hiding what is safe: a sentence about a failed write says
+//! that nothing was saved, because every write here is one transaction (FAULTS D1 to D9).
+
+use std::path::PathBuf;
+use tidemark_model::{InvalidRecord, ModelError, RecordId, ResolutionError};
+use tidemark_sql::QueryError;
+
+/// What the store returns.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The record does not fit the model.
+    #[error("{0}; nothing was saved")]
+    Invalid(#[from] InvalidRecord),
+    /// A member that cannot be changed was given another value.
+    #[error("{property} {problem}; nothing was saved")]
+    InvalidMember {
+        /// The property.
+        property: String,
+        /// The rest of the sentence.
+        problem: String,
+    },
+    /// The query does not fit the model.
+    #[error("{0}")]
+    Query(#[from] QueryError),
+    /// A row of an import is at fault; the whole import was given up.
+    #[error("row {row}: {problem}; nothing was imported")]
+    Row {
+        /// The row, counted from 1.
+        row: u64,
+        /// What is wrong with it.
+        problem: String,
+        /// The property at fault, where there is one.
+        property: Option<String>,
+    },
+    /// The entity set is not in the model.
+    #[error("there is no entity set {0}")]
+    UnknownSet(String),
+    /// The record is not on this device.
+    #[error("{set} has no record {id} on this device")]
+    NotFound {
+        /// The entity set.
+        set: String,
+        /// The record.
+        id: RecordId,
+    },
+    /// A new record was given an id that is taken.
+    #[error("{set} already has a record {id}; edit that one, or leave Id out; nothing was saved")]
+    Exists {
+        /// The entity set.
+        set: String,
+        /// The record.
+        id: RecordId,
+    },
+    /// The entity set is not kept offline.
+    #[error("{0} is not kept on this device; switch it on in Offline Sync Settings; nothing was saved")]
+    NotCached(String),
+    /// The set of choices itself cannot be switched off.
+    #[error("the choice of what is kept offline is always kept on this device")]
+    AlwaysCached,
+    /// There is no deletion to take back.
+    #[error("{set} {id} was not deleted here, or too long ago to take it back")]
+    NothingToUndo {
+        /// The entity set.
+        set: String,
+        /// The record.
+        id: RecordId,
+    },
+    /// The record is not parked.
+    #[error("{set} {id} is not among the records that could not be sent")]
+    NotParked {
+        /// The entity set.
+        set: String,
+        /// The record.
+        id: RecordId,
+    },
+    /// The conflict is answered, or its question changed since it was shown.
+    #[error("there is no open conflict {0}; it was answered, or the record changed again: look at the list once more")]
+    NoSuchConflict(RecordId),
+    /// The answer does not fit the conflict.
+    #[error("{0}; nothing was changed")]
+    WrongAnswer(#[from] ResolutionError),
+    /// There are unsent changes, and the caller did not say what becomes of them.
+    #[error("{n} unsent changes are on this device; send them first, or give them up explicitly")]
+    Unsent {
+        /// Records with an unsettled change.
+        n: u64,
+    },
+    /// Nobody is signed in here yet.
+    #[error("sign in first: this device does not know the server's entity sets yet")]
+    NotSignedIn,
+    /// The caller of a pull gave it up; its own error says why.
+    #[error("the pull was given up; nothing of it was saved")]
+    GivenUp,
+    /// Another account's records are on this device.
+    #[error("this data folder holds the records of {user} on {server}; sign out there first, or use another data folder")]
+    OtherAccount {
+        /// The account that is here.
+        user: String,
+        /// Its server.
+        server: String,
+    },
+    /// Another server answers at the same address.
+    #[error(
+        "the server at {server} is not the one that this device's records came from; nothing was sent or changed: \
+         sign out to start anew, or ask your administrator"
+    )]
+    OtherServer {
+        /// The address.
+        server: String,
+    },
+    /// The model that the server sent cannot be read.
+    #[error("the server's entity model cannot be used: {0}; the records here are unchanged")]
+    Model(#[from] ModelError),
+    /// The folder or file can only be read.
+    #[error("{} can only be read; nothing was saved: make the folder and its files writable", .0.display())]
+    ReadOnly(PathBuf),
+    /// The disk is full.
+    #[error("the disk is full; nothing was saved, everything saved before is safe: free some space and save again")]
+    DiskFull,
+    /// Reading or writing the file failed.
+    #[error(
+        "the offline database could not be read or written ({0}); nothing was saved, everything saved before is safe: \
+         check the disk and try again"
+    )]
+    Io(String),
+    /// Another process has been writing for too long.
+    #[error("another program has been writing to the offline database for half a minute; nothing was saved: try again")]
+    Busy,
+    /// The database was written by a newer Tidemark.
+    #[error(
+        "the offline database in {} was written by a newer Tidemark (schema {found}, this one knows {known}); \
+         it was left untouched: install the newer version", .path.display()
+    )]
+    NewerDatabase {
+        /// The file.
+        path: PathBuf,
+        /// Its `PRAGMA user_version`.
+        found: i64,
+        /// The newest one this program knows.
+        known: i64,
+    },
+    /// The file is damaged or no database.
+    #[error("the offline database in {} is damaged ({problem}); it was left untouched: keep a copy of it", .path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        problem: String,
+    },
+    /// The data folder cannot be opened.
+    #[error("the data folder {} cannot be opened: {problem}", .path.display())]
+    Unavailable {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system says.
+        problem: String,
+    },
+    /// Something that is a mistake of this program.
+    #[error("the offline database refused an operation ({0}); nothing was saved, everything saved before is safe")]
+    Internal(String),
+}
+
+impl StoreError {
+    /// Returns the stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) | Self::InvalidMember { .. } | Self::Query(_) | Self::Row { .. } => "invalid",
+            Self::UnknownSet(_) => "unknown_set",
+            Self::NotFound { .. } => "not_found",
+            Self::Exists { .. } => "exists",
+            Self::NotCached(_) => "not_cached",
+            Self::AlwaysCached => "always_cached",
+            Self::NothingToUndo { .. } => "nothing_to_undo",
+            Self::NotParked { .. } => "not_parked",
+            Self::NoSuchConflict(_) => "no_such_conflict",
+            Self::WrongAnswer(_) => "wrong_answer",
+            Self::Unsent { .. } => "unsent_changes",
+            Self::NotSignedIn => "not_signed_in",
+            Self::GivenUp => "given_up",
+            Self::OtherAccount { .. } => "other_account",
+            Self::OtherServer { .. } => "other_server",
+            Self::Model(_) => "model",
+            Self::ReadOnly(_) => "read_only",
+            Self::DiskFull => "disk_full",
+            Self::Io(_) => "io",
+            Self::Busy => "busy",
+            Self::NewerDatabase { .. } => "newer_database",
+            Self::Corrupt { .. } => "corrupt",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// Returns the property at fault, where there is one.
+    pub fn property(&self) -> Option<&str> {
+        match self {
+            Self::Invalid(error) => error.property(),
+            Self::InvalidMember { property, .. } => Some(property),
+            Self::Row { property, .. } => property.as_deref(),
+            Self::WrongAnswer(ResolutionError::Undecided(property) | ResolutionError::NotInQuestion(property)) => {
+                Some(property)
+            }
+            _ => None,
+        }
+    }
+}

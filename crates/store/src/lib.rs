@@ -1,0 +1,55 @@
+//! The offline database of one device: records, pending changes, conflicts, positions, settings (SQLite).
+//!
+//! Owns: every SQL statement of the client, and the promise that a record and its pending change are written in
+//! one transaction (DESIGN sections 3 and 4). Refuses: the network, the clock of the machine (it is handed in) and
+//! every decision about two versions: those are `tidemark-model`'s, this crate carries them out.
+//!
+//! - [`Store`]: opening, transactions, who hears of changes.
+//! - `edit`, `import`, `read`, `figures`: what people do to records and see of them.
+//! - `push`, `settle`: from pending change to the server's answer.
+//! - `pull`, `sink`, `sweep`, `restored`: from the server's pages to records.
+//! - `verdict`, `conflicts`, `parked`: what could not be settled by itself.
+//! - `choice`, `account`, `settings`, `history`, `sent`, `activity`: what is remembered.
+//! - `schema`, `catalog`, `table`, `migrate`, `row`, `change`, `local`: how it lies on disk.
+
+mod account;
+mod activity;
+mod catalog;
+mod change;
+mod choice;
+mod conflicts;
+mod edit;
+mod error;
+mod figures;
+mod history;
+mod import;
+mod local;
+mod migrate;
+mod notices;
+mod parked;
+mod pull;
+mod push;
+mod read;
+mod restored;
+mod row;
+mod schema;
+mod sent;
+mod settings;
+mod settle;
+mod sink;
+mod store;
+mod sweep;
+mod table;
+mod types;
+mod value;
+mod verdict;
+mod write;
+
+pub use error::{Result, StoreError};
+pub use pull::PullTx;
+pub use sink::SetSink;
+pub use store::Store;
+pub use types::{
+    Account, Answer, Changed, Counts, CycleEntry, EntityFigures, FirstSync, HistoryEntry, LocalRecord, MARK, Mark,
+    Only, OpenConflict, Outgoing, OutgoingChange, Parked, Position, Reply, Tally, Unsent,
+};

@@ -1,0 +1,67 @@
+//! A record and its pending change, written together: the one place that keeps FAULTS I3.
+//!
+//! Owns: the invariant that a row is clean and has no change, or is pending and equals its base plus the change;
+//! and what is nothing to send. Refuses: deciding which of the two a record should be.
+
+use crate::change::{self, Change, Hold};
+use crate::conflicts;
+use crate::error::Result;
+use crate::row::{self, Row};
+use crate::table::Table;
+use crate::write::Tx;
+use tidemark_model::{Record, RecordId, State, Versioned};
+
+/// Writes a record with its pending change. A change that amounts to nothing is dropped: an edit back to the base
+/// makes the record clean, a deletion of what the server does not have removes it.
+pub(crate) fn put_pending(tx: &Tx<'_>, table: &Table, local: Record, change: &Change) -> Result<()> {
+    if change.in_flight.is_none() && change.hold != Hold::Conflict {
+        match (change.state, &change.base) {
+            (State::None, _) => return remove(tx, table, local.id),
+            (State::Delete, None) => return remove(tx, table, local.id),
+            (State::Delete, Some(base)) if base.record.is_tombstoned => return remove(tx, table, local.id),
+            (State::Update, Some(base)) if !base.record.is_tombstoned && base.record.same_content(&local) => {
+                return put_clean(tx, table, base, false);
+            }
+            _ => {}
+        }
+    }
+    let id = local.id;
+    let etag = change.base.as_ref().map(|base| base.etag.clone());
+    let row = Row { record: local, state: change.state, etag, generation: tx.standing(table)?.generation };
+    row::put(tx.conn, table, &row, false)?;
+    change::put(tx, &table.set.name, id, change)?;
+    tx.note(&table.set.name, id);
+    Ok(())
+}
+
+/// Writes a record as the server has it; nothing is pending for it any more. `confirmed` says that the server has
+/// just spoken of this version. In a set that is no longer kept offline the record goes instead.
+pub(crate) fn put_clean(tx: &Tx<'_>, table: &Table, server: &Versioned, confirmed: bool) -> Result<()> {
+    let standing = tx.standing(table)?;
+    if server.record.is_tombstoned || !standing.is_cached {
+        return remove(tx, table, server.record.id);
+    }
+    forget_change(tx, table, server.record.id)?;
+    let row = Row {
+        record: server.record.clone(),
+        state: State::None,
+        etag: Some(server.etag.clone()),
+        generation: standing.generation,
+    };
+    row::put(tx.conn, table, &row, confirmed)?;
+    tx.note(&table.set.name, server.record.id);
+    Ok(())
+}
+
+/// Removes a record with everything that is pending for it.
+pub(crate) fn remove(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()> {
+    forget_change(tx, table, id)?;
+    row::remove(tx.conn, table, id)?;
+    tx.note(&table.set.name, id);
+    Ok(())
+}
+
+fn forget_change(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()> {
+    change::remove(tx, &table.set.name, id)?;
+    conflicts::close(tx, table, id)
+}

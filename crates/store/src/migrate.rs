@@ -1,0 +1,172 @@
+//! Taking in the server's entity model: tables follow it, nothing pending is lost by it.
+//!
+//! Owns: new tables, added columns, and the rewriting of a table whose columns changed otherwise (FAULTS S3, S4).
+//! Refuses: fetching content for new columns; a changed model makes the server answer 410, and all is read again.
+
+use crate::catalog::{Catalog, DOCUMENT, EPOCH};
+use crate::change;
+use crate::choice;
+use crate::error::Result;
+use crate::history;
+use crate::row::{self, Row};
+use crate::settings;
+use crate::store::Store;
+use crate::table::{EXTRA, Table};
+use crate::write::Tx;
+use rusqlite::Connection;
+use tidemark_model::{CellSeed, EntityModel, Record, State, Versioned};
+use tidemark_sql::{Dialect, add_column, column_of, quote};
+
+/// The document by which the table of a set that left the model was made.
+fn shape_key(set: &str) -> String {
+    format!("store.shape.{set}")
+}
+
+impl Store {
+    /// Takes in the server's model document. Tables are made and extended; what is pending stays.
+    ///
+    /// # Errors
+    /// The document has a mistake, or the database cannot be written; nothing is changed then.
+    pub fn adopt_model(&self, document: &str) -> Result<()> {
+        let model = EntityModel::parse(document)?;
+        if self.model().is_some_and(|known| known.fingerprint() == model.fingerprint()) {
+            return Ok(());
+        }
+        self.write(|tx| adopt(tx, model, document))
+    }
+}
+
+fn adopt(tx: &Tx<'_>, model: EntityModel, document: &str) -> Result<()> {
+    let epoch = settings::number(tx.conn, EPOCH)? + 1;
+    let catalog = Catalog::new(epoch, Some(model));
+    for table in catalog.tables() {
+        if !exists(tx.conn, &table.name)? {
+            tx.conn.execute_batch(&table.create())?;
+            continue;
+        }
+        let set = &table.set.name;
+        match tx.catalog.table(set) {
+            Ok(old) => follow(tx, old, table)?,
+            Err(_) => {
+                if let Some(shape) = settings::get(tx.conn, &shape_key(set))?
+                    && let Some(old) = EntityModel::parse(&shape)?.set(set)
+                {
+                    follow(tx, &Table::new(old), table)?;
+                }
+            }
+        }
+    }
+    let before = settings::get(tx.conn, DOCUMENT)?.unwrap_or_default();
+    for gone in tx.catalog.tables().filter(|table| catalog.table(&table.set.name).is_err()) {
+        leave(tx, gone, &before)?;
+    }
+    settings::set(tx.conn, DOCUMENT, document)?;
+    settings::set(tx.conn, EPOCH, &epoch.to_string())?;
+    tx.forget_standings();
+    choice::follow(tx, &catalog)
+}
+
+/// A set left the model: its records go, what is pending stays until the set comes back or the user signs out.
+fn leave(tx: &Tx<'_>, table: &Table, document: &str) -> Result<()> {
+    let set = &table.set.name;
+    tx.conn.execute("DELETE FROM position WHERE entity_set = ?1", [set])?;
+    tx.conn.execute("DELETE FROM refetch WHERE entity_set = ?1", [set])?;
+    tx.note_many(set);
+    if change::count(tx.conn, Some(set))? == 0 {
+        tx.conn.execute_batch(&format!("DROP TABLE {}", quote(&table.name)))?;
+        return Ok(());
+    }
+    tx.conn.execute(&format!("DELETE FROM {} WHERE _State = 0", quote(&table.name)), [])?;
+    settings::set(tx.conn, &shape_key(set), document)
+}
+
+fn follow(tx: &Tx<'_>, old: &Table, new: &Table) -> Result<()> {
+    let of_old = |name: &str| old.declared().find(|p| p.name == name);
+    let same_kind = new.declared().all(|p| of_old(&p.name).is_none_or(|o| is_stored_alike(&o.kind, &p.kind)));
+    let removed = old.declared().any(|p| new.set.entity_type.property(&p.name).is_none());
+    let added: Vec<_> = new.declared().filter(|p| of_old(&p.name).is_none()).collect();
+    let has_extra = !added.is_empty() && has_extra(tx.conn, old)?;
+    if !same_kind || removed || has_extra {
+        return rewrite(tx, old, new);
+    }
+    for property in added {
+        tx.conn.execute_batch(&add_column(Dialect::Sqlite, &new.name, &column_of(property)))?;
+    }
+    Ok(())
+}
+
+/// Facets such as a length do not change how a value is stored.
+fn is_stored_alike(a: &tidemark_model::Kind, b: &tidemark_model::Kind) -> bool {
+    use tidemark_model::Kind::{Decimal, String};
+    match (a, b) {
+        (String { .. }, String { .. }) => true,
+        (Decimal { scale: a, .. }, Decimal { scale: b, .. }) => a == b,
+        (a, b) => a == b,
+    }
+}
+
+/// Makes the table anew and carries every row over by way of its JSON.
+fn rewrite(tx: &Tx<'_>, old: &Table, new: &Table) -> Result<()> {
+    const ASIDE: &str = "reshaped";
+    tx.conn.execute_batch(&format!("ALTER TABLE {} RENAME TO {ASIDE}", quote(&old.name)))?;
+    tx.conn.execute_batch(&new.create())?;
+    let mut statement = tx.conn.prepare(&old.scan.replace(&quote(&old.name), ASIDE))?;
+    let mut rows = statement.query([])?;
+    while let Some(stored) = rows.next()? {
+        let row = row::read(old, stored)?;
+        let is_pending = row.state != State::None;
+        let record = reshaped(old, new, &row.record, is_pending);
+        if is_pending {
+            keep_pending(tx, old, new, &row.record, &record)?;
+        }
+        row::put(tx.conn, new, &Row { record, ..row }, false)?;
+    }
+    drop(rows);
+    drop(statement);
+    tx.conn.execute_batch(&format!("DROP TABLE {ASIDE}"))?;
+    tx.note_many(&new.set.name);
+    Ok(())
+}
+
+/// The base is written in the new shape too, so that only real edits differ from it; text that no longer fits its
+/// property is kept in the history.
+fn keep_pending(tx: &Tx<'_>, old: &Table, new: &Table, before: &Record, after: &Record) -> Result<()> {
+    let mut change = change::expect(tx.conn, &new.set.name, before.id)?;
+    if let Some(base) = &mut change.base {
+        *base = Versioned { record: reshaped(old, new, &base.record, true), etag: base.etag.clone() };
+        change::put(tx, &new.set.name, before.id, &change)?;
+    }
+    let lost = before.properties.iter().any(|(name, value)| !value.is_null() && after.get(name).is_null());
+    if lost {
+        history::log(tx, new, before.id, "model_changed", None, Some(before))?;
+    }
+    Ok(())
+}
+
+/// Writes a record in the shape of the new model. An edit of a property that is no longer there stays beside it: the
+/// server will refuse it and say so, which parks the record with its text.
+fn reshaped(old: &Table, new: &Table, record: &Record, keep_removed: bool) -> Record {
+    let mut shaped = Record { properties: serde_json::Map::new(), ..record.clone() };
+    for property in new.declared() {
+        let value = record.get(&property.name);
+        let value = CellSeed(property).read(value).map_or(serde_json::Value::Null, |cell| cell.to_json(property));
+        shaped.properties.insert(property.name.clone(), value);
+    }
+    for (name, value) in &record.properties {
+        let was_declared = old.set.entity_type.property(name).is_some();
+        if new.set.entity_type.property(name).is_none() && (keep_removed || !was_declared) {
+            shaped.properties.insert(name.clone(), value.clone());
+        }
+    }
+    shaped
+}
+
+fn exists(conn: &Connection, table: &str) -> Result<bool> {
+    let mut statement = conn.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1")?;
+    Ok(statement.exists([table])?)
+}
+
+fn has_extra(conn: &Connection, table: &Table) -> Result<bool> {
+    let sql = format!("SELECT 1 FROM {} WHERE {EXTRA} IS NOT NULL LIMIT 1", quote(&table.name));
+    Ok(conn.prepare(&sql)?.exists([])?)
+}

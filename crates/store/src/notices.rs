@@ -1,0 +1,93 @@
+//! Who hears of committed changes, in this process and from others.
+//!
+//! Owns: collecting which records a transaction touched, and telling listeners after its commit. Refuses: telling
+//! anything that was rolled back.
+
+use crate::error::Result;
+use crate::store::Store;
+use crate::types::Changed;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tidemark_model::RecordId;
+
+/// More changed records than this are announced as "many".
+pub(crate) const NAMED: usize = 500;
+
+type Listener = dyn Fn(&[Changed]) + Send + Sync;
+
+/// Those who asked to hear.
+#[derive(Default)]
+pub(crate) struct Listeners(Mutex<Vec<Arc<Listener>>>);
+
+impl Listeners {
+    fn add(&self, listener: Arc<Listener>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
+    }
+
+    pub(crate) fn tell(&self, changed: &[Changed]) {
+        if changed.is_empty() {
+            return;
+        }
+        // Copied, so that a listener may call the store.
+        let listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for listener in listeners {
+            listener(changed);
+        }
+    }
+}
+
+/// The records that one transaction touched.
+#[derive(Default)]
+pub(crate) struct Touched(BTreeMap<String, Option<Vec<RecordId>>>);
+
+impl Touched {
+    /// Notes one record; tells whether the set's list is still open.
+    pub(crate) fn note(&mut self, set: &str, id: RecordId) -> bool {
+        let Some(named) = self.0.get_mut(set) else {
+            self.0.insert(set.to_owned(), Some(vec![id]));
+            return true;
+        };
+        match named {
+            Some(ids) if ids.contains(&id) => true,
+            Some(ids) if ids.len() < NAMED => {
+                ids.push(id);
+                true
+            }
+            named => {
+                *named = None;
+                false
+            }
+        }
+    }
+
+    /// Notes that too many to name were touched.
+    pub(crate) fn note_many(&mut self, set: &str) {
+        self.0.insert(set.to_owned(), None);
+    }
+
+    pub(crate) fn contains(&self, set: &str) -> bool {
+        self.0.contains_key(set)
+    }
+
+    pub(crate) fn into_changes(self) -> Vec<Changed> {
+        self.0.into_iter().map(|(set, ids)| Changed { set, ids }).collect()
+    }
+}
+
+impl Store {
+    /// Calls `listener` after every commit of this process that changed records, on the thread that committed.
+    pub fn on_change(&self, listener: Box<dyn Fn(&[Changed]) + Send + Sync>) {
+        self.inner.listeners.add(Arc::from(listener));
+    }
+
+    /// Tells whether another process has written since this was last asked.
+    ///
+    /// It asks the writing connection: `PRAGMA data_version` moves there by other connections' commits only, and
+    /// in this process no other connection writes. While a write is running the answer waits for the next call.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn outside_changes(&self) -> Result<bool> {
+        self.inner.outside_changes()
+    }
+}

@@ -1,0 +1,111 @@
+//! Changes that the server refuses for a reason other than a conflict: kept, shown, sent again when asked to.
+//!
+//! Owns: parking, retrying, giving up. Refuses: holding up other records (promise 7).
+
+use crate::account;
+use crate::change::{self, Change, Hold};
+use crate::error::{Result, StoreError};
+use crate::history;
+use crate::local;
+use crate::pull;
+use crate::read;
+use crate::row;
+use crate::settle;
+use crate::store::Store;
+use crate::table::Table;
+use crate::types::Parked;
+use crate::value::Key;
+use crate::write::Tx;
+use std::sync::Arc;
+use tidemark_model::RecordId;
+
+impl Store {
+    /// Returns the parked records, longest parked first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn parked(&self) -> Result<Vec<Parked>> {
+        self.read(|reading| {
+            let sql = "SELECT entity_set, id, reason FROM pending WHERE hold = 2 ORDER BY order_no";
+            let mut statement = reading.conn.prepare_cached(sql)?;
+            let mut rows = statement.query([])?;
+            let mut parked = Vec::new();
+            while let Some(row) = rows.next()? {
+                let set: String = row.get(0)?;
+                let Ok(table) = reading.catalog.table(&set) else { continue };
+                let Some(local) = row::get(reading.conn, table, row.get::<_, Key>(1)?.0)? else { continue };
+                let reason: Option<String> = row.get(2)?;
+                let record = read::local_record(reading.conn, table, local)?;
+                parked.push(Parked { set, record, reason: reason.unwrap_or_default() });
+            }
+            Ok(parked)
+        })
+    }
+
+    /// Parks a record whose change cannot be sent as it is, such as one that is too large alone.
+    ///
+    /// # Errors
+    /// Nothing is pending for the record.
+    pub fn park(&self, set: &str, id: RecordId, reason: &str) -> Result<()> {
+        self.write(|tx| {
+            let table = Arc::clone(tx.catalog.table(set)?);
+            let mut change =
+                change::get(tx.conn, set, id)?.ok_or_else(|| StoreError::NotFound { set: set.to_owned(), id })?;
+            match change.in_flight.take() {
+                Some(sent) => settle::refused(tx, &table, id, change, &sent, reason).map(drop),
+                None => hold(tx, &table, id, change, reason),
+            }
+        })
+    }
+
+    /// Lets a parked record be sent again by the next cycle.
+    ///
+    /// # Errors
+    /// The record is not parked.
+    pub fn retry_parked(&self, set: &str, id: RecordId) -> Result<()> {
+        self.write(|tx| {
+            let table = Arc::clone(tx.catalog.table(set)?);
+            let mut change = parked(tx, &table, id)?;
+            change.release();
+            change::put(tx, set, id, &change)?;
+            tx.note(set, id);
+            Ok(())
+        })
+    }
+
+    /// Gives a parked change up: the record is again what the server last had, or goes where it had none.
+    ///
+    /// # Errors
+    /// The record is not parked.
+    pub fn discard(&self, set: &str, id: RecordId) -> Result<()> {
+        self.write(|tx| {
+            let table = Arc::clone(tx.catalog.table(set)?);
+            let change = parked(tx, &table, id)?;
+            let lost = row::get(tx.conn, &table, id)?.map(|row| row.record);
+            let user = account::user(tx.conn)?;
+            history::log(tx, &table, id, "discarded", user.as_deref(), lost.as_ref())?;
+            if change.set_aside {
+                pull::fetch_later(tx, &table, id)?;
+            }
+            match change.base {
+                Some(base) => local::put_clean(tx, &table, &base, false),
+                None => local::remove(tx, &table, id),
+            }
+        })
+    }
+}
+
+/// Keeps a change from being sent until somebody asks for it.
+pub(crate) fn hold(tx: &Tx<'_>, table: &Table, id: RecordId, mut change: Change, reason: &str) -> Result<()> {
+    change.hold = Hold::Parked;
+    change.reason = Some(reason.to_owned());
+    change::put(tx, &table.set.name, id, &change)?;
+    tx.note(&table.set.name, id);
+    Ok(())
+}
+
+fn parked(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Change> {
+    let set = &table.set.name;
+    let change = change::get(tx.conn, set, id)?.filter(|change| change.hold == Hold::Parked);
+    change.ok_or_else(|| StoreError::NotParked { set: set.clone(), id })
+}

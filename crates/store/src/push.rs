@@ -1,0 +1,223 @@
+//! From pending changes to what is sent next (DESIGN section 4, Push).
+//!
+//! Owns: the order, the size of a batch, and that a change is remembered in flight before anybody sees it: one per
+//! record, sent again exactly as it was until its answer is here (FAULTS I15, I16). Refuses: HTTP.
+
+use crate::change::{self, Change, InFlight};
+use crate::error::{Result, StoreError};
+use crate::row::{self, Row};
+use crate::store::Store;
+use crate::table::Table;
+use crate::types::{Outgoing, OutgoingChange};
+use crate::value::Key;
+use crate::write::Tx;
+use rusqlite::{Connection, params};
+use serde_json::{Map, Value};
+use std::collections::HashSet;
+use std::sync::Arc;
+use tidemark_model::{ID, IS_TOMBSTONED, Record, RecordId, State, UPDATED_AT, changed_properties};
+
+/// Bytes that a batch adds to a change's body: the URL, the headers, the punctuation.
+const ENVELOPE: usize = 420;
+
+impl Store {
+    /// Returns what is to be sent next, at most `max_records` and about `max_bytes` of it; a change that is larger
+    /// alone is returned alone. Records in `tried`, in conflict or parked are left out.
+    ///
+    /// What is already in flight comes first, unchanged, under the same request id. Sets come after the sets they
+    /// refer to, deletions last and the other way round.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn next_batch(
+        &self,
+        max_records: usize,
+        max_bytes: usize,
+        tried: &HashSet<RecordId>,
+    ) -> Result<Vec<Outgoing>> {
+        // Most cycles have nothing to send: they take no lock.
+        if !self.read(|reading| is_anything_to_send(reading.conn))? {
+            return Ok(Vec::new());
+        }
+        self.write(|tx| {
+            let mut batch = Batch { max_records, max_bytes, tried, bytes: 0, full: false, changes: Vec::new() };
+            let order = tx.catalog.push_order();
+            for sending in [true, false] {
+                order.iter().try_for_each(|set| batch.gather(tx, set, sending, false))?;
+                order.iter().rev().try_for_each(|set| batch.gather(tx, set, sending, true))?;
+            }
+            Ok(batch.changes)
+        })
+    }
+}
+
+fn is_anything_to_send(conn: &Connection) -> Result<bool> {
+    Ok(conn.prepare_cached("SELECT 1 FROM pending WHERE hold = 0 LIMIT 1")?.exists([])?)
+}
+
+struct Batch<'t> {
+    max_records: usize,
+    max_bytes: usize,
+    tried: &'t HashSet<RecordId>,
+    bytes: usize,
+    full: bool,
+    changes: Vec<Outgoing>,
+}
+
+/// Candidates read at once: the index they come from changes while they are marked.
+const CHUNK: usize = 256;
+
+impl Batch<'_> {
+    fn gather(&mut self, tx: &Tx<'_>, set: &str, sending: bool, deletes: bool) -> Result<()> {
+        let table = Arc::clone(tx.catalog.table(set)?);
+        let mut after = 0;
+        while !self.full {
+            let candidates = candidates(tx.conn, set, sending, deletes, after)?;
+            for (order_no, id) in &candidates {
+                after = *order_no;
+                if !self.tried.contains(id) {
+                    self.take(tx, &table, *id)?;
+                }
+                if self.full {
+                    return Ok(());
+                }
+            }
+            if candidates.len() < CHUNK {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()> {
+        let set = &table.set.name;
+        let mut change = change::expect(tx.conn, set, id)?;
+        let (sent, is_new) = match change.in_flight.take() {
+            Some(sent) => (sent, false),
+            None => {
+                let row = row::get(tx.conn, table, id)?;
+                let row = row.ok_or_else(|| StoreError::Internal(format!("{set} {id} is pending but not there")))?;
+                (begin(tx, &row, &change)?, true)
+            }
+        };
+        let outgoing = outgoing(table, &sent);
+        let bytes = ENVELOPE + body_bytes(&outgoing.change)?;
+        if !self.changes.is_empty() && self.bytes + bytes > self.max_bytes {
+            self.full = true;
+            return Ok(());
+        }
+        if is_new {
+            change.in_flight = Some(sent);
+            change.attempts = 0;
+            change::put(tx, set, id, &change)?;
+            tx.note(set, id);
+        }
+        self.bytes += bytes;
+        self.changes.push(outgoing);
+        self.full = self.changes.len() >= self.max_records || self.bytes >= self.max_bytes;
+        Ok(())
+    }
+}
+
+fn candidates(
+    conn: &Connection,
+    set: &str,
+    sending: bool,
+    deletes: bool,
+    after: i64,
+) -> Result<Vec<(i64, RecordId)>> {
+    let sql = "SELECT order_no, id FROM pending WHERE entity_set = ?1 AND hold = 0 AND sending = ?2 AND deletes = ?3 \
+               AND order_no > ?4 ORDER BY order_no LIMIT ?5";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map(params![set, sending, deletes, after, CHUNK as i64], |row| {
+        Ok((row.get(0)?, row.get::<_, Key>(1)?.0))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Makes the copy of a change that is remembered until its answer is here.
+fn begin(tx: &Tx<'_>, row: &Row, change: &Change) -> Result<InFlight> {
+    let restores = change.state == State::Update && change.base.as_ref().is_some_and(|base| base.record.is_tombstoned);
+    let changed = match &change.base {
+        Some(base) if change.state == State::Update && !restores => {
+            changed_properties(&base.record, &row.record).into_iter().map(str::to_owned).collect()
+        }
+        _ => Vec::new(),
+    };
+    Ok(InFlight {
+        request_id: tx.fresh_id(),
+        first_sent_ms: tx.server_now_ms()?,
+        state: change.state,
+        record: row.record.clone(),
+        if_match: change.base.as_ref().map(|base| base.etag.clone()),
+        changed,
+        restores,
+    })
+}
+
+/// Writes a change as it is sent, from nothing but the copy in flight: a repeat is the same to the byte.
+fn outgoing(table: &Table, sent: &InFlight) -> Outgoing {
+    let record = &sent.record;
+    let if_match = sent.if_match.clone().unwrap_or_default();
+    let change = match sent.state {
+        State::Delete => OutgoingChange::Delete { if_match },
+        State::Update if sent.restores => OutgoingChange::Restore { body: whole(record), if_match },
+        State::Update => {
+            let names = sent.changed.iter();
+            let mut body: Map<String, Value> = names.map(|name| (name.clone(), record.get(name).clone())).collect();
+            body.insert(UPDATED_AT.to_owned(), record.updated_at.into());
+            OutgoingChange::Update { body, if_match }
+        }
+        State::Add | State::None => OutgoingChange::Add { body: without_nulls(table, record) },
+    };
+    Outgoing {
+        set: table.set.name.clone(),
+        id: record.id,
+        request_id: sent.request_id,
+        first_sent_ms: sent.first_sent_ms,
+        change,
+    }
+}
+
+/// A new record: what it leaves out is null, unless the model would put a default there.
+fn without_nulls(table: &Table, record: &Record) -> Map<String, Value> {
+    let has_default = |name: &str| table.set.entity_type.property(name).is_some_and(|p| p.default.is_some());
+    let mut body = Map::from_iter([(ID.to_owned(), record.id.to_string().into())]);
+    let properties = record.properties.iter().filter(|(name, value)| !value.is_null() || has_default(name));
+    body.extend(properties.map(|(name, value)| (name.clone(), value.clone())));
+    body.insert(UPDATED_AT.to_owned(), record.updated_at.into());
+    body
+}
+
+fn whole(record: &Record) -> Map<String, Value> {
+    let mut body = Map::from_iter([(ID.to_owned(), record.id.to_string().into())]);
+    body.extend(record.properties.iter().map(|(name, value)| (name.clone(), value.clone())));
+    body.insert(UPDATED_AT.to_owned(), record.updated_at.into());
+    body.insert(IS_TOMBSTONED.to_owned(), false.into());
+    body
+}
+
+fn body_bytes(change: &OutgoingChange) -> Result<usize> {
+    let body = match change {
+        OutgoingChange::Add { body } | OutgoingChange::Update { body, .. } | OutgoingChange::Restore { body, .. } => {
+            body
+        }
+        OutgoingChange::Delete { .. } => return Ok(0),
+    };
+    let mut counted = Counted(0);
+    serde_json::to_writer(&mut counted, body)?;
+    Ok(counted.0)
+}
+
+struct Counted(usize);
+
+impl std::io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

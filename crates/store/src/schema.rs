@@ -1,0 +1,137 @@
+//! The fixed tables, how a connection is set up, and the version of both.
+//!
+//! Owns: `PRAGMA user_version` and the steps from one version to the next. Refuses: the tables of entity sets
+//! (`table`), and a database of a newer version (FAULTS D9).
+
+use crate::error::{Result, StoreError};
+use rusqlite::{Connection, TransactionBehavior};
+use std::path::Path;
+use std::time::Duration;
+
+/// The version that this program writes.
+pub(crate) const VERSION: i64 = 1;
+
+/// How long a statement waits for another process's write.
+const BUSY: Duration = Duration::from_secs(30);
+
+/// Statements that a connection keeps prepared; a dozen entity sets with eight statements each fit.
+const PREPARED: usize = 160;
+
+/// Version 1. `pending` holds one row per unsettled record; `hold` says why it is not sent: 0 it is, 1 conflict,
+/// 2 parked. JSON columns are whole `tidemark-model` values, read back only by this crate.
+const VERSION_1: &str = "
+CREATE TABLE setting (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE pending (
+  order_no INTEGER PRIMARY KEY,
+  entity_set TEXT NOT NULL,
+  id BLOB NOT NULL,
+  state INTEGER NOT NULL,
+  base TEXT,
+  in_flight TEXT,
+  set_aside INTEGER NOT NULL,
+  hold INTEGER NOT NULL,
+  reason TEXT,
+  attempts INTEGER NOT NULL,
+  sending INTEGER GENERATED ALWAYS AS (in_flight IS NOT NULL) VIRTUAL,
+  deletes INTEGER GENERATED ALWAYS AS (state = 3) VIRTUAL,
+  UNIQUE (entity_set, id)
+) STRICT;
+CREATE INDEX pending_next ON pending (entity_set, hold, sending, deletes, order_no);
+CREATE TABLE conflict (
+  id BLOB NOT NULL PRIMARY KEY,
+  entity_set TEXT NOT NULL,
+  record_id BLOB NOT NULL,
+  kind TEXT NOT NULL,
+  properties TEXT NOT NULL,
+  server TEXT,
+  detected_at INTEGER NOT NULL,
+  UNIQUE (entity_set, record_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE position (
+  entity_set TEXT NOT NULL PRIMARY KEY,
+  kind INTEGER NOT NULL,
+  link TEXT,
+  restored INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  done INTEGER NOT NULL,
+  total INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE refetch (
+  entity_set TEXT NOT NULL, id BLOB NOT NULL, PRIMARY KEY (entity_set, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sent (
+  order_no INTEGER PRIMARY KEY,
+  entity_set TEXT NOT NULL,
+  id BLOB NOT NULL,
+  at INTEGER NOT NULL,
+  etag TEXT NOT NULL,
+  base TEXT,
+  sent TEXT NOT NULL
+) STRICT;
+CREATE INDEX sent_of_record ON sent (entity_set, id, order_no);
+CREATE INDEX sent_by_age ON sent (at);
+CREATE TABLE history (
+  order_no INTEGER PRIMARY KEY,
+  entity_set TEXT NOT NULL,
+  id BLOB NOT NULL,
+  at INTEGER NOT NULL,
+  event TEXT NOT NULL,
+  by TEXT,
+  record TEXT
+) STRICT;
+CREATE INDEX history_of_record ON history (entity_set, id, order_no);
+CREATE INDEX history_by_age ON history (at);
+CREATE TABLE cycle (order_no INTEGER PRIMARY KEY, entry TEXT NOT NULL) STRICT;
+";
+
+/// The tables that belong to an account: signing out empties them.
+pub(crate) const ACCOUNT_TABLES: [&str; 7] =
+    ["pending", "conflict", "position", "refetch", "sent", "history", "cycle"];
+
+/// Sets up a connection that may write.
+pub(crate) fn set_up_writer(conn: &Connection) -> Result<()> {
+    set_up(conn, 32)?;
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    // FULL: a commit is on the disk before Save says so (promise 1).
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    // A large pull grows the write-ahead log; it is cut back to this afterwards.
+    conn.pragma_update(None, "journal_size_limit", 16 << 20)?;
+    Ok(())
+}
+
+/// Sets up a connection that only reads.
+pub(crate) fn set_up_reader(conn: &Connection) -> Result<()> {
+    set_up(conn, 8)
+}
+
+fn set_up(conn: &Connection, cache_mib: i64) -> Result<()> {
+    conn.busy_timeout(BUSY)?;
+    conn.set_prepared_statement_cache_capacity(PREPARED);
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.pragma_update(None, "cache_size", -cache_mib * 1024)?;
+    Ok(())
+}
+
+/// Refuses a database that a newer program wrote; reads nothing else.
+pub(crate) fn check_version(conn: &Connection, file: &Path) -> Result<i64> {
+    let found: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found > VERSION {
+        return Err(StoreError::NewerDatabase { path: file.to_owned(), found, known: VERSION });
+    }
+    Ok(found)
+}
+
+/// Brings the fixed tables to [`VERSION`], in one transaction.
+pub(crate) fn migrate(conn: &mut Connection, file: &Path) -> Result<()> {
+    if check_version(conn, file)? == VERSION {
+        return Ok(());
+    }
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have done it while this one waited.
+    if check_version(&tx, file)? < 1 {
+        tx.execute_batch(VERSION_1)?;
+    }
+    tx.pragma_update(None, "user_version", VERSION)?;
+    tx.commit()?;
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! The last 30 days of confirmed changes: what is offered again to a server that lost them (FAULTS I28).
+//!
+//! Owns: the `sent` table. Refuses: deciding whether a server lost something (`restored`).
+
+use crate::change::InFlight;
+use crate::error::Result;
+use crate::value::{Key, from_optional_text, from_text, to_text};
+use crate::write::Tx;
+use rusqlite::{Connection, params};
+use tidemark_model::{RecordId, Versioned};
+
+const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// One confirmed change.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    /// When it was confirmed, by this machine's clock.
+    pub(crate) at: i64,
+    /// What it was made on.
+    pub(crate) base: Option<Versioned>,
+    /// The change as it was sent.
+    pub(crate) change: InFlight,
+    /// The server's version of it.
+    pub(crate) etag: String,
+}
+
+/// Remembers a confirmed change.
+pub(crate) fn log(
+    tx: &Tx<'_>,
+    set: &str,
+    id: RecordId,
+    base: Option<&Versioned>,
+    change: &InFlight,
+    etag: &str,
+) -> Result<()> {
+    let sql = "INSERT INTO sent (entity_set, id, at, etag, base, sent) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let base = base.map(to_text).transpose()?;
+    tx.conn.prepare_cached(sql)?.execute(params![set, Key(id), tx.now_ms, etag, base, to_text(change)?])?;
+    Ok(())
+}
+
+/// Returns a record's confirmed changes, oldest first.
+pub(crate) fn of_record(conn: &Connection, set: &str, id: RecordId) -> Result<Vec<Sent>> {
+    let sql = "SELECT base, sent, etag, at FROM sent WHERE entity_set = ?1 AND id = ?2 ORDER BY order_no";
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params![set, Key(id)])?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        let change = from_text(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?;
+        entries.push(Sent { base: from_optional_text(row.get(0)?)?, change, etag: row.get(2)?, at: row.get(3)? });
+    }
+    Ok(entries)
+}
+
+/// Returns the records of a set that have confirmed changes.
+pub(crate) fn records(conn: &Connection, set: &str) -> Result<Vec<RecordId>> {
+    let mut statement = conn.prepare_cached("SELECT DISTINCT id FROM sent WHERE entity_set = ?1")?;
+    let ids = statement.query_map([set], |row| row.get::<_, Key>(0).map(|key| key.0))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Drops what has been kept long enough.
+pub(crate) fn purge(tx: &Tx<'_>) -> Result<()> {
+    tx.conn.prepare_cached("DELETE FROM sent WHERE at < ?1")?.execute([tx.now_ms - KEPT_MS])?;
+    Ok(())
+}

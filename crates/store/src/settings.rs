@@ -1,0 +1,64 @@
+//! Settings: small named texts of this device.
+//!
+//! Owns: the `setting` table. The names that begin with `store.` are this crate's own. Refuses: meaning.
+
+use crate::error::Result;
+use crate::store::Store;
+use rusqlite::{Connection, OptionalExtension};
+use tidemark_model::StampClock;
+
+/// Milliseconds to add to this machine's clock to get the server's.
+pub(crate) const CLOCK_OFFSET: &str = "store.clock_offset_ms";
+/// The last stamp that this device gave.
+pub(crate) const LAST_STAMP: &str = "store.last_stamp";
+
+/// An offset that moved by less than this is not written again: a reply's `Date` counts whole seconds.
+const OFFSET_STEP_MS: i64 = 1_000;
+
+pub(crate) fn get(conn: &Connection, key: &str) -> Result<Option<String>> {
+    let mut statement = conn.prepare_cached("SELECT value FROM setting WHERE key = ?1")?;
+    Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+}
+
+pub(crate) fn number(conn: &Connection, key: &str) -> Result<i64> {
+    Ok(get(conn, key)?.and_then(|text| text.parse().ok()).unwrap_or(0))
+}
+
+pub(crate) fn set(conn: &Connection, key: &str, value: &str) -> Result<()> {
+    let sql = "INSERT INTO setting (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    conn.prepare_cached(sql)?.execute([key, value])?;
+    Ok(())
+}
+
+impl Store {
+    /// Returns a setting.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn setting(&self, key: &str) -> Result<Option<String>> {
+        self.read(|reading| get(reading.conn, key))
+    }
+
+    /// Keeps a setting; one that begins with `device` outlives signing out.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn set_setting(&self, key: &str, value: &str) -> Result<()> {
+        if self.setting(key)?.as_deref() == Some(value) {
+            return Ok(());
+        }
+        self.write(|tx| set(tx.conn, key, value))
+    }
+
+    /// Keeps how far this machine's clock is from the server's, for the stamps of later edits.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn learn_clock(&self, clock: StampClock) -> Result<()> {
+        let known = self.read(|reading| number(reading.conn, CLOCK_OFFSET))?;
+        if known == clock.offset_ms || (known - clock.offset_ms).abs() < OFFSET_STEP_MS && clock.offset_ms != 0 {
+            return Ok(());
+        }
+        self.write(|tx| set(tx.conn, CLOCK_OFFSET, &clock.offset_ms.to_string()))
+    }
+}

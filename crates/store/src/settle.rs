@@ -1,0 +1,151 @@
+//! What the server answers to a change, record by record (DESIGN section 4, Push; FAULTS I18).
+//!
+//! Owns: that only the answer to the very request in flight settles it, and that edits made meanwhile survive.
+//! Refuses: judging a stale change (`verdict`).
+
+use crate::account;
+use crate::change::{self, Change, InFlight};
+use crate::error::{Result, StoreError};
+use crate::history;
+use crate::local;
+use crate::parked;
+use crate::pull;
+use crate::row::{self, Row};
+use crate::sent;
+use crate::store::Store;
+use crate::table::Table;
+use crate::types::{Answer, Reply, Tally};
+use crate::verdict;
+use crate::write::Tx;
+use std::sync::Arc;
+use tidemark_model::{Record, RecordId, State, Versioned};
+
+impl Store {
+    /// Settles the server's answers, all in one transaction. An answer to anything but the request in flight counts
+    /// for nothing.
+    ///
+    /// # Errors
+    /// The database cannot be written; nothing is settled then, and the same requests are sent again.
+    pub fn settle(&self, replies: &[Reply]) -> Result<Tally> {
+        if replies.is_empty() {
+            return Ok(Tally::default());
+        }
+        self.write(|tx| {
+            let mut tally = Tally::default();
+            for reply in replies {
+                tally += settle(tx, reply)?;
+            }
+            Ok(tally)
+        })
+    }
+}
+
+fn settle(tx: &Tx<'_>, reply: &Reply) -> Result<Tally> {
+    let Ok(table) = tx.catalog.table(&reply.set).map(Arc::clone) else { return Ok(Tally::default()) };
+    let Some(mut change) = change::get(tx.conn, &reply.set, reply.id)? else { return Ok(Tally::default()) };
+    let Some(sent) = change.in_flight.take_if(|sent| sent.request_id == reply.request_id) else {
+        return Ok(Tally::default());
+    };
+    match &reply.answer {
+        Answer::Done { etag } => done(tx, &table, change, &sent, etag),
+        Answer::Gone if sent.state == State::Delete => gone(tx, &table, change),
+        Answer::Gone => stale(tx, &table, reply.id, change, None),
+        Answer::Stale { current } => stale(tx, &table, reply.id, change, current.as_ref()),
+        Answer::Refused { reason } => refused(tx, &table, reply.id, change, &sent, reason),
+        Answer::Retry => {
+            change.in_flight = Some(sent);
+            change.attempts = change.attempts.saturating_add(1);
+            change::put(tx, &reply.set, reply.id, &change)?;
+            Ok(Tally::default())
+        }
+    }
+}
+
+/// The server has the change, as `etag`: that version is the base of whatever was edited since it was sent.
+fn done(tx: &Tx<'_>, table: &Table, mut change: Change, sent: &InFlight, etag: &str) -> Result<Tally> {
+    let id = sent.record.id;
+    let row = pending_row(tx, table, id)?;
+    sent::log(tx, &table.set.name, id, change.base.as_ref(), sent, etag)?;
+    if change.set_aside {
+        pull::fetch_later(tx, table, id)?;
+    }
+    let confirmed = Record {
+        is_tombstoned: sent.state == State::Delete,
+        // The server stamps the account that the token belongs to.
+        updated_by: account::user(tx.conn)?,
+        ..sent.record.clone()
+    };
+    let confirmed = Versioned { record: confirmed, etag: etag.to_owned() };
+    match (sent.state, change.state) {
+        (State::Delete, State::Delete) => local::remove(tx, table, id)?,
+        (State::Add | State::Update, State::Add | State::Update) if row.record.same_content(&sent.record) => {
+            local::put_clean(tx, table, &confirmed, true)?;
+        }
+        (_, state) => {
+            change.state = if state == State::Delete { State::Delete } else { State::Update };
+            change.base = Some(confirmed);
+            change.set_aside = false;
+            change.attempts = 0;
+            local::put_pending(tx, table, row.record, &change)?;
+        }
+    }
+    Ok(Tally { pushed: 1, ..Tally::default() })
+}
+
+/// A deletion had nothing left to do.
+fn gone(tx: &Tx<'_>, table: &Table, change: Change) -> Result<Tally> {
+    let id = change.base.as_ref().map(|base| base.record.id);
+    let id = id.ok_or_else(|| StoreError::Internal("a deletion was sent without a base".to_owned()))?;
+    if change.state != State::Delete {
+        // It was taken back meanwhile: the record is gone for another reason now.
+        return stale(tx, table, id, change, None);
+    }
+    let row = pending_row(tx, table, id)?;
+    history::log(tx, table, id, history::DELETED, None, Some(&row.record))?;
+    local::remove(tx, table, id)?;
+    Ok(Tally { pushed: 1, ..Tally::default() })
+}
+
+/// The change was not applied: the record is not what it was made on.
+fn stale(
+    tx: &Tx<'_>,
+    table: &Table,
+    id: RecordId,
+    mut change: Change,
+    current: Option<&Versioned>,
+) -> Result<Tally> {
+    change.set_aside = false;
+    change.attempts = 0;
+    let row = pending_row(tx, table, id)?;
+    change::put(tx, &table.set.name, id, &change)?;
+    tx.note(&table.set.name, id);
+    verdict::judge_change(tx, table, row, change, current)
+}
+
+/// The server will not have the change: it waits for a person, unless they edited the record since it was sent.
+pub(crate) fn refused(
+    tx: &Tx<'_>,
+    table: &Table,
+    id: RecordId,
+    mut change: Change,
+    sent: &InFlight,
+    reason: &str,
+) -> Result<Tally> {
+    let row = pending_row(tx, table, id)?;
+    if std::mem::take(&mut change.set_aside) {
+        pull::fetch_later(tx, table, id)?;
+    }
+    change.attempts = 0;
+    let deletes = |state| state == State::Delete;
+    if deletes(change.state) != deletes(sent.state) || !row.record.same_content(&sent.record) {
+        local::put_pending(tx, table, row.record, &change)?;
+        return Ok(Tally::default());
+    }
+    parked::hold(tx, table, id, change, reason)?;
+    Ok(Tally { parked: 1, ..Tally::default() })
+}
+
+fn pending_row(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Row> {
+    let row = row::get(tx.conn, table, id)?;
+    row.ok_or_else(|| StoreError::Internal(format!("{} {id} is pending but not there", table.set.name)))
+}

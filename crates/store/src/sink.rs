@@ -1,0 +1,203 @@
+//! The hot path of a pull: the items of a page, one by one, into one set's table.
+//!
+//! Owns: that a record costs one prepared statement and no allocation unless something is pending for it. Refuses:
+//! deciding anything about a pending record (`verdict`).
+
+use crate::change;
+use crate::error::{Result, StoreError};
+use crate::notices::NAMED;
+use crate::pull::PullTx;
+use crate::row;
+use crate::table::Table;
+use crate::types::Tally;
+use crate::value::{Bound, Key};
+use crate::verdict;
+use rusqlite::{CachedStatement, params};
+use std::sync::Arc;
+use tidemark_model::{Incoming, IncomingRow, Record, RecordId, Removal, RowSink, Versioned};
+
+/// Takes the items of one set's pages.
+pub struct SetSink<'t> {
+    pull: &'t PullTx<'t>,
+    table: Arc<Table>,
+    is_cached: bool,
+    generation: i64,
+    upsert: CachedStatement<'t>,
+    refresh: CachedStatement<'t>,
+    remove_clean: CachedStatement<'t>,
+    /// Records noted for the announcement; past [`NAMED`] they are only "many".
+    noted: usize,
+    taken: u64,
+}
+
+impl std::fmt::Debug for SetSink<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SetSink").field("set", &self.table.set.name).finish_non_exhaustive()
+    }
+}
+
+impl<'t> SetSink<'t> {
+    pub(crate) fn new(pull: &'t PullTx<'t>, set: &str) -> Result<Self> {
+        let tx = pull.tx;
+        let table = Arc::clone(tx.catalog.table(set)?);
+        let standing = tx.standing(&table)?;
+        Ok(Self {
+            pull,
+            is_cached: standing.is_cached,
+            generation: standing.generation,
+            upsert: tx.conn.prepare_cached(&table.upsert)?,
+            refresh: tx.conn.prepare_cached(&table.refresh)?,
+            remove_clean: tx.conn.prepare_cached(&table.remove_clean)?,
+            table,
+            noted: 0,
+            taken: 0,
+        })
+    }
+
+    fn row(&mut self, row: &IncomingRow<'_>) -> Result<()> {
+        if row.is_tombstoned {
+            let table = Arc::clone(&self.table);
+            return self.removed(row.id, Some(|| versioned(&table, row)));
+        }
+        if !self.is_cached {
+            // Only what is still to be settled is here of this set.
+            return self.pending(row);
+        }
+        bind(&mut self.upsert, row, self.generation)?;
+        if self.upsert.raw_execute()? > 0 {
+            self.changed(row.id);
+            return Ok(());
+        }
+        // This very version is here, often the echo of an own push; the server may say more about it.
+        bind(&mut self.refresh, row, self.generation)?;
+        if self.refresh.raw_execute()? > 0 {
+            return Ok(());
+        }
+        self.pending(row)
+    }
+
+    /// A record with a pending change.
+    fn pending(&mut self, row: &IncomingRow<'_>) -> Result<()> {
+        let tx = self.pull.tx;
+        let Some(local) = row::get(tx.conn, &self.table, row.id)? else { return Ok(()) };
+        tx.conn.prepare_cached(&self.table.touch)?.execute(params![Key(row.id), self.generation])?;
+        let change = change::expect(tx.conn, &self.table.set.name, row.id)?;
+        let before = local.record.clone();
+        let server = versioned(&self.table, row)?;
+        let tally = verdict::judge_change(tx, &self.table, local, change, Some(&server))?;
+        self.pull.count(tally);
+        let after = row::get(tx.conn, &self.table, row.id)?;
+        if after.is_none_or(|after| !after.record.same_content(&before)) {
+            self.pull.count(Tally { pulled: 1, ..Tally::default() });
+        }
+        Ok(())
+    }
+
+    /// A record that the server no longer has; `tombstone` makes what is known of its deletion, where it was one.
+    fn removed(&mut self, id: RecordId, tombstone: Option<impl FnOnce() -> Result<Versioned>>) -> Result<()> {
+        if self.remove_clean.execute([Key(id)])? > 0 {
+            self.changed(id);
+            return Ok(());
+        }
+        let tx = self.pull.tx;
+        let set = &self.table.set.name;
+        let Some(local) = row::get(tx.conn, &self.table, id)? else { return Ok(()) };
+        let mut change = change::expect(tx.conn, set, id)?;
+        let Some(tombstone) = tombstone else {
+            // It left what this user sees; the push tells what becomes of the change.
+            change.set_aside = true;
+            return change::put(tx, set, id, &change);
+        };
+        let server = tombstone()?;
+        let tally = verdict::judge_change(tx, &self.table, local, change, Some(&server))?;
+        self.pull.count(tally);
+        if row::get(tx.conn, &self.table, id)?.is_none() {
+            self.pull.count(Tally { pulled: 1, ..Tally::default() });
+        }
+        Ok(())
+    }
+
+    fn changed(&mut self, id: RecordId) {
+        self.pull.count(Tally { pulled: 1, ..Tally::default() });
+        if self.noted <= NAMED {
+            self.noted += 1;
+            self.pull.tx.note(&self.table.set.name, id);
+        }
+    }
+}
+
+impl RowSink for SetSink<'_> {
+    type Error = StoreError;
+
+    fn take(&mut self, item: Incoming<'_>) -> Result<()> {
+        self.taken += 1;
+        match item {
+            Incoming::Row(row) => {
+                self.pull.saw(row.id);
+                self.row(&row)
+            }
+            Incoming::Removed { id, reason: Removal::Changed, .. } => {
+                self.pull.saw(id);
+                self.removed(id, None::<fn() -> Result<Versioned>>)
+            }
+            Incoming::Removed { id, reason: Removal::Deleted, etag, updated_at, updated_by } => {
+                self.pull.saw(id);
+                let (tx, table) = (self.pull.tx, Arc::clone(&self.table));
+                self.removed(
+                    id,
+                    Some(move || {
+                        // Only the mark travels: the content is the last that this device knew.
+                        let base = change::expect(tx.conn, &table.set.name, id)?.base;
+                        let known = match base {
+                            Some(base) => base.record,
+                            None => row::get(tx.conn, &table, id)?.map_or_else(|| Record::new(id, 0), |row| row.record),
+                        };
+                        let record = Record {
+                            is_tombstoned: true,
+                            updated_at: updated_at.unwrap_or(known.updated_at),
+                            updated_by: updated_by.map(str::to_owned),
+                            ..known
+                        };
+                        Ok(Versioned { record, etag: etag.unwrap_or_default().to_owned() })
+                    }),
+                )
+            }
+        }
+    }
+}
+
+impl Drop for SetSink<'_> {
+    fn drop(&mut self) {
+        self.pull.took(&self.table.set.name, self.taken);
+    }
+}
+
+/// Binds a record to a statement whose parameters are the columns of `Table::columns`.
+fn bind(statement: &mut CachedStatement<'_>, row: &IncomingRow<'_>, generation: i64) -> Result<()> {
+    statement.raw_bind_parameter(1, Key(row.id))?;
+    for (index, cell) in row.cells.iter().enumerate() {
+        statement.raw_bind_parameter(index + 2, Bound(cell))?;
+    }
+    let next = row.cells.len() + 2;
+    statement.raw_bind_parameter(next, row.updated_at)?;
+    statement.raw_bind_parameter(next + 1, false)?;
+    statement.raw_bind_parameter(next + 2, row.updated_by)?;
+    statement.raw_bind_parameter(next + 3, 0)?;
+    statement.raw_bind_parameter(next + 4, row.etag)?;
+    statement.raw_bind_parameter(next + 5, row.extra)?;
+    statement.raw_bind_parameter(next + 6, generation)?;
+    Ok(())
+}
+
+fn versioned(table: &Table, row: &IncomingRow<'_>) -> Result<Versioned> {
+    let mut record = Record::new(row.id, row.updated_at);
+    for (property, cell) in table.declared().zip(row.cells) {
+        record.properties.insert(property.name.clone(), cell.to_json(property));
+    }
+    if let Some(extra) = row.extra {
+        record.properties.extend(serde_json::from_str::<serde_json::Map<_, _>>(extra)?);
+    }
+    record.is_tombstoned = row.is_tombstoned;
+    record.updated_by = row.updated_by.map(str::to_owned);
+    Ok(Versioned { record, etag: row.etag.to_owned() })
+}

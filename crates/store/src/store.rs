@@ -1,0 +1,255 @@
+//! Opening the offline database: its folder, its file, its connections.
+//!
+//! Owns: [`Store`], permissions, the read-only case, the pool. Refuses: making a new, empty database where an old
+//! one cannot be opened (FAULTS D3, D7, D9).
+
+use crate::catalog::{Catalog, Loaded};
+use crate::error::{Result, StoreError};
+use crate::notices::Listeners;
+use crate::schema;
+use crate::write::Writer;
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use tidemark_model::EntityModel;
+use tidemark_model::ports::{Clock, Ids};
+
+const FILE: &str = "tidemark.db";
+/// Idle reading connections that are kept.
+const IDLE_READERS: usize = 4;
+
+/// The offline database of one device. Clones share it; every call blocks and may come from any thread.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) inner: Arc<Inner>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("file", &self.inner.file).field("access", &self.inner.access).finish()
+    }
+}
+
+/// How the file can be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// For reading and writing.
+    Full,
+    /// For reading; other processes may write.
+    ReadOnly,
+    /// For reading, where not even SQLite's shared-memory file can be made: nobody may write meanwhile.
+    Immutable,
+}
+
+pub(crate) struct Inner {
+    dir: PathBuf,
+    pub(crate) file: PathBuf,
+    pub(crate) access: Access,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) writer: Mutex<Writer>,
+    readers: Mutex<Vec<Connection>>,
+    pub(crate) loaded: Loaded,
+    pub(crate) listeners: Listeners,
+}
+
+/// A read transaction: what it sees does not move.
+pub(crate) struct Reading<'c> {
+    pub(crate) conn: &'c Connection,
+    pub(crate) catalog: Arc<Catalog>,
+}
+
+impl Store {
+    /// Opens the offline database in `dir`, making both where they are missing. The folder is the user's alone.
+    ///
+    /// # Errors
+    /// The folder or file cannot be used, is damaged, or was written by a newer Tidemark; nothing is changed then.
+    pub fn open(dir: &Path, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Result<Self> {
+        let file = dir.join(FILE);
+        if !file.exists() {
+            create(dir, &file)?;
+        }
+        let (access, conn) = connect_any(&file).map_err(|error| error.located(&file))?;
+        let inner = Inner {
+            dir: dir.to_owned(),
+            access,
+            clock,
+            ids,
+            writer: Mutex::new(Writer::new(conn)),
+            readers: Mutex::default(),
+            loaded: Loaded::default(),
+            listeners: Listeners::default(),
+            file,
+        };
+        let store = Self { inner: Arc::new(inner) };
+        store.outside_changes()?;
+        store.read(|_| Ok(()))?;
+        Ok(store)
+    }
+
+    /// Returns the folder.
+    pub fn dir(&self) -> &Path {
+        &self.inner.dir
+    }
+
+    /// Tells whether the database can only be read; writes are then refused with a sentence.
+    pub fn is_read_only(&self) -> bool {
+        self.inner.access != Access::Full
+    }
+
+    /// Returns the entity model, once one was adopted.
+    pub fn model(&self) -> Option<Arc<EntityModel>> {
+        let catalog = self.read(|reading| Ok(Arc::clone(&reading.catalog)));
+        catalog.unwrap_or_else(|_| self.inner.loaded.newest()).model().cloned()
+    }
+
+    /// Runs `f` in one read transaction.
+    pub(crate) fn read<T>(&self, f: impl FnOnce(&Reading<'_>) -> Result<T>) -> Result<T> {
+        self.inner.read(f).map_err(|error| error.located(&self.inner.file))
+    }
+}
+
+impl Inner {
+    fn read<T>(&self, f: impl FnOnce(&Reading<'_>) -> Result<T>) -> Result<T> {
+        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut conn = match idle {
+            Some(conn) => conn,
+            None => connect_reader(&self.file, self.access)?,
+        };
+        let tx = conn.transaction()?;
+        let value = f(&Reading { conn: &tx, catalog: self.loaded.current(&tx)? })?;
+        tx.finish()?;
+        let mut idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_READERS {
+            idle.push(conn);
+        }
+        Ok(value)
+    }
+
+    /// Opens another writing connection; after an I/O error the old one is not trusted again (FAULTS D5).
+    pub(crate) fn connect_writer(&self) -> Result<Connection> {
+        connect_writer(&self.file)
+    }
+}
+
+fn create(dir: &Path, file: &Path) -> Result<()> {
+    let unavailable =
+        |path: &Path, error: std::io::Error| StoreError::Unavailable { path: path.to_owned(), problem: error.to_string() };
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+        builder.mode(0o700);
+        options.mode(0o600);
+    }
+    builder.create(dir).map_err(|error| unavailable(dir, error))?;
+    match options.open(file) {
+        Ok(_) => Ok(()),
+        // Another process was faster.
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(unavailable(file, error)),
+    }
+}
+
+fn connect_any(file: &Path) -> Result<(Access, Connection)> {
+    match connect_writer(file) {
+        Ok(conn) => return Ok((Access::Full, conn)),
+        Err(StoreError::ReadOnly(_) | StoreError::Unavailable { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    for access in [Access::ReadOnly, Access::Immutable] {
+        match connect_reader(file, access) {
+            Ok(conn) => return Ok((access, conn)),
+            Err(StoreError::ReadOnly(_) | StoreError::Unavailable { .. }) if access == Access::ReadOnly => {
+                // Without its shared-memory file a log that was not written back cannot be read.
+                if fs::metadata(log_of(file)).is_ok_and(|log| log.len() > 0) {
+                    let problem = "it was not closed properly and cannot be repaired while it is read-only".to_owned();
+                    return Err(StoreError::Unavailable { path: file.to_owned(), problem });
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(StoreError::ReadOnly(file.to_owned()))
+}
+
+fn log_of(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push("-wal");
+    PathBuf::from(name)
+}
+
+fn connect_writer(file: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut conn = Connection::open_with_flags(file, flags)?;
+    if conn.is_readonly(MAIN_DB)? {
+        return Err(StoreError::ReadOnly(file.to_owned()));
+    }
+    schema::check_version(&conn, file)?;
+    schema::set_up_writer(&conn)?;
+    schema::migrate(&mut conn, file)?;
+    Ok(conn)
+}
+
+fn connect_reader(file: &Path, access: Access) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = match access {
+        Access::Immutable => Connection::open_with_flags(immutable_uri(file), flags | OpenFlags::SQLITE_OPEN_URI)?,
+        Access::Full | Access::ReadOnly => Connection::open_with_flags(file, flags)?,
+    };
+    schema::set_up_reader(&conn)?;
+    if schema::check_version(&conn, file)? < schema::VERSION {
+        let problem = "it was never opened for writing".to_owned();
+        return Err(StoreError::Unavailable { path: file.to_owned(), problem });
+    }
+    Ok(conn)
+}
+
+/// Writes a file name as a URI; SQLite wants `%`, `?` and `#` escaped.
+fn immutable_uri(file: &Path) -> String {
+    let name = file.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    format!("file:{name}?immutable=1")
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let problem = error.to_string();
+        let nowhere = PathBuf::new;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::SystemIoFailure) => Self::Io(problem),
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly(nowhere()),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt { path: nowhere(), problem },
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied) => {
+                Self::Unavailable { path: nowhere(), problem }
+            }
+            _ => Self::Internal(problem),
+        }
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl StoreError {
+    /// Names the file in an error that came from below.
+    pub(crate) fn located(mut self, file: &Path) -> Self {
+        match &mut self {
+            Self::ReadOnly(path) | Self::Corrupt { path, .. } | Self::Unavailable { path, .. }
+                if path.as_os_str().is_empty() =>
+            {
+                *path = file.to_owned();
+            }
+            _ => {}
+        }
+        self
+    }
+}

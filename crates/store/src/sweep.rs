@@ -1,0 +1,83 @@
+//! The end of a full enumeration: records that the server did not name.
+//!
+//! Owns: that purged records go, that nothing pending goes with them, and that after a restore nothing goes
+//! unasked (FAULTS S1, S2, I28). Refuses: offering changes again (`restored`).
+
+use crate::change::Change;
+use crate::conflicts;
+use crate::error::Result;
+use crate::pull::PullTx;
+use crate::restored;
+use crate::row;
+use crate::table::{GENERATION, Table};
+use crate::types::Tally;
+use crate::value::Key;
+use crate::verdict;
+use rusqlite::{Connection, params};
+use tidemark_model::{Conflict, ConflictKind, RecordId, State};
+use tidemark_sql::quote;
+
+pub(crate) fn finish(pull: &PullTx<'_>, table: &Table) -> Result<()> {
+    let tx = pull.tx;
+    let standing = tx.standing(table)?;
+    if !standing.is_cached {
+        return Ok(());
+    }
+    let set = &table.set.name;
+    let mut statement = tx.conn.prepare_cached("SELECT restored FROM position WHERE entity_set = ?1")?;
+    let restored: bool = statement.query_row([set], |row| row.get(0))?;
+    questions(pull, table, standing.generation)?;
+    if restored {
+        restored::offer_again(tx, table, standing.generation)?;
+        forgotten(pull, table, standing.generation)?;
+        tx.conn.prepare_cached("UPDATE position SET restored = 0 WHERE entity_set = ?1")?.execute([set])?;
+        return Ok(());
+    }
+    let sql = format!("DELETE FROM {} WHERE _State = 0 AND {GENERATION} < ?1 RETURNING \"Id\"", quote(&table.name));
+    let mut statement = tx.conn.prepare_cached(&sql)?;
+    let mut rows = statement.query([standing.generation])?;
+    while let Some(row) = rows.next()? {
+        tx.note(set, row.get::<_, Key>(0)?.0);
+        pull.count(Tally { pulled: 1, ..Tally::default() });
+    }
+    Ok(())
+}
+
+/// Open questions about records that were not named: the server's side of them is gone. Other pending changes need
+/// nothing, their push will tell.
+fn questions(pull: &PullTx<'_>, table: &Table, generation: i64) -> Result<()> {
+    for id in conflicts::records(pull.tx.conn, table)? {
+        if row::get(pull.tx.conn, table, id)?.is_some_and(|row| row.generation < generation) {
+            pull.count(verdict::judge(pull.tx, table, id, None)?);
+        }
+    }
+    Ok(())
+}
+
+/// Records that a restored server does not have and this device did not send: somebody else's, or older than 30
+/// days. Nobody deleted them, so nothing here deletes them unasked.
+fn forgotten(pull: &PullTx<'_>, table: &Table, generation: i64) -> Result<()> {
+    let tx = pull.tx;
+    for id in unseen(tx.conn, table, generation)? {
+        let Some(row) = row::get(tx.conn, table, id)? else { continue };
+        let change = Change::on(&row, State::Update);
+        // On disk it is pending from now on; its question or its policy's answer follows at once.
+        row::put(tx.conn, table, &row::Row { state: State::Update, ..row.clone() }, false)?;
+        let conflict = Conflict {
+            kind: ConflictKind::DeletedOnServer,
+            properties: Vec::new(),
+            base: change.base.clone(),
+            mine: row.record,
+            server: None,
+        };
+        pull.count(verdict::ask(tx, table, change, &conflict)?);
+    }
+    Ok(())
+}
+
+fn unseen(conn: &Connection, table: &Table, generation: i64) -> Result<Vec<RecordId>> {
+    let sql = format!("SELECT \"Id\" FROM {} WHERE _State = 0 AND {GENERATION} < ?1", quote(&table.name));
+    let mut statement = conn.prepare(&sql)?;
+    let ids = statement.query_map(params![generation], |row| row.get::<_, Key>(0).map(|key| key.0))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
+}

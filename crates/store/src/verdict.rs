@@ -1,0 +1,193 @@
+//! Carrying out `reconcile`: the one place where the server's record meets a pending change.
+//!
+//! Owns: what each verdict does to the record, its change, its question and its history. Refuses: the verdict
+//! itself, and the answer of a policy (`tidemark-model`).
+
+use crate::change::{Change, Hold};
+use crate::choice;
+use crate::conflicts;
+use crate::error::Result;
+use crate::history;
+use crate::local;
+use crate::row::{self, Row};
+use crate::table::Table;
+use crate::types::Tally;
+use crate::write::Tx;
+use crate::{change, pull};
+use tidemark_model::{
+    Conflict, ConflictKind, Record, RecordId, Resolution, Resolved, ServerSide, State, Verdict, Versioned, merge,
+    reconcile, resolve,
+};
+
+/// Lets the server's current record (`None`: there is no trace of it) meet what is pending here.
+pub(crate) fn judge(tx: &Tx<'_>, table: &Table, id: RecordId, server: Option<&Versioned>) -> Result<Tally> {
+    let Some(row) = row::get(tx.conn, table, id)? else { return Ok(Tally::default()) };
+    let Some(change) = change::get(tx.conn, &table.set.name, id)? else { return Ok(Tally::default()) };
+    judge_change(tx, table, row, change, server)
+}
+
+/// As [`judge`], where the caller has read both already.
+pub(crate) fn judge_change(
+    tx: &Tx<'_>,
+    table: &Table,
+    row: Row,
+    mut change: Change,
+    server: Option<&Versioned>,
+) -> Result<Tally> {
+    let id = row.record.id;
+    if change.in_flight.is_some() {
+        // The server may have the change already, under a version this device has not seen: its answer comes first.
+        if !change.set_aside {
+            change.set_aside = true;
+            change::put(tx, &table.set.name, id, &change)?;
+        }
+        return Ok(Tally::default());
+    }
+    if server.is_none() && is_known_deleted(tx, table, id, &change)? {
+        return Ok(Tally::default());
+    }
+    let side = match server {
+        None => ServerSide::Absent,
+        Some(current) if current.record.is_tombstoned => ServerSide::Tombstoned(current),
+        Some(current) => ServerSide::Live(current),
+    };
+    match reconcile(&table.set, change.pending(&row.record), side) {
+        Verdict::Keep => keep(tx, table, row.record, change, server).map(|()| Tally::default()),
+        Verdict::Settled => settled(tx, table, &row.record, &change, server).map(|()| Tally::default()),
+        Verdict::Rebase { state, local, merged } => {
+            if merged {
+                let by = server.and_then(|server| server.record.updated_by.as_deref());
+                history::log(tx, table, id, "merged", by, Some(&row.record))?;
+            }
+            conflicts::close(tx, table, id)?;
+            if change.hold == Hold::Conflict {
+                change.hold = Hold::Free;
+            }
+            change.state = state;
+            change.base = server.cloned();
+            local::put_pending(tx, table, Record { updated_by: None, ..local }, &change)?;
+            Ok(Tally { merged: merged.into(), ..Tally::default() })
+        }
+        Verdict::Conflict { kind, properties } => {
+            let base = change.base.clone();
+            ask(tx, table, change, &Conflict { kind, properties, base, mine: row.record, server: server.cloned() })
+        }
+    }
+}
+
+/// Puts a question to the set's policy, and to a person where that leaves it open.
+pub(crate) fn ask(tx: &Tx<'_>, table: &Table, mut change: Change, conflict: &Conflict) -> Result<Tally> {
+    let policy = choice::policy(tx.conn, &tx.catalog, &table.set.name)?;
+    if let Some(answer) = policy.answer(conflict) {
+        carry_out(tx, table, &change, conflict, &answer, "_by_policy")?;
+        return Ok(Tally::default());
+    }
+    let is_new = conflicts::open(tx, table, conflict.mine.id, &mut change, conflict)?;
+    Ok(Tally { conflicts: is_new.into(), ..Tally::default() })
+}
+
+/// Carries out an answer on the version that it was given for; the side that does not stand goes to the history.
+pub(crate) fn carry_out(
+    tx: &Tx<'_>,
+    table: &Table,
+    change: &Change,
+    conflict: &Conflict,
+    answer: &Resolution,
+    suffix: &str,
+) -> Result<()> {
+    let resolved = resolve(conflict, answer)?;
+    let id = conflict.mine.id;
+    let server = conflict.server.as_ref();
+    let mine = Some(&conflict.mine);
+    let theirs = server.map(|server| &server.record);
+    let (event, lost) = match answer {
+        Resolution::KeepMine => ("kept_mine", [theirs, None]),
+        Resolution::TakeServer => ("took_server", [mine, None]),
+        Resolution::Merge(_) => ("chose_sides", [theirs, mine]),
+        Resolution::Restore => ("restored", [None, None]),
+        Resolution::AcceptDelete => ("accepted_delete", [mine, None]),
+        Resolution::DeleteAnyway => ("deleted_anyway", [theirs, None]),
+        Resolution::KeepServer => ("kept_server", [None, None]),
+    };
+    let by = theirs.and_then(|record| record.updated_by.as_deref());
+    let event = format!("{event}{suffix}");
+    history::log(tx, table, id, &event, by, lost[0])?;
+    if lost[1].is_some() {
+        history::log(tx, table, id, &event, by, lost[1])?;
+    }
+    if change.set_aside {
+        pull::fetch_later(tx, table, id)?;
+    }
+    conflicts::close(tx, table, id)?;
+    match (resolved, server) {
+        (Resolved::TakeServer, Some(server)) => local::put_clean(tx, table, server, true),
+        (Resolved::TakeServer, None) => local::remove(tx, table, id),
+        (Resolved::Pending { state, mut local }, server) => {
+            let before = conflict.mine.updated_at.max(theirs.map_or(0, |record| record.updated_at));
+            local.updated_at = tx.stamp(before)?;
+            local.updated_by = None;
+            local.is_tombstoned = false;
+            local::put_pending(tx, table, local, &Change::new(state, server.cloned()))
+        }
+    }
+}
+
+/// A question that says "deleted on the server" already is not asked anew because the tombstone is gone too.
+fn is_known_deleted(tx: &Tx<'_>, table: &Table, id: RecordId, change: &Change) -> Result<bool> {
+    if change.hold != Hold::Conflict {
+        return Ok(false);
+    }
+    let open = conflicts::of_record(tx.conn, table, id)?;
+    Ok(open.is_some_and(|open| open.kind == ConflictKind::DeletedOnServer))
+}
+
+/// The change stands on the version that the server has. A question that was open is answered by that; and the
+/// version may say more than this device knew of it: a clamped stamp, or a property that the model got meanwhile.
+fn keep(
+    tx: &Tx<'_>,
+    table: &Table,
+    mut local: Record,
+    mut change: Change,
+    server: Option<&Versioned>,
+) -> Result<()> {
+    conflicts::close(tx, table, local.id)?;
+    if change.hold == Hold::Conflict {
+        change.hold = Hold::Free;
+    }
+    if let (Some(base), Some(server)) = (&change.base, server)
+        && base.etag == server.etag
+    {
+        if change.state == State::Update && !base.record.is_tombstoned && !base.record.same_content(&server.record) {
+            let outcome = merge(Some(&base.record), &local, &server.record);
+            let mut known = outcome.merged;
+            for name in outcome.clashing {
+                let value = local.get(&name).clone();
+                known.properties.insert(name, value);
+            }
+            local.properties = known.properties;
+        }
+        change.base = Some(server.clone());
+    }
+    local::put_pending(tx, table, local, &change)
+}
+
+fn settled(
+    tx: &Tx<'_>,
+    table: &Table,
+    local: &Record,
+    change: &Change,
+    server: Option<&Versioned>,
+) -> Result<()> {
+    let live = server.filter(|server| !server.record.is_tombstoned);
+    let stands = live.is_some_and(|server| server.record.same_content(local));
+    let edited = change.base.as_ref().is_none_or(|base| !base.record.same_content(local));
+    if change.state != State::Delete && edited && !stands {
+        let event = if live.is_some() { "took_server" } else { "accepted_delete" };
+        let by = server.and_then(|server| server.record.updated_by.as_deref());
+        history::log(tx, table, local.id, event, by, Some(local))?;
+    }
+    match live {
+        Some(server) => local::put_clean(tx, table, server, true),
+        None => local::remove(tx, table, local.id),
+    }
+}

@@ -1,0 +1,204 @@
+//! One write transaction: what it may use, and what happens around it.
+//!
+//! Owns: `BEGIN IMMEDIATE`, stamps, the sets' standing, what is announced after the commit. Refuses: a second
+//! writing connection in this process; another process is waited for (`schema`, busy time-out).
+
+use crate::catalog::Catalog;
+use crate::choice;
+use crate::error::{Result, StoreError};
+use crate::notices::Touched;
+use crate::settings::{self, CLOCK_OFFSET, LAST_STAMP};
+use crate::store::{Access, Inner, Store};
+use crate::table::Table;
+use crate::types::Changed;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+use tidemark_model::ports::Ids;
+use tidemark_model::{CACHED_ENTITIES, RecordId, StampClock, next_stamp};
+
+/// The one connection that writes.
+pub(crate) struct Writer {
+    conn: Option<Connection>,
+    seen_version: i64,
+    outside: bool,
+}
+
+impl Writer {
+    pub(crate) fn new(conn: Connection) -> Self {
+        Self { conn: Some(conn), seen_version: 0, outside: false }
+    }
+}
+
+/// Whether a set is kept offline, and which enumeration it is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) is_cached: bool,
+    pub(crate) generation: i64,
+}
+
+/// A write transaction.
+pub(crate) struct Tx<'c> {
+    pub(crate) conn: &'c Connection,
+    pub(crate) catalog: Arc<Catalog>,
+    /// The machine's clock when it began.
+    pub(crate) now_ms: i64,
+    ids: &'c dyn Ids,
+    touched: RefCell<Touched>,
+    standings: RefCell<HashMap<String, Standing>>,
+    stamps: Cell<Option<(StampClock, i64)>>,
+}
+
+impl Tx<'_> {
+    /// Returns a fresh id.
+    pub(crate) fn fresh_id(&self) -> RecordId {
+        self.ids.fresh()
+    }
+
+    /// Returns the stamp of a local change made on a version stamped `base_ms`.
+    pub(crate) fn stamp(&self, base_ms: i64) -> Result<i64> {
+        let (clock, last) = self.stamps()?;
+        let stamp = next_stamp(self.now_ms, clock, base_ms, last);
+        self.stamps.set(Some((clock, stamp)));
+        Ok(stamp)
+    }
+
+    /// Returns the time as the server would tell it, as far as this device knows.
+    pub(crate) fn server_now_ms(&self) -> Result<i64> {
+        Ok(self.now_ms.saturating_add(self.stamps()?.0.offset_ms))
+    }
+
+    fn stamps(&self) -> Result<(StampClock, i64)> {
+        if let Some(stamps) = self.stamps.get() {
+            return Ok(stamps);
+        }
+        let clock = StampClock { offset_ms: settings::number(self.conn, CLOCK_OFFSET)? };
+        let stamps = (clock, settings::number(self.conn, LAST_STAMP)?);
+        self.stamps.set(Some(stamps));
+        Ok(stamps)
+    }
+
+    /// Notes that a record changed, for the announcement; tells whether its set's list is still open.
+    pub(crate) fn note(&self, set: &str, id: RecordId) -> bool {
+        self.touched.borrow_mut().note(set, id)
+    }
+
+    /// Notes that many records of a set changed.
+    pub(crate) fn note_many(&self, set: &str) {
+        self.touched.borrow_mut().note_many(set);
+    }
+
+    /// Returns a set's standing, read once per transaction.
+    pub(crate) fn standing(&self, table: &Table) -> Result<Standing> {
+        let set = table.set.name.as_str();
+        if let Some(standing) = self.standings.borrow().get(set) {
+            return Ok(*standing);
+        }
+        let mut statement = self.conn.prepare_cached("SELECT generation FROM position WHERE entity_set = ?1")?;
+        let generation: Option<i64> = statement.query_row([set], |row| row.get(0)).optional()?;
+        let standing = Standing { is_cached: generation.is_some(), generation: generation.unwrap_or(0) };
+        self.standings.borrow_mut().insert(set.to_owned(), standing);
+        Ok(standing)
+    }
+
+    /// Forgets what was read of the sets' standing; to be called by whoever writes `position`.
+    pub(crate) fn forget_standings(&self) {
+        self.standings.borrow_mut().clear();
+    }
+
+    fn finish(&self) -> Result<()> {
+        if self.touched.borrow().contains(CACHED_ENTITIES) {
+            choice::follow(self, &self.catalog)?;
+        }
+        if let Some((_, last)) = self.stamps.get()
+            && last != settings::number(self.conn, LAST_STAMP)?
+        {
+            settings::set(self.conn, LAST_STAMP, &last.to_string())?;
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Runs `f` in one write transaction and announces what it changed once that is on the disk.
+    pub(crate) fn write<T>(&self, f: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
+        let (value, changed) = self.inner.write(f).map_err(|error| error.located(&self.inner.file))?;
+        self.inner.listeners.tell(&changed);
+        Ok(value)
+    }
+}
+
+impl Inner {
+    fn write<T>(&self, f: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<(T, Vec<Changed>)> {
+        if self.access != Access::Full {
+            return Err(StoreError::ReadOnly(self.file.clone()));
+        }
+        // A panic in an earlier transaction rolled it back; the connection is as good as before.
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut conn = match writer.conn.take() {
+            Some(conn) => conn,
+            None => self.connect_writer()?,
+        };
+        let outcome = self.transact(&mut conn, &mut writer, f);
+        if !matches!(outcome, Err(StoreError::Io(_))) {
+            writer.conn = Some(conn);
+        }
+        outcome
+    }
+
+    fn transact<T>(
+        &self,
+        conn: &mut Connection,
+        writer: &mut Writer,
+        f: impl FnOnce(&Tx<'_>) -> Result<T>,
+    ) -> Result<(T, Vec<Changed>)> {
+        let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        writer.look(&transaction)?;
+        let tx = Tx {
+            conn: &transaction,
+            catalog: self.loaded.current(&transaction)?,
+            now_ms: self.clock.now_ms(),
+            ids: &*self.ids,
+            touched: RefCell::default(),
+            standings: RefCell::default(),
+            stamps: Cell::new(None),
+        };
+        let value = f(&tx)?;
+        tx.finish()?;
+        let changed = tx.touched.into_inner().into_changes();
+        transaction.commit()?;
+        Ok((value, changed))
+    }
+
+    pub(crate) fn outside_changes(&self) -> Result<bool> {
+        let Ok(mut writer) = self.writer.try_lock() else { return Ok(false) };
+        if let Some(conn) = writer.conn.take() {
+            let looked = writer.look(&conn);
+            writer.conn = Some(conn);
+            looked?;
+        }
+        Ok(std::mem::take(&mut writer.outside))
+    }
+}
+
+impl Writer {
+    fn look(&mut self, conn: &Connection) -> Result<()> {
+        let version: i64 = conn.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+        self.outside |= self.seen_version != 0 && version != self.seen_version;
+        self.seen_version = version;
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// Gives deleted content back to the disk, so that a signed-out account leaves nothing readable behind.
+    pub(crate) fn compact(&self) {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(conn) = &writer.conn
+            && let Err(error) = conn.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")
+        {
+            tracing::warn!(%error, "the offline database could not be compacted");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The folder and the file: permissions, read-only, damage, versions, a full disk, two processes.
+
+use crate::support::*;
+use serde_json::json;
+use std::path::Path;
+use tidemark_model::query::Query;
+use tidemark_store::{Only, Store, StoreError};
+
+fn try_open(dir: &Path) -> Result<Store, StoreError> {
+    Store::open(dir, clock(), ids(3))
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[cfg(unix)]
+fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+#[cfg(unix)]
+fn folder_and_files_are_the_users_alone() {
+    let parent = tempfile::tempdir().unwrap();
+    let dir = parent.path().join("a/b");
+    let store = try_open(&dir).unwrap();
+    store.set_setting("x", "y").unwrap();
+    assert_eq!(mode(&dir), 0o700);
+    for entry in std::fs::read_dir(&dir).unwrap() {
+        assert_eq!(mode(&entry.unwrap().path()), 0o600);
+    }
+}
+
+#[test]
+fn a_newer_database_is_left_alone_and_named() {
+    let device = device();
+    let file = device.dir.path().join("tidemark.db");
+    let conn = rusqlite::Connection::open(&file).unwrap();
+    conn.pragma_update(None, "user_version", 99).unwrap();
+    drop(conn);
+    let error = try_open(device.dir.path()).unwrap_err();
+    assert_eq!(error.code(), "newer_database");
+    assert!(error.to_string().contains("schema 99") && error.to_string().contains("tidemark.db"), "{error}");
+}
+
+#[test]
+fn a_damaged_file_is_named_and_no_empty_database_is_put_in_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("tidemark.db");
+    std::fs::write(&file, "not a database, but somebody's only copy of something").unwrap();
+    let error = try_open(dir.path()).unwrap_err();
+    assert_eq!(error.code(), "corrupt");
+    assert!(error.to_string().contains("tidemark.db"), "{error}");
+    assert!(std::fs::read_to_string(&file).unwrap().starts_with("not a database"));
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let error = try_open(&file.join("folder")).unwrap_err();
+    assert_eq!(error.code(), "unavailable");
+    assert!(error.to_string().contains("folder"), "{error}");
+}
+
+#[test]
+fn two_processes_share_a_folder_and_hear_of_each_other() {
+    let device = device();
+    let other = open(device.dir.path());
+    assert!(!device.store.outside_changes().unwrap());
+    edit(&device.store, clean_item(&device.store, 1, "e1"), json!({ "Title": "b" }));
+    assert!(!device.store.outside_changes().unwrap(), "own writes are announced otherwise");
+    assert!(other.outside_changes().unwrap());
+    assert!(!other.outside_changes().unwrap(), "said once");
+    assert_eq!(title(&shown(&other, id(1)).unwrap()), "b");
+    other.add(ITEMS, &object(json!({ "Title": "c" }))).unwrap();
+    // The next write of this process must not swallow the notice.
+    edit(&device.store, id(1), json!({ "Title": "d" }));
+    assert!(device.store.outside_changes().unwrap());
+    // The other process signs out: this one does not go on with tables that are no more.
+    other.sign_out(true).unwrap();
+    assert_eq!(device.store.get(ITEMS, id(1)).unwrap_err().code(), "not_signed_in");
+    assert_eq!(device.store.add(ITEMS, &object(json!({ "Title": "x" }))).unwrap_err().code(), "not_signed_in");
+}
+
+#[test]
+fn saves_from_many_threads_wait_for_each_other_and_all_arrive() {
+    let device = device();
+    let stores = [device.store.clone(), open(device.dir.path())];
+    std::thread::scope(|scope| {
+        for (thread, store) in stores.iter().cycle().take(6).enumerate() {
+            scope.spawn(move || {
+                for n in 0..20 {
+                    let json = json!({ "Id": id(1000 * thread as u64 + n).to_string(), "Title": "t" });
+                    store.add(ITEMS, &object(json)).unwrap();
+                    store.list(ITEMS, &Query { top: Some(5), ..Query::default() }, Only::All).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(device.store.count(ITEMS, &Query::default(), Only::All).unwrap(), 120);
+}
+
+/// The user `nobody`: root may write whatever the mode says, so these tests run a second time as somebody else.
+#[cfg(unix)]
+const NOBODY: u32 = 65534;
+
+#[test]
+#[cfg(unix)]
+fn a_read_only_folder_or_file_opens_for_reading() {
+    use std::os::unix::process::CommandExt;
+    // tempdirs of other tests are theirs alone; this one must be reachable by another user.
+    let parent = tempfile::tempdir().unwrap();
+    set_mode(parent.path(), 0o755);
+    let program = parent.path().join("as-nobody");
+    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    for (case, dir_mode, file_mode) in [("folder", 0o555, 0o644), ("file", 0o755, 0o444), ("both", 0o555, 0o444)] {
+        let dir = parent.path().join(case);
+        let made = device();
+        clean_item(&made.store, 1, "e1");
+        std::fs::create_dir(&dir).unwrap();
+        let file = dir.join("tidemark.db");
+        drop(made.store);
+        std::fs::copy(made.dir.path().join("tidemark.db"), &file).unwrap();
+        set_mode(&file, file_mode);
+        std::os::unix::fs::chown(&file, Some(NOBODY), Some(NOBODY)).unwrap();
+        std::os::unix::fs::chown(&dir, Some(NOBODY), Some(NOBODY)).unwrap();
+        set_mode(&dir, dir_mode);
+        let mut command = std::process::Command::new(&program);
+        command.args(["--exact", "files::as_somebody_who_may_only_read", "--ignored", "--nocapture"]);
+        command.env("READ_ONLY_DIR", &dir).current_dir("/").uid(NOBODY).gid(NOBODY);
+        let output = command.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && text.contains("1 passed"), "{case}: {text}");
+        assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 1, "{case}: nothing is put beside it");
+        set_mode(&dir, 0o755);
+    }
+}
+
+#[test]
+#[ignore = "run by a_read_only_folder_or_file_opens_for_reading, as another user"]
+fn as_somebody_who_may_only_read() {
+    let Some(dir) = std::env::var_os("READ_ONLY_DIR") else { return };
+    let store = try_open(Path::new(&dir)).unwrap();
+    assert!(store.is_read_only());
+    assert_eq!(title(&shown(&store, id(1)).unwrap()), "a");
+    assert_eq!(store.count(ITEMS, &Query::default(), Only::All).unwrap(), 1);
+    assert!(!store.outside_changes().unwrap());
+    let error = store.add(ITEMS, &object(json!({ "Title": "x" }))).unwrap_err();
+    assert_eq!(error.code(), "read_only");
+    assert!(error.to_string().contains("nothing was saved"), "{error}");
+    assert_eq!(store.pull(|_| Ok(())).unwrap_err().code(), "read_only");
+}

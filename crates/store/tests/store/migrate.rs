@@ -1,0 +1,151 @@
+//! The model changes under a device that has work pending.
+
+use crate::support::*;
+use serde_json::{Value, json};
+use tidemark_model::State;
+use tidemark_store::{OutgoingChange, Position};
+
+/// Returns the model with one declaration of `TodoItem` replaced, added (`new`) or taken out (`null`).
+fn changed(property: &str, declaration: Value) -> String {
+    let mut document: Value = serde_json::from_str(&model_document()).unwrap();
+    let item = document["Tidemark"]["TodoItem"].as_object_mut().unwrap();
+    if declaration.is_null() {
+        item.shift_remove(property);
+    } else {
+        item.insert(property.to_owned(), declaration);
+    }
+    document.to_string()
+}
+
+#[test]
+fn an_added_property_comes_with_the_next_read_and_disturbs_nothing() {
+    let device = device();
+    let store = &device.store;
+    let json = |colour: Value| json!({ "Title": "a", "Notes": "n", "Colour": colour, "_UpdatedAt": 1_000 });
+    // The server sent it before this device knew what it was.
+    pull_item(store, &server_item(id(1), "e1", json(json!("red"))));
+    clean_item(store, 2, "e2");
+    clean_item(store, 3, "e3");
+    edit(store, id(3), json!({ "Title": "mine" }));
+    let document = changed("Colour", json!({ "$Nullable": true, "$DefaultValue": "white" }));
+    store.adopt_model(&document).unwrap();
+    store.adopt_model(&document).unwrap();
+    assert!(store.model().unwrap().set(ITEMS).unwrap().entity_type.property("Colour").is_some());
+    assert_eq!(shown(store, id(1)).unwrap().get("Colour"), "red");
+    assert_eq!(shown(store, id(2)).unwrap().get("Colour"), &Value::Null);
+
+    // 410: everything is read again, in the versions that are here.
+    store
+        .pull(|tx| {
+            tx.move_to(ITEMS, &Position::Start { restored: false })?;
+            tx.start_enumeration(ITEMS, None)?;
+            for n in 1..=3 {
+                take_with_colour(tx, n)?;
+            }
+            tx.finish_enumeration(ITEMS)
+        })
+        .unwrap();
+    assert_eq!(shown(store, id(2)).unwrap().get("Colour"), "blue", "same version, more of it");
+    let mine = store.get(ITEMS, id(3)).unwrap().unwrap();
+    assert_eq!((title(&mine.record), mine.record.get("Colour"), mine.state), ("mine", &json!("blue"), State::Update));
+    let OutgoingChange::Update { body, .. } = &batch(store)[0].change else { panic!() };
+    assert_eq!(body.keys().collect::<Vec<_>>(), ["Title", "_UpdatedAt"], "only what was edited here");
+    edit(store, id(2), json!({ "Colour": "green" }));
+    assert_eq!(device.after_a_crash().store.get(ITEMS, id(2)).unwrap().unwrap().record.get("Colour"), "green");
+}
+
+fn take_with_colour(tx: &mut tidemark_store::PullTx<'_>, n: u64) -> Result<(), tidemark_store::StoreError> {
+    use tidemark_model::{Cell, Incoming, IncomingRow, RowSink};
+    let document = changed("Colour", json!({ "$Nullable": true, "$DefaultValue": "white" }));
+    let model = tidemark_model::EntityModel::parse(&document).unwrap();
+    let text = |text: &'static str| Cell::Text(text.into());
+    let cells: Vec<Cell<'_>> = model
+        .set(ITEMS)
+        .unwrap()
+        .entity_type
+        .declared()
+        .map(|p| match p.name.as_str() {
+            "Title" => text("a"),
+            "Notes" => text("n"),
+            "Colour" => text("blue"),
+            "IsDone" | "Priority" => Cell::Integer(0),
+            _ => Cell::Null,
+        })
+        .collect();
+    let etag = format!("e{n}");
+    tx.sink(ITEMS)?.take(Incoming::Row(IncomingRow {
+        id: id(n),
+        etag: &etag,
+        cells: &cells,
+        updated_at: 1_000,
+        is_tombstoned: false,
+        updated_by: Some("bob"),
+        extra: None,
+    }))
+}
+
+#[test]
+fn an_edit_of_a_removed_property_is_sent_all_the_same_so_that_the_server_refuses_it_by_name() {
+    let device = device();
+    let store = &device.store;
+    clean_item(store, 1, "e1");
+    clean_item(store, 2, "e2");
+    edit(store, id(1), json!({ "Notes": "an hour's work" }));
+    store.adopt_model(&changed("Notes", Value::Null)).unwrap();
+    assert_eq!(shown(store, id(2)).unwrap().properties.get("Notes"), None);
+    let sent = batch(store);
+    let OutgoingChange::Update { body, if_match } = &sent[0].change else { panic!() };
+    assert_eq!((&body["Notes"], if_match.as_str()), (&json!("an hour's work"), "e1"));
+    let reason = "TodoItems has no property Notes".to_owned();
+    store.settle(&[reply(&sent[0], tidemark_store::Answer::Refused { reason })]).unwrap();
+    assert_eq!(store.parked().unwrap()[0].record.record.get("Notes"), "an hour's work");
+}
+
+#[test]
+fn a_property_of_another_type_is_carried_over_where_it_fits_and_kept_where_not() {
+    let device = device();
+    let store = &device.store;
+    for (n, notes) in [(1, "12"), (2, "twelve")] {
+        pull_item(store, &server_item(id(n), "e1", json!({ "Title": "a", "Notes": notes, "_UpdatedAt": 1_000 })));
+        edit(store, id(n), json!({ "Title": "mine" }));
+    }
+    store.adopt_model(&changed("Notes", json!({ "$Type": "Edm.Int64", "$Nullable": true }))).unwrap();
+    assert_eq!(shown(store, id(1)).unwrap().get("Notes"), &json!(12));
+    assert_eq!(shown(store, id(2)).unwrap().get("Notes"), &Value::Null);
+    let kept = store.history(ITEMS, id(2)).unwrap();
+    assert_eq!((kept[0].event.as_str(), kept[0].record.as_ref().unwrap().get("Notes")), ("model_changed", &json!("twelve")));
+    for outgoing in batch(store) {
+        let OutgoingChange::Update { body, .. } = &outgoing.change else { panic!() };
+        assert_eq!(body.keys().collect::<Vec<_>>(), ["Title", "_UpdatedAt"], "the change of type is no edit");
+    }
+}
+
+#[test]
+fn a_set_that_leaves_the_model_keeps_what_is_pending_until_it_comes_back() {
+    let device = device();
+    let store = &device.store;
+    clean_item(store, 1, "e1");
+    clean_item(store, 2, "e2");
+    edit(store, id(2), json!({ "Title": "mine" }));
+    let mut document: Value = serde_json::from_str(&model_document()).unwrap();
+    document["Tidemark"]["Container"].as_object_mut().unwrap().shift_remove(ITEMS);
+    store.adopt_model(&document.to_string()).unwrap();
+    assert_eq!(store.get(ITEMS, id(2)).unwrap_err().code(), "unknown_set");
+    assert_eq!((batch(store).len(), store.counts().unwrap().pending), (0, 1));
+    assert!(store.positions().unwrap().iter().all(|(set, _)| set != ITEMS));
+
+    store.adopt_model(&changed("Colour", json!({ "$Nullable": true }))).unwrap();
+    assert_eq!((title(&shown(store, id(2)).unwrap()), mark(store, id(2))), ("mine", "waiting"));
+    assert_eq!(shown(store, id(1)), None);
+    assert_eq!(batch(store).len(), 1);
+    assert!(store.is_cached(ITEMS).unwrap());
+}
+
+#[test]
+fn a_model_with_a_mistake_changes_nothing() {
+    let device = device();
+    clean_item(&device.store, 1, "e1");
+    let error = device.store.adopt_model("{ \"$Version\": ").unwrap_err();
+    assert_eq!(error.code(), "model");
+    assert_eq!(title(&shown(&device.store, id(1)).unwrap()), "a");
+}

@@ -1,0 +1,239 @@
+//! The server's pages: what they overwrite, what they leave alone, and what is counted.
+
+use crate::support::*;
+use serde_json::json;
+use std::sync::{Arc, Mutex};
+use tidemark_model::query::Query;
+use tidemark_model::{Incoming, Removal, RowSink};
+use tidemark_store::{Changed, Only, Position, Store, StoreError, Tally};
+
+fn item(n: u64, etag: &str, title: &str) -> tidemark_model::Versioned {
+    server_item(id(n), etag, json!({ "Title": title, "Notes": "n", "_UpdatedAt": 1_000 }))
+}
+
+fn position(store: &Store) -> Position {
+    store.positions().unwrap().into_iter().find(|(set, _)| set == ITEMS).unwrap().1
+}
+
+fn delta(link: &str) -> Position {
+    Position::Delta { link: link.into() }
+}
+
+fn titles(store: &Store) -> Vec<String> {
+    let found = store.list(ITEMS, &Query::default(), Only::All).unwrap();
+    found.iter().map(|local| title(&local.record).to_owned()).collect()
+}
+
+#[test]
+fn clean_records_follow_the_server_and_each_change_counts_once() {
+    let device = device();
+    let store = &device.store;
+    assert_eq!(pull_item(store, &item(1, "e1", "a")).pulled, 1);
+    assert_eq!(pull_item(store, &item(1, "e1", "a")).pulled, 0, "the same version again");
+    assert_eq!(pull_item(store, &item(1, "e2", "b")).pulled, 1);
+    assert_eq!(titles(store), ["b"]);
+    assert_eq!(pull_removed(store, ITEMS, id(1), "e3").pulled, 1);
+    assert_eq!(pull_removed(store, ITEMS, id(1), "e3").pulled, 0);
+    assert_eq!(pull_removed(store, ITEMS, id(9), "e9").pulled, 0, "deleted before this device ever had it");
+    assert_eq!(titles(store), [""; 0]);
+    assert_eq!(store.counts().unwrap(), Default::default());
+}
+
+#[test]
+fn the_echo_of_an_own_push_is_no_change_but_brings_the_servers_stamp() {
+    let device = device();
+    let store = &device.store;
+    let added = store.add(ITEMS, &object(json!({ "Title": "a" }))).unwrap().record;
+    let sent = batch(store);
+    store.settle(&[reply(&sent[0], done("e1"))]).unwrap();
+    assert_eq!(shown(store, added.id).unwrap().updated_by.as_deref(), Some("ann"));
+    let echo = server_item(added.id, "e1", json!({ "Title": "a", "_UpdatedAt": 1_234, "_UpdatedBy": "ann" }));
+    assert_eq!(pull_item(store, &echo), Tally::default());
+    assert_eq!(shown(store, added.id).unwrap(), echo.record);
+}
+
+#[test]
+fn a_pull_leaves_what_a_person_is_doing_alone() {
+    let device = device();
+    let store = &device.store;
+    clean_item(store, 1, "e1");
+    edit(store, id(1), json!({ "Title": "mine" }));
+    let before = store.get(ITEMS, id(1)).unwrap();
+    // The version it was made on, a clash, a deletion, leaving the filter: the user's text stays.
+    pull_item(store, &item(1, "e1", "a"));
+    assert_eq!(store.get(ITEMS, id(1)).unwrap(), before);
+    let theirs = item(1, "e2", "theirs");
+    for pull in [
+        &(|| pull_item(store, &theirs)) as &dyn Fn() -> Tally,
+        &|| pull_removed(store, ITEMS, id(1), "e3"),
+        &|| leave_scope(store, id(1)),
+    ] {
+        pull();
+        assert_eq!(shown(store, id(1)), before.as_ref().map(|local| local.record.clone()));
+    }
+    assert_eq!(store.conflicts().unwrap().len(), 1);
+}
+
+#[test]
+fn leaving_what_a_user_may_see_is_no_deletion() {
+    let device = device();
+    let store = &device.store;
+    clean_item(store, 1, "e1");
+    assert_eq!(leave_scope(store, id(1)).pulled, 1);
+    assert_eq!(shown(store, id(1)), None);
+    clean_item(store, 2, "e2");
+    edit(store, id(2), json!({ "Title": "mine" }));
+    assert_eq!(leave_scope(store, id(2)), Tally::default());
+    assert_eq!((mark(store, id(2)), batch(store).len()), ("waiting", 1));
+}
+
+#[test]
+fn unknown_properties_are_kept_and_sent_back_untouched() {
+    let device = device();
+    let store = &device.store;
+    let json = json!({ "Title": "a", "Colour": { "r": [1, 2.5, null] }, "_UpdatedAt": 1 });
+    pull_item(store, &server_item(id(1), "e1", json));
+    store.delete(ITEMS, id(1)).unwrap();
+    accept_all(store);
+    store.undo_delete(ITEMS, id(1)).unwrap();
+    let tidemark_store::OutgoingChange::Restore { body, .. } = &batch(store)[0].change else { panic!() };
+    assert_eq!(body["Colour"], json!({ "r": [1, 2.5, null] }));
+}
+
+#[test]
+fn a_page_and_its_link_come_together_or_not_at_all() {
+    let device = device();
+    let store = &device.store;
+    let failed = store.pull(|tx| {
+        take(tx, ITEMS, &item(1, "e1", "a"))?;
+        tx.move_to(ITEMS, &delta("TodoItems?$deltatoken=9"))?;
+        Err::<(), _>(StoreError::Internal("the page was cut".into()))
+    });
+    assert!(failed.is_err());
+    assert_eq!((titles(store).len(), position(store)), (0, delta("TodoItems?$deltatoken=0")));
+    store
+        .pull(|tx| {
+            take(tx, ITEMS, &item(1, "e1", "a"))?;
+            tx.move_to(ITEMS, &delta("TodoItems?$deltatoken=9"))
+        })
+        .unwrap();
+    assert_eq!((titles(store).len(), position(store)), (1, delta("TodoItems?$deltatoken=9")));
+}
+
+#[test]
+fn a_full_enumeration_resumes_where_it_was_killed_and_sweeps_what_was_purged() {
+    let device = device();
+    let store = &device.store;
+    for n in 1..=4 {
+        clean_item(store, n, "old");
+    }
+    edit(store, id(3), json!({ "Title": "mine" }));
+    store.add(ITEMS, &object(json!({ "Title": "new" }))).unwrap();
+    store.pull(|tx| tx.move_to(ITEMS, &Position::Start { restored: false })).unwrap();
+    let next = Position::Enumerating { next_link: "TodoItems?$skiptoken=x".into() };
+    store
+        .pull(|tx| {
+            tx.start_enumeration(ITEMS, Some(3))?;
+            take(tx, ITEMS, &item(1, "old", "a"))?;
+            take(tx, ITEMS, &item(5, "e5", "five"))?;
+            tx.move_to(ITEMS, &next)
+        })
+        .unwrap();
+    let crashed = device.after_a_crash();
+    let store = &crashed.store;
+    assert_eq!(position(store), next);
+    let figures = store.entities().unwrap().into_iter().find(|figures| figures.name == ITEMS).unwrap();
+    let first = figures.first_sync.unwrap();
+    assert_eq!((first.done, first.total), (2, Some(3)));
+    // Sent and confirmed while the enumeration is under way, at a place it has passed already.
+    let confirmed = store.add(ITEMS, &object(json!({ "Id": id(0).to_string(), "Title": "zero" }))).unwrap();
+    accept_all(store);
+    let tally = store
+        .pull(|tx| {
+            take(tx, ITEMS, &item(6, "e6", "six"))?;
+            tx.finish_enumeration(ITEMS)?;
+            tx.move_to(ITEMS, &delta("TodoItems?$deltatoken=1"))
+        })
+        .unwrap()
+        .1;
+    assert_eq!(tally.pulled, 3, "six came, two and four went");
+    let mut left = titles(store);
+    left.sort();
+    assert_eq!(left, ["a", "five", "mine", "new", "six", "zero"]);
+    assert!(shown(store, confirmed.record.id).is_some());
+    assert_eq!(store.conflicts().unwrap(), []);
+    assert_eq!(store.entities().unwrap().iter().find(|f| f.name == ITEMS).unwrap().first_sync, None);
+}
+
+#[test]
+fn an_open_question_learns_from_an_enumeration_that_the_record_is_gone() {
+    let device = device();
+    let store = &device.store;
+    clean_item(store, 1, "e1");
+    edit(store, id(1), json!({ "Title": "mine" }));
+    pull_item(store, &item(1, "e2", "theirs"));
+    for _ in 0..2 {
+        store
+            .pull(|tx| {
+                tx.start_enumeration(ITEMS, None)?;
+                tx.finish_enumeration(ITEMS)
+            })
+            .unwrap();
+        let open = store.conflicts().unwrap();
+        assert_eq!((open.len(), open[0].kind.as_str(), open[0].server.clone()), (1, "deleted_on_server", None));
+        assert_eq!(title(&shown(store, id(1)).unwrap()), "mine");
+    }
+}
+
+#[test]
+fn changes_are_announced_after_the_commit_by_name_or_as_many() {
+    let device = device();
+    let store = &device.store;
+    let heard: Arc<Mutex<Vec<Changed>>> = Arc::default();
+    let (listener, reader) = (heard.clone(), store.clone());
+    store.on_change(Box::new(move |changed| {
+        // A listener may ask the store: the commit is done, nothing is locked.
+        reader.counts().unwrap();
+        listener.lock().unwrap().extend_from_slice(changed);
+    }));
+    let drain = || std::mem::take(&mut *heard.lock().unwrap());
+    pull_item(store, &item(1, "e1", "a"));
+    assert_eq!(drain(), [Changed { set: ITEMS.into(), ids: Some(vec![id(1)]) }]);
+    edit(store, id(1), json!({ "Title": "b" }));
+    assert_eq!(drain(), [Changed { set: ITEMS.into(), ids: Some(vec![id(1)]) }]);
+    let _ = store.pull(|tx| {
+        take(tx, ITEMS, &item(2, "e1", "a"))?;
+        Err::<(), _>(StoreError::Busy)
+    });
+    assert_eq!(drain(), [], "what was rolled back is not announced");
+    store.pull(|tx| (10..600).try_for_each(|n| take(tx, ITEMS, &item(n, "e", "a")))).unwrap();
+    assert_eq!(drain(), [Changed { set: ITEMS.into(), ids: None }]);
+}
+
+#[test]
+fn a_page_of_a_set_that_was_switched_off_meanwhile_settles_only_what_waits() {
+    let device = device();
+    let store = &device.store;
+    clean_item(store, 1, "e1");
+    edit(store, id(1), json!({ "Title": "mine" }));
+    store.uncache(ITEMS, tidemark_store::Unsent::KeepUntilSent).unwrap();
+    let taken = store
+        .pull(|tx| {
+            take(tx, ITEMS, &item(1, "e2", "theirs"))?;
+            take(tx, ITEMS, &item(2, "e2", "other"))?;
+            tx.sink(ITEMS)?.take(Incoming::Removed {
+                id: id(3),
+                reason: Removal::Deleted,
+                etag: None,
+                updated_at: None,
+                updated_by: None,
+            })?;
+            tx.finish_enumeration(ITEMS)?;
+            tx.move_to(ITEMS, &delta("x"))
+        })
+        .unwrap()
+        .1;
+    assert_eq!((taken.pulled, taken.conflicts), (0, 1));
+    assert_eq!(titles(store), ["mine"]);
+    assert!(!store.is_cached(ITEMS).unwrap());
+}

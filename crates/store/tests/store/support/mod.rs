@@ -1,0 +1,234 @@
+//! What the tests of the store share: a device on a real folder, a clock and ids without chance.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+pub(crate) mod server;
+
+use serde_json::{Map, Value, json};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use tidemark_model::ports::{Clock, Ids};
+use tidemark_model::{Cell, CellSeed, EntityModel, Incoming, IncomingRow, Record, RecordId, Removal, RowSink, Versioned};
+use tidemark_store::{Account, Answer, Outgoing, Position, Reply, Store, Tally};
+use uuid::Uuid;
+
+pub(crate) const ITEMS: &str = "TodoItems";
+
+#[derive(Default)]
+pub(crate) struct TestClock(pub(crate) AtomicI64);
+
+impl Clock for TestClock {
+    fn now_ms(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+    fn monotonic_ms(&self) -> u64 {
+        0
+    }
+}
+
+pub(crate) struct TestIds(AtomicU64);
+
+impl Ids for TestIds {
+    fn fresh(&self) -> RecordId {
+        RecordId(Uuid::from_u64_pair(7, self.0.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+pub(crate) fn clock() -> Arc<TestClock> {
+    Arc::new(TestClock(AtomicI64::new(1_700_000_000_000)))
+}
+
+/// Ids of one device; those of another seed are others.
+pub(crate) fn ids(seed: u64) -> Arc<TestIds> {
+    Arc::new(TestIds(AtomicU64::new(seed << 32)))
+}
+
+pub(crate) fn id(n: u64) -> RecordId {
+    RecordId(Uuid::from_u64_pair(1, n))
+}
+
+pub(crate) fn model() -> &'static EntityModel {
+    static MODEL: OnceLock<EntityModel> = OnceLock::new();
+    MODEL.get_or_init(|| EntityModel::parse(EntityModel::default_document()).unwrap().with_cached_entities().unwrap())
+}
+
+pub(crate) fn model_document() -> String {
+    model().document().to_string()
+}
+
+pub(crate) fn account() -> Account {
+    Account {
+        server: "http://127.0.0.1:1".into(),
+        user: "ann".into(),
+        workspace: "w".into(),
+        token: "t".into(),
+        server_id: "s1".into(),
+        signed_out: false,
+    }
+}
+
+pub(crate) struct Device {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) dir: tempfile::TempDir,
+}
+
+/// A signed-in device that keeps every set of the default model offline; the choice is sent already.
+pub(crate) fn device() -> Device {
+    device_of(1)
+}
+
+pub(crate) fn device_of(seed: u64) -> Device {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = clock();
+    let store = Store::open(dir.path(), clock.clone(), ids(seed)).unwrap();
+    store.sign_in(&account()).unwrap();
+    store.adopt_model(&model_document()).unwrap();
+    for set in ["TodoLists", ITEMS, "Sites", "Contacts"] {
+        store.cache(set).unwrap();
+    }
+    let device = Device { store, clock, dir };
+    accept_all(&device.store);
+    for (set, _) in device.store.positions().unwrap() {
+        let link = format!("{set}?$deltatoken=0");
+        device.store.pull(|tx| tx.move_to(&set, &Position::Delta { link })).unwrap();
+    }
+    device
+}
+
+impl Device {
+    /// What a crash leaves: a copy of the files as they are on the disk now, opened anew.
+    pub(crate) fn after_a_crash(&self) -> Device {
+        let dir = tempfile::tempdir().unwrap();
+        for entry in std::fs::read_dir(self.dir.path()).unwrap() {
+            let entry = entry.unwrap();
+            // The shared-memory file is rebuilt from the log.
+            if !entry.file_name().to_string_lossy().ends_with("-shm") {
+                std::fs::copy(entry.path(), dir.path().join(entry.file_name())).unwrap();
+            }
+        }
+        let store = open(dir.path());
+        Device { store, clock: self.clock.clone(), dir }
+    }
+}
+
+pub(crate) fn open(dir: &Path) -> Store {
+    Store::open(dir, clock(), ids(99)).unwrap()
+}
+
+pub(crate) fn object(value: Value) -> Map<String, Value> {
+    value.as_object().unwrap().clone()
+}
+
+pub(crate) fn batch(store: &Store) -> Vec<Outgoing> {
+    store.next_batch(200, 1 << 20, &Default::default()).unwrap()
+}
+
+pub(crate) fn reply(outgoing: &Outgoing, answer: Answer) -> Reply {
+    Reply { set: outgoing.set.clone(), id: outgoing.id, request_id: outgoing.request_id, answer }
+}
+
+pub(crate) fn done(etag: &str) -> Answer {
+    Answer::Done { etag: etag.into() }
+}
+
+/// Answers everything that waits with success.
+pub(crate) fn accept_all(store: &Store) {
+    loop {
+        let batch = batch(store);
+        if batch.is_empty() {
+            return;
+        }
+        let replies: Vec<Reply> =
+            batch.iter().map(|o| reply(o, done(&format!("accepted-{}", o.request_id)))).collect();
+        store.settle(&replies).unwrap();
+    }
+}
+
+/// One record of `TodoItems` as the server has it.
+pub(crate) fn server_item(id: RecordId, etag: &str, json: Value) -> Versioned {
+    let mut record = tidemark_model::read_record(
+        model().set(ITEMS).unwrap(),
+        Some(id),
+        &object(json),
+        tidemark_model::Strictness::KeepUnknown,
+    )
+    .unwrap();
+    record.updated_by.get_or_insert_with(|| "bob".into());
+    Versioned { record, etag: etag.into() }
+}
+
+/// Takes records in as a page of `set` does.
+pub(crate) fn take(tx: &mut tidemark_store::PullTx<'_>, set: &str, server: &Versioned) -> Result<(), tidemark_store::StoreError> {
+    let set = model().set(set).unwrap();
+    let mut sink = tx.sink(&set.name)?;
+    let record = &server.record;
+    let declared: Vec<_> = set.entity_type.declared().collect();
+    let cells: Vec<Cell<'_>> = declared
+        .iter()
+        .map(|p| match record.get(&p.name) {
+            Value::Null => Cell::Null,
+            value => CellSeed(p).read(value).unwrap().into_owned(),
+        })
+        .collect();
+    let unknown: Map<String, Value> = record
+        .properties
+        .iter()
+        .filter(|(name, _)| set.entity_type.property(name).is_none())
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let extra = (!unknown.is_empty()).then(|| Value::Object(unknown).to_string());
+    sink.take(Incoming::Row(IncomingRow {
+        id: record.id,
+        etag: &server.etag,
+        cells: &cells,
+        updated_at: record.updated_at,
+        is_tombstoned: record.is_tombstoned,
+        updated_by: record.updated_by.as_deref(),
+        extra: extra.as_deref(),
+    }))
+}
+
+pub(crate) fn pull_item(store: &Store, server: &Versioned) -> Tally {
+    store.pull(|tx| take(tx, ITEMS, server)).unwrap().1
+}
+
+pub(crate) fn pull_removed(store: &Store, set: &str, id: RecordId, etag: &str) -> Tally {
+    let removed = Incoming::Removed {
+        id,
+        reason: Removal::Deleted,
+        etag: Some(etag),
+        updated_at: Some(1_700_000_000_500),
+        updated_by: Some("bob"),
+    };
+    store.pull(|tx| tx.sink(set)?.take(removed)).unwrap().1
+}
+
+pub(crate) fn leave_scope(store: &Store, id: RecordId) -> Tally {
+    let removed =
+        Incoming::Removed { id, reason: Removal::Changed, etag: None, updated_at: None, updated_by: None };
+    store.pull(|tx| tx.sink(ITEMS)?.take(removed)).unwrap().1
+}
+
+pub(crate) fn title(record: &Record) -> &str {
+    record.get("Title").as_str().unwrap()
+}
+
+/// A record that is here, clean, in version `etag`.
+pub(crate) fn clean_item(store: &Store, n: u64, etag: &str) -> RecordId {
+    let item = server_item(id(n), etag, json!({ "Title": "a", "Notes": "n", "_UpdatedAt": 1_000 }));
+    pull_item(store, &item);
+    id(n)
+}
+
+pub(crate) fn edit(store: &Store, id: RecordId, json: Value) {
+    store.edit(ITEMS, id, &object(json)).unwrap();
+}
+
+pub(crate) fn shown(store: &Store, id: RecordId) -> Option<Record> {
+    store.get(ITEMS, id).unwrap().map(|local| local.record)
+}
+
+pub(crate) fn mark(store: &Store, id: RecordId) -> &'static str {
+    store.get(ITEMS, id).unwrap().map_or("gone", |local| local.mark.as_str())
+}

@@ -1,0 +1,88 @@
+//! Why a call to the server came to nothing, in words for people and with one place that says what follows.
+//!
+//! Owns: the classes of failure. Refuses: failures of single records; those are answers (`tidemark_store::Answer`).
+
+use crate::report::Outcome;
+use crate::transport::TransportError;
+use std::time::Duration;
+use tidemark_store::StoreError;
+
+/// A failed exchange with the server.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// No network, or nothing at the other end.
+    #[error("{0}")]
+    Transport(#[from] TransportError),
+    /// Something answers that is no Tidemark server, such as a hotel's sign-in page.
+    #[error(
+        "the network answers, but not with your Tidemark server; if this network has a sign-in page, open it first"
+    )]
+    NotTidemark,
+    /// Another server answers at the same address.
+    #[error(
+        "another Tidemark server answers at this address; nothing was sent. If the server was moved, sign out and in again"
+    )]
+    AnotherServer,
+    /// The server does not know the token, or not any more.
+    #[error("sign in again to sync; your changes are safe on this device")]
+    SignedOut,
+    /// Nobody has signed in on this data dir.
+    #[error("nobody is signed in here; sign in first")]
+    NotSignedIn,
+    /// Name or password is wrong.
+    #[error("the name or the password is wrong")]
+    WrongPassword,
+    /// The server asks to wait.
+    #[error("the server is busy and asks to try again in {} seconds", .0.as_secs().max(1))]
+    Wait(Duration),
+    /// The server answered with an error.
+    #[error("the server answered with an error ({status}): {message}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The OData error code.
+        code: String,
+        /// The server's sentence.
+        message: String,
+        /// The property at fault.
+        target: Option<String>,
+    },
+    /// The answer could not be read.
+    #[error("the server's answer could not be understood: {0}")]
+    Malformed(String),
+    /// The offline database failed.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The guard of the data dir could not be taken.
+    #[error("the sync lock of this data dir cannot be taken: {0}")]
+    Guard(String),
+}
+
+impl SyncError {
+    /// Returns what a cycle that ends with this error came to.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Transport(_) | Self::NotTidemark => Outcome::Offline,
+            Self::SignedOut | Self::WrongPassword => Outcome::SignedOut,
+            _ => Outcome::Failed,
+        }
+    }
+
+    /// Returns a stable word for programs.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Transport(TransportError::Untrusted(_)) => "untrusted",
+            Self::Transport(_) => "offline",
+            Self::NotTidemark => "not_tidemark",
+            Self::AnotherServer => "another_server",
+            Self::SignedOut => "signed_out",
+            Self::NotSignedIn => "not_signed_in",
+            Self::WrongPassword => "wrong_password",
+            Self::Wait(_) => "busy",
+            Self::Refused { code, .. } => code,
+            Self::Malformed(_) => "malformed",
+            Self::Store(error) => error.code(),
+            Self::Guard(_) => "locked",
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The background worker: it brings the offline database and the team's server to the same state.
+//!
+//! Owns: the cycle (push, then pull), its guard, retries and back-off, the one place that talks HTTP. Refuses: SQL
+//! (it speaks to `tidemark-store`), deciding anything about versions (`tidemark-model` does), the UI. The protocol
+//! is `docs/sync.md`; each file here is one part of it.
+
+mod backoff;
+mod batch_limit;
+mod compression;
+mod connection;
+mod cycle;
+mod error;
+mod guard;
+mod http_transport;
+mod live;
+mod network;
+mod notice;
+mod page_size;
+mod pull;
+mod push;
+mod query;
+mod report;
+mod session;
+mod transport;
+mod worker;
+
+pub use cycle::Engine;
+pub use error::SyncError;
+pub use http_transport::HttpTransport;
+pub use live::LivePage;
+pub use query::{parse_filter, parse_order_by, parse_search};
+pub use report::{CycleReport, Outcome, Phase, Progress};
+pub use session::Remote;
+pub use transport::{Request, Response, Transport, TransportError};
+pub use worker::{Worker, WorkerState};

@@ -1,0 +1,165 @@
+//! Reads and edits of entity sets that are not kept offline: straight to the server, while it can be reached.
+//!
+//! Owns: those requests. Refuses: keeping anything. DESIGN section 6, "On a set that is not cached".
+
+use crate::connection::{Connection, refused};
+use crate::error::SyncError;
+use crate::session::{Remote, with_json};
+use http::Method;
+use serde_json::{Map, Value};
+use tidemark_model::{EntitySet, RecordId, Versioned};
+use tidemark_odata::{encode_query, entity_url, read_entity};
+use tidemark_store::Account;
+
+/// A window of a set, read live.
+#[derive(Clone, Debug, Default)]
+pub struct LivePage {
+    /// The records.
+    pub records: Vec<Versioned>,
+    /// How many there are in all, where it was asked.
+    pub total: Option<u64>,
+}
+
+impl Remote {
+    /// Reads a window of a set; `filter` and `order_by` are OData text, `search` words.
+    ///
+    /// # Errors
+    /// The server cannot be reached or refuses the query.
+    #[expect(clippy::too_many_arguments, reason = "these are the system query options of one read")]
+    pub async fn list(
+        &self,
+        account: &Account,
+        set: &EntitySet,
+        filter: Option<&str>,
+        order_by: Option<&str>,
+        search: Option<&str>,
+        offset: u64,
+        limit: Option<u64>,
+    ) -> Result<LivePage, SyncError> {
+        let connection = self.for_account(account);
+        let mut link = format!("{}?$count=true&$skip={offset}", set.name);
+        if let Some(limit) = limit {
+            link.push_str(&format!("&$top={limit}"));
+        }
+        for (option, text) in [("$filter", filter), ("$orderby", order_by), ("$search", search)] {
+            if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
+                link.push_str(&format!("&{option}={}", encode_query(text)));
+            }
+        }
+        let mut page = LivePage::default();
+        let mut next = Some(link);
+        while let Some(link) = next {
+            let answer = get(&connection, &link).await?;
+            page.total = page.total.or_else(|| member(&answer, "count").and_then(Value::as_u64));
+            for entity in answer.get("value").and_then(Value::as_array).into_iter().flatten() {
+                page.records.push(entity_of(set, entity)?);
+            }
+            next = member(&answer, "nextLink").and_then(Value::as_str).map(str::to_owned);
+            if limit.is_some_and(|limit| page.records.len() as u64 >= limit) {
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    /// Reads one record; `None` where there is none.
+    ///
+    /// # Errors
+    /// The server cannot be reached.
+    pub async fn get(&self, account: &Account, set: &EntitySet, id: RecordId) -> Result<Option<Versioned>, SyncError> {
+        let connection = self.for_account(account);
+        match get(&connection, &entity_url(&set.name, id)).await {
+            Ok(entity) => entity_of(set, &Value::Object(entity)).map(Some),
+            Err(SyncError::Refused { status: 404, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes a record on the server.
+    ///
+    /// # Errors
+    /// The server cannot be reached or refuses the record.
+    pub async fn add(
+        &self,
+        account: &Account,
+        set: &EntitySet,
+        body: &Map<String, Value>,
+    ) -> Result<Versioned, SyncError> {
+        let connection = self.for_account(account);
+        let mut request = connection.odata(Method::POST, &set.name)?;
+        with_json(&mut request, Value::Object(body.clone()).to_string());
+        written(&connection, set, request).await
+    }
+
+    /// Changes a record on the server, on the version that `etag` names.
+    ///
+    /// # Errors
+    /// The server cannot be reached, refuses the change, or has another version by now.
+    pub async fn edit(
+        &self,
+        account: &Account,
+        set: &EntitySet,
+        current: &Versioned,
+        changes: &Map<String, Value>,
+    ) -> Result<Versioned, SyncError> {
+        let connection = self.for_account(account);
+        let mut request = connection.odata(Method::PATCH, &entity_url(&set.name, current.record.id))?;
+        request.headers.push(("if-match", current.etag.clone()));
+        with_json(&mut request, Value::Object(changes.clone()).to_string());
+        written(&connection, set, request).await
+    }
+
+    /// Deletes a record on the server, as the version that `etag` names.
+    ///
+    /// # Errors
+    /// As [`Remote::edit`].
+    pub async fn delete(&self, account: &Account, set: &EntitySet, current: &Versioned) -> Result<(), SyncError> {
+        let connection = self.for_account(account);
+        let mut request = connection.odata(Method::DELETE, &entity_url(&set.name, current.record.id))?;
+        request.headers.push(("if-match", current.etag.clone()));
+        let response = connection.send(request).await?;
+        if (200..300).contains(&response.status) { Ok(()) } else { Err(refused(&response)) }
+    }
+
+    /// Counts the live records of a set on the server.
+    ///
+    /// # Errors
+    /// The server cannot be reached.
+    pub async fn count(&self, account: &Account, set: &str) -> Result<u64, SyncError> {
+        let connection = self.for_account(account);
+        let answer = get(&connection, &format!("{set}?$top=0&$count=true")).await?;
+        member(&answer, "count").and_then(Value::as_u64).ok_or_else(|| SyncError::Malformed("no count".into()))
+    }
+}
+
+async fn get(connection: &Connection, link: &str) -> Result<Map<String, Value>, SyncError> {
+    let response = connection.send(connection.odata(Method::GET, link)?).await?;
+    if response.status != 200 {
+        return Err(refused(&response));
+    }
+    serde_json::from_slice(&response.body).map_err(|e| SyncError::Malformed(e.to_string()))
+}
+
+async fn written(
+    connection: &Connection,
+    set: &EntitySet,
+    mut request: crate::transport::Request,
+) -> Result<Versioned, SyncError> {
+    request.headers.push(("prefer", "return=representation".into()));
+    let response = connection.send(request).await?;
+    if !(200..300).contains(&response.status) {
+        return Err(refused(&response));
+    }
+    let entity: Value = serde_json::from_slice(&response.body).map_err(|e| SyncError::Malformed(e.to_string()))?;
+    entity_of(set, &entity)
+}
+
+fn entity_of(set: &EntitySet, entity: &Value) -> Result<Versioned, SyncError> {
+    let empty = Map::new();
+    read_entity(entity.as_object().unwrap_or(&empty), set).map_err(|e| SyncError::Malformed(e.message))
+}
+
+/// Returns a control information member with or without its `odata.` prefix.
+fn member<'j>(answer: &'j Map<String, Value>, name: &str) -> Option<&'j Value> {
+    answer.get(&format!("@{name}")).or_else(|| answer.get(&format!("@odata.{name}")))
+}

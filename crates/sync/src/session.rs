@@ -1,0 +1,155 @@
+//! Signing in and out, and fetching the entity model.
+//!
+//! Owns: the `/session` resource and `$metadata`. Refuses: keeping the account (the store does).
+
+use crate::connection::{Connection, refused};
+use crate::error::SyncError;
+use crate::transport::{Request, Response, Transport};
+use http::Method;
+use serde::Deserialize;
+use std::sync::Arc;
+use tidemark_model::ports::Clock;
+use tidemark_store::{Account, Store};
+
+/// One-off calls to a server, outside of a cycle.
+#[derive(Clone)]
+pub struct Remote {
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Remote {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Remote")
+    }
+}
+
+#[derive(Deserialize)]
+struct SessionAnswer {
+    token: Option<String>,
+    user: String,
+    workspace: String,
+    server_id: String,
+}
+
+impl Remote {
+    /// Makes a remote over a transport.
+    pub fn new(transport: Arc<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
+        Self { transport, clock }
+    }
+
+    /// Exchanges a name and a password for an account.
+    ///
+    /// # Errors
+    /// The server cannot be reached, is no Tidemark server, or does not take the password.
+    pub async fn sign_in(&self, server: &str, name: &str, password: &str, device: &str) -> Result<Account, SyncError> {
+        let server = server_root(server)?;
+        let connection = self.connect(&server, None, None);
+        let mut request = connection.request(Method::POST, "/session");
+        let body = serde_json::json!({ "name": name, "password": password, "device": device });
+        with_json(&mut request, body.to_string());
+        let response = connection.send(request).await.map_err(|error| match error {
+            SyncError::SignedOut => SyncError::WrongPassword,
+            other => other,
+        })?;
+        let answer = session_answer(&response)?;
+        let token = answer.token.ok_or_else(|| SyncError::Malformed("a session without a token".into()))?;
+        Ok(account(server, token, answer.user, answer.workspace, answer.server_id))
+    }
+
+    /// Signs in with a token that whoever runs the server has made.
+    ///
+    /// # Errors
+    /// As [`Remote::sign_in`].
+    pub async fn sign_in_with_token(&self, server: &str, token: &str) -> Result<Account, SyncError> {
+        let server = server_root(server)?;
+        let connection = self.connect(&server, Some(token.to_owned()), None);
+        let response =
+            connection.send(connection.request(Method::GET, "/session")).await.map_err(|error| match error {
+                SyncError::SignedOut => SyncError::WrongPassword,
+                other => other,
+            })?;
+        let answer = session_answer(&response)?;
+        Ok(account(server, token.to_owned(), answer.user, answer.workspace, answer.server_id))
+    }
+
+    /// Tells the server to forget an account's token.
+    ///
+    /// # Errors
+    /// The server cannot be reached; the caller may forget the token all the same.
+    pub async fn sign_out(&self, account: &Account) -> Result<(), SyncError> {
+        let connection = self.for_account(account);
+        connection.send(connection.request(Method::DELETE, "/session")).await.map(drop)
+    }
+
+    /// Fetches the entity model and adopts it.
+    ///
+    /// # Errors
+    /// The server cannot be reached or the document is none.
+    pub async fn fetch_model(&self, account: &Account, store: &Store) -> Result<(), SyncError> {
+        fetch_model(&self.for_account(account), store).await
+    }
+
+    pub(crate) fn for_account(&self, account: &Account) -> Connection {
+        self.connect(&account.server, Some(account.token.clone()), Some(account.server_id.clone()))
+    }
+
+    fn connect(&self, server: &str, token: Option<String>, server_id: Option<String>) -> Connection {
+        Connection::new(self.transport.clone(), self.clock.clone(), server, token, server_id)
+    }
+}
+
+/// Fetches the model over a connection and adopts it.
+pub(crate) async fn fetch_model(connection: &Connection, store: &Store) -> Result<(), SyncError> {
+    let response = connection.send(connection.odata(Method::GET, "$metadata?$format=json")?).await?;
+    if response.status != 200 {
+        return Err(refused(&response));
+    }
+    let document = std::str::from_utf8(&response.body).map_err(|e| SyncError::Malformed(e.to_string()))?;
+    Ok(store.adopt_model(document)?)
+}
+
+pub(crate) fn with_json(request: &mut Request, body: String) {
+    request.headers.push(("content-type", "application/json".into()));
+    request.body = body.into();
+}
+
+fn session_answer(response: &Response) -> Result<SessionAnswer, SyncError> {
+    if !(200..300).contains(&response.status) {
+        return Err(refused(response));
+    }
+    serde_json::from_slice(&response.body).map_err(|e| SyncError::Malformed(e.to_string()))
+}
+
+fn account(server: String, token: String, user: String, workspace: String, server_id: String) -> Account {
+    Account { server, user, workspace, token, server_id, signed_out: false }
+}
+
+/// Reads a server address as people type it: the scheme may be missing, a trailing `/odata` is forgiven.
+fn server_root(text: &str) -> Result<String, SyncError> {
+    let text = text.trim().trim_end_matches('/');
+    let text = text.strip_suffix("/odata").unwrap_or(text).trim_end_matches('/');
+    let complete = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let wrong =
+        || SyncError::Malformed(format!("{text:?} is no server address; it looks like https://tidemark.example.org"));
+    let uri: http::Uri = complete.parse().map_err(|_| wrong())?;
+    let known_scheme = matches!(uri.scheme_str(), Some("http" | "https"));
+    if text.is_empty() || !known_scheme || uri.host().is_none_or(str::is_empty) || uri.query().is_some() {
+        return Err(wrong());
+    }
+    Ok(complete)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_as_people_type_it() {
+        assert_eq!(server_root("http://127.0.0.1:80/odata/").unwrap(), "http://127.0.0.1:80");
+        assert_eq!(server_root(" tide.example.org ").unwrap(), "https://tide.example.org");
+        for wrong in ["", "ftp://x", "http://", "a b"] {
+            assert!(server_root(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The one list of what the web view may ask for, each command under the noun whose file holds it.
+//!
+//! The handler, the permissions (`build.rs`) and a snapshot test are derived from it; the web view gets a command
+//! only when `capabilities/main.json` allows it too. Few typed commands: no SQL, no path, no shell (FAULTS A8).
+
+/// Calls the macro `$then` with every command, grouped by noun.
+macro_rules! every_command {
+    ($then:ident) => {
+        $then! {
+            session { session sign_in sign_in_with_token sign_out }
+            record { model list get add edit remove undo_remove history }
+            todo { todo_list todo_counts }
+            entity { entities refresh_server_counts entity_on entity_off pause resume set_policy }
+            sync { status sync_now activity }
+            conflict { conflicts resolve }
+            parked { parked retry_parked discard_parked }
+            file { import_file export_file }
+            window { close_window }
+        }
+    };
+}

@@ -1,0 +1,51 @@
+//! Records of any entity set, as the model describes them.
+
+use super::Answer;
+use serde_json::{Map, Value};
+use tauri::{State, command};
+use tidemark_app::{App, HistoryView, ListRequest, ListView, ModelView, RecordView};
+
+#[command]
+pub(crate) async fn model(app: State<'_, App>) -> Answer<ModelView> {
+    Ok(app.model().await?)
+}
+
+#[command]
+pub(crate) async fn list(app: State<'_, App>, request: ListRequest) -> Answer<ListView> {
+    Ok(app.list(request).await?)
+}
+
+#[command]
+pub(crate) async fn get(app: State<'_, App>, set: String, id: String) -> Answer<RecordView> {
+    Ok(app.get(&set, &id).await?)
+}
+
+#[command]
+pub(crate) async fn add(app: State<'_, App>, set: String, record: Map<String, Value>) -> Answer<RecordView> {
+    Ok(app.add(&set, record).await?)
+}
+
+#[command]
+pub(crate) async fn edit(
+    app: State<'_, App>,
+    set: String,
+    id: String,
+    changes: Map<String, Value>,
+) -> Answer<RecordView> {
+    Ok(app.edit(&set, &id, changes).await?)
+}
+
+#[command]
+pub(crate) async fn remove(app: State<'_, App>, set: String, id: String) -> Answer<()> {
+    Ok(app.remove(&set, &id).await?)
+}
+
+#[command]
+pub(crate) async fn undo_remove(app: State<'_, App>, set: String, id: String) -> Answer<RecordView> {
+    Ok(app.undo_remove(&set, &id).await?)
+}
+
+#[command]
+pub(crate) async fn history(app: State<'_, App>, set: String, id: String) -> Answer<Vec<HistoryView>> {
+    Ok(app.history(&set, &id).await?)
+}

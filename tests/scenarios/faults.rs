@@ -1,0 +1,191 @@
+//! Faults between two real processes: nothing is lost, nothing comes twice, nobody conflicts with themselves.
+
+use serde_json::json;
+use std::time::Duration;
+use tidemark_tests::{Device, Network, Office, Server, Weather};
+
+fn import(device: &Device, count: usize) {
+    let file = device.dir().join("in.jsonl");
+    let rows: String = (0..count)
+        .map(|n| format!("{}\n", json!({ "Title": format!("Row {n:05}"), "Notes": "x".repeat(200) })))
+        .collect();
+    std::fs::write(&file, rows).unwrap();
+    device.run(&["import", "TodoItems", file.to_str().unwrap()]).ok();
+}
+
+#[test]
+fn a_reply_lost_after_the_server_committed_is_answered_from_the_journal() {
+    let server = Server::start();
+    let network = Network::to(&server.url);
+    let ana = Device::signed_in(&network.url, "ana", &["TodoItems"]);
+    let office = Office::new(&server.url, "ben");
+    let added = ana.add("TodoItems", &json!({ "Title": "a" }));
+    ana.sync();
+    ana.edit("TodoItems", &added, &json!({ "Title": "b" }));
+    let gone = ana.add("TodoItems", &json!({ "Title": "to be deleted" }));
+    ana.sync();
+    ana.run(&["delete", "TodoItems", &gone]).ok();
+    ana.edit("TodoItems", &added, &json!({ "Title": "c" }));
+    let fresh = ana.add("TodoItems", &json!({ "Title": "fresh" }));
+
+    network.set(Weather::PushRepliesLost);
+    let report = ana.run(&["sync"]);
+    assert_eq!((report.code, &report.json["outcome"]), (3, &json!("offline")), "{report:?}");
+    assert!(network.lost() > 0);
+    assert_eq!(office.list("TodoItems").len(), 2, "the server has committed what it could not say");
+    assert_eq!(ana.status()["pending"], 3, "on this device everything still waits");
+    // An edit on top of what was sent and not answered.
+    ana.edit("TodoItems", &fresh, &json!({ "Notes": "on top of a lost reply" }));
+    // Another device's edit on top of it.
+    office.patch("TodoItems", &added, &json!({ "Priority": 3 }));
+
+    network.set(Weather::Fair);
+    let report = ana.sync();
+    assert_eq!(report["conflicts"], 0, "{report}");
+    ana.sync();
+    assert_eq!(ana.conflicts(), Vec::<serde_json::Value>::new());
+    assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"));
+    let there = office.read(&format!("TodoItems({added})"));
+    assert_eq!((&there["Title"], &there["Priority"]), (&json!("c"), &json!(3)));
+    assert_eq!(office.read(&format!("TodoItems({fresh})"))["Notes"], "on top of a lost reply");
+}
+
+#[test]
+fn kill_minus_nine_of_the_client_in_the_middle_of_a_push() {
+    let server = Server::start();
+    let ana = Device::signed_in(&server.url, "ana", &["TodoItems"]);
+    import(&ana, 3_000);
+    for delay_ms in [40, 80, 120, 160, 200] {
+        let mut child = ana.spawn(&["sync"]);
+        std::thread::sleep(Duration::from_millis(delay_ms));
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    let report = ana.sync();
+    assert_eq!(report["conflicts"], 0, "{report}");
+    let office = Office::new(&server.url, "ana");
+    assert_eq!(office.list("TodoItems").len(), 3_000);
+    assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"));
+    assert_eq!(ana.sync()["requests"], 1, "a further cycle has nothing to do");
+}
+
+#[test]
+fn kill_minus_nine_of_the_server_in_the_middle_of_a_push() {
+    let mut server = Server::start();
+    let ana = Device::signed_in(&server.url, "ana", &["TodoItems"]);
+    import(&ana, 3_000);
+    for delay_ms in [60, 140, 220] {
+        let mut child = ana.spawn(&["sync"]);
+        std::thread::sleep(Duration::from_millis(delay_ms));
+        server.kill();
+        let _ = child.wait();
+        server.revive();
+    }
+    let report = ana.sync();
+    assert_eq!(report["conflicts"], 0, "{report}");
+    assert_eq!(ana.shared("TodoItems"), Office::new(&server.url, "ana").list("TodoItems"));
+    assert_eq!(ana.list("TodoItems").len(), 3_000);
+}
+
+#[test]
+fn two_processes_on_one_data_dir_take_turns() {
+    let server = Server::start();
+    let ana = Device::signed_in(&server.url, "ana", &["TodoItems"]);
+    import(&ana, 1_000);
+    let mut cycles: Vec<_> = (0..3).map(|_| ana.spawn(&["sync"])).collect();
+    // Saves do not wait for the cycles.
+    for n in 0..10 {
+        ana.add("TodoItems", &json!({ "Title": format!("meanwhile {n}") }));
+    }
+    assert!(cycles.iter_mut().all(|child| child.wait().unwrap().success()));
+    ana.sync();
+    let office = Office::new(&server.url, "ana");
+    assert_eq!(office.list("TodoItems").len(), 1_010);
+    assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"));
+}
+
+#[test]
+fn no_network_a_portal_and_another_server_are_told_apart_from_tidemark() {
+    let server = Server::start();
+    let network = Network::to(&server.url);
+    let ana = Device::signed_in(&network.url, "ana", &["TodoItems"]);
+    ana.add("TodoItems", &json!({ "Title": "safe" }));
+    for weather in [Weather::Cut, Weather::Portal, Weather::RepliesLost] {
+        network.set(weather);
+        let ran = ana.run(&["sync"]);
+        assert_eq!((ran.code, &ran.json["outcome"]), (3, &json!("offline")), "{weather:?}: {ran:?}");
+        assert!(ran.json["error"].is_string());
+        let status = ana.status();
+        assert_eq!((&status["online"], &status["pending"]), (&json!(false), &json!(1)), "{weather:?}");
+    }
+    network.set(Weather::Fair);
+    ana.sync();
+    assert_eq!(ana.status()["pending"], 0);
+    assert_eq!(Office::new(&server.url, "ana").list("TodoItems").len(), 1);
+}
+
+#[test]
+fn a_revoked_token_asks_to_sign_in_again_and_keeps_everything() {
+    let server = Server::start();
+    let ana = Device::blank();
+    let token = server.token("ana");
+    ana.run(&["sign-in", &server.url, "--token", &token]).ok();
+    ana.run(&["entities", "on", "TodoItems"]).ok();
+    ana.sync();
+    ana.add("TodoItems", &json!({ "Title": "safe" }));
+    server.admin(&["token", "revoke", &token], "");
+    let ran = ana.run(&["sync"]);
+    assert_eq!((ran.code, &ran.json["outcome"]), (1, &json!("signed_out")), "{ran:?}");
+    assert_eq!(ana.list("TodoItems").len(), 1);
+    ana.sign_in(&server.url, "ana");
+    assert_eq!(ana.sync()["pushed"], 1);
+}
+
+#[test]
+fn a_restored_server_gets_back_what_it_forgot() {
+    let mut server = Server::start();
+    let ana = Device::signed_in(&server.url, "ana", &["TodoItems"]);
+    let before = ana.add("TodoItems", &json!({ "Title": "before the backup" }));
+    ana.sync();
+    let backup = server.path("backup.db");
+    server.admin(&["backup", backup.to_str().unwrap()], "");
+    let after = ana.add("TodoItems", &json!({ "Title": "after the backup" }));
+    ana.edit("TodoItems", &before, &json!({ "Notes": "after the backup" }));
+    ana.sync();
+    server.kill();
+    server.admin(&["restore", backup.to_str().unwrap()], "");
+    server.revive();
+    let office = Office::new(&server.url, "ben");
+    assert_eq!(office.list("TodoItems").len(), 1, "the server has forgotten");
+    for _ in 0..3 {
+        ana.sync();
+    }
+    assert_eq!(office.read(&format!("TodoItems({after})"))["Title"], "after the backup");
+    assert_eq!(office.read(&format!("TodoItems({before})"))["Notes"], "after the backup");
+    assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"));
+}
+
+#[test]
+fn a_purge_while_a_device_was_away_removes_and_resurrects_nothing() {
+    let server = Server::start();
+    let ana = Device::signed_in(&server.url, "ana", &["TodoItems"]);
+    let office = Office::new(&server.url, "ben");
+    let doomed = ana.add("TodoItems", &json!({ "Title": "doomed" }));
+    let edited = ana.add("TodoItems", &json!({ "Title": "edited here" }));
+    ana.add("TodoItems", &json!({ "Title": "stays" }));
+    ana.sync();
+    office.delete("TodoItems", &doomed);
+    office.delete("TodoItems", &edited);
+    server.admin(&["purge", "--older-than", "0"], "");
+    ana.edit("TodoItems", &edited, &json!({ "Notes": "my work" }));
+    ana.sync();
+    let kinds: Vec<_> = ana.conflicts().iter().map(|c| c["kind"].clone()).collect();
+    assert_eq!(kinds, [json!("deleted_on_server")]);
+    assert!(ana.list("TodoItems").iter().all(|r| r["Id"] != doomed.as_str()));
+    assert_eq!(office.list("TodoItems").len(), 1);
+    let conflict = ana.conflicts()[0]["id"].as_str().unwrap().to_owned();
+    ana.run(&["resolve", &conflict, "restore"]).ok();
+    ana.sync();
+    assert_eq!(office.read(&format!("TodoItems({edited})"))["Notes"], "my work");
+    assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"));
+}

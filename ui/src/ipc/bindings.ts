@@ -1,0 +1,545 @@
+// Generated from crates/app/src/views.rs; do not edit. To write it anew:
+// TIDEMARK_WRITE_BINDINGS=1 cargo test -p tidemark-app bindings
+
+/**
+ * Who is signed in.
+ */
+export type SessionView = { 
+/**
+ * Whether an account is on this data dir; it works offline from then on.
+ */
+signed_in: boolean, 
+/**
+ * Whether the server wants the password again before it syncs.
+ */
+must_sign_in_again: boolean, 
+/**
+ * The server's root.
+ */
+server: string | null, 
+/**
+ * The account's name.
+ */
+user: string | null, 
+/**
+ * Its workspace.
+ */
+workspace: string | null, 
+/**
+ * This device's name.
+ */
+device: string, 
+/**
+ * Whether the data dir can only be read.
+ */
+read_only: boolean, 
+/**
+ * Where the offline database lies.
+ */
+data_dir: string, 
+/**
+ * A server that offers the demo, where the host knows one.
+ */
+demo_server: string | null, };
+
+/**
+ * The entity model, as screens need it.
+ */
+export type ModelView = { 
+/**
+ * Entity sets in model order; `CachedEntities` is not among them.
+ */
+sets: Array<SetView>, };
+
+/**
+ * One entity set.
+ */
+export type SetView = { 
+/**
+ * The name on the wire.
+ */
+name: string, 
+/**
+ * What people read.
+ */
+label: string, 
+/**
+ * What people read for one record.
+ */
+record_label: string, 
+/**
+ * The property that stands for a record.
+ */
+title_property: string, 
+/**
+ * Declared properties in model order.
+ */
+properties: Array<PropertyView>, };
+
+/**
+ * One property.
+ */
+export type PropertyView = { 
+/**
+ * The name on the wire.
+ */
+name: string, 
+/**
+ * What people read.
+ */
+label: string, 
+/**
+ * `Edm.String` and so on.
+ */
+kind: string, 
+/**
+ * Whether it may be empty.
+ */
+nullable: boolean, 
+/**
+ * What a new record gets.
+ */
+default: unknown, 
+/**
+ * The longest text.
+ */
+max_length: number | null, 
+/**
+ * Digits of a decimal.
+ */
+precision: number | null, 
+/**
+ * Digits after the point of a decimal.
+ */
+scale: number | null, 
+/**
+ * Whether the text is edited on several lines.
+ */
+multi_line: boolean, 
+/**
+ * The entity set that it points into.
+ */
+references: string | null, };
+
+/**
+ * What a list shows.
+ */
+export type ListRequest = { 
+/**
+ * The entity set.
+ */
+set: string, 
+/**
+ * An OData `$filter`.
+ */
+filter: string | null, 
+/**
+ * Words to search for in every string property.
+ */
+search: string | null, 
+/**
+ * An OData `$orderby`; by title where missing.
+ */
+order_by: string | null, 
+/**
+ * Records to leave out at the start.
+ */
+offset: number, 
+/**
+ * Records to return at the most.
+ */
+limit: number, };
+
+/**
+ * A window of a list.
+ */
+export type ListView = { 
+/**
+ * The records of the window.
+ */
+records: Record<string, unknown>[], 
+/**
+ * How many there are in all.
+ */
+total: number, 
+/**
+ * Whether they were read from the server now, the set not being kept offline.
+ */
+live: boolean, };
+
+/**
+ * A view of the TodoItems screen.
+ */
+export type TodoView = "today" | "upcoming" | "overdue" | "mine" | "all" | "done" | "not_sent" | "conflicts";
+
+/**
+ * How the TodoItems screen sorts.
+ */
+export type TodoSort = "due" | "priority" | "title" | "changed";
+
+/**
+ * What the TodoItems screen asks for.
+ */
+export type TodoRequest = { 
+/**
+ * The view.
+ */
+view: TodoView, 
+/**
+ * Only items of this list.
+ */
+list_id: string | null, 
+/**
+ * Words to search for.
+ */
+search: string | null, 
+/**
+ * The order.
+ */
+sort: TodoSort, 
+/**
+ * The user's midnight before now.
+ */
+day_start: number, 
+/**
+ * The user's midnight after now.
+ */
+day_end: number, 
+/**
+ * Records to leave out at the start.
+ */
+offset: number, 
+/**
+ * Records to return at the most.
+ */
+limit: number, };
+
+/**
+ * How many items each entry of the sidebar has.
+ */
+export type TodoCounts = { 
+/**
+ * A number per view.
+ */
+views: Record<TodoView, number>, 
+/**
+ * The lists with their open items.
+ */
+lists: Array<TodoListView>, };
+
+/**
+ * One list of the sidebar.
+ */
+export type TodoListView = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Open items in it.
+ */
+open: number, };
+
+/**
+ * The status line (promise 9); `tidemark status --json` prints it.
+ */
+export type StatusView = { 
+/**
+ * What the line says.
+ */
+kind: StatusKind, 
+/**
+ * The server's root.
+ */
+server: string | null, 
+/**
+ * The account.
+ */
+user: string | null, 
+/**
+ * Whether the last contact with the server worked.
+ */
+online: boolean, 
+/**
+ * Changes that exist only here: waiting, in flight.
+ */
+pending: number, 
+/**
+ * Open conflicts.
+ */
+conflicts: number, 
+/**
+ * Changes that the server refuses.
+ */
+parked: number, 
+/**
+ * When the last complete cycle ended.
+ */
+last_sync: number | null, 
+/**
+ * What the running cycle is doing.
+ */
+progress: ProgressView | null, 
+/**
+ * The plain sentence of what went wrong last, while it is wrong.
+ */
+error: string | null, };
+
+/**
+ * What the status line says, most urgent first.
+ */
+export type StatusKind = "not_set_up" | "sign_in" | "syncing" | "offline" | "failed" | "conflicts" | "parked" | "waiting" | "stale" | "up_to_date";
+
+/**
+ * How far a cycle is.
+ */
+export type ProgressView = { 
+/**
+ * `push` or `pull`.
+ */
+phase: string, 
+/**
+ * The entity set, while pulling.
+ */
+set: string | null, 
+/**
+ * Records done.
+ */
+done: number, 
+/**
+ * Records in all, where known.
+ */
+total: number | null, };
+
+/**
+ * One row of Offline Sync Settings; `tidemark entities --json` prints an array of them.
+ */
+export type EntityView = { 
+/**
+ * The entity set.
+ */
+name: string, 
+/**
+ * What people read.
+ */
+label: string, 
+/**
+ * Whether it is kept offline.
+ */
+offline: boolean, 
+/**
+ * Live records here.
+ */
+records: number, 
+/**
+ * Bytes here.
+ */
+bytes: number, 
+/**
+ * Unsettled changes here.
+ */
+pending: number, 
+/**
+ * `ask`, `newest`, `server`, `mine`.
+ */
+policy: string, 
+/**
+ * Live records on the server, where it was asked lately.
+ */
+server_records: number | null, 
+/**
+ * The first enumeration, while it runs.
+ */
+first_sync: ProgressView | null, 
+/**
+ * Whether the first enumeration is paused by the user.
+ */
+paused: boolean, };
+
+/**
+ * What to do with unsent changes when a set is switched off.
+ */
+export type UnsentChoice = "refuse" | "send_first" | "keep" | "discard";
+
+/**
+ * An open conflict.
+ */
+export type ConflictView = { 
+/**
+ * The conflict's id.
+ */
+id: string, 
+/**
+ * The entity set.
+ */
+entity_set: string, 
+/**
+ * The record.
+ */
+record_id: string, 
+/**
+ * `both_edited`, `deleted_on_server`, `edited_on_server`.
+ */
+kind: string, 
+/**
+ * The properties in question.
+ */
+properties: Array<string>, 
+/**
+ * The record that both sides started from.
+ */
+base: Record<string, unknown> | null, 
+/**
+ * This device's record.
+ */
+mine: Record<string, unknown>, 
+/**
+ * The server's record.
+ */
+server: Record<string, unknown> | null, 
+/**
+ * Who made the server's change.
+ */
+server_user: string | null, 
+/**
+ * When the conflict was found.
+ */
+detected_at: number, };
+
+/**
+ * A record that the server refuses.
+ */
+export type ParkedView = { 
+/**
+ * The entity set.
+ */
+entity_set: string, 
+/**
+ * The record.
+ */
+record_id: string, 
+/**
+ * The server's reason.
+ */
+reason: string, 
+/**
+ * The record as it is here.
+ */
+record: Record<string, unknown>, };
+
+/**
+ * What one cycle did; `tidemark sync --json` prints it.
+ */
+export type SyncView = { 
+/**
+ * `synced`, `offline`, `signed_out`, `failed`.
+ */
+outcome: string, 
+/**
+ * Changes accepted by the server.
+ */
+pushed: number, 
+/**
+ * Records changed here.
+ */
+pulled: number, 
+/**
+ * Records where both sides' edits came together.
+ */
+merged: number, 
+/**
+ * Conflicts opened.
+ */
+conflicts: number, 
+/**
+ * Records parked.
+ */
+parked: number, 
+/**
+ * HTTP requests.
+ */
+requests: number, 
+/**
+ * Bytes sent, headers included.
+ */
+bytes_sent: number, 
+/**
+ * Bytes received, headers included, as on the wire.
+ */
+bytes_received: number, 
+/**
+ * Milliseconds.
+ */
+duration_ms: number, 
+/**
+ * The plain sentence of what went wrong.
+ */
+error: string | null, };
+
+/**
+ * One line of Activity.
+ */
+export type ActivityView = { 
+/**
+ * When the cycle started.
+ */
+started_at: number, 
+/**
+ * What it did.
+ */
+sync: SyncView, };
+
+/**
+ * One line of a record's history.
+ */
+export type HistoryView = { 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * What happened.
+ */
+event: string, 
+/**
+ * Who, where known.
+ */
+by: string | null, 
+/**
+ * The side that did not stand, whole.
+ */
+record: Record<string, unknown> | null, };
+
+/**
+ * Event `records-changed`.
+ */
+export type RecordsChanged = { 
+/**
+ * The entity set.
+ */
+set: string, 
+/**
+ * The records, or null where there were too many to name.
+ */
+ids: Array<string> | null, };
+
+/**
+ * Why a command failed: a code for programs, a sentence for people.
+ */
+export type ErrorView = { 
+/**
+ * A stable word, such as `invalid`, `not_found`, `offline`, `unsent_changes`, `wrong_password`.
+ */
+code: string, 
+/**
+ * What happened, what is safe, what to do.
+ */
+message: string, 
+/**
+ * The property at fault.
+ */
+property: string | null, };
