@@ -1,7 +1,7 @@
 //! Bad input: one plain sentence that names what is wrong, the right exit status, and nothing lost.
 
 use serde_json::json;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::process::Command;
 use tidemark_tests::{Device, Server, program};
 
@@ -21,6 +21,7 @@ fn sign_in_says_what_is_wrong() {
     let url = format!("http://{}", other.local_addr().unwrap());
     std::thread::spawn(move || {
         for mut client in other.incoming().flatten() {
+            let _ = client.read(&mut [0; 4096]);
             let _ = client.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>");
         }
     });
@@ -109,19 +110,19 @@ fn a_database_from_a_newer_version_and_a_damaged_one_are_left_alone() {
     let ana = Device::signed_in(&server.url, "ana", &["TodoItems"]);
     ana.add("TodoItems", &json!({ "Title": "precious" }));
     let path = ana.dir().join("tidemark.db");
-    let set_version = |version: u32| {
-        // `user_version` is the big-endian number at offset 60 of the file's header.
-        let mut bytes = std::fs::read(&path).unwrap();
-        bytes[60..64].copy_from_slice(&version.to_be_bytes());
-        std::fs::write(&path, &bytes).unwrap();
+    let pragma = |version: Option<i64>| -> i64 {
+        let database = rusqlite::Connection::open(&path).unwrap();
+        if let Some(version) = version {
+            database.pragma_update(None, "user_version", version).unwrap();
+        }
+        database.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
     };
-    let bytes = std::fs::read(&path).unwrap();
-    let version = u32::from_be_bytes([bytes[60], bytes[61], bytes[62], bytes[63]]);
+    let version = pragma(None);
     assert!(version > 0, "the schema's version is in PRAGMA user_version");
-    set_version(9_999);
+    pragma(Some(9_999));
     let sentence = ana.run(&["list", "TodoItems"]).refused();
     assert!(sentence.contains("newer"), "{sentence}");
-    set_version(version);
+    pragma(Some(version));
     assert_eq!(ana.list("TodoItems").len(), 1);
 
     std::fs::write(&path, b"this is no database, but somebody's notes").unwrap();

@@ -193,7 +193,8 @@ fn a_wrong_clock_decides_nothing() {
     let (team, id) = Team::with_item(&json!({ "Title": "a" }));
     let office = Office::new(&team.server.url, "ana");
     let far = 9_999_999_999_999_i64;
-    let record = office.patch("TodoItems", &id, &json!({ "Title": "from the future", "_UpdatedAt": far }));
+    office.patch("TodoItems", &id, &json!({ "Title": "from the future", "_UpdatedAt": far }));
+    let record = office.read(&format!("TodoItems({id})"));
     assert!(record["_UpdatedAt"].as_i64().unwrap() < far, "the stamp is clamped: {record}");
     team.ben.edit("TodoItems", &id, &json!({ "Notes": "disjoint" }));
     assert_eq!(team.ben.sync()["merged"], 1);

@@ -13,7 +13,7 @@ fn fill(server: &Server, count: usize) {
         let requests: Vec<Value> = (start..count.min(start + 200))
             .map(|n| {
                 json!({ "id": n.to_string(), "method": "POST", "url": "TodoItems", "headers": { "content-type": "application/json", "prefer": "return=minimal" },
-                    "body": { "Id": uuid::Uuid::from_u128(n as u128 * 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835 | 1).to_string(), "Title": format!("Inspect valve {n}"), "Notes": format!("Row {n}. {}", "Check the seal and write down the pressure. ".repeat(5)), "Priority": n % 4 } })
+                    "body": { "Id": uuid::Uuid::from_u128((n as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)).to_string(), "Title": format!("Inspect valve {n}"), "Notes": format!("Row {n}. {}", "Check the seal and write down the pressure. ".repeat(5)), "Priority": n % 4 } })
             })
             .collect();
         let answer: Value = client

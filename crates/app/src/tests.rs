@@ -2,7 +2,6 @@
 
 mod entities;
 mod events;
-mod perf;
 mod records;
 mod todo;
 mod transfer;

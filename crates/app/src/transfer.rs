@@ -48,4 +48,3 @@ fn is_given_by_save(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)] pub(crate) use rows::count_rows;

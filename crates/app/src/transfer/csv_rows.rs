@@ -7,16 +7,13 @@ use super::fields::value_of;
 use super::is_given_by_save;
 use super::rows::{Row, TOMBSTONED};
 use serde_json::{Map, Value};
-use std::io::BufRead;
+use std::io::{self, BufRead, Read};
 use tidemark_model::{EntitySet, ID, IS_TOMBSTONED, Property};
 
 /// The rows of a CSV file.
 pub(super) struct CsvRows<R> {
-    input: R,
-    delimiter: u8,
+    reader: csv::Reader<Records<R>>,
     columns: Vec<Column>,
-    /// Lines read so far.
-    line: u64,
 }
 
 /// What a column holds.
@@ -34,7 +31,10 @@ impl<R: BufRead> CsvRows<R> {
         input.read_until(b'\n', &mut header).map_err(|error| error.to_string())?;
         // Where the comma is the decimal mark, spreadsheets separate by semicolons.
         let delimiter = if header.contains(&b';') && !header.contains(&b',') { b';' } else { b',' };
-        let names = fields_of(&header, delimiter)?;
+        let mut builder = csv::ReaderBuilder::new();
+        builder.has_headers(false).flexible(true).delimiter(delimiter);
+        let names = builder.from_reader(header.as_slice()).into_records().next();
+        let names = names.transpose().map_err(|error| problem_of(&error))?.unwrap_or_default();
         if header.trim_ascii().is_empty() {
             let example = set.entity_type.declared().next().map_or(ID, |property| &property.name);
             return Err(format!("the first line must name the columns, such as {ID},{example}"));
@@ -44,48 +44,29 @@ impl<R: BufRead> CsvRows<R> {
             return Err(format!("the column {twice} is there twice"));
         }
         let columns = names.iter().map(|name| column(set, name)).collect::<Result<_, _>>()?;
-        Ok(Self { input, delimiter, columns, line: 1 })
+        let records = Records { input, delimiter, line: 1, begins_on: 1, record: Vec::new(), given: 0 };
+        Ok(Self { reader: builder.from_reader(records), columns })
     }
 
     /// Returns the next row and the line that it begins on.
     pub(super) fn next_row(&mut self) -> Option<(u64, Row)> {
-        loop {
-            let begins_on = self.line + 1;
-            match self.next_record() {
-                Ok(record) if record.is_empty() => return None,
-                Ok(record) if record.trim_ascii().is_empty() => {}
-                Ok(record) => return Some((begins_on, self.row(&record))),
-                Err(problem) => return Some((begins_on, Err(problem))),
-            }
+        let mut fields = csv::StringRecord::new();
+        let read = self.reader.read_record(&mut fields);
+        let begins_on = self.reader.get_ref().begins_on;
+        match read {
+            Ok(false) => None,
+            Ok(true) => Some((begins_on, self.row(&fields))),
+            Err(error) => Some((begins_on, Err(problem_of(&error)))),
         }
     }
 
-    /// Reads the bytes of one record: a line, or more where a quoted field goes on over the end of one.
-    fn next_record(&mut self) -> Result<Vec<u8>, String> {
-        let mut record = Vec::new();
-        let mut quotes = Quotes { delimiter: self.delimiter, state: Quote::FieldStart };
-        loop {
-            let before = record.len();
-            let read = self.input.read_until(b'\n', &mut record).map_err(|error| error.to_string())?;
-            self.line += u64::from(read > 0);
-            record[before..].iter().for_each(|byte| quotes.see(*byte));
-            match (read, quotes.state) {
-                (0, Quote::Inside) => return Err("a quoted text begins here and never ends".to_owned()),
-                (0, _) => return Ok(record),
-                (_, Quote::Inside) => {}
-                (_, _) => return Ok(record),
-            }
-        }
-    }
-
-    fn row(&self, record: &[u8]) -> Row {
-        let fields = fields_of(record, self.delimiter)?;
+    fn row(&self, fields: &csv::StringRecord) -> Row {
         if fields.len() != self.columns.len() {
             let (found, wanted) = (fields.len(), self.columns.len());
             return Err(format!("there are {found} fields, and the header names {wanted} columns"));
         }
         let mut row = Map::new();
-        for (column, field) in self.columns.iter().zip(&fields) {
+        for (column, field) in self.columns.iter().zip(fields) {
             match column {
                 Column::Of(property) => {
                     if let Some(value) = value_of(property, field) {
@@ -114,16 +95,73 @@ fn column(set: &EntitySet, name: &str) -> Result<Column, String> {
     })
 }
 
-fn fields_of(record: &[u8], delimiter: u8) -> Result<csv::StringRecord, String> {
-    let mut builder = csv::ReaderBuilder::new();
-    builder.has_headers(false).delimiter(delimiter).buffer_capacity(record.len().clamp(64, 8 << 10));
-    let mut fields = csv::StringRecord::new();
-    match builder.from_reader(record).read_record(&mut fields) {
-        Ok(_) => Ok(fields),
-        Err(error) if matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) => {
-            Err("the text is not UTF-8; save the file as CSV UTF-8".to_owned())
+fn problem_of(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::Utf8 { .. } => "the text is not UTF-8; save the file as CSV UTF-8".to_owned(),
+        csv::ErrorKind::Io(error) => error.to_string(),
+        _ => error.to_string(),
+    }
+}
+
+/// Hands a file to the `csv` crate one record at a time, so that the record being read is the one that was handed
+/// over last, and its line is known.
+struct Records<R> {
+    input: R,
+    delimiter: u8,
+    /// Lines read so far.
+    line: u64,
+    /// The line that the record begins on.
+    begins_on: u64,
+    record: Vec<u8>,
+    /// Bytes of the record that were handed over.
+    given: usize,
+}
+
+impl<R: BufRead> Read for Records<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.given == self.record.len() {
+            self.given = 0;
+            self.record.clear();
+            if !self.next_record()? {
+                return Ok(0);
+            }
         }
-        Err(error) => Err(error.to_string()),
+        let rest = &self.record[self.given..];
+        let n = rest.len().min(out.len());
+        out[..n].copy_from_slice(&rest[..n]);
+        self.given += n;
+        Ok(n)
+    }
+}
+
+impl<R: BufRead> Records<R> {
+    /// Reads one record: a line, or more where a quoted field goes on over the end of one. Empty lines are none.
+    fn next_record(&mut self) -> io::Result<bool> {
+        let begins_on = self.line + 1;
+        let mut quotes = Quotes { delimiter: self.delimiter, state: Quote::FieldStart };
+        loop {
+            let before = self.record.len();
+            let read = self.input.read_until(b'\n', &mut self.record)?;
+            self.line += u64::from(read > 0);
+            self.record[before..].iter().for_each(|byte| quotes.see(*byte));
+            match (read, quotes.state) {
+                (0, _) if before == 0 => return Ok(false),
+                (0, Quote::Inside) => {
+                    self.record.clear();
+                    self.begins_on = begins_on;
+                    return Err(io::Error::other("a quoted text begins here and never ends"));
+                }
+                (1.., Quote::Inside) => {}
+                (_, _) => {
+                    if self.record.trim_ascii().is_empty() {
+                        self.record.clear();
+                    } else {
+                        self.begins_on = begins_on;
+                    }
+                    return Ok(true);
+                }
+            }
+        }
     }
 }
 

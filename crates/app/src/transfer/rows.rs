@@ -103,8 +103,3 @@ fn json_row(text: &[u8]) -> Row {
     }
     Ok(row)
 }
-#[cfg(test)]
-pub(crate) fn count_rows(set: &EntitySet, path: &Path) -> usize {
-    let mut rows = CsvRows::new(set, BufReader::new(File::open(path).unwrap())).unwrap();
-    std::iter::from_fn(|| rows.next_row()).count()
-}

@@ -155,5 +155,5 @@ fn as_somebody_who_may_only_read() {
     let error = store.add(ITEMS, &object(json!({ "Title": "x" }))).unwrap_err();
     assert_eq!(error.code(), "read_only");
     assert!(error.to_string().contains("nothing was saved"), "{error}");
-    assert_eq!(store.pull(|_| Ok(())).unwrap_err().code(), "read_only");
+    assert_eq!(store.pull(|_| Ok::<(), StoreError>(())).unwrap_err().code(), "read_only");
 }
