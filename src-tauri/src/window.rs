@@ -3,6 +3,7 @@
 //! Refuses: leaving the app's own pages, new windows (FAULTS A7), and closing without a word while changes exist only
 //! on this device (UX.md). What the question looks like is the UI's; it answers with the command `close_window`.
 
+use std::time::Duration;
 use tauri::webview::NewWindowResponse;
 use tauri::{AppHandle, Emitter, Manager, Url, WebviewWindowBuilder, Window, WindowEvent};
 use tauri_plugin_window_state::StateFlags;
@@ -10,6 +11,9 @@ use tidemark_app::{App, StatusView};
 
 /// The window's label, in `tauri.conf.json` and in the capability.
 const MAIN: &str = "main";
+
+/// How long closing waits to hear what exists only here.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// Returns what of the window is the same the next time.
 pub(crate) fn remembered() -> StateFlags {
@@ -57,9 +61,10 @@ pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
 pub(crate) fn ask_to_close(handle: &AppHandle) {
     let handle = handle.clone();
     tauri::async_runtime::spawn(async move {
-        let status = handle.state::<App>().status().await;
+        // A database that does not answer must not keep the window open for ever.
+        let status = tokio::time::timeout(ANSWER_WITHIN, handle.state::<App>().status()).await;
         match status {
-            Ok(status) if has_unsent(&status) => {
+            Ok(Ok(status)) if has_unsent(&status) => {
                 focus(&handle);
                 if handle.emit_to(MAIN, "close-requested", status).is_err() {
                     close(&handle);

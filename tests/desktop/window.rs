@@ -43,7 +43,7 @@ impl Window {
             .env("TIDEMARK_SERVER", server)
             .env_remove("XDG_DATA_HOME")
             .env_remove("WAYLAND_DISPLAY")
-            .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .env("DBUS_SESSION_BUS_ADDRESS", &screen.bus)
             .stdout(Stdio::null())
             // Driver and app are one group, and end as one.
             .process_group(0)
@@ -59,6 +59,12 @@ impl Window {
         self.until(&format!("{id} can be clicked"), |window| {
             window.run(async |page| find(page, id).await?.click().await)
         });
+    }
+
+    /// Clicks what ends the window; no answer is expected from beyond.
+    pub(crate) fn click_last(&self, id: &str) {
+        self.see(id);
+        let _ = self.run(async |page| find(page, id).await?.click().await);
     }
 
     /// Replaces a field's text.
@@ -100,6 +106,23 @@ impl Window {
             let texts = window.texts(id);
             if texts.iter().any(|text| text.contains(words)) { Ok(()) } else { Err(format!("it says {texts:?}")) }
         });
+    }
+
+    /// Watches an element for a while, and fails when it said anything else for as short as one frame.
+    pub(crate) fn keeps_saying(&self, id: &str, words: &str, time: Duration) {
+        let said = self.promise(&format!(
+            "new Promise((done) => {{
+                const element = document.querySelector('{}');
+                const said = [element.innerText];
+                const watch = new MutationObserver(() => said.push(element.innerText));
+                watch.observe(element, {{ subtree: true, childList: true, characterData: true }});
+                setTimeout(() => done(said), {});
+            }})",
+            by_id(id),
+            time.as_millis()
+        ));
+        let said: Vec<_> = said.as_array().into_iter().flatten().filter_map(|text| text.as_str()).collect();
+        assert!(said.iter().all(|text| text.contains(words)), "{id} said {said:?}, not only {words:?}");
     }
 
     /// Waits until none of the elements with this id reads so.

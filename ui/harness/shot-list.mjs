@@ -39,14 +39,27 @@ export const SHOTS = [
     },
   },
   { name: 'first-choice', query: '?offline=' },
-  { name: 'first-choice-dark-small', query: '?offline=', look: dark, size: small, act: (page) => page.click(byId('entity-switch-TodoItems')) },
+  {
+    name: 'first-choice-dark-small',
+    query: '?offline=',
+    look: dark,
+    size: small,
+    act: (page) => page.click(byId('entity-switch-TodoItems')),
+  },
   { name: 'today', query: '?scene=marks' },
   { name: 'today-dark', query: '?scene=marks', look: dark },
   { name: 'all-small', query: '?scene=marks', size: small, act: go('view-all') },
   { name: 'all-high', query: '?scene=marks', look: high, act: openTask(3) },
   { name: 'all-high-dark', query: '?scene=marks', look: highDark, act: openTask(3) },
   { name: 'all-larger', query: '?scene=marks', look: larger, act: openTask(3) },
-  { name: 'all-larger-small', query: '', look: larger, size: small, act: go('view-all') },
+  { name: 'all-larger-small', query: '', look: larger, size: small },
+  {
+    name: 'drawer',
+    look: larger,
+    size: small,
+    act: (page) => page.getByLabel('Menu').click(),
+  },
+  { name: 'marks', query: '?scene=marks', act: go('view-not_sent') },
   { name: 'detail', query: '?scene=marks,history', act: openTask(2) },
   { name: 'detail-dark', query: '?scene=history', look: dark, act: openTask(4) },
   { name: 'detail-small', size: small, act: openTask(3) },
@@ -92,7 +105,12 @@ export const SHOTS = [
     },
   },
   { name: 'quick-add', act: typing('Check pump 3 tomorrow 14:00 !2 #Harbour') },
-  { name: 'quick-add-small-dark', size: small, look: dark, act: typing('Check pump 3 tomorrow 14:00 !2 #Harbour') },
+  {
+    name: 'quick-add-small-dark',
+    size: small,
+    look: dark,
+    act: typing('Check pump 3 tomorrow 14:00 !2 #Harbour'),
+  },
   { name: 'quick-add-lists', act: typing('Order gaskets #') },
   {
     name: 'quick-add-done',
@@ -108,7 +126,10 @@ export const SHOTS = [
       await go('view-all')(page);
       await page.waitForTimeout(200);
       await page.locator(byId('task-title')).nth(1).click();
-      await page.locator(byId('task-title')).nth(4).click({ modifiers: ['Shift'] });
+      await page
+        .locator(byId('task-title'))
+        .nth(4)
+        .click({ modifiers: ['Shift'] });
     },
   },
   {
@@ -190,7 +211,11 @@ export const SHOTS = [
   },
   { name: 'shortcuts', act: (page) => page.keyboard.press('Shift+?') },
   { name: 'status-waiting', query: '?scene=waiting', act: (page) => page.click(byId('status-details-open')) },
-  { name: 'status-offline', query: '?scene=waiting&online=0', act: (page) => page.click(byId('status-details-open')) },
+  {
+    name: 'status-offline',
+    query: '?scene=waiting&online=0',
+    act: (page) => page.click(byId('status-details-open')),
+  },
   { name: 'status-syncing', query: '?scene=syncing' },
   { name: 'status-failed', query: '?scene=failed', act: (page) => page.click(byId('status-details-open')) },
   { name: 'status-stale', query: '?scene=stale', size: small },
@@ -205,7 +230,10 @@ export const SHOTS = [
   {
     name: 'close',
     query: '?scene=waiting&online=0',
-    act: (page) => page.evaluate(() => globalThis.tidemarkHost.emit('close-requested', globalThis.tidemarkHost.statusView())),
+    act: (page) =>
+      page.evaluate(() =>
+        globalThis.tidemarkHost.emit('close-requested', globalThis.tidemarkHost.statusView()),
+      ),
   },
   { name: 'read-only', query: '?scene=read-only' },
   { name: 'thousands', query: '?tasks=100000', act: go('view-all'), rest: 1500 },

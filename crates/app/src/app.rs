@@ -57,7 +57,9 @@ impl App {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids: Arc<dyn Ids> = Arc::new(SystemIds);
         let transport = Arc::new(HttpTransport::new().map_err(SyncError::from)?);
-        let (dir, store_clock, store_ids) = (data_dir.to_owned(), clock.clone(), ids.clone());
+        // Absolute, so that a sentence which names the folder means the same wherever it is read.
+        let dir = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
+        let (store_clock, store_ids) = (clock.clone(), ids.clone());
         let store = unblocked(move || Ok(Store::open(&dir, store_clock, store_ids)?)).await?;
         let engine = Engine::new(store.clone(), transport, clock.clone());
         let background =

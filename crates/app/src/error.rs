@@ -40,8 +40,8 @@ pub enum AppError {
     },
     /// A set that is not kept offline was asked for while the server cannot be reached.
     #[error(
-        "{set} is not kept offline on this device, and {reason}; try again with a connection, and keep {set} offline \
-         to have it everywhere"
+        "{set} is not kept offline on this device, and {reason}; it can be read and changed while the server can be \
+         reached, or once it is kept offline"
     )]
     NotKeptOffline {
         /// The entity set.
@@ -49,6 +49,11 @@ pub enum AppError {
         /// Why the server cannot be asked.
         reason: String,
     },
+    /// A live edit met a version that its user had not seen.
+    #[error(
+        "somebody changed this record of {0} just now; nothing was changed: look at it again and repeat the change"
+    )]
+    ChangedMeanwhile(String),
     /// The command works on records kept here, and the set's are not.
     #[error("{set} is not kept offline on this device; {advice}")]
     NotCached {
@@ -99,6 +104,7 @@ impl AppError {
             Self::UnknownConflict(_) => "no_such_conflict",
             Self::AmbiguousConflict(_) | Self::Invalid { .. } => "invalid",
             Self::NotKeptOffline { .. } => "offline",
+            Self::ChangedMeanwhile(_) => "changed_meanwhile",
             Self::NotCached { .. } => "not_cached",
             Self::NotSentFirst { .. } => "unsent_changes",
             Self::File { .. } => "file",

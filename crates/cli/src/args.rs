@@ -116,7 +116,7 @@ pub(crate) enum Command {
 #[derive(Debug, ClapArgs)]
 #[command(group(ArgGroup::new("credentials").required(true)))]
 pub(crate) struct SignIn {
-    /// The server's address, such as https://tidemark.example.org.
+    #[arg(help = "The server's address, such as https://tidemark.example.org")]
     pub(crate) url: String,
     /// Your name there; the password is read from standard input.
     #[arg(long, value_name = "NAME", group = "credentials")]

@@ -69,8 +69,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Ended> {
         Command::Resolve(resolve) => {
             let answer = word_of(resolve.answer);
             let record = app.resolve(&resolve.conflict, &answer, resolve.sides.into_iter().collect()).await?;
+            let waits = record.as_ref().is_some_and(|record| record.get("_State").is_some_and(|state| state != "none"));
             let document = json!({ "conflict": resolve.conflict, "resolution": answer, "record": record });
-            out.print(&document, || format!("Decided: {answer}. It is sent with the next sync."))?;
+            let text = || format!("Decided: {answer}.{}", if waits { " It is sent with the next sync." } else { "" });
+            out.print(&document, text)?;
             Ok(Ended::Done)
         }
     }

@@ -61,7 +61,7 @@ pub(crate) fn status(status: &StatusView) -> String {
     let waiting = |n| count(n, "change", "changes");
     let headline = match status.kind {
         StatusKind::NotSetUp => "Nobody has signed in on this device yet.".to_owned(),
-        StatusKind::SignIn => format!("Sign in again to sync; {} safe here.", are(status.pending)),
+        StatusKind::SignIn => format!("Sign in again to sync{}.", here(status.pending, "safe")),
         StatusKind::Syncing => match &status.progress {
             Some(progress) => match progress.total {
                 Some(total) => format!("Syncing {} of {total}.", progress.done),
@@ -69,7 +69,7 @@ pub(crate) fn status(status: &StatusView) -> String {
             },
             None => "Syncing.".to_owned(),
         },
-        StatusKind::Offline => format!("Offline; {} saved here.", are(status.pending)),
+        StatusKind::Offline => format!("Offline{}.", here(status.pending, "saved")),
         StatusKind::Failed => "The last sync failed; it will be tried again.".to_owned(),
         StatusKind::Conflicts => {
             format!("{} for you to decide (tidemark conflicts).", count(status.conflicts, "conflict", "conflicts"))
@@ -90,8 +90,13 @@ pub(crate) fn status(status: &StatusView) -> String {
     lines.join("\n")
 }
 
-fn are(n: u64) -> String {
-    format!("{} {}", count(n, "change", "changes"), if n == 1 { "is" } else { "are" })
+/// Says how many changes exist only on this device, where there are any.
+fn here(n: u64, how: &str) -> String {
+    match n {
+        0 => String::new(),
+        1 => format!("; 1 change is {how} here"),
+        n => format!("; {n} changes are {how} here"),
+    }
 }
 
 pub(crate) fn sync(sync: &SyncView) -> String {
@@ -216,7 +221,8 @@ mod tests {
     #[test]
     fn numbers_read_as_people_say_them() {
         assert_eq!(count(1, "change", "changes"), "1 change");
-        assert_eq!(are(0), "0 changes are");
+        assert_eq!(format!("Offline{}.", here(0, "saved")), "Offline.");
+        assert_eq!(format!("Offline{}.", here(2, "saved")), "Offline; 2 changes are saved here.");
         assert_eq!(bytes(999), "999 B");
         assert_eq!(bytes(1_500), "1.5 kB");
         assert_eq!(bytes(12_000_000), "12.0 MB");

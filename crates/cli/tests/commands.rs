@@ -1,5 +1,7 @@
 //! The binary itself, offline: usage, output, exit status. What needs a server is in the `tests` package.
 
+#![expect(clippy::unwrap_used, reason = "a helper of these tests may fail as a test does")]
+
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::path::Path;

@@ -18,6 +18,7 @@ use crate::value::Key;
 use crate::write::Tx;
 use rusqlite::{Connection, params};
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 use tidemark_model::{CACHED_ENTITIES, CachedEntity, CachedEntityProperty, ID, Policy, State};
 use tidemark_sql::quote;
 
@@ -58,7 +59,7 @@ impl Store {
     /// [`StoreError::Unsent`] with [`Unsent::Refuse`] while it has unsettled changes.
     pub fn uncache(&self, set: &str, unsent: Unsent) -> Result<()> {
         self.write(|tx| {
-            let table = tx.catalog.table(set)?.clone();
+            let table = Arc::clone(chooseable(tx, set)?);
             let n = change::count(tx.conn, Some(set))?;
             match unsent {
                 Unsent::Refuse if n > 0 => return Err(StoreError::Unsent { n }),
@@ -101,11 +102,15 @@ fn chosen(conn: &Connection, catalog: &Catalog, set: &str) -> Result<Option<Row>
     Ok(row.filter(|row| row.state != State::Delete))
 }
 
-fn choose(tx: &Tx<'_>, set: &str, property: &str, value: Value) -> Result<()> {
-    tx.catalog.table(set)?;
-    if set == CACHED_ENTITIES {
-        return Err(StoreError::AlwaysCached);
+fn chooseable<'t>(tx: &'t Tx<'_>, set: &str) -> Result<&'t Arc<Table>> {
+    match set {
+        CACHED_ENTITIES => Err(StoreError::AlwaysCached),
+        set => tx.catalog.table(set),
     }
+}
+
+fn choose(tx: &Tx<'_>, set: &str, property: &str, value: Value) -> Result<()> {
+    chooseable(tx, set)?;
     let user = account::user(tx.conn)?.ok_or(StoreError::NotSignedIn)?;
     let id = CachedEntity::id(&user, set);
     if chosen(tx.conn, &tx.catalog, set)?.is_some() {

@@ -20,6 +20,7 @@ use tidemark_model::{Incoming, IncomingRow, Record, RecordId, Removal, RowSink, 
 pub struct SetSink<'t> {
     pull: &'t PullTx<'t>,
     table: Arc<Table>,
+    properties: usize,
     is_cached: bool,
     generation: i64,
     upsert: CachedStatement<'t>,
@@ -43,6 +44,7 @@ impl<'t> SetSink<'t> {
         let standing = tx.standing(&table)?;
         Ok(Self {
             pull,
+            properties: table.declared().count(),
             is_cached: standing.is_cached,
             generation: standing.generation,
             upsert: tx.conn.prepare_cached(&table.upsert)?,
@@ -55,6 +57,10 @@ impl<'t> SetSink<'t> {
     }
 
     fn row(&mut self, row: &IncomingRow<'_>) -> Result<()> {
+        if row.cells.len() != self.properties {
+            let problem = "the entity model changed during the pull; the next one reads it anew";
+            return Err(StoreError::Internal(problem.to_owned()));
+        }
         if row.is_tombstoned {
             let table = Arc::clone(&self.table);
             return self.removed(row.id, Some(|| versioned(&table, row)));

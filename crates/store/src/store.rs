@@ -48,8 +48,10 @@ pub(crate) struct Inner {
     pub(crate) access: Access,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
-    pub(crate) writer: Mutex<Writer>,
+    /// Before the writer, so that they are closed first: the last connection writes the log back into the file, and
+    /// a reading one may not.
     readers: Mutex<Vec<Connection>>,
+    pub(crate) writer: Mutex<Writer>,
     pub(crate) loaded: Loaded,
     pub(crate) listeners: Listeners,
 }
@@ -76,8 +78,8 @@ impl Store {
             access,
             clock,
             ids,
-            writer: Mutex::new(Writer::new(conn)),
             readers: Mutex::default(),
+            writer: Mutex::new(Writer::new(conn)),
             loaded: Loaded::default(),
             listeners: Listeners::default(),
             file,

@@ -141,7 +141,8 @@ impl Inner {
             None => self.connect_writer()?,
         };
         let outcome = self.transact(&mut conn, &mut writer, f);
-        if !matches!(outcome, Err(StoreError::Io(_))) {
+        // What is behind a pull that its caller gave up is not known here: it may have been an I/O error.
+        if !matches!(outcome, Err(StoreError::Io(_) | StoreError::GivenUp)) {
             writer.conn = Some(conn);
         }
         outcome

@@ -11,7 +11,7 @@ const records = (n: number) => plural(n, '# record', '# records');
 export const en = {
   app: {
     name: 'Tidemark',
-    motto: 'Work anywhere. It comes together when the network does.',
+    motto: 'Work where there is no network.',
     loading: 'Opening Tidemark',
     cannotStart: 'Tidemark could not open its records',
     tryAgain: 'Try again',
@@ -63,7 +63,8 @@ export const en = {
     lead: 'What you choose here works without a network. You can change it at any time in Offline settings.',
     onServer: (n: number | null) => (n === null ? 'Number not known yet' : `${records(n)} on the server`),
     start: 'Start working',
-    nothing: 'Continue without offline records',
+    nothing: 'Continue without',
+    everything: 'Keep everything',
     fetching: (done: number, total: number | null) =>
       total === null ? `${records(done)} fetched` : `${number(done)} of ${records(total)} fetched`,
     here: (n: number) => `${records(n)} here`,
@@ -79,7 +80,7 @@ export const en = {
     newList: 'New list',
     find: 'Find or do',
     settings: 'Offline settings',
-    conflicts: 'Decide conflicts',
+    conflicts: 'To decide',
     activity: 'Activity',
     account: 'Account',
     count: (n: number) => number(n),
@@ -127,6 +128,7 @@ export const en = {
 
   tasks: {
     search: 'Search tasks',
+    searchShort: 'Search',
     clearSearch: 'Clear the search',
     sort: 'Sort by',
     count: tasks,
@@ -324,7 +326,7 @@ export const en = {
   },
 
   conflicts: {
-    title: 'Decide conflicts',
+    title: 'To decide',
     lead: 'Both sides are safe until you decide. What you do not choose stays in the record’s history.',
     kinds: {
       both_edited: 'Both of you edited it',
@@ -332,9 +334,9 @@ export const en = {
       edited_on_server: 'Changed on the server, deleted here',
     } as Record<string, string>,
     sentence: (kind: string, who: string, when: string) => {
-      if (kind === 'deleted_on_server') return `${who} deleted it · found ${when}`;
-      if (kind === 'edited_on_server') return `You deleted it; ${who} has changed it since · found ${when}`;
-      return `${who} changed it too · found ${when}`;
+      if (kind === 'deleted_on_server') return `${who} deleted it · ${when}`;
+      if (kind === 'edited_on_server') return `You deleted it; ${who} has changed it since · ${when}`;
+      return `${who} changed it too · ${when}`;
     },
     somebody: 'Somebody',
     keepMine: 'Keep mine',
@@ -342,9 +344,10 @@ export const en = {
     restore: 'Restore with my changes',
     acceptDelete: 'Leave deleted',
     deleteAnyway: 'Delete all the same',
-    keepServer: (who: string) => `Keep ${who}’s version`,
+    keepServer: (who: string | null) =>
+      who === null ? 'Keep the server’s version' : `Keep ${who}’s version`,
     mine: 'Mine',
-    server: (who: string) => `${who}’s`,
+    server: (who: string | null) => (who === null ? 'Server’s' : `${who}’s`),
     decided: (title: string) => `Decided: “${title}”`,
     emptyTitle: 'Nothing to decide',
     emptyText: 'When two people change the same thing, Tidemark asks here instead of guessing.',
@@ -384,6 +387,7 @@ export const en = {
 
   account: {
     title: 'Account',
+    lead: 'Who works here, and how the window looks.',
     user: 'Name',
     workspace: 'Workspace',
     server: 'Server',

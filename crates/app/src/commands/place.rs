@@ -56,17 +56,48 @@ pub(crate) fn read_id(text: &str) -> Result<RecordId, AppError> {
     text.parse().map_err(|error: tidemark_model::InvalidId| AppError::invalid(error.to_string(), Some("Id")))
 }
 
-/// Returns the error of a live command; where the server cannot be reached it says why the records are not here.
+/// Returns the error of a live command in the words that the same command has on records kept here; where the server
+/// cannot be reached it says why the records are not here.
 pub(crate) fn not_reached(set: &str, error: SyncError) -> AppError {
-    match error.outcome() {
-        Outcome::Offline | Outcome::SignedOut => {
-            AppError::NotKeptOffline { set: set.to_owned(), reason: error.to_string() }
+    match error {
+        SyncError::Refused { status: 412, .. } => AppError::ChangedMeanwhile(set.to_owned()),
+        SyncError::Refused { status: 400 | 422, message, target, .. } => {
+            AppError::Invalid { message: format!("{message}; nothing was changed"), property: target }
         }
-        Outcome::Synced | Outcome::Failed => error.into(),
+        error => match error.outcome() {
+            Outcome::Offline => AppError::NotKeptOffline { set: set.to_owned(), reason: error.to_string() },
+            Outcome::SignedOut => {
+                let reason = "the server asks you to sign in again".to_owned();
+                AppError::NotKeptOffline { set: set.to_owned(), reason }
+            }
+            Outcome::Synced | Outcome::Failed => error.into(),
+        },
     }
 }
 
 /// Dresses a record read live as a record of this device: nothing of it waits here.
 pub(crate) fn as_local(versioned: Versioned) -> LocalRecord {
     LocalRecord { record: versioned.record, state: State::None, mark: Mark::None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_live_command_fails_in_the_words_of_a_local_one() {
+        let refused = |status, target: Option<&str>| SyncError::Refused {
+            status,
+            code: "Some".into(),
+            message: "Name is required".into(),
+            target: target.map(str::to_owned),
+        };
+        let error = not_reached("Sites", refused(400, Some("Name")));
+        assert_eq!((error.code(), error.property()), ("invalid", Some("Name")));
+        assert_eq!(error.to_string(), "Name is required; nothing was changed");
+        assert_eq!(not_reached("Sites", refused(412, None)).code(), "changed_meanwhile");
+        assert_eq!(not_reached("Sites", refused(500, None)).code(), "Some");
+        assert_eq!(not_reached("Sites", SyncError::NotTidemark).code(), "offline");
+        assert_eq!(not_reached("Sites", SyncError::AnotherServer).code(), "another_server");
+    }
 }

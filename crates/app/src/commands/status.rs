@@ -8,7 +8,7 @@ use crate::status::{Failure, Situation, view};
 use crate::views::{StatusView, SyncView};
 use std::time::Duration;
 use tidemark_store::{Account, CycleEntry, Store};
-use tidemark_sync::{CycleReport, Outcome, SyncError};
+use tidemark_sync::{CycleReport, Outcome, SyncError, TransportError};
 
 /// How long a single command waits for the server's word that it is there.
 const PROBE: Duration = Duration::from_secs(3);
@@ -62,7 +62,7 @@ impl App {
         let failed = match answer {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(error),
-            Err(_) => Some(SyncError::NotTidemark),
+            Err(_) => Some(TransportError::Unreachable("it does not answer".to_owned()).into()),
         };
         let outcome = failed.as_ref().map_or(Outcome::Synced, SyncError::outcome);
         situation.online = outcome != Outcome::Offline;
@@ -111,11 +111,13 @@ fn last_sync(store: &Store) -> Result<Option<i64>, AppError> {
 
 /// Asks the server for the session: whether it is there, is ours, and knows the token.
 async fn ask(app: &App, account: &Account) -> Result<(), SyncError> {
-    if account.signed_out {
-        return Err(SyncError::SignedOut);
+    let answered = app.remote().sign_in_with_token(&account.server, &account.token).await;
+    match answered {
+        Ok(answered) if answered.server_id == account.server_id => Ok(()),
+        Ok(_) => Err(SyncError::AnotherServer),
+        Err(SyncError::WrongPassword) => Err(SyncError::SignedOut),
+        Err(error) => Err(error),
     }
-    let answered = app.remote().sign_in_with_token(&account.server, &account.token).await?;
-    if answered.server_id == account.server_id { Ok(()) } else { Err(SyncError::AnotherServer) }
 }
 
 fn failure_of(outcome: &str, error: Option<&String>) -> Option<Failure> {

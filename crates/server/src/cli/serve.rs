@@ -10,7 +10,7 @@ use crate::server::Server;
 use crate::storage::Storage;
 use crate::storage::sqlite::{Access, SqliteStorage};
 use clap::builder::BoolishValueParser;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 use tidemark_model::ports::Clock as _;
@@ -40,7 +40,8 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        let in_colour = std::io::stderr().is_terminal();
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(in_colour).with_writer(std::io::stderr).init();
         let file = self.common.file()?;
         let model = Arc::new(self.common.read_model()?);
         let clock = Arc::new(MachineClock);

@@ -23,7 +23,7 @@ pub(crate) use open::Access;
 
 use super::{
     Account, Caller, Identity, NewToken, NewUser, Place, Position, Purged, Read, ReadOutcome, Render, Result, Row,
-    Storage, TokenHash,
+    Storage, StorageError, TokenHash,
 };
 use crate::write::{Commit, Committed};
 use async_trait::async_trait;
@@ -143,6 +143,7 @@ impl Storage for SqliteStorage {
 
     async fn backup(&self, target: &Path) -> Result<()> {
         let (from, target) = (self.path.clone(), target.to_owned());
-        self.readers.read_long(move |connection| backup::backup(connection, &from, &target)).await
+        let work = tokio::task::spawn_blocking(move || backup::backup(&from, &target));
+        work.await.map_err(|error| StorageError::Copy(format!("The backup broke off: {error}")))?
     }
 }

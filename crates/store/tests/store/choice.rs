@@ -83,10 +83,11 @@ fn two_laptops_that_choose_at_once_are_never_asked() {
     let device = device();
     let store = &device.store;
     let newer = 9_000_000_000_000;
-    store.uncache("Sites", Unsent::Refuse).unwrap();
-    let tally = store.pull(|tx| take(tx, CACHED_ENTITIES, &choice("Sites", true, "mine", newer))).unwrap().1;
+    store.set_policy("Sites", Policy::Server).unwrap();
+    let tally = store.pull(|tx| take(tx, CACHED_ENTITIES, &choice("Sites", false, "mine", newer))).unwrap().1;
     assert_eq!(tally.conflicts, 0);
-    assert!(store.is_cached("Sites").unwrap(), "the later choice stands");
+    assert_eq!(store.policy("Sites").unwrap(), Policy::Mine, "the later choice stands");
+    assert!(!store.is_cached("Sites").unwrap());
 }
 
 #[test]

@@ -27,7 +27,7 @@ export function answersTo(conflict: ConflictView): Answer[] {
     case 'edited_on_server':
       return [
         { resolution: 'delete-anyway', label: t.conflicts.deleteAnyway },
-        { resolution: 'keep-server', label: t.conflicts.keepServer(otherSide(conflict)) },
+        { resolution: 'keep-server', label: t.conflicts.keepServer(conflict.server_user) },
       ];
     default:
       return [];

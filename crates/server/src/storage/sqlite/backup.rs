@@ -4,7 +4,7 @@
 //! transaction, also under a running server, and begins a new epoch: tokens handed out before name a history that may
 //! be lost, and answer 410 (FAULTS S1). Refuses: overwriting an existing backup.
 
-use super::open::{Access, check_backup, open};
+use super::open::{Access, check_backup, open, open_beside};
 use crate::machine::secret;
 use crate::storage::{Result, StorageError};
 use rusqlite::Connection;
@@ -16,8 +16,8 @@ use std::time::Duration;
 /// How often a copy waits 50 ms for other work to end.
 const TRIES: u32 = 600;
 
-/// Writes a copy of the database that `connection` reads.
-pub(super) fn backup(connection: &Connection, from: &Path, target: &Path) -> Result<()> {
+/// Writes a copy of a database.
+pub(super) fn backup(database: &Path, target: &Path) -> Result<()> {
     let failed = |problem: String| StorageError::Copy(format!("The backup was not written: {problem}"));
     if target.exists() {
         return Err(failed(format!("{} exists already; name a new file", target.display())));
@@ -35,6 +35,8 @@ pub(super) fn backup(connection: &Connection, from: &Path, target: &Path) -> Res
     if beside.exists() {
         std::fs::remove_file(beside).map_err(|error| failed(error.to_string()))?;
     }
+    // A connection of its own: SQLite takes this copy for a write, which the readers' connections refuse.
+    let connection = open_beside(database)?;
     let copied = connection
         .execute("VACUUM INTO ?1", [name])
         .map_err(|error| failed(error.to_string()))
@@ -44,7 +46,6 @@ pub(super) fn backup(connection: &Connection, from: &Path, target: &Path) -> Res
         // What is left of it is no backup; that it cannot be removed changes nothing.
         let _ = std::fs::remove_file(beside);
     }
-    tracing::debug!(from = %from.display(), target = %target.display(), "backup");
     copied
 }
 

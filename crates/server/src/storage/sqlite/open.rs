@@ -57,11 +57,15 @@ pub(super) fn open(path: &Path, access: Access, now_ms: i64) -> Result<Connectio
     Ok(connection)
 }
 
+/// Opens one more connection to a database that is open already.
+pub(super) fn open_beside(path: &Path) -> Result<Connection> {
+    connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
 /// Opens a connection that only reads.
 pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     // Read-write, since a reader in WAL mode may have to make the shared-memory file; `query_only` keeps it a reader.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = connect(path, flags)?;
+    let connection = open_beside(path)?;
     let about = |error| open_error(path, error);
     connection.pragma_update(None, "query_only", true).map_err(about)?;
     connection.pragma_update(None, "cache_size", -8_192).map_err(about)?;

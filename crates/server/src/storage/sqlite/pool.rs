@@ -8,12 +8,9 @@ use crate::storage::{Result, StorageError};
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 use tokio::sync::Semaphore;
 
 const READERS: usize = 4;
-/// A backup of a large database takes its time.
-const LONG_READ_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The readers of one file.
 pub(super) struct Pool {
@@ -33,22 +30,6 @@ impl Pool {
         &self,
         read: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.read_within(READ_TIMEOUT, read).await
-    }
-
-    /// Reads what may take hours.
-    pub(super) async fn read_long<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        self.read_within(LONG_READ_TIMEOUT, read).await
-    }
-
-    async fn read_within<T: Send + 'static>(
-        &self,
-        timeout: Duration,
-        read: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StorageError::Stopping)?;
         let idle = Arc::clone(&self.idle);
         let connection = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -58,7 +39,7 @@ impl Pool {
         };
         let interrupt = connection.get_interrupt_handle();
         let watch = tokio::spawn(async move {
-            tokio::time::sleep(timeout).await;
+            tokio::time::sleep(READ_TIMEOUT).await;
             interrupt.interrupt();
         })
         .abort_handle();

@@ -1,0 +1,78 @@
+//! Many writers at once: the sequence has no gaps, and a reader that follows along misses nothing.
+
+use crate::running::{Running, follow, id, send};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const WRITERS: u32 = 24;
+const EACH: u32 = 25;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writers_share_transactions_and_a_follower_sees_every_change_in_order() {
+    let server = Arc::new(Running::start().await);
+    let (_, last) = follow(&server, "/odata/TodoItems", "odata.track-changes").await;
+    let mut link = last["@odata.deltaLink"].as_str().unwrap().to_owned();
+    let is_over = Arc::new(AtomicBool::new(false));
+    let follower = tokio::spawn({
+        let (server, is_over) = (Arc::clone(&server), Arc::clone(&is_over));
+        async move {
+            let mut held: BTreeMap<String, u64> = BTreeMap::new();
+            let mut newest = 0;
+            loop {
+                let was_over = is_over.load(Ordering::SeqCst);
+                let (changes, last) = follow(&server, &link, "odata.maxpagesize=10").await;
+                for change in &changes {
+                    let sequence = sequence(change);
+                    assert!(sequence > newest, "the feed went back");
+                    newest = sequence;
+                    held.insert(change["Id"].as_str().unwrap().to_owned(), sequence);
+                }
+                link = last["@odata.deltaLink"].as_str().unwrap().to_owned();
+                if was_over && changes.is_empty() {
+                    return held;
+                }
+            }
+        }
+    });
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| {
+            let server = Arc::clone(&server);
+            tokio::spawn(async move {
+                let mut given = Vec::new();
+                for number in 0..EACH {
+                    // Half of the writes are of a record that everybody writes.
+                    let shared = number % 2 == 1;
+                    let id = if shared { id(9_999) } else { id(writer * 100 + number) };
+                    let request = server.request("PATCH", &format!("/odata/TodoItems({id})"));
+                    let body = json!({"Title": format!("{writer} {number}"), "Notes": "x"});
+                    let request = request.header("Prefer", "return=minimal").json(&body);
+                    let got = send(request).await;
+                    assert!(got.status.is_success(), "{}", got.text);
+                    let etag = got.header("etag")[3..].split('.').next().unwrap().parse::<u64>().unwrap();
+                    given.push(etag);
+                }
+                given
+            })
+        })
+        .collect();
+    let mut given = BTreeSet::new();
+    for writer in writers {
+        for sequence in writer.await.unwrap() {
+            assert!(given.insert(sequence), "{sequence} was given twice");
+        }
+    }
+    is_over.store(true, Ordering::SeqCst);
+    let all = u64::from(WRITERS * EACH);
+    assert_eq!(given, (1..=all).collect(), "every number once, none left out");
+    let held = follower.await.unwrap();
+    let (records, _) = follow(&server, "/odata/TodoItems", "").await;
+    let truth: BTreeMap<String, u64> =
+        records.iter().map(|record| (record["Id"].as_str().unwrap().to_owned(), sequence(record))).collect();
+    assert_eq!(held, truth);
+}
+
+fn sequence(record: &Value) -> u64 {
+    record["@odata.etag"].as_str().unwrap()[3..].split('.').next().unwrap().parse().unwrap()
+}

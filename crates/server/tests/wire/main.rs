@@ -1,0 +1,15 @@
+//! The real `tidemark-server` binary over real HTTP on loopback.
+//!
+//! One test program, so that it is linked once; a module for each promise of DESIGN sections 3 to 6.
+
+mod admin;
+mod arbitration;
+mod batch;
+mod concurrency;
+mod events;
+mod feed;
+mod limits;
+mod lists;
+mod repeat;
+mod running;
+mod sign_in;

@@ -1,0 +1,80 @@
+//! Sending a change k times applies it once, and each time is answered as the first.
+
+use crate::running::{Got, Running, id, send, task_url};
+use serde_json::{Value, json};
+
+async fn sent(server: &Running, method: &str, path: &str, request: &str, body: Option<&Value>) -> Got {
+    let call = server
+        .request(method, path)
+        .header("Repeatability-Request-ID", request)
+        .header("Repeatability-First-Sent", "Tue, 31 Mar 2026 08:00:00 GMT");
+    send(match body {
+        Some(body) => call.json(body),
+        None => call,
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_repeat_is_answered_as_the_first_time_even_after_others_wrote() {
+    let server = Running::start().await;
+    let url = task_url(&id(1));
+    let body = json!({"Id": id(1), "Title": "mine", "Notes": "n", "_UpdatedAt": 1_000});
+    let first = sent(&server, "POST", "/odata/TodoItems", &id(100), Some(&body)).await.is(201);
+    assert_eq!(first.header("repeatability-result"), "accepted");
+    let change = json!({"Title": "changed", "_UpdatedAt": 2_000});
+    let changed = sent(&server, "PATCH", &url, &id(101), Some(&change)).await.is(204);
+    server.write("PATCH", &url, &json!({"Title": "theirs", "Notes": null, "_UpdatedAt": 3_000})).await.is(204);
+    let gone = sent(&server, "DELETE", &url, &id(102), None).await.is(204);
+    let before = server.get("/odata/TodoItems?$filter=_IsTombstoned eq true").await.text;
+    for _ in 0..2 {
+        let again = sent(&server, "POST", "/odata/TodoItems", &id(100), Some(&body)).await.is(201);
+        assert_eq!(again.header("etag"), first.header("etag"));
+        assert_eq!(again.json(), first.json());
+        let again = sent(&server, "PATCH", &url, &id(101), Some(&change)).await.is(204);
+        assert_eq!(again.header("etag"), changed.header("etag"));
+        let again = sent(&server, "DELETE", &url, &id(102), None).await.is(204);
+        assert_eq!(again.header("etag"), gone.header("etag"));
+    }
+    assert_eq!(server.get("/odata/TodoItems?$filter=_IsTombstoned eq true").await.text, before);
+}
+
+#[tokio::test]
+async fn the_same_name_for_another_change_is_refused() {
+    let server = Running::start().await;
+    let body = json!({"Id": id(1), "Title": "a", "_UpdatedAt": 1_000});
+    sent(&server, "POST", "/odata/TodoItems", &id(100), Some(&body)).await.is(201);
+    let other = json!({"Id": id(1), "Title": "b", "_UpdatedAt": 2_000});
+    let refused = sent(&server, "POST", "/odata/TodoItems", &id(100), Some(&other)).await;
+    assert_eq!(refused.header("repeatability-result"), "rejected");
+    refused.is_error(400, "RepeatabilityConflict");
+    sent(&server, "DELETE", &task_url(&id(1)), &id(100), None).await.is_error(400, "RepeatabilityConflict");
+    assert_eq!(server.get(&task_url(&id(1))).await.json()["Title"], "a");
+    // Another user's names are other names.
+    server.add_user("bea", "one");
+    let bea = server.new_token("bea");
+    let hers = server.request_as(&bea, "PUT", &task_url(&id(2))).header("Repeatability-Request-ID", id(100));
+    send(hers.json(&json!({"Title": "c"}))).await.is(201);
+}
+
+#[tokio::test]
+async fn a_key_made_by_the_server_is_the_same_in_the_repeat_and_a_batch_repeats_too() {
+    let server = Running::start().await;
+    let body = json!({"Title": "a"});
+    let first = sent(&server, "POST", "/odata/TodoItems", "not-a-guid", Some(&body)).await.is(201).json();
+    let again = sent(&server, "POST", "/odata/TodoItems", "not-a-guid", Some(&body)).await.is(201).json();
+    assert_eq!(first["Id"], again["Id"]);
+    let part = |part: &str| {
+        json!({
+            "id": part, "method": "POST", "url": "TodoItems",
+            "headers": {"repeatability-request-id": id(7), "prefer": "return=minimal", "if-none-match": "*"},
+            "body": {"Id": id(1), "Title": "in a batch"}
+        })
+    };
+    let once = server.batch(json!([part("1"), part("2")])).await;
+    let later = server.batch(json!([part("3")])).await;
+    for answer in once.iter().chain(&later) {
+        assert_eq!((&answer["status"], &answer["headers"]["etag"]), (&json!(204), &once[0]["headers"]["etag"]));
+    }
+    assert_eq!(server.get("/odata/TodoItems/$count").await.text, "2");
+}
