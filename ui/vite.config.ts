@@ -47,5 +47,7 @@ export default defineConfig(({ mode }) => ({
     include: ['src/**/*.test.ts', 'harness/**/*.test.ts'],
     setupFiles: ['src/test/setup.ts'],
     restoreMocks: true,
+    // Two cores may be busy with a compiler beside this.
+    testTimeout: 30_000,
   },
 }));

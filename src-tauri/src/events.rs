@@ -10,6 +10,8 @@ use tokio::sync::broadcast::error::RecvError;
 /// Forwards events until the app ends.
 pub(crate) fn forward(handle: AppHandle, mut events: Receiver<AppEvent>) {
     tauri::async_runtime::spawn(async move {
+        // Events tell changes; the tray and the notifications start from what is true now.
+        tell_status(&handle).await;
         loop {
             match events.recv().await {
                 Ok(event) => tell(&handle, event),
@@ -44,8 +46,13 @@ async fn tell_everything(handle: &AppHandle) {
     }
     tell(handle, AppEvent::EntitiesChanged);
     tell(handle, AppEvent::SessionChanged);
-    if let Ok(status) = app.status().await {
-        tell(handle, AppEvent::StatusChanged(status));
+    tell_status(handle).await;
+}
+
+async fn tell_status(handle: &AppHandle) {
+    match handle.state::<App>().status().await {
+        Ok(status) => tell(handle, AppEvent::StatusChanged(status)),
+        Err(error) => tracing::warn!("the status is not known: {error}"),
     }
 }
 

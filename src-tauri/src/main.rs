@@ -15,6 +15,7 @@ mod tray;
 mod window;
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -28,7 +29,18 @@ fn main() -> ExitCode {
     let Some(data_dir) = tidemark_app::default_data_dir() else {
         return failed("Tidemark finds no place for its database: neither TIDEMARK_DATA_DIR nor HOME is set.");
     };
-    let built = tauri::Builder::default()
+    match startup::caught(|| built(data_dir)) {
+        Some(Ok(app)) => match app.run_return(|_, _| {}) {
+            0 => ExitCode::SUCCESS,
+            _ => ExitCode::FAILURE,
+        },
+        Some(Err(error)) => failed(&format!("The window system refused to start Tidemark: {error}")),
+        None => failed("The screen that WAYLAND_DISPLAY or DISPLAY names does not answer."),
+    }
+}
+
+fn built(data_dir: PathBuf) -> tauri::Result<tauri::App> {
+    tauri::Builder::default()
         .plugin(instance::one_per(&data_dir))
         .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(window::remembered()).build())
         .plugin(tauri_plugin_notification::init())
@@ -39,14 +51,7 @@ fn main() -> ExitCode {
             startup::start(app.handle(), &data_dir);
             Ok(())
         })
-        .build(tauri::generate_context!());
-    match built {
-        Ok(app) => match app.run_return(|_, _| {}) {
-            0 => ExitCode::SUCCESS,
-            _ => ExitCode::FAILURE,
-        },
-        Err(error) => failed(&format!("The window system refused to start Tidemark: {error}")),
-    }
+        .build(tauri::generate_context!())
 }
 
 /// Writes what went wrong and was survived to stderr; `RUST_LOG` asks for more.

@@ -4,6 +4,7 @@
 //! message on the screen, the same sentence on stderr, and exit status 1.
 
 use crate::{events, notify, tray, window};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use tauri::{AppHandle, Manager};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
@@ -15,10 +16,19 @@ pub(crate) fn has_display() -> bool {
     !cfg!(target_os = "linux") || is_set("WAYLAND_DISPLAY") || is_set("DISPLAY")
 }
 
+/// Runs what panics where a part of the desktop is missing, with words for programmers; `None` where it did.
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Option<T> {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|panic| tracing::debug!("{panic}")));
+    let done = catch_unwind(AssertUnwindSafe(work)).ok();
+    std::panic::set_hook(usual);
+    done
+}
+
 /// Opens the offline database, then everything that shows it; shows why not where it cannot.
 pub(crate) fn start(handle: &AppHandle, data_dir: &Path) {
     let opened = tauri::async_runtime::block_on(App::open(data_dir, host()));
-    let started = opened.map_err(|error| error.to_string()).and_then(|app| show(handle, app));
+    let started = opened.map_err(|error| error.to_string()).and_then(|app| show(handle, app, data_dir));
     if let Err(sentence) = started {
         refuse(handle, &begun_large(&sentence));
     }
@@ -29,13 +39,13 @@ fn host() -> Host {
     Host { demo_server, ..Host::background() }
 }
 
-fn show(handle: &AppHandle, app: App) -> Result<(), String> {
+fn show(handle: &AppHandle, app: App, data_dir: &Path) -> Result<(), String> {
     let events = app.subscribe();
     handle.manage(app);
     handle.manage(notify::Notifier::default());
     tray::show(handle);
     events::forward(handle.clone(), events);
-    window::open(handle).map_err(|error| format!("The window cannot be opened: {error}"))
+    window::open(handle, data_dir).map_err(|error| format!("The window cannot be opened: {error}"))
 }
 
 /// The sentences of `tidemark-app` begin small, since a terminal puts a name before them.

@@ -2,8 +2,7 @@
 //!
 //! A desktop without a place for tray icons, or without the library that draws them, gets none; the app works alike.
 
-use crate::{status_words, window};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::{startup, status_words, window};
 use tauri::menu::{Menu, MenuEvent, MenuItem, PredefinedMenuItem};
 use tauri::tray::TrayIconBuilder;
 use tauri::{AppHandle, Manager, Wry};
@@ -18,12 +17,12 @@ struct Tray {
 /// Shows the tray icon where the desktop has a place for it.
 pub(crate) fn show(handle: &AppHandle) {
     // The library behind the icon is loaded when first used, and its binding panics where it is not installed.
-    match catch_unwind(AssertUnwindSafe(|| build(handle))) {
-        Ok(Ok(tray)) => {
+    match startup::caught(|| build(handle)) {
+        Some(Ok(tray)) => {
             handle.manage(tray);
         }
-        Ok(Err(error)) => tracing::warn!("no tray icon: {error}"),
-        Err(_) => tracing::warn!("no tray icon: this system has no appindicator library"),
+        Some(Err(error)) => tracing::warn!("no tray icon: {error}"),
+        None => tracing::warn!("no tray icon: this system has no appindicator library"),
     }
 }
 

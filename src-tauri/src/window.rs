@@ -3,6 +3,7 @@
 //! Refuses: leaving the app's own pages, new windows (FAULTS A7), and closing without a word while changes exist only
 //! on this device (UX.md). What the question looks like is the UI's; it answers with the command `close_window`.
 
+use std::path::Path;
 use std::time::Duration;
 use tauri::webview::NewWindowResponse;
 use tauri::{AppHandle, Emitter, Manager, Url, WebviewWindowBuilder, Window, WindowEvent};
@@ -20,11 +21,13 @@ pub(crate) fn remembered() -> StateFlags {
     StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED
 }
 
-/// Opens the window that `tauri.conf.json` describes.
-pub(crate) fn open(handle: &AppHandle) -> tauri::Result<()> {
+/// Opens the window that `tauri.conf.json` describes. What the pages remember (theme, text size) lies in the data dir:
+/// two data dirs are two people.
+pub(crate) fn open(handle: &AppHandle, data_dir: &Path) -> tauri::Result<()> {
     let described = handle.config().app.windows.iter().find(|window| window.label == MAIN);
     let config = described.ok_or(tauri::Error::WindowNotFound)?;
     WebviewWindowBuilder::from_config(handle, config)?
+        .data_directory(data_dir.join("window"))
         .on_navigation(is_own_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;

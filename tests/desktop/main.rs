@@ -141,6 +141,8 @@ fn an_entity_set_is_switched_on_and_off() {
     window.click("entity-switch-Sites");
     window.read_no("entity-row-Sites", "Available offline");
     eventually("the set is off", SOON, || !offline("Sites"));
+    let pending = || tidemark(data_dir.path(), &["status"])["pending"].clone();
+    eventually("the choice is on the server too", SOON, || pending() == 0);
 
     // With a change that exists only here the switch asks first, and Cancel leaves everything as it was.
     network.set(Weather::Cut);
@@ -173,6 +175,7 @@ fn closing_asks_while_changes_exist_only_here() {
     screen.press_close("Tidemark");
     window.click_last("close-anyway");
     eventually("the window is closed", SOON, || screen.count("Tidemark") == 0);
+    eventually("its size is remembered", SOON, || window.is_remembered());
     assert_eq!(tidemark(data_dir.path(), &["status"])["pending"], 1, "what was saved is still there");
 }
 
@@ -214,14 +217,32 @@ fn a_damaged_database_is_said_and_kept() {
     std::fs::write(&database, "this was a database once").expect("written");
     // No session bus either: a bare screen is enough to be told.
     let mut app = host(&screen, data_dir.path());
-    let app = app.env_remove("DBUS_SESSION_BUS_ADDRESS").stderr(Stdio::piped()).spawn().expect("it starts");
-    eventually("the message is shown", SOON, || screen.count("Tidemark cannot start") == 1);
-    screen.press_close("Tidemark cannot start");
+    let mut app = app.env_remove("DBUS_SESSION_BUS_ADDRESS").stderr(Stdio::piped()).spawn().expect("it starts");
+    eventually("the message is shown, or the app has ended without", SOON, || {
+        screen.count("Tidemark cannot start") == 1 || app.try_wait().expect("its state").is_some()
+    });
+    if screen.count("Tidemark cannot start") == 1 {
+        screen.press_close("Tidemark cannot start");
+    }
     let ended = app.wait_with_output().expect("it ends");
-    assert_eq!(ended.status.code(), Some(1));
     let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(1), "{:?} {said}", ended.status);
     assert!(said.contains("database"), "{said}");
     assert_eq!(std::fs::read_to_string(&database).expect("still there"), "this was a database once");
+}
+
+#[test]
+fn a_missing_screen_is_said() {
+    let Some(_alone) = wanted() else { return };
+    let data_dir = folder();
+    for (display, said) in [("", "There is no screen to open a window on"), (":987654", "does not answer")] {
+        let mut command = Command::new(program("tidemark-desktop"));
+        command.env("DISPLAY", display).env_remove("WAYLAND_DISPLAY").env("TIDEMARK_DATA_DIR", data_dir.path());
+        let ended = command.output().expect("it runs");
+        let words = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!((ended.status.code(), words.lines().count()), (Some(1), 1), "{words}");
+        assert!(words.contains(said), "{words}");
+    }
 }
 
 #[test]

@@ -22,7 +22,8 @@ impl Screen {
     pub(crate) fn ready() -> Self {
         let mut started = Vec::new();
         let display = std::env::var("DISPLAY").ok().filter(|display| !display.is_empty()).unwrap_or_else(|| {
-            let arguments = ["-displayfd", "1", "-screen", "0", "1280x860x24", "-nolisten", "tcp"];
+            // Without -noreset it starts afresh whenever its last client leaves, and a window that opens just then fails.
+            let arguments = ["-displayfd", "1", "-screen", "0", "1280x860x24", "-nolisten", "tcp", "-noreset"];
             format!(":{}", first_line("Xvfb", &arguments, "xvfb", &mut started))
         });
         let arguments = ["--session", "--nofork", "--nopidfile", "--print-address"];

@@ -24,8 +24,8 @@ pub(crate) struct Window {
     runtime: Runtime,
     page: WebDriver,
     driver: Child,
-    /// Stands for the person's home: window state and caches of one test stay in it.
-    _home: TempDir,
+    /// Stands for the person's home: what the desktop remembers of the window stays in it.
+    home: TempDir,
 }
 
 impl Window {
@@ -42,6 +42,7 @@ impl Window {
             .env("TIDEMARK_DATA_DIR", data_dir)
             .env("TIDEMARK_SERVER", server)
             .env_remove("XDG_DATA_HOME")
+            .env_remove("XDG_CONFIG_HOME")
             .env_remove("WAYLAND_DISPLAY")
             .env("DBUS_SESSION_BUS_ADDRESS", &screen.bus)
             .stdout(Stdio::null())
@@ -51,7 +52,7 @@ impl Window {
             .expect("WebKitWebDriver starts; Debian has it in the package webkit2gtk-driver");
         let runtime = Runtime::new().expect("a runtime");
         let page = runtime.block_on(connect(port));
-        Self { runtime, page, driver, _home: home }
+        Self { runtime, page, driver, home }
     }
 
     /// Clicks an element, as soon as it can be clicked.
@@ -152,6 +153,11 @@ impl Window {
         let script = format!("const done = arguments[arguments.length - 1]; ({promise}).then(done)");
         self.run(async |page| page.execute_async(script, vec![]).await.map(|answer| answer.json().clone()))
             .unwrap_or_else(|error| panic!("{promise}: {error}"))
+    }
+
+    /// Returns whether the desktop will open the window next time as it was.
+    pub(crate) fn is_remembered(&self) -> bool {
+        self.home.path().join(".config/org.tidemark.app/.window-state.json").exists()
     }
 
     /// Keeps a picture of the window.

@@ -93,7 +93,6 @@ export const SHOTS = [
     act: async (page) => {
       await openTask(1)(page);
       await page.click(byId('detail-site'));
-      await page.getByLabel('Search Site').click();
     },
   },
   {

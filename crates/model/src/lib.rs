@@ -12,6 +12,7 @@ mod entity;
 mod fold;
 mod incoming;
 mod merge;
+mod merge_rule;
 pub mod ports;
 pub mod query;
 mod reconcile;

@@ -1,8 +1,11 @@
 //! The three-way merge of one record, property by property.
 //!
-//! Owns: which properties clash and what the merged record is. Refuses: deciding a clash (a person or a policy
-//! does) and anything about tombstones (`reconcile`). DESIGN section 4, row *update*.
+//! Owns: which properties clash and what the merged record is. Refuses: how two values of one property come together
+//! (`merge_rule`), deciding a clash (a person or a policy does) and anything about tombstones (`reconcile`). DESIGN
+//! section 4, row *update*.
 
+use crate::entity::EntitySet;
+use crate::merge_rule::join;
 use crate::record::Record;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -16,6 +19,8 @@ pub struct Merge {
     pub clashing: Vec<String>,
     /// Properties that only this device changed.
     pub mine: Vec<String>,
+    /// Properties changed on both sides whose edits came together by the property's own rule.
+    pub joined: Vec<String>,
 }
 
 /// Returns the names of the properties whose values differ; an absent property is null.
@@ -31,12 +36,13 @@ pub fn changed_properties<'r>(a: &'r Record, b: &'r Record) -> Vec<&'r str> {
 
 /// Merges what this device and the server did since `base`.
 ///
-/// Without a base (both sides made the record) every property that differs clashes. The merged record carries the
-/// later of both stamps plus nothing of the tombstone marks: both sides must be live.
-pub fn merge(base: Option<&Record>, local: &Record, server: &Record) -> Merge {
+/// A property changed on both sides goes by its rule in the model first: multi-line text merges by line, and so on.
+/// Without a base (both sides made the record) every property that differs was changed on both sides. Both sides
+/// must be live; the merged record carries the later stamp.
+pub fn merge(set: &EntitySet, base: Option<&Record>, local: &Record, server: &Record) -> Merge {
     let mut merged = server.clone();
-    let mut clashing = Vec::new();
-    let mut mine = Vec::new();
+    let (mut clashing, mut mine, mut joined) = (Vec::new(), Vec::new(), Vec::new());
+    let local_is_later = local.updated_at > server.updated_at;
     for name in changed_properties(local, server) {
         let before = base.map(|b| b.get(name));
         let (ours, theirs) = (local.get(name), server.get(name));
@@ -46,14 +52,21 @@ pub fn merge(base: Option<&Record>, local: &Record, server: &Record) -> Merge {
         if before == Some(theirs) {
             merged.properties.insert(name.to_owned(), ours.clone());
             mine.push(name.to_owned());
-        } else {
-            clashing.push(name.to_owned());
+            continue;
+        }
+        let property = set.entity_type.property(name);
+        match property.and_then(|property| join(property, before, ours, theirs, local_is_later)) {
+            Some(value) => {
+                merged.properties.insert(name.to_owned(), value);
+                joined.push(name.to_owned());
+            }
+            None => clashing.push(name.to_owned()),
         }
     }
-    if !mine.is_empty() {
+    if !mine.is_empty() || !joined.is_empty() {
         merged.updated_at = merged.updated_at.max(local.updated_at);
     }
-    Merge { merged, clashing, mine }
+    Merge { merged, clashing, mine, joined }
 }
 
 /// Puts this device's value of a property over a record.
@@ -65,6 +78,7 @@ pub(crate) fn take(record: &mut Record, from: &Record, property: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::EntityModel;
     use crate::record::RecordId;
     use proptest::prelude::*;
     use serde_json::json;
@@ -86,7 +100,9 @@ mod tests {
             server in prop::collection::vec(0u8..3, 4),
         ) {
             let (base, local, server) = (record(&base), record(&local), record(&server));
-            let merge = merge(Some(&base), &local, &server);
+            let model = EntityModel::parse(EntityModel::default_document()).unwrap();
+            let set = model.set("TodoItems").unwrap();
+            let merge = merge(set, Some(&base), &local, &server);
             for name in ["P0", "P1", "P2", "P3"] {
                 let clash = merge.clashing.iter().any(|c| c == name);
                 let ours = base.get(name) != local.get(name);
@@ -98,13 +114,13 @@ mod tests {
                 }
             }
             // Symmetric: the other device sees the same clashes and, without any, the same record.
-            let other = super::merge(Some(&base), &server, &local);
+            let other = super::merge(set, Some(&base), &server, &local);
             prop_assert_eq!(&other.clashing, &merge.clashing);
             if merge.clashing.is_empty() {
                 prop_assert!(other.merged.same_content(&merge.merged));
             }
             // Idempotent: merging the result again changes nothing.
-            let again = super::merge(Some(&server), &merge.merged, &server);
+            let again = super::merge(set, Some(&server), &merge.merged, &server);
             prop_assert!(again.merged.same_content(&merge.merged) && again.clashing.is_empty());
         }
     }

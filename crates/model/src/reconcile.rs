@@ -3,8 +3,8 @@
 //! Owns: the table of DESIGN section 4, as one pure function, used for a 412 and for a pulled record that is
 //! pending here. Refuses: effects (the store applies the verdict), the wire, policies (`resolve` takes those).
 
-use crate::entity::{EntitySet, MergeRule};
-use crate::merge::{changed_properties, merge, take};
+use crate::entity::EntitySet;
+use crate::merge::{changed_properties, merge};
 use crate::record::{Record, State, Versioned};
 use serde::{Deserialize, Serialize};
 
@@ -108,32 +108,15 @@ pub fn reconcile(set: &EntitySet, pending: Pending<'_>, server: ServerSide<'_>) 
 fn both_live(set: &EntitySet, pending: Pending<'_>, current: &Versioned) -> Verdict {
     // A restore is made on a tombstone: its content counts as an addition, its properties as all edited.
     let base = pending.base.map(|b| &b.record).filter(|b| !b.is_tombstoned);
-    let mut outcome = merge(base, pending.local, &current.record);
-    let mut merged =
-        !outcome.mine.is_empty() && base.is_none_or(|base| !changed_properties(base, &current.record).is_empty());
-    outcome.clashing.retain(|name| {
-        let rule = set.entity_type.property(name).map_or(MergeRule::Ask, |p| p.merge);
-        let settled = match rule {
-            MergeRule::Ask => false,
-            MergeRule::Server => true,
-            MergeRule::Later => {
-                if pending.local.updated_at > current.record.updated_at {
-                    take(&mut outcome.merged, pending.local, name);
-                }
-                true
-            }
-            // Comes with the merge rules of multi-valued text; until then a person decides.
-            MergeRule::Union => false,
-        };
-        merged |= settled;
-        !settled
-    });
+    let outcome = merge(set, base, pending.local, &current.record);
     if !outcome.clashing.is_empty() {
         return Verdict::Conflict { kind: ConflictKind::BothEdited, properties: outcome.clashing };
     }
     if outcome.merged.same_content(&current.record) {
         return Verdict::Settled;
     }
+    let moved = base.is_none_or(|base| !changed_properties(base, &current.record).is_empty());
+    let merged = !outcome.joined.is_empty() || (!outcome.mine.is_empty() && moved);
     Verdict::Rebase { state: State::Update, local: outcome.merged, merged }
 }
 

@@ -4,6 +4,7 @@
 //! Resolutions.
 
 use crate::cached_entities::Policy;
+use crate::entity::EntitySet;
 use crate::merge::{merge, take};
 use crate::reconcile::ConflictKind;
 use crate::record::{Record, State, Versioned};
@@ -89,11 +90,11 @@ pub enum Resolved {
 ///
 /// # Errors
 /// The answer does not fit the kind, or leaves a clashing property undecided.
-pub fn resolve(conflict: &Conflict, answer: &Resolution) -> Result<Resolved, ResolutionError> {
+pub fn resolve(set: &EntitySet, conflict: &Conflict, answer: &Resolution) -> Result<Resolved, ResolutionError> {
     use ConflictKind::{BothEdited, DeletedOnServer, EditedOnServer};
     match (conflict.kind, answer) {
-        (BothEdited, Resolution::KeepMine) => Ok(both_edited(conflict, |_| Side::Mine)),
-        (BothEdited, Resolution::TakeServer) => Ok(both_edited(conflict, |_| Side::Server)),
+        (BothEdited, Resolution::KeepMine) => Ok(both_edited(set, conflict, |_| Side::Mine)),
+        (BothEdited, Resolution::TakeServer) => Ok(both_edited(set, conflict, |_| Side::Server)),
         (BothEdited, Resolution::Merge(sides)) => {
             if let Some(name) = sides.keys().find(|name| !conflict.properties.contains(name)) {
                 return Err(ResolutionError::NotInQuestion(name.clone()));
@@ -101,7 +102,7 @@ pub fn resolve(conflict: &Conflict, answer: &Resolution) -> Result<Resolved, Res
             if let Some(name) = conflict.properties.iter().find(|name| !sides.contains_key(*name)) {
                 return Err(ResolutionError::Undecided(name.clone()));
             }
-            Ok(both_edited(conflict, |name| sides.get(name).copied().unwrap_or(Side::Server)))
+            Ok(both_edited(set, conflict, |name| sides.get(name).copied().unwrap_or(Side::Server)))
         }
         (DeletedOnServer, Resolution::Restore) => Ok(restore(conflict)),
         (DeletedOnServer, Resolution::AcceptDelete) | (EditedOnServer, Resolution::KeepServer) => {
@@ -123,10 +124,10 @@ fn answers(kind: ConflictKind) -> &'static str {
     }
 }
 
-fn both_edited(conflict: &Conflict, side: impl Fn(&str) -> Side) -> Resolved {
+fn both_edited(set: &EntitySet, conflict: &Conflict, side: impl Fn(&str) -> Side) -> Resolved {
     let Some(server) = &conflict.server else { return restore(conflict) };
     let base = conflict.base.as_ref().map(|b| &b.record).filter(|b| !b.is_tombstoned);
-    let outcome = merge(base, &conflict.mine, &server.record);
+    let outcome = merge(set, base, &conflict.mine, &server.record);
     let mut local = outcome.merged;
     for name in &outcome.clashing {
         if side(name) == Side::Mine {
@@ -171,6 +172,7 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::EntityModel;
     use crate::record::RecordId;
     use serde_json::json;
 
@@ -193,8 +195,10 @@ mod tests {
 
     #[test]
     fn edits_that_do_not_clash_merge_whatever_the_answer() {
+        let model = EntityModel::parse(EntityModel::default_document()).unwrap();
+        let set = model.set("TodoItems").unwrap();
         for (answer, title) in [(Resolution::KeepMine, "b"), (Resolution::TakeServer, "c")] {
-            let Resolved::Pending { state, local } = resolve(&both_edited(), &answer).unwrap() else {
+            let Resolved::Pending { state, local } = resolve(set, &both_edited(), &answer).unwrap() else {
                 panic!("{answer:?}")
             };
             assert_eq!(state, State::Update);
@@ -204,9 +208,11 @@ mod tests {
 
     #[test]
     fn an_answer_to_another_question_is_refused() {
-        let error = resolve(&both_edited(), &Resolution::Restore).unwrap_err();
+        let model = EntityModel::parse(EntityModel::default_document()).unwrap();
+        let set = model.set("TodoItems").unwrap();
+        let error = resolve(set, &both_edited(), &Resolution::Restore).unwrap_err();
         assert_eq!(error.to_string(), "this conflict is both_edited; answer it with keep-mine, take-server or merge");
-        let error = resolve(&both_edited(), &Resolution::Merge(BTreeMap::new())).unwrap_err();
+        let error = resolve(set, &both_edited(), &Resolution::Merge(BTreeMap::new())).unwrap_err();
         assert_eq!(error, ResolutionError::Undecided("Title".into()));
     }
 

@@ -1,11 +1,10 @@
-//! What is around every answer: who says it, how it is compressed, how long it may take.
+//! What is around every answer: who says it, and how it is compressed.
 //!
 //! Owns: the headers of DESIGN section 5 that every answer has, so that a captive portal or a cache is told from us
 //! (FAULTS N12, N16); compression; the last resort for a panic. Refuses: content.
 
 use crate::answer::respond;
 use crate::call::{SERVICE_ROOT, names};
-use crate::limits::ANSWER_TIMEOUT;
 use crate::server::Server;
 use axum::body::Body;
 use axum::extract::State;
@@ -40,14 +39,6 @@ pub(crate) async fn mark(State(server): State<Arc<Server>>, request: Request<Bod
         headers.insert(names::TIDEMARK_SERVER, id);
     }
     response
-}
-
-/// Gives up on an answer that does not begin.
-pub(crate) async fn timely(request: Request<Body>, next: Next) -> Response {
-    match tokio::time::timeout(ANSWER_TIMEOUT, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => respond(Err(WireError::new(503, "TooSlow", "The server took too long. Ask again"))),
-    }
 }
 
 /// Compresses what is worth it: zstd at its fastest where the client takes it, else gzip.

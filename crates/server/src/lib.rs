@@ -14,7 +14,6 @@ mod envelope;
 mod limits;
 mod listen;
 mod machine;
-mod notices;
 mod router;
 mod routes;
 mod server;

@@ -5,7 +5,7 @@
 //! client that writes the whole request before it reads would otherwise see a broken connection instead of the 413.
 //! Refuses: limits of single values (the model has them).
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
@@ -32,10 +32,10 @@ pub(crate) const MAX_PAGE_BYTES: usize = 8 * 1024 * 1024;
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long the next piece of a request body may take.
 pub(crate) const BODY_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long an answer may take to begin.
+/// How long an answer may take once its request was read.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 
-const DRAIN_BYTES: usize = 256 * 1024 * 1024;
+const DRAIN_BYTES: usize = 64 * 1024 * 1024;
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Returns the refusal of a body that is too large.
@@ -90,6 +90,9 @@ pub(crate) async fn read_body(mut body: Body) -> Result<Bytes, WireError> {
 
 /// Reads the rest of a refused body in the background and forgets it.
 pub(crate) fn drain(mut body: Body) {
+    if body.is_end_stream() {
+        return;
+    }
     let rest = async move {
         let mut bytes = 0;
         while let Some(Ok(frame)) = body.frame().await {

@@ -14,7 +14,7 @@ use crate::write;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{any, get, post};
 use http::{Method, Request, StatusCode, header};
@@ -35,7 +35,6 @@ pub(crate) fn router(server: Arc<Server>) -> Router {
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_this_method)
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
-        .layer(from_fn(envelope::timely))
         .layer(from_fn_with_state(Arc::clone(&server), guard))
         .layer(envelope::compression())
         .layer(envelope::catch_panic())
@@ -96,7 +95,11 @@ async fn read_and_answer(server: &Arc<Server>, request: Request<Body>) -> Reply 
         body,
         version,
     };
-    let answer = answer(server, &call).await.unwrap_or_else(Answer::from);
+    // The time-out begins behind the body, which a slow line may take minutes for (FAULTS N5).
+    let answer = match tokio::time::timeout(limits::ANSWER_TIMEOUT, answer(server, &call)).await {
+        Ok(reply) => reply.unwrap_or_else(Answer::from),
+        Err(_) => WireError::new(503, "TooSlow", "The server took too long. Ask again").into(),
+    };
     Ok(answer.with(names::ODATA_VERSION, version.as_str()))
 }
 

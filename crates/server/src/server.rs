@@ -4,7 +4,6 @@
 //! process may change by restoring a backup. Refuses: any request.
 
 use crate::auth::Gate;
-use crate::notices::Notices;
 use crate::storage::{Caller, Identity, Place, Storage, StorageError};
 use crate::token::TokenSeal;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -25,8 +24,6 @@ pub(crate) struct Server {
     pub(crate) ids: Arc<dyn Ids>,
     /// Who may come in.
     pub(crate) gate: Gate,
-    /// Who hears of commits.
-    pub(crate) notices: Notices,
     /// Turns true when the server stops; endless answers end then.
     pub(crate) stopping: watch::Receiver<bool>,
     identity: RwLock<Arc<Identity>>,
@@ -43,7 +40,7 @@ impl Server {
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let identity = RwLock::new(Arc::new(identity));
-        Self { storage, model, clock, ids, gate: Gate::default(), notices: Notices::default(), stopping, identity }
+        Self { storage, model, clock, ids, gate: Gate::default(), stopping, identity }
     }
 
     /// Returns who this server is.

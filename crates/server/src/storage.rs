@@ -8,6 +8,7 @@
 
 mod error;
 mod feed;
+mod notices;
 mod people;
 mod row;
 pub(crate) mod sqlite;
@@ -18,11 +19,12 @@ pub(crate) use people::{Account, Caller, Identity, NewToken, NewUser, TokenHash}
 pub(crate) use row::{Place, Row, etag};
 
 use crate::token::Mark;
-use crate::write::{Commit, Committed};
+use crate::write::{Commit, Outcome};
 use async_trait::async_trait;
 use std::path::Path;
 use tidemark_model::RecordId;
 use tidemark_model::query::Query;
+use tokio::sync::watch;
 
 /// The answer of a database.
 pub(crate) type Result<T> = std::result::Result<T, StorageError>;
@@ -98,8 +100,11 @@ pub(crate) trait Storage: Send + Sync + 'static {
     async fn read(&self, read: Read, render: Render) -> Result<ReadOutcome>;
 
     /// Carries out the steps of one request, or none of them where the database fails; requests that wait at the same
-    /// time may share a transaction.
-    async fn commit(&self, commit: Commit) -> Result<Committed>;
+    /// time may share a transaction. Returns one outcome per change, in order.
+    async fn commit(&self, commit: Commit) -> Result<Vec<Outcome>>;
+
+    /// Starts to listen to a workspace: its newest sequence number after each commit; 0 until it moves.
+    fn listen(&self, workspace_no: i64) -> watch::Receiver<u64>;
 
     /// Drops the content of tombstones that arrived before `before_ms`, and moves the feed's floor past them.
     async fn purge(&self, before_ms: i64) -> Result<Purged>;

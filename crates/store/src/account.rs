@@ -73,7 +73,7 @@ impl Store {
     /// [`StoreError::Unsent`] while changes are unsettled, unless they are to be given up.
     pub fn sign_out(&self, discard: bool) -> Result<()> {
         self.write(|tx| {
-            let n = change::count(tx.conn, None)?;
+            let n = change::count_work(tx.conn)?;
             if n > 0 && !discard {
                 return Err(StoreError::Unsent { n });
             }

@@ -8,7 +8,7 @@ use crate::value::{Count, Key, from_optional_text, to_text};
 use crate::write::Tx;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
-use tidemark_model::{Pending, Record, RecordId, State, Versioned};
+use tidemark_model::{CACHED_ENTITIES, Pending, Record, RecordId, State, Versioned};
 
 /// Why a pending change is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,9 +144,7 @@ pub(crate) fn put(tx: &Tx<'_>, set: &str, id: RecordId, change: &Change) -> Resu
 
 /// Forgets a record's pending change.
 pub(crate) fn remove(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
-    tx.conn
-        .prepare_cached("DELETE FROM pending WHERE entity_set = ?1 AND id = ?2")?
-        .execute(params![set, Key(id)])?;
+    tx.conn.prepare_cached("DELETE FROM pending WHERE entity_set = ?1 AND id = ?2")?.execute(params![set, Key(id)])?;
     Ok(())
 }
 
@@ -157,8 +155,14 @@ pub(crate) fn hold_and_sending(conn: &Connection, set: &str, id: RecordId) -> Re
     Ok(statement.query_row(params![set, Key(id)], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }
 
-/// Counts the unsettled records of a set, or of all.
-pub(crate) fn count(conn: &Connection, set: Option<&str>) -> Result<u64> {
-    let sql = "SELECT count(*) FROM pending WHERE ?1 IS NULL OR entity_set = ?1";
+/// Counts the unsettled records of a set.
+pub(crate) fn count(conn: &Connection, set: &str) -> Result<u64> {
+    let sql = "SELECT count(*) FROM pending WHERE entity_set = ?1";
     Ok(conn.prepare_cached(sql)?.query_row([set], |row| row.get(0).map(|Count(n)| n))?)
+}
+
+/// Counts the unsettled records of all sets but the choice of sets.
+pub(crate) fn count_work(conn: &Connection) -> Result<u64> {
+    let sql = "SELECT count(*) FROM pending WHERE entity_set <> ?1";
+    Ok(conn.prepare_cached(sql)?.query_row([CACHED_ENTITIES], |row| row.get(0).map(|Count(n)| n))?)
 }

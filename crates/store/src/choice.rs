@@ -22,6 +22,12 @@ use std::sync::Arc;
 use tidemark_model::{CACHED_ENTITIES, CachedEntity, CachedEntityProperty, ID, Policy, State};
 use tidemark_sql::quote;
 
+/// Tells whether a set is the one that holds the choice itself. It travels like any record, but no figure that people
+/// read counts it: "1 change waiting" means work, not a setting.
+pub(crate) fn is_choice(set: &str) -> bool {
+    set == CACHED_ENTITIES
+}
+
 impl Store {
     /// Tells whether a set is kept offline.
     ///
@@ -60,7 +66,7 @@ impl Store {
     pub fn uncache(&self, set: &str, unsent: Unsent) -> Result<()> {
         self.write(|tx| {
             let table = Arc::clone(chooseable(tx, set)?);
-            let n = change::count(tx.conn, Some(set))?;
+            let n = change::count(tx.conn, set)?;
             match unsent {
                 Unsent::Refuse if n > 0 => return Err(StoreError::Unsent { n }),
                 Unsent::Discard => give_up(tx, &table)?,
@@ -135,6 +141,9 @@ fn choose(tx: &Tx<'_>, set: &str, property: &str, value: Value) -> Result<()> {
 /// Makes `position` and the tables follow the choice: every set that is kept has a position, no other has one, and
 /// a set that is not kept has only records with a pending change.
 pub(crate) fn follow(tx: &Tx<'_>, catalog: &Catalog) -> Result<()> {
+    if account::user(tx.conn)?.is_none() {
+        return Ok(());
+    }
     for table in catalog.tables() {
         let set = table.set.name.as_str();
         let wanted = set == CACHED_ENTITIES
@@ -144,6 +153,8 @@ pub(crate) fn follow(tx: &Tx<'_>, catalog: &Catalog) -> Result<()> {
             (true, false) => {
                 let sql = "INSERT INTO position (entity_set, kind, restored, generation, done) VALUES (?1, 0, 0, 1, 0)";
                 tx.conn.execute(sql, [set])?;
+                // What is still to be settled from before was seen by no enumeration of this counting.
+                tx.conn.execute(&format!("UPDATE {} SET _generation = 0", quote(&table.name)), [])?;
             }
             (false, true) => {
                 tx.conn.execute("DELETE FROM position WHERE entity_set = ?1", [set])?;

@@ -15,9 +15,7 @@ use crate::verdict;
 use crate::write::Tx;
 use rusqlite::{Connection, params};
 use std::sync::Arc;
-use tidemark_model::{
-    Conflict, ConflictKind, Record, RecordId, Resolution, State, Versioned, changed_properties,
-};
+use tidemark_model::{Conflict, ConflictKind, Record, RecordId, Resolution, State, Versioned, changed_properties};
 
 /// A row of `conflict`.
 #[derive(Clone, Debug)]

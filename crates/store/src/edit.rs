@@ -19,8 +19,8 @@ use crate::write::Tx;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tidemark_model::{
-    ConflictKind, Fold, ID, LocalChange, Record, RecordId, Resolution, State, Strictness, Versioned, fold, read_changes,
-    read_record,
+    ConflictKind, Fold, ID, LocalChange, Record, RecordId, Resolution, State, Strictness, Versioned, fold,
+    read_changes, read_record,
 };
 
 impl Store {

@@ -98,7 +98,9 @@ pub enum StoreError {
     #[error("the pull was given up; nothing of it was saved")]
     GivenUp,
     /// Another account's records are on this device.
-    #[error("this data folder holds the records of {user} on {server}; sign out there first, or use another data folder")]
+    #[error(
+        "this data folder holds the records of {user} on {server}; sign out there first, or use another data folder"
+    )]
     OtherAccount {
         /// The account that is here.
         user: String,
@@ -202,6 +204,7 @@ impl StoreError {
         match self {
             Self::Invalid(error) => error.property(),
             Self::InvalidMember { property, .. } => Some(property),
+            Self::Query(error) => error.property(),
             Self::Row { property, .. } => property.as_deref(),
             Self::WrongAnswer(ResolutionError::Undecided(property) | ResolutionError::NotInQuestion(property)) => {
                 Some(property)

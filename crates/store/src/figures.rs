@@ -12,6 +12,7 @@ use crate::types::{Counts, EntityFigures};
 use crate::value::Count;
 use rusqlite::Connection;
 use std::collections::HashMap;
+use tidemark_model::CACHED_ENTITIES;
 
 impl Store {
     /// Counts what waits, is asked about, or was refused.
@@ -20,10 +21,10 @@ impl Store {
     /// The database cannot be read.
     pub fn counts(&self) -> Result<Counts> {
         self.read(|reading| {
-            let sql = "SELECT (SELECT count(*) FROM pending WHERE hold = 0), \
+            let sql = "SELECT (SELECT count(*) FROM pending WHERE hold = 0 AND entity_set <> ?1), \
                        (SELECT count(*) FROM conflict), (SELECT count(*) FROM pending WHERE hold = 2)";
             let mut statement = reading.conn.prepare_cached(sql)?;
-            let counts = statement.query_row([], |row| {
+            let counts = statement.query_row([CACHED_ENTITIES], |row| {
                 let count = |column| row.get(column).map(|Count(n)| n);
                 Ok(Counts { pending: count(0)?, conflicts: count(1)?, parked: count(2)? })
             })?;

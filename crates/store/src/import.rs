@@ -41,7 +41,9 @@ fn of_row(row: u64, error: StoreError) -> StoreError {
     let problem = match &error {
         StoreError::Invalid(inner) => inner.to_string(),
         StoreError::InvalidMember { property, problem } => format!("{property} {problem}"),
-        StoreError::NotFound { .. } | StoreError::Exists { .. } => "Id belongs to a record that was deleted here".into(),
+        StoreError::NotFound { .. } | StoreError::Exists { .. } => {
+            "Id belongs to a record that was deleted here".into()
+        }
         _ => return error,
     };
     StoreError::Row { row, problem, property }

@@ -72,7 +72,7 @@ fn leave(tx: &Tx<'_>, table: &Table, document: &str) -> Result<()> {
     tx.conn.execute("DELETE FROM position WHERE entity_set = ?1", [set])?;
     tx.conn.execute("DELETE FROM refetch WHERE entity_set = ?1", [set])?;
     tx.note_many(set);
-    if change::count(tx.conn, Some(set))? == 0 {
+    if change::count(tx.conn, set)? == 0 {
         tx.conn.execute_batch(&format!("DROP TABLE {}", quote(&table.name)))?;
         return Ok(());
     }

@@ -13,7 +13,7 @@ use tidemark_model::RecordId;
 /// More changed records than this are announced as "many".
 pub(crate) const NAMED: usize = 500;
 
-type Listener = dyn Fn(&[Changed]) + Send + Sync;
+pub(crate) type Listener = dyn Fn(&[Changed]) + Send + Sync;
 
 /// Those who asked to hear.
 #[derive(Default)]
@@ -76,7 +76,7 @@ impl Touched {
 
 impl Store {
     /// Calls `listener` after every commit of this process that changed records, on the thread that committed.
-    pub fn on_change(&self, listener: Box<dyn Fn(&[Changed]) + Send + Sync>) {
+    pub fn on_change(&self, listener: Box<Listener>) {
         self.inner.listeners.add(Arc::from(listener));
     }
 

@@ -52,6 +52,8 @@ impl Store {
             let mut change =
                 change::get(tx.conn, set, id)?.ok_or_else(|| StoreError::NotFound { set: set.to_owned(), id })?;
             match change.in_flight.take() {
+                // It is not sent before its question is answered.
+                _ if change.hold == Hold::Conflict => Ok(()),
                 Some(sent) => settle::refused(tx, &table, id, change, &sent, reason).map(drop),
                 None => hold(tx, &table, id, change, reason),
             }

@@ -253,7 +253,11 @@ pub(crate) fn stored_position(conn: &Connection, set: &str) -> Result<Option<Sto
             (2, Some(link)) => Position::Delta { link },
             _ => Position::Start { restored: row.get(2)? },
         };
-        Ok(Stored { position, done: row.get::<_, Count>(3)?.0, total: row.get::<_, Option<Count>>(4)?.map(|Count(n)| n) })
+        Ok(Stored {
+            position,
+            done: row.get::<_, Count>(3)?.0,
+            total: row.get::<_, Option<Count>>(4)?.map(|Count(n)| n),
+        })
     });
     Ok(stored.optional()?)
 }

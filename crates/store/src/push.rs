@@ -29,12 +29,7 @@ impl Store {
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn next_batch(
-        &self,
-        max_records: usize,
-        max_bytes: usize,
-        tried: &HashSet<RecordId>,
-    ) -> Result<Vec<Outgoing>> {
+    pub fn next_batch(&self, max_records: usize, max_bytes: usize, tried: &HashSet<RecordId>) -> Result<Vec<Outgoing>> {
         // Most cycles have nothing to send: they take no lock.
         if !self.read(|reading| is_anything_to_send(reading.conn))? {
             return Ok(Vec::new());
@@ -119,13 +114,7 @@ impl Batch<'_> {
     }
 }
 
-fn candidates(
-    conn: &Connection,
-    set: &str,
-    sending: bool,
-    deletes: bool,
-    after: i64,
-) -> Result<Vec<(i64, RecordId)>> {
+fn candidates(conn: &Connection, set: &str, sending: bool, deletes: bool, after: i64) -> Result<Vec<(i64, RecordId)>> {
     let sql = "SELECT order_no, id FROM pending WHERE entity_set = ?1 AND hold = 0 AND sending = ?2 AND deletes = ?3 \
                AND order_no > ?4 ORDER BY order_no LIMIT ?5";
     let mut statement = conn.prepare_cached(sql)?;

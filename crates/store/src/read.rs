@@ -59,7 +59,8 @@ impl Store {
             }
             let statement = statement(table, query, only, tidemark_sql::count)?;
             let mut prepared = reading.conn.prepare_cached(&statement.sql)?;
-            Ok(prepared.query_row(params_from_iter(statement.values.iter().map(Bound)), |row| row.get(0).map(|Count(n)| n))?)
+            Ok(prepared
+                .query_row(params_from_iter(statement.values.iter().map(Bound)), |row| row.get(0).map(|Count(n)| n))?)
         })
     }
 }

@@ -11,23 +11,23 @@ use crate::row::{self, Row};
 use crate::sent::{self, Sent};
 use crate::table::Table;
 use crate::write::Tx;
-use tidemark_model::{Record, RecordId, State, Versioned};
+use tidemark_model::{Record, State, Versioned};
 
-/// Queues what the enumeration of `generation` shows to be missing.
+/// Queues what the enumeration of `generation` shows to be missing. A record that is neither there nor here was
+/// deleted, by this device or by somebody else: nothing brings it back unasked (FAULTS I9).
 pub(crate) fn offer_again(tx: &Tx<'_>, table: &Table, generation: i64) -> Result<()> {
     for id in sent::records(tx.conn, &table.set.name)? {
-        let row = row::get(tx.conn, table, id)?;
-        if row.as_ref().is_none_or(|row| row.state == State::None) {
-            offer_record(tx, table, id, row.as_ref(), generation)?;
+        if let Some(row) = row::get(tx.conn, table, id)?.filter(|row| row.state == State::None) {
+            offer_record(tx, table, &row, generation)?;
         }
     }
     Ok(())
 }
 
-fn offer_record(tx: &Tx<'_>, table: &Table, id: RecordId, row: Option<&Row>, generation: i64) -> Result<()> {
-    let sent = sent::of_record(tx.conn, &table.set.name, id)?;
+fn offer_record(tx: &Tx<'_>, table: &Table, row: &Row, generation: i64) -> Result<()> {
+    let sent = sent::of_record(tx.conn, &table.set.name, row.record.id)?;
     let Some(newest) = sent.last() else { return Ok(()) };
-    let server = row.filter(|row| row.generation >= generation);
+    let server = Some(row).filter(|row| row.generation >= generation);
     let deletes = newest.change.state == State::Delete;
     let nothing_lost = match server {
         Some(server) => {
@@ -40,10 +40,7 @@ fn offer_record(tx: &Tx<'_>, table: &Table, id: RecordId, row: Option<&Row>, gen
         return Ok(());
     }
     // A record that the server does not have is offered as it is here; else as it was confirmed.
-    let local = match row {
-        Some(row) if server.is_none() => row.record.clone(),
-        _ => newest.change.record.clone(),
-    };
+    let local = if server.is_none() { &row.record } else { &newest.change.record };
     let base = base(&sent, server.and_then(|server| server.etag.as_deref()));
     let state = match (deletes, &base) {
         (true, _) => State::Delete,
@@ -54,7 +51,7 @@ fn offer_record(tx: &Tx<'_>, table: &Table, id: RecordId, row: Option<&Row>, gen
     change.in_flight = Some(newest.change.clone());
     // Whatever the answer, the record is looked at once more: others may have changed it since.
     change.set_aside = true;
-    local::put_pending(tx, table, Record { is_tombstoned: false, updated_by: None, ..local }, &change)
+    local::put_pending(tx, table, Record { is_tombstoned: false, updated_by: None, ..local.clone() }, &change)
 }
 
 /// The version that the lost changes are to be seen against: the one of this device's own that the server still

@@ -85,18 +85,31 @@ CREATE TABLE cycle (order_no INTEGER PRIMARY KEY, entry TEXT NOT NULL) STRICT;
 ";
 
 /// The tables that belong to an account: signing out empties them.
-pub(crate) const ACCOUNT_TABLES: [&str; 7] =
-    ["pending", "conflict", "position", "refetch", "sent", "history", "cycle"];
+pub(crate) const ACCOUNT_TABLES: [&str; 7] = ["pending", "conflict", "position", "refetch", "sent", "history", "cycle"];
 
 /// Sets up a connection that may write.
 pub(crate) fn set_up_writer(conn: &Connection) -> Result<()> {
     set_up(conn, 32)?;
-    conn.pragma_update(None, "journal_mode", "WAL")?;
+    write_ahead(conn)?;
     // FULL: a commit is on the disk before Save says so (promise 1).
     conn.pragma_update(None, "synchronous", "FULL")?;
     // A large pull grows the write-ahead log; it is cut back to this afterwards.
     conn.pragma_update(None, "journal_size_limit", 16 << 20)?;
     Ok(())
+}
+
+/// Turns the write-ahead log on, once in a file's life. Where several processes make the same file, SQLite gives all
+/// but one of them "busy" at once, whatever the time-out says.
+fn write_ahead(conn: &Connection) -> Result<()> {
+    const PAUSE: Duration = Duration::from_millis(20);
+    let mut attempts = BUSY.as_millis() / PAUSE.as_millis();
+    loop {
+        match conn.pragma_update(None, "journal_mode", "WAL").map_err(StoreError::from) {
+            Err(StoreError::Busy) if attempts > 0 => attempts -= 1,
+            other => return other,
+        }
+        std::thread::sleep(PAUSE);
+    }
 }
 
 /// Sets up a connection that only reads.

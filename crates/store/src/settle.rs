@@ -5,6 +5,7 @@
 
 use crate::account;
 use crate::change::{self, Change, InFlight};
+use crate::choice;
 use crate::error::{Result, StoreError};
 use crate::history;
 use crate::local;
@@ -33,7 +34,10 @@ impl Store {
         self.write(|tx| {
             let mut tally = Tally::default();
             for reply in replies {
-                tally += settle(tx, reply)?;
+                let settled = settle(tx, reply)?;
+                if !choice::is_choice(&reply.set) {
+                    tally += settled;
+                }
             }
             Ok(tally)
         })
@@ -107,13 +111,7 @@ fn gone(tx: &Tx<'_>, table: &Table, change: Change) -> Result<Tally> {
 }
 
 /// The change was not applied: the record is not what it was made on.
-fn stale(
-    tx: &Tx<'_>,
-    table: &Table,
-    id: RecordId,
-    mut change: Change,
-    current: Option<&Versioned>,
-) -> Result<Tally> {
+fn stale(tx: &Tx<'_>, table: &Table, id: RecordId, mut change: Change, current: Option<&Versioned>) -> Result<Tally> {
     change.set_aside = false;
     change.attempts = 0;
     let row = pending_row(tx, table, id)?;

@@ -4,6 +4,7 @@
 //! deciding anything about a pending record (`verdict`).
 
 use crate::change;
+use crate::choice;
 use crate::error::{Result, StoreError};
 use crate::notices::NAMED;
 use crate::pull::PullTx;
@@ -56,6 +57,13 @@ impl<'t> SetSink<'t> {
         })
     }
 
+    /// Counts what happened; the choice of sets is no record that anybody works on.
+    fn count(&self, tally: Tally) {
+        if !choice::is_choice(&self.table.set.name) {
+            self.pull.count(tally);
+        }
+    }
+
     fn row(&mut self, row: &IncomingRow<'_>) -> Result<()> {
         if row.cells.len() != self.properties {
             let problem = "the entity model changed during the pull; the next one reads it anew";
@@ -91,10 +99,10 @@ impl<'t> SetSink<'t> {
         let before = local.record.clone();
         let server = versioned(&self.table, row)?;
         let tally = verdict::judge_change(tx, &self.table, local, change, Some(&server))?;
-        self.pull.count(tally);
+        self.count(tally);
         let after = row::get(tx.conn, &self.table, row.id)?;
         if after.is_none_or(|after| !after.record.same_content(&before)) {
-            self.pull.count(Tally { pulled: 1, ..Tally::default() });
+            self.count(Tally { pulled: 1, ..Tally::default() });
         }
         Ok(())
     }
@@ -116,15 +124,15 @@ impl<'t> SetSink<'t> {
         };
         let server = tombstone()?;
         let tally = verdict::judge_change(tx, &self.table, local, change, Some(&server))?;
-        self.pull.count(tally);
+        self.count(tally);
         if row::get(tx.conn, &self.table, id)?.is_none() {
-            self.pull.count(Tally { pulled: 1, ..Tally::default() });
+            self.count(Tally { pulled: 1, ..Tally::default() });
         }
         Ok(())
     }
 
     fn changed(&mut self, id: RecordId) {
-        self.pull.count(Tally { pulled: 1, ..Tally::default() });
+        self.count(Tally { pulled: 1, ..Tally::default() });
         if self.noted <= NAMED {
             self.noted += 1;
             self.pull.tx.note(&self.table.set.name, id);

@@ -136,8 +136,10 @@ impl Inner {
 }
 
 fn create(dir: &Path, file: &Path) -> Result<()> {
-    let unavailable =
-        |path: &Path, error: std::io::Error| StoreError::Unavailable { path: path.to_owned(), problem: error.to_string() };
+    let unavailable = |path: &Path, error: std::io::Error| StoreError::Unavailable {
+        path: path.to_owned(),
+        problem: error.to_string(),
+    };
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     let mut options = fs::OpenOptions::new();

@@ -95,7 +95,7 @@ pub(crate) fn carry_out(
     answer: &Resolution,
     suffix: &str,
 ) -> Result<()> {
-    let resolved = resolve(conflict, answer)?;
+    let resolved = resolve(&table.set, conflict, answer)?;
     let id = conflict.mine.id;
     let server = conflict.server.as_ref();
     let mine = Some(&conflict.mine);
@@ -143,13 +143,7 @@ fn is_known_deleted(tx: &Tx<'_>, table: &Table, id: RecordId, change: &Change) -
 
 /// The change stands on the version that the server has. A question that was open is answered by that; and the
 /// version may say more than this device knew of it: a clamped stamp, or a property that the model got meanwhile.
-fn keep(
-    tx: &Tx<'_>,
-    table: &Table,
-    mut local: Record,
-    mut change: Change,
-    server: Option<&Versioned>,
-) -> Result<()> {
+fn keep(tx: &Tx<'_>, table: &Table, mut local: Record, mut change: Change, server: Option<&Versioned>) -> Result<()> {
     conflicts::close(tx, table, local.id)?;
     if change.hold == Hold::Conflict {
         change.hold = Hold::Free;
@@ -158,7 +152,7 @@ fn keep(
         && base.etag == server.etag
     {
         if change.state == State::Update && !base.record.is_tombstoned && !base.record.same_content(&server.record) {
-            let outcome = merge(Some(&base.record), &local, &server.record);
+            let outcome = merge(&table.set, Some(&base.record), &local, &server.record);
             let mut known = outcome.merged;
             for name in outcome.clashing {
                 let value = local.get(&name).clone();
@@ -171,13 +165,7 @@ fn keep(
     local::put_pending(tx, table, local, &change)
 }
 
-fn settled(
-    tx: &Tx<'_>,
-    table: &Table,
-    local: &Record,
-    change: &Change,
-    server: Option<&Versioned>,
-) -> Result<()> {
+fn settled(tx: &Tx<'_>, table: &Table, local: &Record, change: &Change, server: Option<&Versioned>) -> Result<()> {
     let live = server.filter(|server| !server.record.is_tombstoned);
     let stands = live.is_some_and(|server| server.record.same_content(local));
     let edited = change.base.as_ref().is_none_or(|base| !base.record.same_content(local));

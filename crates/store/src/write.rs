@@ -203,3 +203,59 @@ impl Inner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use tidemark_model::ports::Clock;
+    use tidemark_model::query::Query;
+    use tidemark_model::{EntityModel, RecordId};
+
+    struct Fixed(AtomicU64);
+
+    impl Clock for Fixed {
+        fn now_ms(&self) -> i64 {
+            1
+        }
+        fn monotonic_ms(&self) -> u64 {
+            0
+        }
+    }
+
+    impl Ids for Fixed {
+        fn fresh(&self) -> RecordId {
+            RecordId(uuid::Uuid::from_u64_pair(1, self.0.fetch_add(1, Ordering::Relaxed)))
+        }
+    }
+
+    #[test]
+    fn on_a_full_disk_nothing_is_saved_and_reading_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let fixed = Arc::new(Fixed(AtomicU64::new(1)));
+        let store = Store::open(dir.path(), fixed.clone(), fixed).unwrap();
+        let account = serde_json::json!({
+            "server": "s", "user": "u", "workspace": "w", "token": "t", "server_id": "i", "signed_out": false
+        });
+        store.sign_in(&serde_json::from_value(account).unwrap()).unwrap();
+        let model = EntityModel::parse(EntityModel::default_document()).unwrap().with_cached_entities().unwrap();
+        store.adopt_model(&model.document().to_string()).unwrap();
+        store.cache("TodoItems").unwrap();
+        let limit = |pages: i64| {
+            let writer = store.inner.writer.lock().unwrap();
+            writer.conn.as_ref().unwrap().pragma_update(None, "max_page_count", pages).unwrap();
+        };
+        limit(1);
+        let item = |notes: usize| {
+            let json = serde_json::json!({ "Title": "t", "Notes": "x".repeat(notes) });
+            store.add("TodoItems", json.as_object().unwrap())
+        };
+        let error = item(100_000).unwrap_err();
+        assert_eq!(error.code(), "disk_full");
+        assert!(error.to_string().contains("nothing was saved"), "{error}");
+        assert_eq!(store.count("TodoItems", &Query::default(), Default::default()).unwrap(), 0);
+        assert_eq!(store.counts().unwrap().pending, 0);
+        limit(1 << 30);
+        item(100_000).unwrap();
+    }
+}

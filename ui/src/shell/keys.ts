@@ -63,8 +63,10 @@ async function undoLast(): Promise<void> {
 
 function escape(event: KeyboardEvent): void {
   if (event.defaultPrevented || isCovered()) return;
-  if (isTyping(event.target)) (event.target as HTMLElement).blur();
-  else screen.actions.escape?.();
+  if (isTyping(event.target)) {
+    (event.target as HTMLElement).blur();
+    screen.actions.leave?.();
+  } else screen.actions.escape?.();
 }
 
 /** Binds the shortcuts; the returned function unbinds them. */

@@ -9,6 +9,8 @@ export interface ScreenActions {
   enter?: () => void;
   done?: () => void;
   remove?: () => void;
+  /** Takes the focus back from a field. */
+  leave?: () => void;
   /** Steps back: selection, detail. True when there was something to step back from. */
   escape?: () => boolean;
 }

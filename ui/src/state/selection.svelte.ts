@@ -17,13 +17,18 @@ export class Selection {
 
   constructor(readonly list: WindowedList) {}
 
-  /** Puts the cursor on a row, which opens its record. */
+  /** Puts the cursor on a row, which opens its record; a row that is not here yet is read first. */
   moveTo(index: number): void {
-    const record = this.list.row(index);
-    if (record === undefined) return;
     this.#cursor = index;
     this.#anchor = index;
-    this.current = idOf(record);
+    const record = this.list.row(index);
+    if (record !== undefined) this.current = idOf(record);
+    else void this.#moveWhenRead(index);
+  }
+
+  async #moveWhenRead(index: number): Promise<void> {
+    const record = await this.list.recordAt(index).catch(() => undefined);
+    if (record !== undefined && this.#cursor === index) this.current = idOf(record);
   }
 
   /** Opens a record wherever it is in the list. */

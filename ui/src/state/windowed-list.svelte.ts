@@ -80,6 +80,13 @@ export class WindowedList {
     );
   }
 
+  /** The record at `index`, read by itself where its page is not here. */
+  async recordAt(index: number): Promise<RecordView | undefined> {
+    const here = this.row(index);
+    if (here !== undefined || this.#read === null || index < 0 || index >= this.total) return here;
+    return (await this.#read(index, 1)).records[0];
+  }
+
   /** The ids from one row to another, both included, reading what is not here. */
   async idsBetween(from: number, to: number): Promise<string[]> {
     const [first, last] = from < to ? [from, to] : [to, from];

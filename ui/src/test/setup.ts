@@ -1,14 +1,33 @@
-// What a browser has and jsdom has not.
-import { cleanup } from '@testing-library/svelte';
+// What a browser has and jsdom has not: sizes. Every scroller is 600 pixels high, every row of a list 68.
+import { cleanup, configure } from '@testing-library/svelte';
 import { afterEach } from 'vitest';
 
-class NoResizeObserver {
-  observe(): void {}
+const VIEW_PX = 600;
+const ROW_PX = 68;
+
+class SteadyResizeObserver {
+  readonly #tell: ResizeObserverCallback;
+
+  constructor(tell: ResizeObserverCallback) {
+    this.#tell = tell;
+  }
+
+  observe(target: Element): void {
+    const height = target.querySelector(':scope > [role=row]') === null ? VIEW_PX : ROW_PX;
+    const entry = { target, contentRect: { width: 800, height } } as unknown as ResizeObserverEntry;
+    queueMicrotask(() => this.#tell([entry], this as unknown as ResizeObserver));
+  }
+
   unobserve(): void {}
   disconnect(): void {}
 }
 
-globalThis.ResizeObserver = NoResizeObserver as typeof ResizeObserver;
+globalThis.ResizeObserver = SteadyResizeObserver as unknown as typeof ResizeObserver;
+Object.defineProperty(HTMLElement.prototype, 'offsetParent', {
+  get(this: HTMLElement) {
+    return this.parentElement;
+  },
+});
 globalThis.matchMedia ??= ((query: string) => ({
   matches: false,
   media: query,
@@ -18,9 +37,17 @@ globalThis.matchMedia ??= ((query: string) => ({
 Element.prototype.scrollIntoView ??= () => {};
 Element.prototype.scrollTo ??= (() => {}) as typeof Element.prototype.scrollTo;
 Element.prototype.hasPointerCapture ??= () => false;
+Element.prototype.setPointerCapture ??= () => {};
 Element.prototype.animate ??= (() => ({ cancel: () => {}, finished: Promise.resolve() })) as never;
+
+// A failure names what was looked for, not the whole page.
+configure({
+  asyncUtilTimeout: 5000,
+  getElementError: (message) => new Error(message ?? 'not found'),
+});
 
 afterEach(() => {
   cleanup();
   localStorage.clear();
+  document.body.innerHTML = '';
 });

@@ -29,7 +29,7 @@ pub(crate) async fn run(server: &Arc<Server>, call: &Call) -> Reply {
     let parts = read_batch_request(&call.body)?;
     check_parts(&parts)?;
     let continue_on_error = call.prefer().continue_on_error;
-    let answers = Run::new(server, call, parts, continue_on_error).to_end().await?;
+    let answers = Run::new(server, call, parts, continue_on_error).finish().await?;
     let answer = Answer::new(StatusCode::OK, format.content_type(), write_batch_answers(&answers));
     Ok(if continue_on_error { call.applied(answer, &[Preference::ContinueOnError]) } else { answer })
 }

@@ -22,7 +22,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Streams the workspace's sequence numbers.
 pub(crate) async fn follow(State(server): State<Arc<Server>>, Extension(caller): Extension<Arc<Caller>>) -> Response {
     // Listening first: a commit between the two is then heard twice, not never.
-    let notices = server.notices.listen(caller.workspace_no);
+    let notices = server.storage.listen(caller.workspace_no);
     let position = match server.storage.position(caller.workspace_no).await {
         Ok(position) => position,
         Err(error) => return respond(Err(error.to_wire())),

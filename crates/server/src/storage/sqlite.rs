@@ -25,7 +25,8 @@ use super::{
     Account, Caller, Identity, NewToken, NewUser, Place, Position, Purged, Read, ReadOutcome, Render, Result, Row,
     Storage, StorageError, TokenHash,
 };
-use crate::write::{Commit, Committed};
+use crate::storage::notices::Notices;
+use crate::write::{Commit, Outcome};
 use async_trait::async_trait;
 use pool::Pool;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ use table::Tables;
 use tidemark_model::ports::Clock;
 use tidemark_model::query::Query;
 use tidemark_model::{EntityModel, RecordId};
+use tokio::sync::watch;
 use writer::Writer;
 
 /// A database file.
@@ -42,6 +44,7 @@ pub(crate) struct SqliteStorage {
     tables: Arc<Tables>,
     readers: Pool,
     writer: Writer,
+    notices: Arc<Notices>,
 }
 
 impl SqliteStorage {
@@ -60,9 +63,10 @@ impl SqliteStorage {
             layout::lay_out(&mut connection, model)?;
         }
         let tables = Arc::new(Tables::of(model));
-        let writer = Writer::start(connection, Arc::clone(&tables), clock)?;
+        let notices = Arc::new(Notices::default());
+        let writer = Writer::start(connection, Arc::clone(&tables), clock, Arc::clone(&notices))?;
         let readers = Pool::new(path.to_owned());
-        Ok(Self { path: path.to_owned(), tables, readers, writer })
+        Ok(Self { path: path.to_owned(), tables, readers, writer, notices })
     }
 }
 
@@ -123,8 +127,12 @@ impl Storage for SqliteStorage {
         self.readers.read(move |connection| read::read(connection, &tables, &read, render)).await
     }
 
-    async fn commit(&self, commit: Commit) -> Result<Committed> {
+    async fn commit(&self, commit: Commit) -> Result<Vec<Outcome>> {
         self.writer.commit(commit).await
+    }
+
+    fn listen(&self, workspace_no: i64) -> watch::Receiver<u64> {
+        self.notices.listen(workspace_no)
     }
 
     async fn purge(&self, before_ms: i64) -> Result<Purged> {

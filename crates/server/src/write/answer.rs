@@ -45,17 +45,12 @@ pub(crate) async fn perform(server: &Server, call: &Call, change: Change, shape:
     Ok(answer_outcome(server, call, shape, outcome))
 }
 
-/// Hands changes to the database and tells who listens that the workspace moved.
+/// Hands changes to the database; one outcome per change, in order.
 ///
 /// # Errors
 /// What the storage says; then nothing was changed.
 pub(crate) async fn submit(server: &Server, commit: Commit) -> Result<Vec<Outcome>, WireError> {
-    let workspace_no = commit.caller.workspace_no;
-    let committed = server.storage.commit(commit).await.map_err(|error| error.to_wire())?;
-    if let Some(sequence) = committed.moved_to {
-        server.notices.moved(workspace_no, sequence);
-    }
-    Ok(committed.outcomes)
+    server.storage.commit(commit).await.map_err(|error| error.to_wire())
 }
 
 /// Answers the outcome of a change.

@@ -118,12 +118,3 @@ impl Outcome {
         !matches!(self, Self::Applied { .. } | Self::StoredWins(_))
     }
 }
-
-/// What came of the changes of one request.
-#[derive(Clone, Debug)]
-pub(crate) struct Committed {
-    /// One per change, in order.
-    pub(crate) outcomes: Vec<Outcome>,
-    /// The workspace's newest sequence number, where it moved.
-    pub(crate) moved_to: Option<u64>,
-}

@@ -21,7 +21,7 @@ async fn a_purge_drops_content_keeps_ids_and_moves_the_floor() {
     server.get(&before).await.is(200);
     assert_eq!(server.succeeds(&["purge", "--older-than", "0"], ""), "purged 1\n");
     assert_eq!(server.succeeds(&["purge", "--older-than", "0"], ""), "purged 0\n");
-    server.get(&before).await.is_error(410, "DeltaExpired");
+    server.get(&before).await.refused(410, "DeltaExpired");
     server.get(&after).await.is(200);
     let stub = server.get("/odata/TodoItems?$filter=_IsTombstoned eq true").await.json()["value"][0].clone();
     assert_eq!((&stub["Id"], &stub["Title"], &stub["Notes"]), (&json!(task), &Value::Null, &Value::Null));
@@ -29,7 +29,7 @@ async fn a_purge_drops_content_keeps_ids_and_moves_the_floor() {
     // An old edit of it is still asked about, never taken for a new record.
     let body = json!({"Id": task, "Title": "old", "_UpdatedAt": 5});
     let add = server.request("POST", "/odata/TodoItems").header("If-None-Match", "*").json(&body);
-    let error = send(add).await.is_error(412, "PreconditionFailed");
+    let error = send(add).await.refused(412, "PreconditionFailed");
     assert_eq!(error["innererror"]["current"]["_IsTombstoned"], true);
     server.write("PUT", &task_url(&task), &json!({"Title": "old", "_UpdatedAt": 5})).await.is(404);
     let bytes = std::fs::read(server.file("server.db")).unwrap();
@@ -51,12 +51,12 @@ async fn a_backup_restored_under_the_running_server_is_another_history() {
     assert!(again.contains("exists already") && again.lines().count() == 1, "{again}");
     server.succeeds(&["restore", path_text(&backup)], "");
     assert_eq!(server.get("/odata/TodoItems/$count").await.text, "1");
-    server.get(&link).await.is_error(410, "HistoryLost");
-    server.get(&old).await.is_error(410, "HistoryLost");
+    server.get(&link).await.refused(410, "HistoryLost");
+    server.get(&old).await.refused(410, "HistoryLost");
     // The same number is given again, with another mark: an ETag of the lost history matches nothing.
     let made = server.write("PUT", &task_url(&id(3)), &json!({"Title": "after"})).await.is(201);
     assert!(made.header("etag").starts_with("W/\"2."));
-    server.get(&link).await.is_error(410, "HistoryLost");
+    server.get(&link).await.refused(410, "HistoryLost");
     let fresh = delta_link(&server).await;
     server.get(&fresh).await.is(200);
     assert!(!server.file("server.db.restoring").exists());
@@ -86,7 +86,7 @@ async fn a_model_grows_without_losing_anything_and_old_links_say_so() {
     let task = server.get(&task_url(&id(1))).await.is(200).json();
     assert_eq!((&task["Cost"], task.get("Notes")), (&json!(1.5), None));
     server.write("POST", "/odata/Tools", &json!({"Name": "hammer"})).await.is(201);
-    server.get(&link.replace(link.split("/odata").next().unwrap(), &server.root)).await.is_error(410, "ModelChanged");
+    server.get(&link.replace(link.split("/odata").next().unwrap(), &server.root)).await.refused(410, "ModelChanged");
     server.stop();
     let retyped = server.model_file(|model| model["Tidemark"]["TodoItem"]["Priority"] = json!({"$Type": "Edm.Double"}));
     let refused = server.try_serve(&["--model", &retyped]).unwrap_err();

@@ -41,15 +41,15 @@ async fn a_tombstone_hides_the_record_and_only_something_newer_restores_it() {
     let first = json!({"Title": "a", "Notes": "n", "Priority": 3, "_UpdatedAt": 1_000});
     server.write("PUT", &url, &first).await.is(201);
     server.write("PATCH", &url, &json!({"_IsTombstoned": true, "_UpdatedAt": 2_000})).await.is(204);
-    server.get(&url).await.is_error(404, "NotFound");
+    server.get(&url).await.refused(404, "NotFound");
     assert_eq!(server.get("/odata/TodoItems").await.json()["value"], json!([]));
     assert_eq!(server.get("/odata/TodoItems/$count").await.text, "0");
     let dead = server.get("/odata/TodoItems?$filter=_IsTombstoned eq true").await.is(200).json();
     assert_eq!((&dead["value"][0]["Notes"], &dead["value"][0]["_UpdatedAt"]), (&json!("n"), &json!(2_000)));
     assert_eq!(server.get("/odata/TodoItems/$count?$filter=_IsTombstoned eq true").await.text, "1");
     // Losing over a tombstone is 404, winning restores: PATCH keeps the other values, PUT resets them.
-    server.write("PATCH", &url, &json!({"Title": "b", "_UpdatedAt": 2_000})).await.is_error(404, "NotFound");
-    server.write("PUT", &url, &json!({"Title": "b", "_UpdatedAt": 1_500})).await.is_error(404, "NotFound");
+    server.write("PATCH", &url, &json!({"Title": "b", "_UpdatedAt": 2_000})).await.refused(404, "NotFound");
+    server.write("PUT", &url, &json!({"Title": "b", "_UpdatedAt": 1_500})).await.refused(404, "NotFound");
     server.write("PATCH", &url, &json!({"Title": "b", "_UpdatedAt": 2_001})).await.is(204);
     let live = server.get(&url).await.is(200).json();
     assert_eq!((&live["Title"], &live["Notes"], &live["Priority"]), (&json!("b"), &json!("n"), &json!(3)));
@@ -63,7 +63,7 @@ async fn a_tombstone_hides_the_record_and_only_something_newer_restores_it() {
     server.write("PUT", &url, &json!({"Title": "c", "_UpdatedAt": later + 1})).await.is(204);
     let live = server.get(&url).await.is(200).json();
     assert_eq!((&live["Notes"], &live["Priority"], &live["_IsTombstoned"]), (&Value::Null, &json!(0), &json!(false)));
-    server.delete(&task_url(&id(99))).await.is_error(404, "NotFound");
+    server.delete(&task_url(&id(99))).await.refused(404, "NotFound");
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn a_condition_that_fails_answers_412_with_the_current_record() {
     for request in
         [stale("PATCH").json(&json!({"Title": "c"})), stale("DELETE"), stale("PUT").json(&json!({"Title": "c"}))]
     {
-        let error = send(request).await.is_error(412, "PreconditionFailed");
+        let error = send(request).await.refused(412, "PreconditionFailed");
         assert_eq!(error["innererror"]["current"]["Title"], "b");
         assert_eq!(error["innererror"]["current"]["@odata.etag"], second.header("etag"));
     }
@@ -84,7 +84,7 @@ async fn a_condition_that_fails_answers_412_with_the_current_record() {
         let body = json!({"Id": id(number), "Title": "x", "_UpdatedAt": i64::MAX});
         send(server.request("POST", "/odata/TodoItems").header("If-None-Match", "*").json(&body))
     };
-    assert_eq!(add(1).await.is_error(412, "PreconditionFailed")["innererror"]["current"]["Title"], "b");
+    assert_eq!(add(1).await.refused(412, "PreconditionFailed")["innererror"]["current"]["Title"], "b");
     add(2).await.is(201);
     // The right ETag wins whatever the stamp says; so does its strong form.
     let strong = second.header("etag").trim_start_matches("W/").to_owned();
@@ -93,14 +93,14 @@ async fn a_condition_that_fails_answers_412_with_the_current_record() {
     let etag = server.get(&url).await.header("etag").to_owned();
     let gone = send(server.request("DELETE", &url).header("If-Match", &etag)).await.is(204);
     let error = send(server.request("PATCH", &url).header("If-Match", &etag).json(&json!({"Title": "d"}))).await;
-    let error = error.is_error(412, "PreconditionFailed");
+    let error = error.refused(412, "PreconditionFailed");
     assert_eq!(error["innererror"]["current"]["_IsTombstoned"], true);
     assert_eq!(error["innererror"]["current"]["@odata.etag"], gone.header("etag"));
     // The restore that a person chose names the tombstone's own ETag.
     let request = server.request("PUT", &url).header("If-Match", gone.header("etag"));
     send(request.json(&json!({"Title": "back", "_UpdatedAt": 1}))).await.is(204);
     let nowhere = server.request("PATCH", &task_url(&id(9))).header("If-Match", &etag).json(&json!({"Title": "d"}));
-    let error = send(nowhere).await.is_error(412, "PreconditionFailed");
+    let error = send(nowhere).await.refused(412, "PreconditionFailed");
     assert_eq!(error.get("innererror"), None);
 }
 
@@ -121,11 +121,11 @@ async fn a_body_that_does_not_fit_is_refused_by_name_and_changes_nothing() {
         (json!({"Title": "a", "_IsTombstoned": 1}), "_IsTombstoned"),
         (json!({"Title": "a", "Id": "nobody"}), "Id"),
     ] {
-        let error = server.write("POST", set, &body).await.is_error(400, "InvalidRecord");
+        let error = server.write("POST", set, &body).await.refused(400, "InvalidRecord");
         assert_eq!(error["target"], target, "{body}");
     }
     let mismatch = server.write("PUT", &task_url(&id(1)), &json!({"Id": id(2), "Title": "a"})).await;
-    assert_eq!(mismatch.is_error(400, "InvalidRecord")["target"], "Id");
+    assert_eq!(mismatch.refused(400, "InvalidRecord")["target"], "Id");
     for (content_type, body, status) in [
         ("application/json", "", 400),
         ("application/json", "[1]", 400),
@@ -171,5 +171,5 @@ async fn preferences_and_etags_are_honoured_on_single_records() {
     }
     let wrong = server.write("POST", &task_url(&id(1)), &json!({})).await;
     assert_eq!(wrong.header("allow"), "GET, HEAD, PUT, PATCH, DELETE");
-    wrong.is_error(405, "MethodNotAllowed");
+    wrong.refused(405, "MethodNotAllowed");
 }

@@ -73,6 +73,44 @@ async fn writers_share_transactions_and_a_follower_sees_every_change_in_order() 
     assert_eq!(held, truth);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_survives_a_kill_and_what_was_not_is_applied_once() {
+    let mut server = Running::start().await;
+    let put = |server: &Running, number: u32| {
+        let url = format!("/odata/TodoItems({})", id(number));
+        let request = server.request("PUT", &url).header("Repeatability-Request-ID", id(50_000 + number));
+        request.json(&json!({"Title": format!("number {number}"), "_UpdatedAt": 1_000})).send()
+    };
+    let mut answered = BTreeMap::new();
+    let mut sent = 0;
+    for round in 0..3 {
+        let sending: Vec<_> = (0..200).map(|number| tokio::spawn(put(&server, round * 200 + number))).collect();
+        sent += 200;
+        tokio::time::sleep(std::time::Duration::from_millis(60 + 40 * u64::from(round))).await;
+        server.kill();
+        for (number, reply) in sending.into_iter().enumerate() {
+            if let Ok(reply) = reply.await.unwrap() {
+                assert_eq!(reply.status(), 201);
+                let etag = reply.headers()["etag"].to_str().unwrap().to_owned();
+                answered.insert(round * 200 + u32::try_from(number).unwrap(), etag);
+            }
+        }
+        server.serve(&[]);
+    }
+    assert!(!answered.is_empty());
+    // Every device sends again what it heard nothing about, and one that it did hear about.
+    for number in 0..sent {
+        let reply = put(&server, number).await.unwrap();
+        assert_eq!(reply.status(), 201, "{number}");
+        if let Some(etag) = answered.get(&number) {
+            assert_eq!(reply.headers()["etag"].to_str().unwrap(), etag);
+        }
+    }
+    let (records, _) = follow(&server, "/odata/TodoItems", "").await;
+    let sequences: BTreeSet<u64> = records.iter().map(sequence).collect();
+    assert_eq!(sequences, (1..=u64::from(sent)).collect());
+}
+
 fn sequence(record: &Value) -> u64 {
     record["@odata.etag"].as_str().unwrap()[3..].split('.').next().unwrap().parse().unwrap()
 }

@@ -47,8 +47,8 @@ async fn the_same_name_for_another_change_is_refused() {
     let other = json!({"Id": id(1), "Title": "b", "_UpdatedAt": 2_000});
     let refused = sent(&server, "POST", "/odata/TodoItems", &id(100), Some(&other)).await;
     assert_eq!(refused.header("repeatability-result"), "rejected");
-    refused.is_error(400, "RepeatabilityConflict");
-    sent(&server, "DELETE", &task_url(&id(1)), &id(100), None).await.is_error(400, "RepeatabilityConflict");
+    refused.refused(400, "RepeatabilityConflict");
+    sent(&server, "DELETE", &task_url(&id(1)), &id(100), None).await.refused(400, "RepeatabilityConflict");
     assert_eq!(server.get(&task_url(&id(1))).await.json()["Title"], "a");
     // Another user's names are other names.
     server.add_user("bea", "one");

@@ -35,7 +35,7 @@ impl Got {
 
     /// Checks that this is the one error body with this code.
     #[track_caller]
-    pub(crate) fn is_error(self, status: u16, code: &str) -> Value {
+    pub(crate) fn refused(self, status: u16, code: &str) -> Value {
         let error = self.is(status).json()["error"].clone();
         assert_eq!(error["code"], code, "{error}");
         assert!(!error["message"].as_str().unwrap().is_empty());
@@ -116,6 +116,13 @@ impl Running {
             }
             None => Err(child.wait_with_output().unwrap()),
         }
+    }
+
+    /// Kills the process as a power cut would, in whatever it is doing.
+    pub(crate) fn kill(&self) {
+        let child = self.child.as_ref().unwrap();
+        let killed = Command::new("kill").args(["-KILL", &child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
     }
 
     /// Asks the process to stop and waits; returns its exit status.

@@ -24,7 +24,7 @@ async fn without_a_token_everything_but_the_metadata_is_401() {
         for request in [server.bare(method, path), server.bare(method, path).bearer_auth("wrong")] {
             let got = send(request.body("x")).await;
             assert!(got.header("www-authenticate").contains("Basic"), "{method} {path}");
-            got.is_error(401, "SignInFirst");
+            got.refused(401, "SignInFirst");
         }
     }
     let metadata = send(server.bare("GET", "/odata/$metadata").header("OData-MaxVersion", "4.0")).await.is(200);
@@ -43,7 +43,7 @@ async fn a_session_is_a_token_that_can_be_given_back() {
         let body = json!({"name": "ann", "password": password, "device": "laptop"});
         send(server.bare("POST", "/session").json(&body))
     };
-    sign_in("wrong").await.is_error(401, "WrongPassword");
+    sign_in("wrong").await.refused(401, "WrongPassword");
     let session = sign_in("ann-password").await.is(201);
     let body = session.json();
     assert_eq!((&body["user"], &body["workspace"]), (&json!("ann"), &json!("one")));
@@ -54,7 +54,7 @@ async fn a_session_is_a_token_that_can_be_given_back() {
     send(server.request_as(token, "GET", "/odata/Sites")).await.is(200);
     send(server.request_as(token, "DELETE", "/session")).await.is(204);
     send(server.request_as(token, "GET", "/odata/Sites")).await.is(401);
-    send(server.bare("POST", "/session").body("{")).await.is_error(400, "BadRequest");
+    send(server.bare("POST", "/session").body("{")).await.refused(400, "BadRequest");
     let basic = |password: &str| server.bare("GET", "/odata/Sites").basic_auth("ann", Some(password));
     send(basic("ann-password")).await.is(200);
     send(basic("wrong")).await.is(401);
@@ -80,7 +80,7 @@ async fn a_remembered_password_costs_no_argon2_and_guessing_has_to_wait() {
     }
     let waiting = ask("another").await;
     assert!(waiting.header("retry-after").parse::<u64>().unwrap() <= 60);
-    waiting.is_error(429, "TooManyGuesses");
+    waiting.refused(429, "TooManyGuesses");
     // Whoever was let in a moment ago is not locked out by the guesses of others.
     ask("ann-password").await.is(200);
 }
@@ -100,7 +100,7 @@ async fn another_workspace_is_as_if_it_were_not_there() {
     }
     assert_eq!(send(as_bob("GET", "/odata/TodoItems")).await.json()["value"], json!([]));
     let condition = as_bob("PATCH", &hidden).header("If-Match", "*").json(&json!({"Title": "x"}));
-    assert_eq!(send(condition).await.is_error(412, "PreconditionFailed").get("innererror"), None);
+    assert_eq!(send(condition).await.refused(412, "PreconditionFailed").get("innererror"), None);
     // The key is free in his own workspace.
     let body = json!({"Id": id(1), "Title": "bob's", "_UpdatedAt": 1});
     let made = send(as_bob("POST", "/odata/TodoItems").header("If-None-Match", "*").json(&body)).await.is(201);

@@ -50,7 +50,15 @@ fn a_question_holds_all_three_sides() {
 fn every_answer_becomes_a_change_on_the_version_shown() {
     // (kind, answer, the record's title and notes then, what is sent, what the history keeps)
     let merge = |side| Resolution::Merge(BTreeMap::from([("Title".to_owned(), side)]));
-    let table: [(&str, Resolution, Option<(&str, &str)>, &str, &str, Option<&str>); 9] = [
+    type Case = (
+        &'static str,
+        Resolution,
+        Option<(&'static str, &'static str)>,
+        &'static str,
+        &'static str,
+        Option<&'static str>,
+    );
+    let table: [Case; 9] = [
         ("both", Resolution::KeepMine, Some(("mine", "m")), "update Title on e2", "kept_mine", Some("theirs")),
         ("both", Resolution::TakeServer, Some(("theirs", "m")), "", "took_server", Some("mine")),
         ("both", merge(Side::Mine), Some(("mine", "m")), "update Title on e2", "chose_sides", Some("mine")),

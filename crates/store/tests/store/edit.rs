@@ -1,8 +1,8 @@
 //! Save: folding, validation, undo, import, and what is on the disk afterwards.
 
+use crate::support::*;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
-use crate::support::*;
 use tidemark_model::query::Query;
 use tidemark_model::{Resolution, StampClock, State, UPDATED_AT};
 use tidemark_store::{Answer, Only, OutgoingChange, Store, StoreError};
@@ -33,7 +33,8 @@ fn changes_to_one_record_fold() {
     }
     use Do::{Delete, Edit, Send, Undo};
     // (begins clean on the server, steps, what is then sent: nothing, or the kind and the title)
-    let table: [(bool, &[Do], Option<(&str, &str)>); 14] = [
+    type Case = (bool, &'static [Do], Option<(&'static str, &'static str)>);
+    let table: [Case; 14] = [
         (false, &[Edit("b")], Some(("add", "b"))),
         (false, &[Delete], None),
         (false, &[Delete, Undo], Some(("add", "a"))),
@@ -250,10 +251,7 @@ fn an_import_is_all_or_nothing_and_names_the_row() {
     assert_eq!((pending(store), title(&shown(store, known).unwrap())), (0, "a"));
 
     let mut broken = rows(json!({})).take(1).chain([Err("is no JSON".to_owned())]);
-    assert_eq!(
-        store.import(ITEMS, &mut broken).unwrap_err().to_string(),
-        "row 2: is no JSON; nothing was imported"
-    );
+    assert_eq!(store.import(ITEMS, &mut broken).unwrap_err().to_string(), "row 2: is no JSON; nothing was imported");
     assert_eq!(pending(store), 0);
 
     assert_eq!(store.import(ITEMS, &mut rows(json!({ "Title": "y" }))).unwrap(), 3);

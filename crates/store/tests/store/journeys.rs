@@ -6,8 +6,8 @@ use crate::support::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use tidemark_model::query::Query;
 use tidemark_model::{ConflictKind, Record, RecordId, Resolution, Side};
 use tidemark_store::{Answer, Only, OpenConflict, Position, Store, StoreError};
@@ -17,14 +17,28 @@ const PROPERTIES: [&str; 3] = ["Title", "Notes", "Assignee"];
 #[derive(Clone, Debug)]
 enum Step {
     Add,
-    Edit { record: usize, property: usize },
-    Delete { record: usize },
-    Undo { record: usize },
+    Edit {
+        record: usize,
+        property: usize,
+    },
+    Delete {
+        record: usize,
+    },
+    Undo {
+        record: usize,
+    },
     /// Which of the replies are lost, as bits.
-    Push { lost: u8 },
+    Push {
+        lost: u8,
+    },
     Pull,
-    Resolve { pick: usize, answer: u8 },
-    Clock { to: i64 },
+    Resolve {
+        pick: usize,
+        answer: u8,
+    },
+    Clock {
+        to: i64,
+    },
     Crash,
     PullAnew,
 }
@@ -66,7 +80,7 @@ impl World {
         let names = ["ann", "bob", "eve"];
         let people = (0..devices).map(|n| Person {
             name: names[n],
-            device: template().copy(n as u64 + 10),
+            device: new_device(n as u64 + 10),
             sequence: 0,
             open: BTreeMap::new(),
             undoable: BTreeSet::new(),
@@ -144,7 +158,7 @@ impl World {
                 let person = &mut self.people[who];
                 let seed = 1_000 + self.tokens * 10 + who as u64;
                 self.tokens += 1;
-                person.device = person.device.copy(seed);
+                person.device = person.device.crashed(seed);
             }
         }
     }
@@ -255,7 +269,8 @@ impl World {
     }
 
     fn assert_the_same_everywhere(&self) {
-        let there: BTreeMap<_, _> = self.server.records.values().filter(|(_, r)| !r.is_tombstoned).map(content).collect();
+        let there: BTreeMap<_, _> =
+            self.server.records.values().filter(|(_, r)| !r.is_tombstoned).map(content).collect();
         for person in &self.people {
             let store = &person.device.store;
             assert_eq!(store.counts().unwrap(), Default::default(), "{}", person.name);
@@ -292,25 +307,36 @@ fn content((_, record): &(u64, Record)) -> (RecordId, BTreeMap<String, Value>) {
     (record.id, content)
 }
 
-/// A signed-in device to copy from: making one takes longer than a whole week.
-fn template() -> Device {
-    let template = device();
-    Device { store: template.store.clone(), clock: template.clock.clone(), dir: template.dir }
+/// A signed-in device. Its file is made once: that takes longer than a whole week.
+fn new_device(seed: u64) -> Device {
+    static FILE: OnceLock<Vec<u8>> = OnceLock::new();
+    let file = FILE.get_or_init(|| {
+        let made = device();
+        drop(made.store);
+        std::fs::read(made.dir.path().join("tidemark.db")).unwrap()
+    });
+    let dir = memory();
+    std::fs::write(dir.path().join("tidemark.db"), file).unwrap();
+    reopen(dir, clock(), seed)
+}
+
+/// A folder on a disk that is memory, where there is one.
+fn memory() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+fn reopen(dir: tempfile::TempDir, clock: Arc<TestClock>, seed: u64) -> Device {
+    Device { store: Store::open(dir.path(), clock.clone(), ids(seed)).unwrap(), clock, dir }
 }
 
 impl Device {
-    /// A copy of the files as a crash would leave them, on a disk that is memory.
-    fn copy(&self, seed: u64) -> Device {
-        let dir = match std::path::Path::new("/dev/shm") {
-            memory if memory.is_dir() => tempfile::tempdir_in(memory).unwrap(),
-            _ => tempfile::tempdir().unwrap(),
-        };
+    /// A copy of the files as a crash would leave them.
+    fn crashed(&self, seed: u64) -> Device {
+        let dir = memory();
         for name in ["tidemark.db", "tidemark.db-wal"] {
             let _ = std::fs::copy(self.dir.path().join(name), dir.path().join(name));
         }
-        let clock = Arc::new(TestClock(self.clock.0.load(Ordering::Relaxed).into()));
-        let store = Store::open(dir.path(), clock.clone(), ids(seed)).unwrap();
-        Device { store, clock, dir }
+        reopen(dir, self.clock.clone(), seed)
     }
 }
 

@@ -1,4 +1,5 @@
 //! The store against real files: every promise of DESIGN section 3 that it keeps by itself.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
 mod support;
 
@@ -13,3 +14,4 @@ mod pull;
 mod push;
 mod restored;
 mod settle;
+mod throughput;

@@ -113,7 +113,10 @@ fn a_property_of_another_type_is_carried_over_where_it_fits_and_kept_where_not()
     assert_eq!(shown(store, id(1)).unwrap().get("Notes"), &json!(12));
     assert_eq!(shown(store, id(2)).unwrap().get("Notes"), &Value::Null);
     let kept = store.history(ITEMS, id(2)).unwrap();
-    assert_eq!((kept[0].event.as_str(), kept[0].record.as_ref().unwrap().get("Notes")), ("model_changed", &json!("twelve")));
+    assert_eq!(
+        (kept[0].event.as_str(), kept[0].record.as_ref().unwrap().get("Notes")),
+        ("model_changed", &json!("twelve"))
+    );
     for outgoing in batch(store) {
         let OutgoingChange::Update { body, .. } = &outgoing.change else { panic!() };
         assert_eq!(body.keys().collect::<Vec<_>>(), ["Title", "_UpdatedAt"], "the change of type is no edit");

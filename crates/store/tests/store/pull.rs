@@ -63,11 +63,11 @@ fn a_pull_leaves_what_a_person_is_doing_alone() {
     pull_item(store, &item(1, "e1", "a"));
     assert_eq!(store.get(ITEMS, id(1)).unwrap(), before);
     let theirs = item(1, "e2", "theirs");
-    for pull in [
-        &(|| pull_item(store, &theirs)) as &dyn Fn() -> Tally,
-        &|| pull_removed(store, ITEMS, id(1), "e3"),
-        &|| leave_scope(store, id(1)),
-    ] {
+    for pull in
+        [&(|| pull_item(store, &theirs)) as &dyn Fn() -> Tally, &|| pull_removed(store, ITEMS, id(1), "e3"), &|| {
+            leave_scope(store, id(1))
+        }]
+    {
         pull();
         assert_eq!(shown(store, id(1)), before.as_ref().map(|local| local.record.clone()));
     }

@@ -107,6 +107,21 @@ fn a_false_alarm_applies_nothing_twice_and_keeps_others_later_edits() {
 }
 
 #[test]
+fn what_others_deleted_since_is_not_brought_back() {
+    let device = device();
+    let store = &device.store;
+    let mut server = Server::default();
+    let backup = server.clone();
+    add(store, 1, "mine");
+    push(store, &mut server);
+    pull_removed(store, ITEMS, id(1), "W/\"9\"");
+    let mut server = backup;
+    assert_eq!(pull_anew(store, &server, true), Tally::default());
+    push(store, &mut server);
+    assert_eq!((title_there(&server, 1), mark(store, id(1))), (None, "gone"));
+}
+
+#[test]
 fn what_others_sent_is_asked_about_and_comes_back_when_wanted() {
     let device = device();
     let store = &device.store;

@@ -22,7 +22,7 @@ function isDueDate(result: ParsedResult): boolean {
   const { start, text } = result;
   const saysWhen = start.isCertain('day') || start.isCertain('weekday') || hasTime(result);
   const isLength =
-    result.tags().has('result/relativeDate') && /^\d/.test(text) && !/(now|later)$/i.test(text);
+    result.tags().has('result/relativeDate') && /^(for\s+)?\d/i.test(text) && !/(now|later)$/i.test(text);
   const isFraction = /^\d+\/\d+$/.test(text);
   return saysWhen && !isLength && !isFraction;
 }
@@ -31,19 +31,25 @@ function found(result: ParsedResult): TypedDate {
   return { at: result.date().getTime(), hasTime: hasTime(result), text: result.text, index: result.index };
 }
 
-function read(text: string, now: number): ParsedResult[] {
-  return GB.parse(text, new Date(now), { forwardDate: true });
+/** `forward`: what has passed already is meant for next time. */
+function read(text: string, now: number, forward: boolean): ParsedResult[] {
+  return GB.parse(text, new Date(now), { forwardDate: forward });
 }
 
 /** The due dates that a sentence names, in order. */
 export function datesIn(text: string, now: number): TypedDate[] {
-  return read(text, now).filter(isDueDate).map(found);
+  return read(text, now, true).filter(isDueDate).map(found);
 }
 
-/** The date that a field holds; null where the text is more or less than one date. */
+/**
+ * The date that a field holds; null where the text is more or less than one date. A weekday is the next one; a day of a
+ * month is the nearest one, because a field may hold the past.
+ */
 export function dateOf(text: string, now: number): TypedDate | null {
   const trimmed = text.trim();
-  const [first, ...others] = read(trimmed, now);
+  const nearest = read(trimmed, now, false);
+  const saysDay = nearest[0]?.start.isCertain('day') === true && nearest[0].start.isCertain('month');
+  const [first, ...others] = saysDay ? nearest : read(trimmed, now, true);
   if (first === undefined || others.length > 0 || first.text.length !== trimmed.length) return null;
   return found(first);
 }

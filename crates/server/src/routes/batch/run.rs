@@ -38,7 +38,7 @@ pub(super) struct Run<'r> {
 
 /// A part, read.
 enum Read {
-    Write(Call, Write),
+    Write(Call, Box<Write>),
     Other(Call),
 }
 
@@ -70,7 +70,7 @@ impl<'r> Run<'r> {
     ///
     /// # Errors
     /// The database failed: nothing of the open transaction was applied.
-    pub(super) async fn to_end(mut self) -> Result<Vec<BatchAnswer>, WireError> {
+    pub(super) async fn finish(mut self) -> Result<Vec<BatchAnswer>, WireError> {
         let mut index = 0;
         while index < self.parts.len() && !self.is_stopped {
             let end = self.end_of_group(index);
@@ -193,7 +193,7 @@ impl<'r> Run<'r> {
         };
         let call = to_call(self.batch, &mut self.parts[index], &url)?;
         match read_write(self.server, &call) {
-            Some(write) => Ok(Read::Write(call, write?)),
+            Some(write) => Ok(Read::Write(call, Box::new(write?))),
             None => Ok(Read::Other(call)),
         }
     }

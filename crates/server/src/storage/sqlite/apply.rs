@@ -8,7 +8,7 @@ use super::journal::{self, Line};
 use super::table::{self, Tables};
 use crate::machine::Marks;
 use crate::storage::{Caller, Place, Result};
-use crate::write::{Change, Commit, Committed, Decision, Outcome, Step, decide};
+use crate::write::{Change, Commit, Decision, Outcome, Step, decide};
 use rusqlite::Connection;
 use tidemark_model::ports::Clock;
 
@@ -23,9 +23,7 @@ pub(super) struct Apply<'t> {
 
 impl Apply<'_> {
     /// Carries out the steps of one request.
-    pub(super) fn commit(&mut self, commit: &Commit) -> Result<Committed> {
-        let workspace_no = commit.caller.workspace_no;
-        let before = self.counters.newest(self.connection, workspace_no)?;
+    pub(super) fn commit(&mut self, commit: &Commit) -> Result<Vec<Outcome>> {
         let mut outcomes = Vec::with_capacity(commit.steps.len());
         let mut is_stopped = false;
         for Step(changes) in &commit.steps {
@@ -40,8 +38,7 @@ impl Apply<'_> {
             is_stopped = commit.stop_on_error && of_step.iter().any(Outcome::is_failure);
             outcomes.extend(of_step);
         }
-        let after = self.counters.newest(self.connection, workspace_no)?;
-        Ok(Committed { outcomes, moved_to: (after != before).then_some(after.sequence) })
+        Ok(outcomes)
     }
 
     /// Changes that stand or fall together.

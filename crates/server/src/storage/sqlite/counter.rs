@@ -28,6 +28,7 @@ pub(super) fn position(connection: &Connection, workspace_no: i64) -> Result<Pos
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     newest: HashMap<i64, Mark>,
+    before: HashMap<i64, Mark>,
 }
 
 impl Counters {
@@ -38,6 +39,7 @@ impl Counters {
         }
         let newest = position(connection, workspace_no)?.mark;
         self.newest.insert(workspace_no, newest);
+        self.before.insert(workspace_no, newest);
         Ok(newest)
     }
 
@@ -54,12 +56,16 @@ impl Counters {
         self.newest.insert(workspace_no, to);
     }
 
-    /// Writes the counters: the last thing before the commit.
-    pub(super) fn store(self, connection: &Connection) -> Result<()> {
+    /// Writes the counters: the last thing before the commit. Returns the workspaces that moved, and where to.
+    pub(super) fn store(self, connection: &Connection) -> Result<Vec<(i64, u64)>> {
+        let mut moved = Vec::new();
         let mut statement = connection.prepare_cached("UPDATE workspace SET sequence = ?2, mark = ?3 WHERE no = ?1")?;
         for (workspace_no, newest) in self.newest {
-            statement.execute((workspace_no, signed(newest.sequence), newest.mark))?;
+            if self.before.get(&workspace_no) != Some(&newest) {
+                statement.execute((workspace_no, signed(newest.sequence), newest.mark))?;
+                moved.push((workspace_no, newest.sequence));
+            }
         }
-        Ok(())
+        Ok(moved)
     }
 }

@@ -8,8 +8,9 @@ use super::apply::Apply;
 use super::counter::Counters;
 use super::table::Tables;
 use crate::machine::Marks;
+use crate::storage::notices::Notices;
 use crate::storage::{Result, StorageError};
-use crate::write::{Commit, Committed};
+use crate::write::{Commit, Outcome};
 use rusqlite::{Connection, TransactionBehavior};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -21,7 +22,7 @@ use tokio::sync::oneshot;
 const MOST_CHANGES: usize = 2_000;
 
 type Work = Box<dyn FnOnce(&mut Connection) + Send>;
-type Waiting = (Commit, oneshot::Sender<Result<Committed>>);
+type Waiting = (Commit, oneshot::Sender<Result<Vec<Outcome>>>);
 
 enum Job {
     Commit(Box<Waiting>),
@@ -46,17 +47,22 @@ impl Drop for Writer {
 
 impl Writer {
     /// Starts the thread.
-    pub(super) fn start(connection: Connection, tables: Arc<Tables>, clock: Arc<dyn Clock>) -> Result<Self> {
+    pub(super) fn start(
+        connection: Connection,
+        tables: Arc<Tables>,
+        clock: Arc<dyn Clock>,
+        notices: Arc<Notices>,
+    ) -> Result<Self> {
         let (jobs, waiting) = channel();
         let thread = std::thread::Builder::new().name("sqlite-writer".into());
         let thread = thread
-            .spawn(move || Loop { connection, tables, clock, marks: Marks::default() }.run(&waiting))
+            .spawn(move || Loop { connection, tables, clock, marks: Marks::default(), notices }.run(&waiting))
             .map_err(|error| StorageError::Failed(format!("the writer did not start: {error}")))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
     /// Carries out a request's changes.
-    pub(super) async fn commit(&self, commit: Commit) -> Result<Committed> {
+    pub(super) async fn commit(&self, commit: Commit) -> Result<Vec<Outcome>> {
         let (reply, answer) = oneshot::channel();
         self.send(Job::Commit(Box::new((commit, reply))))?;
         answer.await.map_err(|_| StorageError::Stopping)?
@@ -87,6 +93,7 @@ struct Loop {
     tables: Arc<Tables>,
     clock: Arc<dyn Clock>,
     marks: Marks,
+    notices: Arc<Notices>,
 }
 
 impl Loop {
@@ -109,9 +116,9 @@ impl Loop {
     fn answer(&mut self, waiting: Vec<Waiting>) {
         let commits: Vec<&Commit> = waiting.iter().map(|(commit, _)| commit).collect();
         match self.transaction(&commits) {
-            Ok(committed) => {
-                for ((_, reply), committed) in waiting.into_iter().zip(committed) {
-                    let _ = reply.send(Ok(committed));
+            Ok(outcomes) => {
+                for ((_, reply), outcomes) in waiting.into_iter().zip(outcomes) {
+                    let _ = reply.send(Ok(outcomes));
                 }
             }
             Err(error) if waiting.len() > 1 => {
@@ -128,7 +135,7 @@ impl Loop {
         }
     }
 
-    fn transaction(&mut self, commits: &[&Commit]) -> Result<Vec<Committed>> {
+    fn transaction(&mut self, commits: &[&Commit]) -> Result<Vec<Vec<Outcome>>> {
         // Dropped without a commit it is rolled back.
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut counters = Counters::default();
@@ -139,10 +146,14 @@ impl Loop {
             counters: &mut counters,
             marks: &mut self.marks,
         };
-        let committed = commits.iter().map(|commit| apply.commit(commit)).collect::<Result<Vec<_>>>()?;
-        counters.store(&transaction)?;
+        let outcomes = commits.iter().map(|commit| apply.commit(commit)).collect::<Result<Vec<_>>>()?;
+        let moved = counters.store(&transaction)?;
         transaction.commit()?;
-        Ok(committed)
+        // Here and not in the request: whoever sent it may have hung up, and the others are to hear of it.
+        for (workspace_no, sequence) in moved {
+            self.notices.moved(workspace_no, sequence);
+        }
+        Ok(outcomes)
     }
 }
 

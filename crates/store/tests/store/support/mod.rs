@@ -5,10 +5,12 @@ pub(crate) mod server;
 
 use serde_json::{Map, Value, json};
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use tidemark_model::ports::{Clock, Ids};
-use tidemark_model::{Cell, CellSeed, EntityModel, Incoming, IncomingRow, Record, RecordId, Removal, RowSink, Versioned};
+use tidemark_model::{
+    Cell, CellSeed, EntityModel, Incoming, IncomingRow, Record, RecordId, Removal, RowSink, Versioned,
+};
 use tidemark_store::{Account, Answer, Outgoing, Position, Reply, Store, Tally};
 use uuid::Uuid;
 
@@ -134,15 +136,15 @@ pub(crate) fn done(etag: &str) -> Answer {
 
 /// Answers everything that waits with success.
 pub(crate) fn accept_all(store: &Store) {
-    loop {
+    for _ in 0..20 {
         let batch = batch(store);
         if batch.is_empty() {
             return;
         }
-        let replies: Vec<Reply> =
-            batch.iter().map(|o| reply(o, done(&format!("accepted-{}", o.request_id)))).collect();
+        let replies: Vec<Reply> = batch.iter().map(|o| reply(o, done(&format!("accepted-{}", o.request_id)))).collect();
         store.settle(&replies).unwrap();
     }
+    panic!("something is sent again and again");
 }
 
 /// One record of `TodoItems` as the server has it.
@@ -159,7 +161,11 @@ pub(crate) fn server_item(id: RecordId, etag: &str, json: Value) -> Versioned {
 }
 
 /// Takes records in as a page of `set` does.
-pub(crate) fn take(tx: &mut tidemark_store::PullTx<'_>, set: &str, server: &Versioned) -> Result<(), tidemark_store::StoreError> {
+pub(crate) fn take(
+    tx: &mut tidemark_store::PullTx<'_>,
+    set: &str,
+    server: &Versioned,
+) -> Result<(), tidemark_store::StoreError> {
     let set = model().set(set).unwrap();
     let mut sink = tx.sink(&set.name)?;
     let record = &server.record;
@@ -205,8 +211,7 @@ pub(crate) fn pull_removed(store: &Store, set: &str, id: RecordId, etag: &str) -
 }
 
 pub(crate) fn leave_scope(store: &Store, id: RecordId) -> Tally {
-    let removed =
-        Incoming::Removed { id, reason: Removal::Changed, etag: None, updated_at: None, updated_by: None };
+    let removed = Incoming::Removed { id, reason: Removal::Changed, etag: None, updated_at: None, updated_by: None };
     store.pull(|tx| tx.sink(ITEMS)?.take(removed)).unwrap().1
 }
 

@@ -28,11 +28,6 @@ impl Notices {
             workspaces.remove(&workspace_no);
             return;
         }
-        // Two requests of one shared transaction may tell their numbers in either order.
-        sender.send_if_modified(|newest| {
-            let is_newer = *newest < sequence;
-            *newest = (*newest).max(sequence);
-            is_newer
-        });
+        sender.send_replace(sequence);
     }
 }
