@@ -19,6 +19,19 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What a person reads in an element: its text, or what a field holds.
 const WORDS_OF: &str = "(element) => element.matches('input, textarea') ? element.value : element.innerText";
 
+/// Answers whether an element keeps its place for a moment and is what a click in its middle would hit.
+const STANDS_STILL: &str = "
+    const [element, done] = arguments;
+    const place = () => element.getBoundingClientRect();
+    element.scrollIntoView({ block: 'nearest' });
+    const before = JSON.stringify(place());
+    setTimeout(() => {
+        const { x, y, width, height } = place();
+        const hit = document.elementFromPoint(x + width / 2, y + height / 2);
+        done(JSON.stringify(place()) === before && element.contains(hit));
+    }, 80);
+";
+
 /// An open window; it goes away when dropped, whatever state it is in.
 pub(crate) struct Window {
     runtime: Runtime,
@@ -58,7 +71,7 @@ impl Window {
     /// Clicks an element, as soon as it can be clicked.
     pub(crate) fn click(&self, id: &str) {
         self.until(&format!("{id} can be clicked"), |window| {
-            window.run(async |page| find(page, id).await?.click().await)
+            window.run(async |page| click(page, find(page, id).await?).await)?
         });
     }
 
@@ -138,7 +151,10 @@ impl Window {
     pub(crate) fn click_the(&self, id: &str, words: &str) {
         self.until(&format!("a {id} with {words:?} can be clicked"), |window| {
             let nth = window.texts(id).iter().position(|text| text.contains(words)).ok_or("none is there")?;
-            window.run(async |page| page.find_all(By::Css(by_id(id))).await?.swap_remove(nth).click().await)
+            window.run(async |page| {
+                let element = page.find_all(By::Css(by_id(id))).await?.swap_remove(nth);
+                click(page, element).await
+            })?
         });
     }
 
@@ -214,6 +230,15 @@ async fn connect(port: u16) -> WebDriver {
 
 async fn find(page: &WebDriver, id: &str) -> WebDriverResult<WebElement> {
     page.find(By::Css(by_id(id))).await
+}
+
+/// Clicks an element that stands still and lies open; one that moves under the pointer is missed now and then.
+async fn click(page: &WebDriver, element: WebElement) -> WebDriverResult<Result<(), String>> {
+    let stands_still: bool = page.execute_async(STANDS_STILL, vec![element.to_json()?]).await?.convert()?;
+    if !stands_still {
+        return Ok(Err("it moves, or something lies over it".to_owned()));
+    }
+    element.click().await.map(Ok)
 }
 
 fn by_id(id: &str) -> String {

@@ -14,7 +14,7 @@ use crate::row::{self, Row};
 use crate::sent::{self, Sent};
 use crate::store::Store;
 use crate::table::Table;
-use crate::types::{LocalRecord, MARK};
+use crate::types::{LocalRecord, MARK, Mark};
 use crate::write::Tx;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -109,11 +109,13 @@ pub(crate) fn change(tx: &Tx<'_>, set: &str, id: RecordId, changes: &Map<String,
     if !unchanged {
         stamp(tx, &mut record, row.record.updated_at)?;
     }
-    local::put_pending(tx, &table, record, &pending)?;
+    local::put_pending(tx, &table, record.clone(), &pending)?;
     if pending.hold == Hold::Conflict {
         conflicts::reconsider(tx, &table, id)?;
     }
-    saved(tx, &table, id)
+    // In a set that is kept no longer, a record that has nothing left to send goes with its last edit.
+    let gone = LocalRecord { record, state: State::None, mark: Mark::None };
+    Ok(read::visible(tx.conn, &table, id)?.unwrap_or(gone))
 }
 
 pub(crate) fn delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
@@ -125,7 +127,8 @@ pub(crate) fn delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
     };
     let open = conflicts::of_record(tx.conn, &table, id)?;
     if let Some(open) = open.filter(|open| open.kind == ConflictKind::DeletedOnServer) {
-        return conflicts::answer(tx, &table, &open, &Resolution::AcceptDelete);
+        conflicts::answer(tx, &table, &open, &Resolution::AcceptDelete)?;
+        return history::log(tx, &table, id, history::DELETED, None, Some(&row.record));
     }
     let mut record = row.record.clone();
     match fold(true, row.state, pending.is_known_to_server(), LocalChange::Delete) {
@@ -178,7 +181,8 @@ pub(crate) fn undo_delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<LocalR
 fn bring_back(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Option<LocalRecord>> {
     let set = &table.set.name;
     let confirmed = sent::of_record(tx.conn, set, id)?.pop();
-    let forgotten = history::take_deleted(tx, table, id, confirmed.as_ref().map_or(i64::MIN, |sent| sent.at))?;
+    let deleted = confirmed.as_ref().filter(|sent| sent.change.state == State::Delete);
+    let forgotten = history::take_deleted(tx, table, id, deleted.map_or(i64::MIN, |sent| sent.at))?;
     let (mut record, pending) = match (forgotten, confirmed) {
         (Some(record), _) => (record, Change::new(State::Add, None)),
         (None, Some(Sent { change: InFlight { state: State::Delete, record, .. }, etag, .. })) => {

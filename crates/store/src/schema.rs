@@ -93,6 +93,8 @@ pub(crate) fn set_up_writer(conn: &Connection) -> Result<()> {
     write_ahead(conn)?;
     // FULL: a commit is on the disk before Save says so (promise 1).
     conn.pragma_update(None, "synchronous", "FULL")?;
+    // macOS keeps what was synced in the drive's own memory otherwise.
+    conn.pragma_update(None, "fullfsync", true)?;
     // A large pull grows the write-ahead log; it is cut back to this afterwards.
     conn.pragma_update(None, "journal_size_limit", 16 << 20)?;
     Ok(())

@@ -14,6 +14,8 @@ export class Selection {
   picking = $state(false);
   #cursor = 0;
   #anchor = 0;
+  /** Whether the cursor stands on a row whose record is still being read. */
+  #moving = false;
 
   constructor(readonly list: WindowedList) {}
 
@@ -22,13 +24,16 @@ export class Selection {
     this.#cursor = index;
     this.#anchor = index;
     const record = this.list.row(index);
+    this.#moving = record === undefined;
     if (record !== undefined) this.current = idOf(record);
     else void this.#moveWhenRead(index);
   }
 
   async #moveWhenRead(index: number): Promise<void> {
     const record = await this.list.recordAt(index).catch(() => undefined);
-    if (record !== undefined && this.#cursor === index) this.current = idOf(record);
+    if (this.#cursor !== index) return;
+    this.#moving = false;
+    if (record !== undefined) this.current = idOf(record);
   }
 
   /** Opens a record wherever it is in the list. */
@@ -40,12 +45,19 @@ export class Selection {
 
   /** Moves the cursor by `step` rows and returns the row it stands on. */
   step(step: number): number {
-    const known = this.current === null ? -1 : this.list.indexOf(this.current);
-    const from =
-      known >= 0 ? known : this.current === null ? (step > 0 ? -1 : this.list.total) : this.#cursor;
-    const to = Math.min(Math.max(from + step, 0), Math.max(0, this.list.total - 1));
+    const to = Math.min(Math.max(this.#from(step) + step, 0), Math.max(0, this.list.total - 1));
     this.moveTo(to);
     return to;
+  }
+
+  /** The row that a step starts from. */
+  #from(step: number): number {
+    if (this.current === null) return step > 0 ? -1 : this.list.total;
+    if (this.#moving) return this.#cursor;
+    const known = this.list.indexOf(this.current);
+    if (known >= 0) return known;
+    // The record left the list: the next one stands in its place now.
+    return step > 0 ? this.#cursor - 1 : this.#cursor;
   }
 
   /** What a click on a row does. False: the range is larger than anyone picks by hand. */

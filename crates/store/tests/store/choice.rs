@@ -111,6 +111,8 @@ fn switching_off_with_unsent_changes_is_the_users_decision() {
                 outcome.unwrap();
                 assert_eq!((records(store), mark(store, id(2))), (1, "waiting"));
                 assert!(batch(store).iter().any(|outgoing| outgoing.id == id(2)));
+                let edited = store.edit(ITEMS, id(2), &object(json!({ "Title": "mine two" }))).unwrap();
+                assert_eq!(title(&edited.record), "mine two", "what waits can still be edited");
                 accept_all(store);
             }
             Unsent::Discard => {

@@ -192,7 +192,10 @@ fn deleting_while_asked() {
     assert_eq!(mark(store, id(3)), "conflict");
     store.delete(ITEMS, id(3)).unwrap();
     assert_eq!((mark(store, id(3)), store.counts().unwrap().conflicts), ("gone", 1));
-    assert_eq!(store.history(ITEMS, id(3)).unwrap()[0].event, "accepted_delete");
+    assert_eq!(store.history(ITEMS, id(3)).unwrap()[1].event, "accepted_delete");
+    // Taken back, it is offered as new; the server will ask about its tombstone.
+    store.undo_delete(ITEMS, id(3)).unwrap();
+    assert_eq!((mark(store, id(3)), title(&shown(store, id(3)).unwrap())), ("waiting", "mine"));
 }
 
 #[test]
