@@ -23,6 +23,17 @@ fn the_commands_are_these() {
 }
 
 #[test]
+fn the_ui_asks_for_commands_that_exist() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/src/ipc/commands.ts");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    // Every call there is `ask<Type>('name'`, on one line or two.
+    let asked = text.split("ask<").skip(2).filter_map(|call| call.split_once('\'')?.1.split_once('\'')).map(|it| it.0);
+    let unknown: Vec<_> = asked.filter(|name| !every_command!(names).contains(name)).collect();
+    assert!(unknown.is_empty(), "the host has no command {unknown:?}");
+    assert!(text.contains("ask<SessionView>('session'"), "this test no longer reads the file");
+}
+
+#[test]
 fn the_capabilities_are_these_and_no_remote_page_has_any() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("capabilities");
     let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();

@@ -27,7 +27,7 @@ pub(crate) fn record(number: usize) -> Value {
         "Id": id(number),
         "Title": format!("{} {} no. {number}", WORDS[number % 16], WORDS[number / 16 % 16]),
         "Notes": notes.trim_end(),
-        "IsDone": number % 3 == 0,
+        "IsDone": number.is_multiple_of(3),
         "Priority": number % 4,
         "DueAt": format!("2026-{:02}-{:02}T08:00:00Z", number % 12 + 1, number % 28 + 1),
         "Assignee": "ana"

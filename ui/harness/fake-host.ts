@@ -3,6 +3,7 @@
 import type {
   ActivityView,
   ConflictView,
+  DecisionView,
   EntityView,
   ErrorView,
   HistoryView,
@@ -18,6 +19,7 @@ import type {
   TodoView,
 } from '../src/ipc/bindings';
 import type { RecordView } from '../src/ipc/record';
+import { answered, decision, explained } from './fake-conflicts';
 import { fits, matchesFilter, matchesWords, orderBy, orderTasks } from './fake-queries';
 import { SAMPLE_SETS } from './sample-model';
 import { sampleRecords } from './sample-records';
@@ -52,6 +54,7 @@ export class FakeHost {
   parked: ParkedView[] = [];
   activity: ActivityView[] = [];
   history: HistoryView[] = [];
+  decisions: DecisionView[] = [];
   status: Partial<StatusView> = {};
   online: boolean;
   closed = false;
@@ -61,6 +64,7 @@ export class FakeHost {
   /** Makes the next call of a command fail. */
   readonly failing = new Map<string, ErrorView>();
   readonly #deleted = new Map<string, RecordView>();
+  readonly #answered = new Map<string, ConflictView>();
   readonly #hearers = new Map<string, Set<(payload: unknown) => void>>();
   readonly #answers = new Map<string, RecordView[]>();
   #fresh = 0;
@@ -182,7 +186,7 @@ export class FakeHost {
     sign_out: (args) => this.#signOut(args['discard'] === true),
     model: () => ({ sets: this.sets }),
     list: (args) => this.#list(args['request'] as ListRequest),
-    get: ({ set, id }) => this.#readable(String(set)).get(String(id)) ?? null,
+    get: ({ set, id }) => this.#get(String(set), String(id)),
     add: ({ set, record }) => this.#add(String(set), record as RecordView),
     edit: ({ set, id, changes }) => this.#edit(String(set), String(id), changes as RecordView),
     remove: ({ set, id }) => this.#remove(String(set), String(id)),
@@ -203,13 +207,25 @@ export class FakeHost {
     sync_now: () => this.#syncNow(),
     activity: () => this.activity,
     conflicts: () => this.conflicts,
-    resolve: ({ conflict }) => {
-      this.conflicts = this.conflicts.filter((open) => open.id !== conflict);
-      this.#tellStatus();
+    resolve: (args) => this.#resolve(this.#open(args['conflict']), String(args['resolution']), args['sides']),
+    preview_resolve: ({ conflict, resolution, sides }) => ({
+      record: answered(this.#open(conflict), String(resolution), sides),
+    }),
+    resolve_similar: ({ conflict, resolution }) => {
+      const { kind, entity_set } = this.#open(conflict);
+      const similar = this.conflicts.filter((open) => open.kind === kind && open.entity_set === entity_set);
+      const undo = similar.map((open) => this.#resolve(open, String(resolution), null).undo);
+      return { answered: undo.length, undo };
     },
+    undo_resolve: ({ undo }) => this.#undoResolve(String(undo)),
+    decisions: () => this.decisions,
+    bring_back: (args) => this.#bringBack(String(args['set']), String(args['id']), args['entry']),
+    explain: ({ set, id }) => this.#explain(String(set), String(id)),
     parked: () => this.parked,
     retry_parked: ({ set, id }) => this.#unpark(String(set), String(id)),
     discard_parked: ({ set, id }) => this.#unpark(String(set), String(id)),
+    import_file: ({ set }) => ({ imported: this.#table(String(set)).size }),
+    export_file: () => null,
     close_window: () => {
       this.closed = true;
     },
@@ -378,6 +394,12 @@ export class FakeHost {
     }
   }
 
+  #get(set: string, id: string): RecordView {
+    const record = this.#readable(set).get(id);
+    if (record === undefined) throw fault('not_found', `${set} has no record ${id}`);
+    return record;
+  }
+
   #add(set: string, record: RecordView): RecordView {
     this.#readable(set);
     const defaults = Object.fromEntries(
@@ -480,6 +502,48 @@ export class FakeHost {
     };
     this.activity = [{ started_at: Date.now(), sync }, ...this.activity];
     return sync;
+  }
+
+  #open(id: unknown): ConflictView {
+    const conflict = this.conflicts.find((open) => open.id === id);
+    if (conflict === undefined) throw fault('no_such_conflict', `there is no open conflict ${String(id)}`);
+    return conflict;
+  }
+
+  #resolve(conflict: ConflictView, resolution: string, sides: unknown) {
+    const { entity_set, record_id } = conflict;
+    const record = answered(conflict, resolution, sides);
+    this.conflicts = this.conflicts.filter((open) => open !== conflict);
+    this.#answered.set(conflict.id, conflict);
+    this.decisions = [decision(conflict, resolution, this.session.user), ...this.decisions];
+    if (record === null) this.#table(entity_set).delete(record_id);
+    else this.#table(entity_set).set(record_id, { ...record, _Mark: 'waiting', _State: 'update' });
+    this.#announce(entity_set, [record_id]);
+    return { record, undo: conflict.id };
+  }
+
+  #undoResolve(undo: string) {
+    const conflict = this.#answered.get(undo);
+    if (conflict === undefined) throw fault('nothing_to_undo', 'This answer was taken back already.');
+    this.#answered.delete(undo);
+    this.conflicts = [...this.conflicts, conflict];
+    this.#table(conflict.entity_set).set(conflict.record_id, { ...conflict.mine, _Mark: 'conflict' });
+    this.#announce(conflict.entity_set, [conflict.record_id]);
+    return { reopened: true, record: conflict.mine };
+  }
+
+  #bringBack(set: string, id: string, entry: unknown): RecordView {
+    const lost = this.history.find((line) => line.entry === entry)?.record;
+    this.decisions = this.decisions.map((one) =>
+      one.entry === entry ? { ...one, can_bring_back: false } : one,
+    );
+    return this.#changed(set, id, { ...this.#table(set).get(id), ...lost, Id: id });
+  }
+
+  #explain(set: string, id: string) {
+    const conflict = this.conflicts.find((open) => open.entity_set === set && open.record_id === id) ?? null;
+    const parked = this.parked.find((one) => one.entity_set === set && one.record_id === id);
+    return explained(conflict?.mine ?? this.#get(set, id), conflict, parked?.reason ?? null);
   }
 
   #unpark(set: string, id: string): void {

@@ -4,6 +4,26 @@ import { guid } from './sample-records';
 
 const HOUR_MS = 3_600_000;
 
+const BEFORE =
+  'The key hangs in the office. Switch the pump to manual first; the float sticks when the water is low.\n\nTake the long ladder.';
+const MINE =
+  'The key hangs in the office. Switch the pump to manual first; the float sticks when the water is low.\n\nTake the long ladder and wait for the gasket set, which comes on Thursday.';
+const THEIRS =
+  'The key is with Ana now. Switch the pump to manual first; the float was replaced on Friday.\n\nTake the long ladder.';
+const EMPTY = { Priority: 0, Assignee: null, SiteId: null };
+const LONG_WORDS =
+  'on the upstream side of the second sluice gate, from the walkway and from the boat, before the inspector comes';
+
+const LINE = {
+  entry: null,
+  by_policy: false,
+  by: null,
+  device: null,
+  mine: false,
+  changes: [],
+  record: null,
+};
+
 function mark(host: FakeHost, n: number, as: string): void {
   const record = host.record('TodoItems', guid(4, n));
   if (record !== undefined) record['_Mark'] = as;
@@ -22,44 +42,10 @@ export const scenes: Record<string, (host: FakeHost) => void> = {
     host.syncMs = null;
     for (const n of [1, 2, 4]) mark(host, n, 'waiting');
   },
-  conflicts: (host) => {
-    const sides = (n: number) => {
-      const mine = { ...host.record('TodoItems', guid(4, n)) };
-      const server = { ...mine, Notes: 'Done on Friday, parts are on the shelf.', Priority: 3 };
-      return { mine: { ...mine, Notes: 'Waiting for the gasket set.', Priority: 1 }, server };
-    };
-    const base = { entity_set: 'TodoItems', detected_at: Date.now() - 3 * HOUR_MS, base: null };
-    host.conflicts = [
-      {
-        ...base,
-        id: 'c1',
-        record_id: guid(4, 5),
-        kind: 'both_edited',
-        properties: ['Notes', 'Priority'],
-        server_user: 'Ana',
-        ...sides(5),
-      },
-      {
-        ...base,
-        id: 'c2',
-        record_id: guid(4, 9),
-        kind: 'deleted_on_server',
-        properties: [],
-        server_user: 'Ben',
-        mine: sides(9).mine,
-        server: null,
-      },
-      {
-        ...base,
-        id: 'c3',
-        record_id: guid(4, 3),
-        kind: 'edited_on_server',
-        properties: [],
-        server_user: null,
-        ...sides(3),
-      },
-    ];
-    for (const n of [5, 9, 3]) mark(host, n, 'conflict');
+  conflicts: (host) => openConflicts(host),
+  'long-conflict': (host) => {
+    openConflicts(host);
+    host.conflicts = host.conflicts.map((open) => ({ ...open, title: `${open.title} ${LONG_WORDS}` }));
   },
   parked: (host) => {
     const record = { ...host.record('TodoItems', guid(4, 6)), Priority: 12 };
@@ -171,15 +157,118 @@ export const scenes: Record<string, (host: FakeHost) => void> = {
   'read-only': (host) => {
     host.session.read_only = true;
   },
+  decisions: (host) => {
+    const one = (n: number, hours: number) => ({
+      entry: String(n),
+      at: Date.now() - hours * HOUR_MS,
+      entity_set: 'TodoItems',
+      record_id: guid(4, n),
+      title: String(host.record('TodoItems', guid(4, n))?.['Title']),
+      by_policy: false,
+      by: host.session.user,
+      can_bring_back: true,
+    });
+    host.decisions = [
+      { ...one(5, 1), event: 'chose_sides' },
+      { ...one(7, 20), event: 'kept_mine', by_policy: true },
+      { ...one(8, 50), event: 'deleted_anyway', by: 'Ben', can_bring_back: false },
+    ];
+  },
   history: (host) => {
+    const record = { ...host.record('TodoItems', guid(4, 5)), Notes: BEFORE, Priority: 1 };
+    const change = (property: string, from: unknown, to: unknown, side: string | null = null) => ({
+      property,
+      from,
+      to,
+      side,
+    });
     host.history = [
-      { at: Date.now() - HOUR_MS, event: 'Changed Notes and Priority', by: 'Ana', record: null },
       {
-        at: Date.now() - 30 * HOUR_MS,
-        event: 'Conflict: the server’s version was kept',
-        by: 'Ben',
-        record: { ...host.record('TodoItems', guid(4, 5)) },
+        ...LINE,
+        at: Date.now() - HOUR_MS,
+        event: 'chose_sides',
+        by: 'Demo',
+        device: 'field-laptop-7',
+        mine: true,
+        entry: '17',
+        changes: [change('Notes', BEFORE, THEIRS, 'server'), change('Priority', 3, 1, 'mine')],
+        record,
       },
+      {
+        ...LINE,
+        at: Date.now() - 30 * HOUR_MS,
+        event: 'took_server',
+        by_policy: true,
+        by: 'Ben',
+        entry: '12',
+        changes: [change('Assignee', 'Demo', 'Ben Okafor', 'server')],
+        record,
+      },
+      {
+        ...LINE,
+        at: Date.now() - 52 * HOUR_MS,
+        event: 'edited',
+        by: 'Ana',
+        device: 'tablet-2',
+        changes: [change('DueAt', null, '2026-11-24T14:00:00Z'), change('SiteId', null, guid(2, 0))],
+      },
+      { ...LINE, at: Date.now() - 300 * HOUR_MS, event: 'created', by: 'Ana', device: 'tablet-2' },
     ];
   },
 };
+
+function openConflicts(host: FakeHost): void {
+  host.syncMs = null;
+  const base = (n: number) => ({ ...host.record('TodoItems', guid(4, n)), Notes: BEFORE, ...EMPTY });
+  const mine = (n: number) => ({ ...base(n), Notes: MINE, Priority: 1, Assignee: 'Demo' });
+  const theirs = (n: number) => ({ ...base(n), Notes: THEIRS, Priority: 3, SiteId: guid(2, 2) });
+  const open = (n: number, id: string) => ({
+    id,
+    record_id: guid(4, n),
+    entity_set: 'TodoItems',
+    set_label: 'Tasks',
+    title: String(host.record('TodoItems', guid(4, n))?.['Title']),
+    detected_at: Date.now() - 3 * HOUR_MS,
+    mine_at: Date.now() - 5 * HOUR_MS,
+    server_at: Date.now() - 29 * HOUR_MS,
+    server_deleted: false,
+    base: base(n),
+  });
+  host.conflicts = [
+    {
+      ...open(5, 'c1'),
+      kind: 'both_edited',
+      properties: ['Notes', 'Priority'],
+      server_user: 'Ana',
+      mine: mine(5),
+      server: theirs(5),
+    },
+    {
+      ...open(9, 'c2'),
+      kind: 'deleted_on_server',
+      properties: ['Notes', 'Priority', 'Assignee'],
+      server_user: 'Ben',
+      mine: mine(9),
+      server: null,
+      server_deleted: true,
+    },
+    {
+      ...open(3, 'c3'),
+      kind: 'edited_on_server',
+      properties: ['Notes', 'Priority', 'SiteId'],
+      server_user: null,
+      mine: base(3),
+      server: theirs(3),
+    },
+    {
+      ...open(11, 'c4'),
+      kind: 'both_edited',
+      properties: ['Priority', 'DueAt', 'IsDone'],
+      server_user: 'Demo',
+      mine: { ...mine(11), DueAt: '2026-11-24T14:00:00Z', IsDone: true },
+      server: { ...theirs(11), DueAt: null, IsDone: false },
+    },
+  ];
+  for (const { record_id, mine: record } of host.conflicts)
+    Object.assign(host.record('TodoItems', record_id) ?? {}, record, { _Mark: 'conflict', _State: 'update' });
+}

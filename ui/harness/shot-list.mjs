@@ -23,7 +23,106 @@ const typing = (text) => async (page) => {
   await page.fill(byId('quick-add'), text);
 };
 
+const decide = (nth, then) => async (page) => {
+  await go('conflicts')(page);
+  await page.locator(byId('conflict-open')).nth(nth).click();
+  await page.waitForSelector(byId('conflict-dialog'));
+  await then?.(page);
+};
+const choose = async (page) => {
+  await page.check(byId('conflict-server-Notes'));
+  await page.check(byId('conflict-mine-Priority'));
+};
+/** The keyboard goes round in the dialog and never leaves it. */
+const goRound = async (page) => {
+  for (let step = 0; step < 12; step += 1) {
+    await page.keyboard.press('Tab');
+    if (!(await page.evaluate(() => document.activeElement.closest('[role=dialog]') !== null)))
+      throw new Error('the focus left the dialog');
+  }
+};
+/** A question answered without a mouse: Enter saves only when every property has a side. */
+const byKeyboard = async (page) => {
+  const isOpen = async () => (await page.locator(byId('conflict-dialog')).count()) > 0;
+  await page.focus(byId('conflict-mine-Notes'));
+  for (const key of ['Space', 'ArrowDown', 'Enter']) await page.keyboard.press(key);
+  await page.waitForTimeout(200);
+  if (!(await isOpen())) throw new Error('Enter saved while a choice was missing');
+  for (const key of ['Tab', 'Space', 'Enter']) await page.keyboard.press(key);
+  await page.waitForTimeout(400);
+  if (await isOpen()) throw new Error('Enter did not save');
+  if (await page.evaluate(() => document.activeElement === document.body))
+    throw new Error('the focus is lost');
+};
+const explainParked = async (page) => {
+  await go('activity')(page);
+  await page.locator(byId('explain-open')).first().click();
+  await page.waitForSelector(byId('explain-panel'));
+};
+
+/** Every question in every look. */
+const looks = { '': {}, '-dark': dark, '-high': high, '-high-dark': highDark };
+const questions = Object.entries(looks).flatMap(([suffix, look]) => [
+  { name: `ask-both${suffix}`, query: '?scene=conflicts', look, act: decide(0, choose) },
+  { name: `ask-deleted${suffix}`, query: '?scene=conflicts', look, act: decide(1) },
+  { name: `ask-edited${suffix}`, query: '?scene=conflicts', look, act: decide(2) },
+  { name: `explain${suffix}`, query: '?scene=parked', look, act: explainParked },
+]);
+
 export const SHOTS = [
+  ...questions,
+  { name: 'ask-both-start', query: '?scene=conflicts', act: decide(0, goRound) },
+  { name: 'ask-keyboard', query: '?scene=conflicts', act: decide(0, byKeyboard) },
+  { name: 'ask-both-small', query: '?scene=conflicts', size: small, act: decide(0) },
+  {
+    name: 'ask-both-larger',
+    query: '?scene=long-conflict',
+    size: small,
+    look: { textSize: 'large' },
+    act: decide(0),
+  },
+  { name: 'ask-both-values', query: '?scene=conflicts', act: decide(3) },
+  { name: 'ask-deleted-long', query: '?scene=long-conflict', size: small, act: decide(1) },
+  {
+    name: 'ask-newer',
+    query: '?scene=conflicts',
+    act: decide(0, async (page) => {
+      await choose(page);
+      await page.evaluate(() => {
+        const host = globalThis.tidemarkHost;
+        const [first, ...rest] = host.conflicts;
+        host.conflicts = [{ ...first, id: 'c1b', server: { ...first.server, Priority: 2 } }, ...rest];
+        host.emit('records-changed', { set: 'TodoItems', ids: [first.record_id] });
+      });
+    }),
+    rest: 700,
+  },
+  {
+    name: 'ask-settled',
+    query: '?scene=conflicts',
+    act: decide(0, (page) =>
+      page.evaluate(() => {
+        const host = globalThis.tidemarkHost;
+        host.conflicts = host.conflicts.slice(1);
+        host.emit('status-changed', host.statusView());
+      }),
+    ),
+    rest: 700,
+  },
+  {
+    name: 'ask-decided',
+    query: '?scene=conflicts',
+    act: decide(1, (page) => page.click(byId('conflict-restore'))),
+    rest: 700,
+  },
+  {
+    name: 'detail-conflict',
+    query: '?scene=conflicts',
+    act: async (page) => {
+      await go('view-conflicts')(page);
+      await page.locator(byId('task-title')).first().click();
+    },
+  },
   { name: 'sign-in', query: '?signedin=0&scene=demo' },
   { name: 'sign-in-small', query: '?signedin=0&scene=demo', size: small },
   { name: 'sign-in-dark', query: '?signedin=0&scene=demo', look: dark },
@@ -59,6 +158,20 @@ export const SHOTS = [
     size: small,
     act: (page) => page.getByLabel('Menu').click(),
   },
+  {
+    name: 'more-menu',
+    act: async (page) => {
+      await go('Contacts')(page);
+      await page.click(byId('more'));
+    },
+  },
+  {
+    name: 'sort-menu',
+    act: async (page) => {
+      await page.click(byId('sort'));
+    },
+  },
+  { name: 'keyboard-cursor', act: (page) => page.keyboard.press('j').then(() => page.keyboard.press('j')) },
   { name: 'marks', query: '?scene=marks', act: go('view-not_sent') },
   { name: 'detail', query: '?scene=marks,history', act: openTask(2) },
   { name: 'detail-dark', query: '?scene=history', look: dark, act: openTask(4) },
@@ -69,8 +182,9 @@ export const SHOTS = [
     query: '?scene=history',
     act: async (page) => {
       await openTask(1)(page);
-      await page.locator('summary').first().click();
-      await page.locator('summary').first().scrollIntoViewIfNeeded();
+      await page.click(byId('history-open'));
+      await page.waitForSelector(byId('history-entry'));
+      await page.locator(byId('history-entry')).last().scrollIntoViewIfNeeded();
     },
   },
   {
@@ -185,8 +299,13 @@ export const SHOTS = [
   { name: 'conflicts', query: '?scene=conflicts', act: go('conflicts') },
   { name: 'conflicts-dark-small', query: '?scene=conflicts', look: dark, size: small, act: go('conflicts') },
   { name: 'empty-conflicts', act: go('conflicts') },
-  { name: 'activity', query: '?scene=activity,parked', act: go('activity') },
-  { name: 'activity-high-dark', query: '?scene=activity,parked', look: highDark, act: go('activity') },
+  { name: 'activity', query: '?scene=activity,parked,decisions', act: go('activity') },
+  {
+    name: 'activity-high-dark',
+    query: '?scene=activity,parked,decisions',
+    look: highDark,
+    act: go('activity'),
+  },
   { name: 'empty-activity', act: go('activity') },
   { name: 'account', act: go('account') },
   { name: 'account-dark-small', look: dark, size: small, act: go('account') },

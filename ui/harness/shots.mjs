@@ -1,5 +1,5 @@
 // Takes a picture of every screen into /tmp/ui-shots (or the folder named), and fails on a console error or a
-// serious accessibility fault: `npm run shots -- [folder] [name part]`.
+// serious accessibility fault: `npm run shots -- [folder] [pattern of names]`.
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ const complain = (shot, message) => {
   console.log(`${shot.name}: ${message}`);
 };
 
-for (const shot of SHOTS.filter((one) => one.name.includes(only))) {
+for (const shot of SHOTS.filter((one) => new RegExp(only).test(one.name))) {
   const page = await context.newPage();
   page.on('pageerror', (error) => complain(shot, error.stack ?? error.message));
   page.on('console', (line) => line.type() === 'error' && complain(shot, line.text()));

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tidemark_model::ports::{Clock, Ids};
 use tidemark_model::{EntityModel, EntitySet};
-use tidemark_store::Store;
+use tidemark_store::{DEVICE_NAME, Store};
 use tidemark_sync::{Engine, HttpTransport, Remote, SyncError};
 use tokio::sync::broadcast;
 
@@ -60,7 +60,19 @@ impl App {
         // Absolute, so that a sentence which names the folder means the same wherever it is read.
         let dir = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
         let (store_clock, store_ids) = (clock.clone(), ids.clone());
-        let store = unblocked(move || Ok(Store::open(&dir, store_clock, store_ids)?)).await?;
+        let device = host.device.unwrap_or_else(device_name);
+        let name = device.clone();
+        let store = unblocked(move || {
+            let store = Store::open(&dir, store_clock, store_ids)?;
+            if !store.is_read_only()
+                && let Err(error) = store.set_setting(DEVICE_NAME, &name)
+            {
+                // The history names the device by it; nothing else needs it.
+                tracing::warn!(%error, "this device's name could not be kept");
+            }
+            Ok(store)
+        })
+        .await?;
         let engine = Engine::new(store.clone(), transport, clock.clone());
         let background =
             host.background.then(|| Background::new(engine.clone(), Arc::new(SystemEntropy), store.clone()));
@@ -71,7 +83,7 @@ impl App {
             engine,
             events: Events::new(),
             background,
-            device: host.device.unwrap_or_else(device_name),
+            device,
             demo_server: host.demo_server,
             server_counts: Mutex::default(),
         });

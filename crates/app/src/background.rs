@@ -49,6 +49,12 @@ impl Background {
         self.state.borrow().clone()
     }
 
+    /// Tells whether the last contact with the server failed; before the first one nobody knows.
+    pub(crate) fn is_offline(&self) -> bool {
+        let state = self.state.borrow();
+        state.last_report.is_some() && !state.online
+    }
+
     /// Starts a worker where an account is there and none runs.
     pub(crate) async fn start_if_signed_in(&self) {
         let store = self.store.clone();

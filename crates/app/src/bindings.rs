@@ -39,10 +39,18 @@ fn bindings() -> String {
     declare::<EntityView>(&mut out);
     declare::<UnsentChoice>(&mut out);
     declare::<ConflictView>(&mut out);
+    declare::<ResolvedView>(&mut out);
+    declare::<PreviewView>(&mut out);
+    declare::<SimilarView>(&mut out);
+    declare::<UndoneView>(&mut out);
+    declare::<DecisionView>(&mut out);
+    declare::<ExplainView>(&mut out);
+    declare::<AttemptView>(&mut out);
     declare::<ParkedView>(&mut out);
     declare::<SyncView>(&mut out);
     declare::<ActivityView>(&mut out);
     declare::<HistoryView>(&mut out);
+    declare::<ChangeView>(&mut out);
     declare::<RecordsChanged>(&mut out);
     declare::<ErrorView>(&mut out);
     out

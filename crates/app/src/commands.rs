@@ -3,6 +3,7 @@
 mod activity;
 mod conflicts;
 mod entities;
+mod explain;
 mod history;
 mod parked;
 mod place;

@@ -33,7 +33,6 @@ impl Clock for SystemClock {
 pub struct SystemIds;
 
 impl Ids for SystemIds {
-    #[expect(clippy::disallowed_methods, reason = "the rim: the one place on the client that makes ids")]
     fn fresh(&self) -> RecordId {
         RecordId(uuid::Uuid::now_v7())
     }

@@ -338,6 +338,126 @@ pub struct ConflictView {
     /// When the conflict was found.
     #[ts(type = "number")]
     pub detected_at: i64,
+    /// What people call the record.
+    pub title: String,
+    /// What people call the entity set.
+    pub set_label: String,
+    /// When this device's side was last changed.
+    #[ts(type = "number")]
+    pub mine_at: i64,
+    /// When the server's side was changed or deleted, where the server has a trace of it.
+    #[ts(type = "number | null")]
+    pub server_at: Option<i64>,
+    /// Whether the server's side is that it was deleted.
+    pub server_deleted: bool,
+}
+
+/// What an answer to a conflict did.
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct ResolvedView {
+    /// The record as it is from now on, or null where it is gone.
+    #[ts(type = "Record<string, unknown> | null")]
+    pub record: Option<RecordView>,
+    /// Takes the answer back (`undo_resolve`).
+    pub undo: String,
+}
+
+/// What an answer to a conflict would do.
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct PreviewView {
+    /// The record as it would be, or null where it would be gone.
+    #[ts(type = "Record<string, unknown> | null")]
+    pub record: Option<RecordView>,
+}
+
+/// What one answer to many conflicts did.
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct SimilarView {
+    /// How many conflicts it answered.
+    #[ts(type = "number")]
+    pub answered: u64,
+    /// Take the answers back, one by one (`undo_resolve`).
+    pub undo: Vec<String>,
+}
+
+/// What taking an answer back did.
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct UndoneView {
+    /// Whether the question is open again; else the answer had been sent, and the losing side is a new change.
+    pub reopened: bool,
+    /// The record as it is from now on, or null where it is gone.
+    #[ts(type = "Record<string, unknown> | null")]
+    pub record: Option<RecordView>,
+}
+
+/// Something that a policy or a person decided, for Activity.
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct DecisionView {
+    /// The entry of the record's history; `bring_back` takes it.
+    pub entry: String,
+    /// When.
+    #[ts(type = "number")]
+    pub at: i64,
+    /// The entity set.
+    pub entity_set: String,
+    /// The record.
+    pub record_id: String,
+    /// What people call the record.
+    pub title: String,
+    /// What was decided, in the words of `HistoryView`.
+    pub event: String,
+    /// Whether the set's policy decided it.
+    pub by_policy: bool,
+    /// Whose decision or policy it was.
+    pub by: Option<String>,
+    /// Whether what did not stand can be brought back.
+    pub can_bring_back: bool,
+}
+
+/// One record, explained: its versions, why it waits, what the server answered.
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct ExplainView {
+    /// `none`, `add`, `update`, `delete`.
+    pub state: String,
+    /// `none`, `waiting`, `sending`, `conflict`, `refused`.
+    pub mark: String,
+    /// The record as it is here; a deleted one as it was.
+    #[ts(type = "Record<string, unknown>")]
+    pub local: RecordView,
+    /// The server's version that this device's change was made on.
+    #[ts(type = "Record<string, unknown> | null")]
+    pub base: Option<RecordView>,
+    /// The record as it was sent and not yet answered.
+    #[ts(type = "Record<string, unknown> | null")]
+    pub in_flight: Option<RecordView>,
+    /// The newest version of the server that this device knows.
+    #[ts(type = "Record<string, unknown> | null")]
+    pub server: Option<RecordView>,
+    /// The ETag of the base.
+    pub base_etag: Option<String>,
+    /// Why it waits, or that nothing does, in one sentence.
+    pub waiting_because: String,
+    /// Why the server refuses it.
+    pub parked_reason: Option<String>,
+    /// The open question about it.
+    pub conflict: Option<ConflictView>,
+    /// What the server answered lately, newest first.
+    pub attempts: Vec<AttemptView>,
+    /// When the last complete cycle ended.
+    #[ts(type = "number | null")]
+    pub last_synced_at: Option<i64>,
+}
+
+/// One answer of the server to a change.
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct AttemptView {
+    /// When.
+    #[ts(type = "number")]
+    pub at: i64,
+    /// `accepted`, `changed_meanwhile`, `gone`, `refused`, `not_decided`; `unanswered` while it is on its way.
+    pub outcome: String,
+    /// The server's sentence.
+    pub message: Option<String>,
 }
 
 /// A record that the server refuses.
@@ -403,16 +523,42 @@ pub struct ActivityView {
 /// One line of a record's history.
 #[derive(Clone, Debug, Serialize, TS)]
 pub struct HistoryView {
+    /// Brings back what did not stand (`bring_back`), where something did not.
+    pub entry: Option<String>,
     /// When.
     #[ts(type = "number")]
     pub at: i64,
-    /// What happened.
+    /// `created`, `edited`, `deleted`, `restored`, `merged`, `kept_mine`, `took_server`, `chose_sides`,
+    /// `accepted_delete`, `deleted_anyway`, `kept_server`, `discarded`, `brought_back`.
     pub event: String,
+    /// Whether the set's policy or the model decided it in a person's place.
+    pub by_policy: bool,
     /// Who, where known.
     pub by: Option<String>,
+    /// On which device, where known.
+    pub device: Option<String>,
+    /// Whether it was this account.
+    pub mine: bool,
+    /// What it changed.
+    pub changes: Vec<ChangeView>,
     /// The side that did not stand, whole.
     #[ts(type = "Record<string, unknown> | null")]
     pub record: Option<RecordView>,
+}
+
+/// What became of one property.
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct ChangeView {
+    /// The property.
+    pub property: String,
+    /// The value before; of a decision, the value that did not stand.
+    #[ts(type = "unknown")]
+    pub from: Value,
+    /// The value since.
+    #[ts(type = "unknown")]
+    pub to: Value,
+    /// Of a merge and a decision, whose value that is: `mine`, `server`, or `both` where they came together.
+    pub side: Option<String>,
 }
 
 /// Event `records-changed`.

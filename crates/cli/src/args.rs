@@ -58,8 +58,24 @@ pub(crate) enum Command {
         /// The record's Id.
         id: String,
     },
-    /// Show what happened to a record on this device.
+    /// Show what happened to a record: who changed what, when, on which device.
     History {
+        /// The entity set.
+        set: String,
+        /// The record's Id.
+        id: String,
+    },
+    /// Make what did not stand in a record's history a new change.
+    BringBack {
+        /// The entity set.
+        set: String,
+        /// The record's Id.
+        id: String,
+        /// The entry of its history.
+        entry: String,
+    },
+    /// Explain a record: its versions, why it waits, what the server answered.
+    Explain {
         /// The entity set.
         set: String,
         /// The record's Id.
@@ -111,6 +127,17 @@ pub(crate) enum Command {
     Parked,
     /// Decide a conflict.
     Resolve(Resolve),
+    /// Take a decision back.
+    Undo {
+        /// What resolve returned as undo.
+        decision: String,
+    },
+    /// List what policies and people decided on this device.
+    Decisions {
+        /// How many at the most.
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        limit: u32,
+    },
 }
 
 #[derive(Debug, ClapArgs)]
@@ -182,6 +209,12 @@ pub(crate) struct Resolve {
     /// For merge: the side of each clashing property.
     #[arg(long = "set", value_name = "PROP=mine|server", num_args = 1.., value_parser = side)]
     pub(crate) sides: Vec<(String, String)>,
+    /// Give the same answer to every open conflict of the same entity set and kind.
+    #[arg(long, conflicts_with_all = ["sides", "preview"])]
+    pub(crate) similar: bool,
+    /// Only say what the record would be.
+    #[arg(long)]
+    pub(crate) preview: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -2,6 +2,8 @@
 //!
 //! Owns: which command asks what. Refuses: rules and wording.
 
+mod conflicts;
+mod history;
 mod records;
 mod session;
 mod sync;
@@ -35,11 +37,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Ended> {
         }
         Command::List(list) => records::list(&app, list, out).await,
         Command::Get { set, id } => records::get(&app, &set, &id, out).await,
-        Command::History { set, id } => {
-            let history = app.history(&set, &id).await?;
-            out.print(&history, || words::history(&history))?;
-            Ok(Ended::Done)
-        }
+        Command::History { set, id } => history::list(&app, &set, &id, out).await,
+        Command::BringBack { set, id, entry } => history::bring_back(&app, &set, &id, &entry, out).await,
+        Command::Explain { set, id } => history::explain(&app, &set, &id, out).await,
         Command::Add { set, record } => records::add(&app, &set, &record, out).await,
         Command::Edit { set, id, changes } => records::edit(&app, &set, &id, &changes, out).await,
         Command::Delete { set, id } => records::delete(&app, &set, &id, out).await,
@@ -55,26 +55,15 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Ended> {
             out.print(&json!({ "exported": exported }), text)?;
             Ok(Ended::Done)
         }
-        Command::Conflicts => {
-            let conflicts = app.conflicts().await?;
-            let sets = app.model().await.map(|model| model.sets).unwrap_or_default();
-            out.print(&conflicts, || words::conflicts(&conflicts, &sets))?;
-            Ok(Ended::Done)
-        }
+        Command::Conflicts => conflicts::list(&app, out).await,
         Command::Parked => {
             let parked = app.parked().await?;
             out.print(&parked, || words::parked(&parked))?;
             Ok(Ended::Done)
         }
-        Command::Resolve(resolve) => {
-            let answer = word_of(resolve.answer);
-            let record = app.resolve(&resolve.conflict, &answer, resolve.sides.into_iter().collect()).await?;
-            let waits = record.as_ref().is_some_and(|record| record.get("_State").is_some_and(|state| state != "none"));
-            let document = json!({ "conflict": resolve.conflict, "resolution": answer, "record": record });
-            let text = || format!("Decided: {answer}.{}", if waits { " It is sent with the next sync." } else { "" });
-            out.print(&document, text)?;
-            Ok(Ended::Done)
-        }
+        Command::Resolve(resolve) => conflicts::resolve(&app, resolve, out).await,
+        Command::Undo { decision } => conflicts::undo(&app, &decision, out).await,
+        Command::Decisions { limit } => conflicts::decisions(&app, limit, out).await,
     }
 }
 

@@ -6,8 +6,8 @@ use crate::table::table;
 use chrono::{DateTime, Local};
 use serde_json::Value;
 use tidemark_app::{
-    ConflictView, EntityView, HistoryView, ParkedView, RecordView, SessionView, SetView, StatusKind, StatusView,
-    SyncView,
+    ChangeView, ConflictView, DecisionView, EntityView, ExplainView, HistoryView, ParkedView, RecordView, SessionView,
+    SetView, StatusKind, StatusView, SyncView,
 };
 
 /// How many properties a list shows beside the title.
@@ -165,13 +165,70 @@ pub(crate) fn record(record: &RecordView) -> String {
 
 pub(crate) fn history(entries: &[HistoryView]) -> String {
     let row = |entry: &HistoryView| {
-        let kept = entry.record.as_ref().map(|record| Value::Object(record.clone()).to_string());
-        vec![time(entry.at), entry.event.clone(), entry.by.clone().unwrap_or_default(), kept.unwrap_or_default()]
+        let policy = if entry.by_policy { ", by policy" } else { "" };
+        let changes: Vec<String> = entry.changes.iter().map(change).collect();
+        vec![
+            time(entry.at),
+            format!("{}{policy}", entry.event.replace('_', " ")),
+            entry.by.clone().unwrap_or_default(),
+            entry.device.clone().unwrap_or_default(),
+            changes.join("; "),
+            entry.entry.clone().unwrap_or_default(),
+        ]
     };
     if entries.is_empty() {
-        return "Nothing happened to this record on this device.".to_owned();
+        return "Nothing is known of what happened to this record.".to_owned();
     }
-    table(&["When", "What", "Who", "The side that did not stand"], &entries.iter().map(row).collect::<Vec<_>>())
+    let heads = ["When", "What", "Who", "Device", "Changes", "Bring back"];
+    table(&heads, &entries.iter().map(row).collect::<Vec<_>>())
+}
+
+fn change(change: &ChangeView) -> String {
+    let side = match change.side.as_deref() {
+        Some("mine") => " (mine)",
+        Some("server") => " (the server's)",
+        Some("both") => " (both)",
+        _ => "",
+    };
+    format!("{}: {:?} -> {:?}{side}", change.property, value(&change.from), value(&change.to))
+}
+
+pub(crate) fn decisions(decisions: &[DecisionView]) -> String {
+    let row = |decision: &DecisionView| {
+        let policy = if decision.by_policy { ", by policy" } else { "" };
+        vec![
+            time(decision.at),
+            format!("{}{policy}", decision.event.replace('_', " ")),
+            decision.title.clone(),
+            decision.entity_set.clone(),
+            decision.record_id.clone(),
+            if decision.can_bring_back { decision.entry.clone() } else { String::new() },
+        ]
+    };
+    if decisions.is_empty() {
+        return "Nothing was decided on this device.".to_owned();
+    }
+    let heads = ["When", "What", "Record", "Entity set", "Id", "Bring back"];
+    table(&heads, &decisions.iter().map(row).collect::<Vec<_>>())
+}
+
+pub(crate) fn explain(explained: &ExplainView) -> String {
+    let sides = [&explained.base, &explained.in_flight, &explained.server];
+    let text =
+        |record: Option<&RecordView>, name: &str| record.and_then(|r| r.get(name)).map(value).unwrap_or_default();
+    let row = |(name, here): (&String, &Value)| {
+        let mut cells = vec![name.clone(), value(here)];
+        cells.extend(sides.iter().map(|side| text(side.as_ref(), name)));
+        cells
+    };
+    let mut lines = vec![explained.waiting_because.clone()];
+    let rows: Vec<Vec<String>> = explained.local.iter().map(row).collect();
+    lines.push(table(&["Property", "Here", "Before the change", "On its way", "Server"], &rows));
+    for attempt in &explained.attempts {
+        let message = attempt.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();
+        lines.push(format!("{}  {}{message}", time(attempt.at), attempt.outcome.replace('_', " ")));
+    }
+    lines.join("\n")
 }
 
 pub(crate) fn conflicts(conflicts: &[ConflictView], sets: &[SetView]) -> String {

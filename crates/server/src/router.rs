@@ -7,7 +7,7 @@ use crate::auth::guard;
 use crate::call::{Call, SERVICE_ROOT, header_text, names};
 use crate::envelope;
 use crate::limits;
-use crate::routes::{batch, entity, events, health, metadata, service, session, set};
+use crate::routes::{batch, entity, events, health, history, metadata, service, session, set};
 use crate::server::Server;
 use crate::storage::Caller;
 use crate::write;
@@ -29,6 +29,7 @@ pub(crate) fn router(server: Arc<Server>) -> Router {
         .route("/health/ready", get(health::ready))
         .route("/session", post(session::create::create).get(session::read::read).delete(session::revoke::revoke))
         .route("/events", get(events::follow))
+        .route("/history/{set}/{id}", get(history::read))
         .route("/odata", any(odata))
         .route("/odata/", any(odata))
         .route("/odata/{*path}", any(odata))

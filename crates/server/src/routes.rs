@@ -4,6 +4,7 @@ pub(crate) mod batch;
 pub(crate) mod entity;
 pub(crate) mod events;
 pub(crate) mod health;
+pub(crate) mod history;
 pub(crate) mod metadata;
 pub(crate) mod service;
 pub(crate) mod session;

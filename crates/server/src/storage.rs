@@ -9,12 +9,14 @@
 mod error;
 mod feed;
 mod notices;
+mod past;
 mod people;
 mod row;
 pub(crate) mod sqlite;
 
 pub(crate) use error::StorageError;
 pub(crate) use feed::{FeedLoss, Page, Read, ReadOutcome, Render, RowView, Rows, Selection, Snapshot};
+pub(crate) use past::{PastChange, ValueChange};
 pub(crate) use people::{Account, Caller, Identity, NewToken, NewUser, TokenHash};
 pub(crate) use row::{Place, Row, etag};
 
@@ -86,6 +88,9 @@ pub(crate) trait Storage: Send + Sync + 'static {
 
     /// Finds a record, tombstoned or not.
     async fn record(&self, place: &Place, id: RecordId) -> Result<Option<Row>>;
+
+    /// Returns a record's newest changes, newest first; `None` where there is no trace of it.
+    async fn history(&self, place: &Place, id: RecordId, limit: usize) -> Result<Option<Vec<PastChange>>>;
 
     /// Counts the records that a query's filter and search let through.
     ///

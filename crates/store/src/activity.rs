@@ -2,15 +2,21 @@
 //!
 //! Owns: the `cycle` table. Refuses: deciding what a cycle came to (`tidemark-sync` does).
 
+use crate::answered;
+use crate::attempts;
 use crate::error::Result;
 use crate::history;
 use crate::sent;
 use crate::store::Store;
 use crate::types::CycleEntry;
-use crate::value::{from_text, to_text};
+use crate::value::{from_optional_text, from_text, to_text};
+use rusqlite::OptionalExtension;
 
 /// Entries kept.
 const KEPT: i64 = 1_000;
+const SYNCED: &str = "synced";
+/// Answered by the index `cycle_synced`.
+const NEWEST_SYNCED: &str = "SELECT max(order_no) FROM cycle WHERE json_extract(entry, '$.outcome') = 'synced'";
 
 impl Store {
     /// Keeps what a cycle came to, and drops what has been kept long enough here and elsewhere.
@@ -21,9 +27,30 @@ impl Store {
         self.write(|tx| {
             tx.conn.prepare_cached("INSERT INTO cycle (entry) VALUES (?1)")?.execute([to_text(cycle)?])?;
             let newest = tx.conn.last_insert_rowid();
-            tx.conn.prepare_cached("DELETE FROM cycle WHERE order_no <= ?1")?.execute([newest - KEPT])?;
-            sent::purge(tx)?;
-            history::purge(tx)
+            // "Last synced" is told from the newest complete one, however long ago that is.
+            let sql = format!("DELETE FROM cycle WHERE order_no <= ?1 AND order_no IS NOT ({NEWEST_SYNCED})");
+            tx.conn.prepare_cached(&sql)?.execute([newest - KEPT])?;
+            // Right after the server told the time: a wrong clock makes nothing look old.
+            if cycle.outcome == SYNCED {
+                sent::purge(tx)?;
+                history::purge(tx)?;
+                answered::purge(tx)?;
+                attempts::purge(tx)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Returns the newest cycle that went through.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn last_synced(&self) -> Result<Option<CycleEntry>> {
+        self.read(|reading| {
+            let sql = format!("SELECT entry FROM cycle WHERE order_no = ({NEWEST_SYNCED})");
+            let entry: Option<String> =
+                reading.conn.prepare_cached(&sql)?.query_row([], |row| row.get(0)).optional()?;
+            from_optional_text(entry)
         })
     }
 

@@ -174,10 +174,9 @@ fn give_up(tx: &Tx<'_>, table: &Table) -> Result<()> {
     let ids = statement
         .query_map(params![table.set.name], |row| row.get::<_, Key>(0))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    let user = account::user(tx.conn)?;
     for Key(id) in ids {
         let lost = row::get(tx.conn, table, id)?.map(|row| row.record);
-        history::log(tx, table, id, "discarded", user.as_deref(), lost.as_ref())?;
+        history::discarded(tx, table, id, lost.as_ref(), &change::expect(tx.conn, &table.set.name, id)?)?;
         local::remove(tx, table, id)?;
     }
     Ok(())

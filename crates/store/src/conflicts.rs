@@ -3,25 +3,29 @@
 //! Owns: the `conflict` table and carrying out a person's answer. Refuses: deciding what is a conflict and what an
 //! answer means (`tidemark-model`). The base and this device's side are the live ones of `pending` and the record.
 
+use crate::answered;
 use crate::change::{self, Change, Hold};
 use crate::error::{Result, StoreError};
 use crate::read;
 use crate::row;
 use crate::store::Store;
 use crate::table::Table;
-use crate::types::{LocalRecord, OpenConflict, Tally};
+use crate::types::{Answered, OpenConflict, Tally};
 use crate::value::{Key, from_optional_text, from_text, to_text};
 use crate::verdict;
 use crate::write::Tx;
 use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use tidemark_model::{Conflict, ConflictKind, Record, RecordId, Resolution, State, Versioned, changed_properties};
+use tidemark_model::{
+    Conflict, ConflictKind, Record, RecordId, Resolution, Resolved, State, Versioned, changed_properties, resolve,
+};
 
 /// A row of `conflict`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Open {
     pub(crate) id: RecordId,
-    set: String,
+    pub(crate) set: String,
     pub(crate) record_id: RecordId,
     pub(crate) kind: ConflictKind,
     properties: Vec<String>,
@@ -44,49 +48,94 @@ impl Store {
                 let open = read_open(row)?;
                 // A set that left the model keeps its questions until it comes back.
                 let Ok(table) = reading.catalog.table(&open.set) else { continue };
-                let (mine, pending) = sides(reading.conn, table, &open)?;
-                conflicts.push(OpenConflict {
-                    id: open.id,
-                    set: open.set,
-                    record_id: open.record_id,
-                    kind: open.kind,
-                    properties: open.properties,
-                    base: pending.base,
-                    mine: Record { is_tombstoned: pending.state == State::Delete, ..mine },
-                    server: open.server,
-                    detected_at: open.detected_at,
-                });
+                conflicts.push(with_sides(reading.conn, table, open)?);
             }
             Ok(conflicts)
         })
     }
 
-    /// Carries out a person's answer on exactly the version that was shown. Returns the record as it is then, `None`
-    /// where it went.
+    /// Carries out a person's answer on exactly the version that was shown. It is on the disk before this returns.
     ///
     /// # Errors
     /// [`StoreError::NoSuchConflict`] where it was answered or its question changed; the answer does not fit.
-    pub fn resolve(&self, conflict: RecordId, answer: &Resolution) -> Result<Option<LocalRecord>> {
+    pub fn resolve(&self, conflict: RecordId, answer: &Resolution) -> Result<Answered> {
         self.write(|tx| {
             let open = by_id(tx.conn, conflict)?.ok_or(StoreError::NoSuchConflict(conflict))?;
-            let table = Arc::clone(tx.catalog.table(&open.set)?);
-            self::answer(tx, &table, &open, answer)?;
-            read::visible(tx.conn, &table, open.record_id)
+            let (table, id) = (Arc::clone(tx.catalog.table(&open.set)?), open.record_id);
+            let undo = answered::answer(tx, &table, open, answer)?;
+            Ok(Answered { record: read::visible(tx.conn, &table, id)?, undo })
         })
+    }
+
+    /// Gives the same answer to every open conflict of the same entity set and kind, all or none. Returns what takes
+    /// each of them back.
+    ///
+    /// # Errors
+    /// As [`Store::resolve`].
+    pub fn resolve_similar(&self, conflict: RecordId, answer: &Resolution) -> Result<Vec<RecordId>> {
+        self.write(|tx| {
+            let first = by_id(tx.conn, conflict)?.ok_or(StoreError::NoSuchConflict(conflict))?;
+            let table = Arc::clone(tx.catalog.table(&first.set)?);
+            let mut undo = Vec::new();
+            for id in records(tx.conn, &table)? {
+                if let Some(open) = of_record(tx.conn, &table, id)?.filter(|open| open.kind == first.kind) {
+                    undo.push(answered::answer(tx, &table, open, answer)?);
+                }
+            }
+            Ok(undo)
+        })
+    }
+
+    /// Returns what an answer would make of the record, `None` where it would go. Nothing is stored.
+    ///
+    /// # Errors
+    /// As [`Store::resolve`].
+    pub fn preview_resolve(&self, conflict: RecordId, answer: &Resolution) -> Result<Option<Record>> {
+        self.read(|reading| {
+            let open = by_id(reading.conn, conflict)?.ok_or(StoreError::NoSuchConflict(conflict))?;
+            let table = reading.catalog.table(&open.set)?;
+            let (mine, pending) = sides(reading.conn, table, &open)?;
+            let conflict = asked(&open, mine, &pending);
+            Ok(match resolve(&table.set, &conflict, answer)? {
+                Resolved::TakeServer => conflict.server.map(|s| s.record).filter(|record| !record.is_tombstoned),
+                Resolved::Pending { state: State::Delete, .. } => None,
+                Resolved::Pending { local, .. } => Some(Record { is_tombstoned: false, ..local }),
+            })
+        })
+    }
+}
+
+/// Puts an open question beside its sides.
+pub(crate) fn with_sides(conn: &Connection, table: &Table, open: Open) -> Result<OpenConflict> {
+    let (mine, pending) = sides(conn, table, &open)?;
+    Ok(OpenConflict {
+        id: open.id,
+        set: open.set,
+        record_id: open.record_id,
+        kind: open.kind,
+        properties: open.properties,
+        base: pending.base,
+        mine: Record { is_tombstoned: pending.state == State::Delete, ..mine },
+        server: open.server,
+        detected_at: open.detected_at,
+    })
+}
+
+fn asked(open: &Open, mine: Record, pending: &Change) -> Conflict {
+    Conflict {
+        kind: open.kind,
+        properties: open.properties.clone(),
+        base: pending.base.clone(),
+        mine,
+        server: open.server.clone(),
     }
 }
 
 /// Carries out an answer to an open question.
 pub(crate) fn answer(tx: &Tx<'_>, table: &Table, open: &Open, answer: &Resolution) -> Result<()> {
     let (mine, pending) = sides(tx.conn, table, open)?;
-    let conflict = Conflict {
-        kind: open.kind,
-        properties: open.properties.clone(),
-        base: pending.base.clone(),
-        mine,
-        server: open.server.clone(),
-    };
-    verdict::carry_out(tx, table, &pending, &conflict, answer, "")
+    let conflict = asked(open, mine, &pending);
+    verdict::carry_out(tx, table, &pending, &conflict, answer, false)
 }
 
 /// Opens a question, or puts a newer version of the server's side into the open one; tells whether it is new.
@@ -103,23 +152,40 @@ pub(crate) fn open(tx: &Tx<'_>, table: &Table, id: RecordId, change: &mut Change
                 _ => false,
             }
     });
-    let sql = "INSERT INTO conflict (id, entity_set, record_id, kind, properties, server, detected_at) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (entity_set, record_id) DO UPDATE SET \
-               id = ?1, kind = ?4, properties = ?5, server = ?6, detected_at = ?7";
-    tx.conn.prepare_cached(sql)?.execute(params![
-        Key(same.map_or_else(|| tx.fresh_id(), |open| open.id)),
-        table.set.name,
-        Key(id),
-        conflict.kind.as_str(),
-        to_text(&conflict.properties)?,
-        conflict.server.as_ref().map(to_text).transpose()?,
-        same.map_or(tx.now_ms, |open| open.detected_at),
-    ])?;
+    put(
+        tx,
+        &Open {
+            id: same.map_or_else(|| tx.fresh_id(), |open| open.id),
+            set: table.set.name.clone(),
+            record_id: id,
+            kind: conflict.kind,
+            properties: conflict.properties.clone(),
+            server: conflict.server.clone(),
+            detected_at: same.map_or(tx.now_ms, |open| open.detected_at),
+        },
+    )?;
     change.hold = Hold::Conflict;
     change.reason = None;
     change::put(tx, &table.set.name, id, change)?;
     tx.note(&table.set.name, id);
     Ok(before.is_none())
+}
+
+/// Writes a question, in the place of the one that is open about the record.
+pub(crate) fn put(tx: &Tx<'_>, open: &Open) -> Result<()> {
+    let sql = "INSERT INTO conflict (id, entity_set, record_id, kind, properties, server, detected_at) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (entity_set, record_id) DO UPDATE SET \
+               id = ?1, kind = ?4, properties = ?5, server = ?6, detected_at = ?7";
+    tx.conn.prepare_cached(sql)?.execute(params![
+        Key(open.id),
+        open.set,
+        Key(open.record_id),
+        open.kind.as_str(),
+        to_text(&open.properties)?,
+        open.server.as_ref().map(to_text).transpose()?,
+        open.detected_at,
+    ])?;
+    Ok(())
 }
 
 /// Closes the question about a record, if there is one.
@@ -184,7 +250,7 @@ fn read_open(row: &rusqlite::Row<'_>) -> Result<Open> {
     })
 }
 
-fn sides(conn: &Connection, table: &Table, open: &Open) -> Result<(Record, Change)> {
+pub(crate) fn sides(conn: &Connection, table: &Table, open: &Open) -> Result<(Record, Change)> {
     let row = row::get(conn, table, open.record_id)?;
     let row = row.ok_or_else(|| StoreError::Internal(format!("conflict {} lost its record", open.id)))?;
     Ok((row.record, change::expect(conn, &open.set, open.record_id)?))

@@ -7,7 +7,7 @@ use crate::account;
 use crate::change::{self, Change, Hold, InFlight};
 use crate::conflicts;
 use crate::error::{Result, StoreError};
-use crate::history;
+use crate::history::{self, DELETED, Entry};
 use crate::local;
 use crate::read;
 use crate::row::{self, Row};
@@ -128,13 +128,13 @@ pub(crate) fn delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
     let open = conflicts::of_record(tx.conn, &table, id)?;
     if let Some(open) = open.filter(|open| open.kind == ConflictKind::DeletedOnServer) {
         conflicts::answer(tx, &table, &open, &Resolution::AcceptDelete)?;
-        return history::log(tx, &table, id, history::DELETED, None, Some(&row.record));
+        return history::write(tx, &table, id, &Entry::here(DELETED, Some(&row.record)));
     }
     let mut record = row.record.clone();
     match fold(true, row.state, pending.is_known_to_server(), LocalChange::Delete) {
         Fold::Pending(state) => pending.state = state,
         Fold::Forget => {
-            history::log(tx, &table, id, history::DELETED, None, Some(&record))?;
+            history::write(tx, &table, id, &Entry::here(DELETED, Some(&record)))?;
             return local::remove(tx, &table, id);
         }
         Fold::Revert | Fold::Refuse => return Err(StoreError::NotFound { set: set.to_owned(), id }),
@@ -142,7 +142,7 @@ pub(crate) fn delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
     pending.release();
     if pending.in_flight.is_none() && pending.base.as_ref().is_some_and(|base| base.record.is_tombstoned) {
         // A restore that was not sent: the deletion it would have undone stands.
-        history::log(tx, &table, id, history::DELETED, None, Some(&record))?;
+        history::write(tx, &table, id, &Entry::here(DELETED, Some(&record)))?;
     }
     stamp(tx, &mut record, row.record.updated_at)?;
     local::put_pending(tx, &table, record, &pending)?;
@@ -156,7 +156,7 @@ pub(crate) fn undo_delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<LocalR
     let table = Arc::clone(tx.catalog.table(set)?);
     let nothing = || StoreError::NothingToUndo { set: set.to_owned(), id };
     let Some(row) = row::get(tx.conn, &table, id)? else {
-        return bring_back(tx, &table, id)?.ok_or_else(nothing);
+        return restore_deleted(tx, &table, id)?.ok_or_else(nothing);
     };
     let mut pending = match row.state {
         State::None => return Err(nothing()),
@@ -176,15 +176,17 @@ pub(crate) fn undo_delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<LocalR
     saved(tx, &table, id)
 }
 
-/// Restores a record whose deletion is settled: on its tombstone where the server confirmed one, else as an
-/// addition, which the server answers with a question where it has a tombstone after all.
-fn bring_back(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Option<LocalRecord>> {
+/// Restores a record whose deletion is settled.
+fn restore_deleted(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Option<LocalRecord>> {
     let set = &table.set.name;
     let confirmed = sent::of_record(tx.conn, set, id)?.pop();
     let deleted = confirmed.as_ref().filter(|sent| sent.change.state == State::Delete);
     let forgotten = history::take_deleted(tx, table, id, deleted.map_or(i64::MIN, |sent| sent.at))?;
     let (mut record, pending) = match (forgotten, confirmed) {
-        (Some(record), _) => (record, Change::new(State::Add, None)),
+        (Some(record), _) => {
+            let change = on_tombstone(tx, table, &record)?;
+            (record, change)
+        }
         (None, Some(Sent { change: InFlight { state: State::Delete, record, .. }, etag, .. })) => {
             let tombstone = Record { is_tombstoned: true, ..record.clone() };
             (record, Change::new(State::Update, Some(Versioned { record: tombstone, etag })))
@@ -198,6 +200,16 @@ fn bring_back(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Option<LocalRe
     saved(tx, table, id).map(Some)
 }
 
+/// Begins the change that restores a record: on its tombstone where one was seen, else as an addition, which the server
+/// answers with a question where it has a tombstone after all.
+pub(crate) fn on_tombstone(tx: &Tx<'_>, table: &Table, lost: &Record) -> Result<Change> {
+    let Some(etag) = history::tombstone(tx.conn, &table.set.name, lost.id)? else {
+        return Ok(Change::new(State::Add, None));
+    };
+    let tombstone = Record { is_tombstoned: true, ..lost.clone() };
+    Ok(Change::new(State::Update, Some(Versioned { record: tombstone, etag })))
+}
+
 /// Reads a record that its user can see.
 fn existing(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Row> {
     let row = row::get(tx.conn, table, id)?.filter(|row| row.state != State::Delete && !row.record.is_tombstoned);
@@ -209,7 +221,7 @@ fn saved(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<LocalRecord> {
     record.ok_or_else(|| StoreError::NotFound { set: table.set.name.clone(), id })
 }
 
-fn stamp(tx: &Tx<'_>, record: &mut Record, base_ms: i64) -> Result<()> {
+pub(crate) fn stamp(tx: &Tx<'_>, record: &mut Record, base_ms: i64) -> Result<()> {
     record.updated_at = tx.stamp(base_ms)?;
     record.updated_by = None;
     Ok(())

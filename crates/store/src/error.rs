@@ -82,6 +82,17 @@ pub enum StoreError {
     /// The conflict is answered, or its question changed since it was shown.
     #[error("there is no open conflict {0}; it was answered, or the record changed again: look at the list once more")]
     NoSuchConflict(RecordId),
+    /// The answer was taken back already, or is too old for it.
+    #[error("the answer {0} cannot be taken back any more; what did not stand is in the record's history")]
+    NoSuchAnswer(RecordId),
+    /// The record's history has no such entry, or nothing of it was lost.
+    #[error("the history of {set} {id} has nothing there that could be brought back")]
+    NothingToBringBack {
+        /// The entity set.
+        set: String,
+        /// The record.
+        id: RecordId,
+    },
     /// The answer does not fit the conflict.
     #[error("{0}; nothing was changed")]
     WrongAnswer(#[from] ResolutionError),
@@ -181,6 +192,8 @@ impl StoreError {
             Self::NothingToUndo { .. } => "nothing_to_undo",
             Self::NotParked { .. } => "not_parked",
             Self::NoSuchConflict(_) => "no_such_conflict",
+            Self::NoSuchAnswer(_) => "nothing_to_undo",
+            Self::NothingToBringBack { .. } => "nothing_to_bring_back",
             Self::WrongAnswer(_) => "wrong_answer",
             Self::Unsent { .. } => "unsent_changes",
             Self::NotSignedIn => "not_signed_in",

@@ -8,21 +8,29 @@
 //! - `edit`, `import`, `read`, `figures`: what people do to records and see of them.
 //! - `push`, `settle`: from pending change to the server's answer.
 //! - `pull`, `sink`, `sweep`, `restored`: from the server's pages to records.
-//! - `verdict`, `conflicts`, `parked`: what could not be settled by itself.
-//! - `choice`, `account`, `settings`, `history`, `sent`, `activity`: what is remembered.
+//! - `verdict`, `conflicts`, `decision`, `parked`: what could not be settled by itself.
+//! - `answered`, `bring_back`: taking an answer back, and what did not stand.
+//! - `choice`, `account`, `settings`, `history`, `journal`, `sent`, `attempts`, `activity`: what is remembered.
+//! - `explain`: all of it about one record.
 //! - `schema`, `catalog`, `table`, `migrate`, `row`, `change`, `local`: how it lies on disk.
 
 mod account;
 mod activity;
+mod answered;
+mod attempts;
+mod bring_back;
 mod catalog;
 mod change;
 mod choice;
 mod conflicts;
+mod decision;
 mod edit;
 mod error;
+mod explain;
 mod figures;
 mod history;
 mod import;
+mod journal;
 mod local;
 mod migrate;
 mod notices;
@@ -47,9 +55,11 @@ mod write;
 
 pub use error::{Result, StoreError};
 pub use pull::PullTx;
+pub use settings::DEVICE_NAME;
 pub use sink::SetSink;
 pub use store::Store;
 pub use types::{
-    Account, Answer, Changed, Counts, CycleEntry, EntityFigures, FirstSync, HistoryEntry, LocalRecord, MARK, Mark,
-    Only, OpenConflict, Outgoing, OutgoingChange, Parked, Position, Reply, Tally, Unsent,
+    Account, Answer, Answered, Attempt, Changed, Counts, CycleEntry, Decision, EntityFigures, Explained, FirstSync,
+    HistoryEntry, JournalLine, LocalRecord, MARK, Mark, Only, OpenConflict, Origin, Outgoing, OutgoingChange, Parked,
+    Position, PropertyChange, Reply, Tally, Undone, Unsent,
 };

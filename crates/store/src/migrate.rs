@@ -7,7 +7,7 @@ use crate::catalog::{Catalog, DOCUMENT, EPOCH};
 use crate::change;
 use crate::choice;
 use crate::error::Result;
-use crate::history;
+use crate::history::{self, Entry, MODEL_CHANGED};
 use crate::row::{self, Row};
 use crate::settings;
 use crate::store::Store;
@@ -138,7 +138,7 @@ fn keep_pending(tx: &Tx<'_>, old: &Table, new: &Table, before: &Record, after: &
     }
     let lost = before.properties.iter().any(|(name, value)| !value.is_null() && after.get(name).is_null());
     if lost {
-        history::log(tx, new, before.id, "model_changed", None, Some(before))?;
+        history::write(tx, new, before.id, &Entry::here(MODEL_CHANGED, Some(before)))?;
     }
     Ok(())
 }

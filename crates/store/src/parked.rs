@@ -2,7 +2,6 @@
 //!
 //! Owns: parking, retrying, giving up. Refuses: holding up other records (promise 7).
 
-use crate::account;
 use crate::change::{self, Change, Hold};
 use crate::error::{Result, StoreError};
 use crate::history;
@@ -84,8 +83,7 @@ impl Store {
             let table = Arc::clone(tx.catalog.table(set)?);
             let change = parked(tx, &table, id)?;
             let lost = row::get(tx.conn, &table, id)?.map(|row| row.record);
-            let user = account::user(tx.conn)?;
-            history::log(tx, &table, id, "discarded", user.as_deref(), lost.as_ref())?;
+            history::discarded(tx, &table, id, lost.as_ref(), &change)?;
             if change.set_aside {
                 pull::fetch_later(tx, &table, id)?;
             }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The version that this program writes.
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
 
 /// How long a statement waits for another process's write.
 const BUSY: Duration = Duration::from_secs(30);
@@ -84,8 +84,43 @@ CREATE INDEX history_by_age ON history (at);
 CREATE TABLE cycle (order_no INTEGER PRIMARY KEY, entry TEXT NOT NULL) STRICT;
 ";
 
+/// Version 2: the history knows every change, not only the sides that did not stand. A version of the server is named
+/// by its ETag, so that what this device saw and what the server's journal tells of it are one entry; `seen` is 0
+/// where only the journal told. `decision` marks what Activity lists. `answered` holds what an answer replaced,
+/// `attempt` what the server answered other than yes.
+const VERSION_2: &str = r#"
+ALTER TABLE history ADD COLUMN by_policy INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE history ADD COLUMN decision INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE history ADD COLUMN seen INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE history ADD COLUMN device TEXT;
+ALTER TABLE history ADD COLUMN etag TEXT;
+ALTER TABLE history ADD COLUMN changes TEXT;
+ALTER TABLE history ADD COLUMN kept_at INTEGER NOT NULL DEFAULT 0;
+UPDATE history SET kept_at = at, by_policy = instr(event, '_by_policy') > 0, event = replace(event, '_by_policy', '');
+UPDATE history SET decision = event NOT IN ('deleted', 'merged', 'model_changed');
+DROP INDEX history_by_age;
+DROP INDEX history_of_record;
+CREATE INDEX history_of_record ON history (entity_set, id, etag);
+CREATE INDEX history_decisions ON history (order_no) WHERE decision = 1;
+CREATE TABLE answered (
+  id BLOB NOT NULL PRIMARY KEY, entity_set TEXT NOT NULL, record_id BLOB NOT NULL, at INTEGER NOT NULL,
+  before TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE attempt (
+  order_no INTEGER PRIMARY KEY,
+  entity_set TEXT NOT NULL,
+  id BLOB NOT NULL,
+  at INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  message TEXT
+) STRICT;
+CREATE INDEX attempt_of_record ON attempt (entity_set, id, order_no);
+CREATE INDEX cycle_synced ON cycle (order_no) WHERE json_extract(entry, '$.outcome') = 'synced';
+"#;
+
 /// The tables that belong to an account: signing out empties them.
-pub(crate) const ACCOUNT_TABLES: [&str; 7] = ["pending", "conflict", "position", "refetch", "sent", "history", "cycle"];
+pub(crate) const ACCOUNT_TABLES: [&str; 9] =
+    ["pending", "conflict", "position", "refetch", "sent", "history", "answered", "attempt", "cycle"];
 
 /// Sets up a connection that may write.
 pub(crate) fn set_up_writer(conn: &Connection) -> Result<()> {
@@ -143,8 +178,11 @@ pub(crate) fn migrate(conn: &mut Connection, file: &Path) -> Result<()> {
     }
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have done it while this one waited.
-    if check_version(&tx, file)? < 1 {
-        tx.execute_batch(VERSION_1)?;
+    let found = check_version(&tx, file)?;
+    for (version, step) in [(1, VERSION_1), (2, VERSION_2)] {
+        if found < version {
+            tx.execute_batch(step)?;
+        }
     }
     tx.pragma_update(None, "user_version", VERSION)?;
     tx.commit()?;

@@ -14,7 +14,7 @@ const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// One confirmed change.
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
-    /// When it was confirmed, by this machine's clock.
+    /// When it was confirmed, by the server's clock as far as it is known.
     pub(crate) at: i64,
     /// What it was made on.
     pub(crate) base: Option<Versioned>,
@@ -35,7 +35,7 @@ pub(crate) fn log(
 ) -> Result<()> {
     let sql = "INSERT INTO sent (entity_set, id, at, etag, base, sent) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let base = base.map(to_text).transpose()?;
-    tx.conn.prepare_cached(sql)?.execute(params![set, Key(id), tx.now_ms, etag, base, to_text(change)?])?;
+    tx.conn.prepare_cached(sql)?.execute(params![set, Key(id), tx.server_now_ms()?, etag, base, to_text(change)?])?;
     Ok(())
 }
 
@@ -61,6 +61,6 @@ pub(crate) fn records(conn: &Connection, set: &str) -> Result<Vec<RecordId>> {
 
 /// Drops what has been kept long enough.
 pub(crate) fn purge(tx: &Tx<'_>) -> Result<()> {
-    tx.conn.prepare_cached("DELETE FROM sent WHERE at < ?1")?.execute([tx.now_ms - KEPT_MS])?;
+    tx.conn.prepare_cached("DELETE FROM sent WHERE at < ?1")?.execute([tx.server_now_ms()? - KEPT_MS])?;
     Ok(())
 }

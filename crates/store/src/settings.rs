@@ -12,6 +12,9 @@ pub(crate) const CLOCK_OFFSET: &str = "store.clock_offset_ms";
 /// The last stamp that this device gave.
 pub(crate) const LAST_STAMP: &str = "store.last_stamp";
 
+/// The setting that holds this device's name, for the history.
+pub const DEVICE_NAME: &str = "device.name";
+
 /// An offset that moved by less than this is not written again: a reply's `Date` counts whole seconds.
 const OFFSET_STEP_MS: i64 = 1_000;
 

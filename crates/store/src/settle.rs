@@ -4,10 +4,11 @@
 //! Refuses: judging a stale change (`verdict`).
 
 use crate::account;
+use crate::attempts;
 use crate::change::{self, Change, InFlight};
 use crate::choice;
 use crate::error::{Result, StoreError};
-use crate::history;
+use crate::history::{self, CREATED, DELETED, EDITED, Entry, RESTORED};
 use crate::local;
 use crate::parked;
 use crate::pull;
@@ -50,6 +51,7 @@ fn settle(tx: &Tx<'_>, reply: &Reply) -> Result<Tally> {
     let Some(sent) = change.in_flight.take_if(|sent| sent.request_id == reply.request_id) else {
         return Ok(Tally::default());
     };
+    attempts::log(tx, reply)?;
     match &reply.answer {
         Answer::Done { etag } => done(tx, &table, change, &sent, etag),
         Answer::Gone if sent.state == State::Delete => gone(tx, &table, change),
@@ -70,6 +72,7 @@ fn done(tx: &Tx<'_>, table: &Table, mut change: Change, sent: &InFlight, etag: &
     let id = sent.record.id;
     let row = pending_row(tx, table, id)?;
     sent::log(tx, &table.set.name, id, change.base.as_ref(), sent, etag)?;
+    write_down(tx, table, change.base.as_ref().map(|base| &base.record), sent, etag)?;
     if change.set_aside {
         pull::fetch_later(tx, table, id)?;
     }
@@ -96,6 +99,20 @@ fn done(tx: &Tx<'_>, table: &Table, mut change: Change, sent: &InFlight, etag: &
     Ok(Tally { pushed: 1, ..Tally::default() })
 }
 
+/// Writes the change into the record's history: what typing came to, once.
+fn write_down(tx: &Tx<'_>, table: &Table, base: Option<&Record>, sent: &InFlight, etag: &str) -> Result<()> {
+    let (event, changes) = match sent.state {
+        State::Delete => (DELETED, Vec::new()),
+        State::Update if sent.restores => (RESTORED, history::changes(base, &sent.record)),
+        State::Update => (EDITED, history::changes(base, &sent.record)),
+        State::Add | State::None => (CREATED, history::changes(None, &sent.record)),
+    };
+    let lost = (event == DELETED).then_some(&sent.record);
+    let at = Some(sent.record.updated_at);
+    let entry = Entry { at, etag: Some(etag), changes, ..Entry::here(event, lost) };
+    history::write_version(tx, table, sent.record.id, &entry)
+}
+
 /// A deletion had nothing left to do.
 fn gone(tx: &Tx<'_>, table: &Table, change: Change) -> Result<Tally> {
     let id = change.base.as_ref().map(|base| base.record.id);
@@ -105,7 +122,7 @@ fn gone(tx: &Tx<'_>, table: &Table, change: Change) -> Result<Tally> {
         return stale(tx, table, id, change, None);
     }
     let row = pending_row(tx, table, id)?;
-    history::log(tx, table, id, history::DELETED, None, Some(&row.record))?;
+    history::write(tx, table, id, &Entry::here(DELETED, Some(&row.record)))?;
     local::remove(tx, table, id)?;
     Ok(Tally { pushed: 1, ..Tally::default() })
 }
@@ -115,8 +132,6 @@ fn stale(tx: &Tx<'_>, table: &Table, id: RecordId, mut change: Change, current: 
     change.set_aside = false;
     change.attempts = 0;
     let row = pending_row(tx, table, id)?;
-    change::put(tx, &table.set.name, id, &change)?;
-    tx.note(&table.set.name, id);
     verdict::judge_change(tx, table, row, change, current)
 }
 

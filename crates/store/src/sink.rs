@@ -1,11 +1,13 @@
 //! The hot path of a pull: the items of a page, one by one, into one set's table.
 //!
-//! Owns: that a record costs one prepared statement and no allocation unless something is pending for it. Refuses:
-//! deciding anything about a pending record (`verdict`).
+//! Owns: that a record of an enumeration costs one prepared statement and no allocation unless something is pending for
+//! it; and that news about a record that is here goes to its history. Refuses: deciding anything about a pending record
+//! (`verdict`).
 
 use crate::change;
 use crate::choice;
 use crate::error::{Result, StoreError};
+use crate::history;
 use crate::notices::NAMED;
 use crate::pull::PullTx;
 use crate::row;
@@ -15,7 +17,7 @@ use crate::value::{Bound, Key};
 use crate::verdict;
 use rusqlite::{CachedStatement, params};
 use std::sync::Arc;
-use tidemark_model::{Incoming, IncomingRow, Record, RecordId, Removal, RowSink, Versioned};
+use tidemark_model::{Incoming, IncomingRow, Record, RecordId, Removal, RowSink, State, Versioned};
 
 /// Takes the items of one set's pages.
 pub struct SetSink<'t> {
@@ -23,6 +25,8 @@ pub struct SetSink<'t> {
     table: Arc<Table>,
     properties: usize,
     is_cached: bool,
+    /// Whether what arrives is news: changes of records that are here go to their history.
+    is_news: bool,
     generation: i64,
     upsert: CachedStatement<'t>,
     refresh: CachedStatement<'t>,
@@ -47,6 +51,7 @@ impl<'t> SetSink<'t> {
             pull,
             properties: table.declared().count(),
             is_cached: standing.is_cached,
+            is_news: standing.follows && !choice::is_choice(set),
             generation: standing.generation,
             upsert: tx.conn.prepare_cached(&table.upsert)?,
             refresh: tx.conn.prepare_cached(&table.refresh)?,
@@ -71,15 +76,20 @@ impl<'t> SetSink<'t> {
         }
         if row.is_tombstoned {
             let table = Arc::clone(&self.table);
-            return self.removed(row.id, Some(|| versioned(&table, row)));
+            let mark = Mark { etag: row.etag, updated_at: Some(row.updated_at), updated_by: row.updated_by };
+            return self.removed(row.id, Some((mark, || versioned(&table, row))));
         }
         if !self.is_cached {
             // Only what is still to be settled is here of this set.
             return self.pending(row);
         }
+        let before = self.clean_row(row.id)?;
         bind(&mut self.upsert, row, self.generation)?;
         if self.upsert.raw_execute()? > 0 {
             self.changed(row.id);
+            if let Some(before) = before {
+                history::observe(self.pull.tx, &self.table, &before, &versioned(&self.table, row)?)?;
+            }
             return Ok(());
         }
         // This very version is here, often the echo of an own push; the server may say more about it.
@@ -88,6 +98,17 @@ impl<'t> SetSink<'t> {
             return Ok(());
         }
         self.pending(row)
+    }
+
+    /// Reads a clean record that is about to change, where that is news. So many at once are no people's edits but
+    /// somebody's import: the server's journal has them one by one.
+    fn clean_row(&self, id: RecordId) -> Result<Option<Record>> {
+        const AT_ONCE: u64 = 5_000;
+        if !self.is_news || self.taken > AT_ONCE {
+            return Ok(None);
+        }
+        let row = row::get(self.pull.tx.conn, &self.table, id)?;
+        Ok(row.filter(|row| row.state == State::None).map(|row| row.record))
     }
 
     /// A record with a pending change.
@@ -108,16 +129,24 @@ impl<'t> SetSink<'t> {
     }
 
     /// A record that the server no longer has; `tombstone` makes what is known of its deletion, where it was one.
-    fn removed(&mut self, id: RecordId, tombstone: Option<impl FnOnce() -> Result<Versioned>>) -> Result<()> {
+    fn removed(
+        &mut self,
+        id: RecordId,
+        tombstone: Option<(Mark<'_>, impl FnOnce() -> Result<Versioned>)>,
+    ) -> Result<()> {
+        let before = if tombstone.is_some() { self.clean_row(id)? } else { None };
         if self.remove_clean.execute([Key(id)])? > 0 {
             self.changed(id);
+            if let (Some(before), Some((mark, _))) = (before, &tombstone) {
+                history::observe(self.pull.tx, &self.table, &before, &mark.on(&before))?;
+            }
             return Ok(());
         }
         let tx = self.pull.tx;
         let set = &self.table.set.name;
         let Some(local) = row::get(tx.conn, &self.table, id)? else { return Ok(()) };
         let mut change = change::expect(tx.conn, set, id)?;
-        let Some(tombstone) = tombstone else {
+        let Some((_, tombstone)) = tombstone else {
             // It left what this user sees; the push tells what becomes of the change.
             change.set_aside = true;
             return change::put(tx, set, id, &change);
@@ -152,31 +181,45 @@ impl RowSink for SetSink<'_> {
             }
             Incoming::Removed { id, reason: Removal::Changed, .. } => {
                 self.pull.saw(id);
-                self.removed(id, None::<fn() -> Result<Versioned>>)
+                self.removed(id, None::<(Mark<'_>, fn() -> Result<Versioned>)>)
             }
             Incoming::Removed { id, reason: Removal::Deleted, etag, updated_at, updated_by } => {
                 self.pull.saw(id);
                 let (tx, table) = (self.pull.tx, Arc::clone(&self.table));
-                self.removed(
-                    id,
-                    Some(move || {
-                        // Only the mark travels: the content is the last that this device knew.
-                        let base = change::expect(tx.conn, &table.set.name, id)?.base;
-                        let known = match base {
-                            Some(base) => base.record,
-                            None => row::get(tx.conn, &table, id)?.map_or_else(|| Record::new(id, 0), |row| row.record),
-                        };
-                        let record = Record {
-                            is_tombstoned: true,
-                            updated_at: updated_at.unwrap_or(known.updated_at),
-                            updated_by: updated_by.map(str::to_owned),
-                            ..known
-                        };
-                        Ok(Versioned { record, etag: etag.unwrap_or_default().to_owned() })
-                    }),
-                )
+                let mark = Mark { etag: etag.unwrap_or_default(), updated_at, updated_by };
+                let tombstone = move || {
+                    // Only the mark travels: the content is the last that this device knew.
+                    let base = change::expect(tx.conn, &table.set.name, id)?.base;
+                    let known = match base {
+                        Some(base) => base.record,
+                        None => row::get(tx.conn, &table, id)?.map_or_else(|| Record::new(id, 0), |row| row.record),
+                    };
+                    Ok(mark.on(&known))
+                };
+                self.removed(id, Some((mark, tombstone)))
             }
         }
+    }
+}
+
+/// What travels of a deletion.
+#[derive(Clone, Copy)]
+struct Mark<'i> {
+    etag: &'i str,
+    updated_at: Option<i64>,
+    updated_by: Option<&'i str>,
+}
+
+impl Mark<'_> {
+    /// Puts the mark on the content that is known of the record.
+    fn on(&self, known: &Record) -> Versioned {
+        let record = Record {
+            is_tombstoned: true,
+            updated_at: self.updated_at.unwrap_or(known.updated_at),
+            updated_by: self.updated_by.map(str::to_owned),
+            ..known.clone()
+        };
+        Versioned { record, etag: self.etag.to_owned() }
     }
 }
 

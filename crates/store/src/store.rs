@@ -207,7 +207,7 @@ fn connect_reader(file: &Path, access: Access) -> Result<Connection> {
     };
     schema::set_up_reader(&conn)?;
     if schema::check_version(&conn, file)? < schema::VERSION {
-        let problem = "it was never opened for writing".to_owned();
+        let problem = "it must be opened for writing once, to be made or brought to this version".to_owned();
         return Err(StoreError::Unavailable { path: file.to_owned(), problem });
     }
     Ok(conn)

@@ -13,6 +13,7 @@ use crate::table::{GENERATION, Table};
 use crate::types::Tally;
 use crate::value::Key;
 use crate::verdict;
+use crate::write::Tx;
 use rusqlite::{Connection, params};
 use tidemark_model::{Conflict, ConflictKind, RecordId, State};
 use tidemark_sql::quote;
@@ -27,6 +28,7 @@ pub(crate) fn finish(pull: &PullTx<'_>, table: &Table) -> Result<()> {
     let mut statement = tx.conn.prepare_cached("SELECT restored FROM position WHERE entity_set = ?1")?;
     let restored: bool = statement.query_row([set], |row| row.get(0))?;
     questions(pull, table, standing.generation)?;
+    unanswered(tx, table, standing.generation)?;
     if restored {
         restored::offer_again(tx, table, standing.generation)?;
         forgotten(pull, table, standing.generation)?;
@@ -51,6 +53,18 @@ fn questions(pull: &PullTx<'_>, table: &Table, generation: i64) -> Result<()> {
             pull.count(verdict::judge(pull.tx, table, id, None)?);
         }
     }
+    Ok(())
+}
+
+/// Records that were sent and not answered, and were not named: the server may have taken the change and somebody else
+/// may have deleted the record since, further back than the delta link reaches. They are fetched once the answer is in.
+fn unanswered(tx: &Tx<'_>, table: &Table, generation: i64) -> Result<()> {
+    let sql = format!(
+        "UPDATE pending SET set_aside = 1 WHERE entity_set = ?1 AND in_flight IS NOT NULL \
+         AND id IN (SELECT \"Id\" FROM {} WHERE _State <> 0 AND {GENERATION} < ?2)",
+        quote(&table.name)
+    );
+    tx.conn.prepare_cached(&sql)?.execute(params![table.set.name, generation])?;
     Ok(())
 }
 

@@ -308,17 +308,142 @@ pub struct Parked {
     pub reason: String,
 }
 
-/// Something that happened to a record on this device, kept so that no losing side vanishes.
+/// Something that happened to a record: a change, or a decision that kept a losing side from vanishing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HistoryEntry {
+    /// Its number, by which what did not stand is brought back.
+    pub entry: i64,
     /// Unix milliseconds UTC.
     pub at: i64,
     /// What happened: `edited`, `kept_mine`, `took_server`, `merged`, `discarded`, …
     pub event: String,
+    /// Whether a policy decided it in a person's place.
+    pub by_policy: bool,
     /// Who, where known.
     pub by: Option<String>,
+    /// On which device, where known.
+    pub device: Option<String>,
+    /// What it changed, property by property.
+    pub changes: Vec<PropertyChange>,
     /// The side that did not stand, whole, where there is one.
     pub record: Option<Record>,
+    /// Whether [`crate::Store::bring_back`] takes it.
+    pub can_bring_back: bool,
+}
+
+/// What became of one property.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PropertyChange {
+    /// The property.
+    pub property: String,
+    /// The value before; of a decision, the one that did not stand.
+    pub from: Value,
+    /// The value since.
+    pub to: Value,
+    /// Of a merge and a decision, whose value that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<Origin>,
+}
+
+/// Whose value stands after a merge or a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// This device's.
+    Mine,
+    /// The server's.
+    Server,
+    /// Edits of both sides came together in it.
+    Both,
+}
+
+impl Origin {
+    /// Returns the word for IPC.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mine => "mine",
+            Self::Server => "server",
+            Self::Both => "both",
+        }
+    }
+}
+
+/// A line of the server's change journal about one record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JournalLine {
+    /// The ETag of the version that it made: the same change seen another way has the same one.
+    pub etag: String,
+    /// Unix milliseconds UTC.
+    pub at: i64,
+    /// Who made it.
+    pub user: Option<String>,
+    /// On which device, where the server knows.
+    pub device: Option<String>,
+    /// `create`, `update`, `delete`, `restore`.
+    pub kind: String,
+    /// What it changed.
+    pub changes: Vec<PropertyChange>,
+}
+
+/// An answer that was carried out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answered {
+    /// The record as it is then; `None` where it went.
+    pub record: Option<LocalRecord>,
+    /// Takes the answer back.
+    pub undo: RecordId,
+}
+
+/// An answer that was taken back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Undone {
+    /// Whether the question is open again; else the losing side is a new change.
+    pub reopened: bool,
+    /// The record as it is then; `None` where it is not there.
+    pub record: Option<LocalRecord>,
+}
+
+/// Something that a policy or a person decided.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// The entity set.
+    pub set: String,
+    /// The record.
+    pub id: RecordId,
+    /// The record as it is here, or the losing side where it is not: what people know it by.
+    pub shown: Option<Record>,
+    /// What was decided.
+    pub entry: HistoryEntry,
+}
+
+/// Everything that is known here of one record's way to the server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explained {
+    /// The record, a deleted one too.
+    pub local: LocalRecord,
+    /// The version that the pending change was made on.
+    pub base: Option<Versioned>,
+    /// The record as it was sent and not answered.
+    pub in_flight: Option<Record>,
+    /// The newest version of the server that is known here.
+    pub server: Option<Record>,
+    /// Why it is parked.
+    pub reason: Option<String>,
+    /// The open question.
+    pub conflict: Option<OpenConflict>,
+    /// What the server answered lately, newest first.
+    pub attempts: Vec<Attempt>,
+}
+
+/// One answer of the server to a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Unix milliseconds UTC.
+    pub at: i64,
+    /// `accepted`, `changed_meanwhile`, `gone`, `refused`, `not_decided`; `unanswered` while it is on its way.
+    pub outcome: String,
+    /// The server's sentence.
+    pub message: Option<String>,
 }
 
 /// One cycle, for Activity.

@@ -6,12 +6,13 @@
 use crate::change::{Change, Hold};
 use crate::choice;
 use crate::conflicts;
+use crate::decision;
 use crate::error::Result;
-use crate::history;
+use crate::history::{self, Entry, MERGED, TOOK_SERVER};
 use crate::local;
 use crate::row::{self, Row};
 use crate::table::Table;
-use crate::types::Tally;
+use crate::types::{Origin, Tally};
 use crate::write::Tx;
 use crate::{change, pull};
 use tidemark_model::{
@@ -46,6 +47,11 @@ pub(crate) fn judge_change(
     if server.is_none() && is_known_deleted(tx, table, id, &change)? {
         return Ok(Tally::default());
     }
+    if let (Some(base), Some(server)) = (&change.base, server)
+        && base.etag != server.etag
+    {
+        history::observe(tx, table, &base.record, server)?;
+    }
     let side = match server {
         None => ServerSide::Absent,
         Some(current) if current.record.is_tombstoned => ServerSide::Tombstoned(current),
@@ -56,8 +62,7 @@ pub(crate) fn judge_change(
         Verdict::Settled => settled(tx, table, &row.record, &change, server).map(|()| Tally::default()),
         Verdict::Rebase { state, local, merged } => {
             if merged {
-                let by = server.and_then(|server| server.record.updated_by.as_deref());
-                history::log(tx, table, id, "merged", by, Some(&row.record))?;
+                write_merge(tx, table, &change, &row.record, server, &local)?;
             }
             conflicts::close(tx, table, id)?;
             if change.hold == Hold::Conflict {
@@ -79,7 +84,7 @@ pub(crate) fn judge_change(
 pub(crate) fn ask(tx: &Tx<'_>, table: &Table, mut change: Change, conflict: &Conflict) -> Result<Tally> {
     let policy = choice::policy(tx.conn, &tx.catalog, &table.set.name)?;
     if let Some(answer) = policy.answer(conflict) {
-        carry_out(tx, table, &change, conflict, &answer, "_by_policy")?;
+        carry_out(tx, table, &change, conflict, &answer, true)?;
         return Ok(Tally::default());
     }
     let is_new = conflicts::open(tx, table, conflict.mine.id, &mut change, conflict)?;
@@ -93,28 +98,13 @@ pub(crate) fn carry_out(
     change: &Change,
     conflict: &Conflict,
     answer: &Resolution,
-    suffix: &str,
+    by_policy: bool,
 ) -> Result<()> {
     let resolved = resolve(&table.set, conflict, answer)?;
     let id = conflict.mine.id;
     let server = conflict.server.as_ref();
-    let mine = Some(&conflict.mine);
     let theirs = server.map(|server| &server.record);
-    let (event, lost) = match answer {
-        Resolution::KeepMine => ("kept_mine", [theirs, None]),
-        Resolution::TakeServer => ("took_server", [mine, None]),
-        Resolution::Merge(_) => ("chose_sides", [theirs, mine]),
-        Resolution::Restore => ("restored", [None, None]),
-        Resolution::AcceptDelete => ("accepted_delete", [mine, None]),
-        Resolution::DeleteAnyway => ("deleted_anyway", [theirs, None]),
-        Resolution::KeepServer => ("kept_server", [None, None]),
-    };
-    let by = theirs.and_then(|record| record.updated_by.as_deref());
-    let event = format!("{event}{suffix}");
-    history::log(tx, table, id, &event, by, lost[0])?;
-    if lost[1].is_some() {
-        history::log(tx, table, id, &event, by, lost[1])?;
-    }
+    decision::write(tx, table, conflict, answer, by_policy)?;
     if change.set_aside {
         pull::fetch_later(tx, table, id)?;
     }
@@ -170,12 +160,37 @@ fn settled(tx: &Tx<'_>, table: &Table, local: &Record, change: &Change, server: 
     let stands = live.is_some_and(|server| server.record.same_content(local));
     let edited = change.base.as_ref().is_none_or(|base| !base.record.same_content(local));
     if change.state != State::Delete && edited && !stands {
-        let event = if live.is_some() { "took_server" } else { "accepted_delete" };
-        let by = server.and_then(|server| server.record.updated_by.as_deref());
-        history::log(tx, table, local.id, event, by, Some(local))?;
+        // No person and no policy of a person's: the model says that the server's value stands, or is the later one.
+        let event = if live.is_some() { TOOK_SERVER } else { decision::ACCEPTED_DELETE };
+        let changes = live.map_or_else(Vec::new, |live| history::changes(Some(local), &live.record));
+        let entry = Entry { by_policy: true, decision: true, changes, ..Entry::here(event, Some(local)) };
+        history::write(tx, table, local.id, &entry)?;
     }
     match live {
         Some(server) => local::put_clean(tx, table, server, true),
         None => local::remove(tx, table, local.id),
     }
+}
+
+/// Writes down what a merge by property came to, and what of it came from where.
+fn write_merge(
+    tx: &Tx<'_>,
+    table: &Table,
+    change: &Change,
+    mine: &Record,
+    server: Option<&Versioned>,
+    merged: &Record,
+) -> Result<()> {
+    let base = change.base.as_ref().map(|base| &base.record).filter(|base| !base.is_tombstoned);
+    let theirs = server.map(|server| &server.record);
+    let mut changes = history::changes(base, merged);
+    for change in &mut changes {
+        let is = |record: Option<&Record>| record.is_some_and(|record| record.get(&change.property) == &change.to);
+        change.side = Some(match (is(Some(mine)), is(theirs)) {
+            (true, false) => Origin::Mine,
+            (false, true) => Origin::Server,
+            _ => Origin::Both,
+        });
+    }
+    history::write(tx, table, merged.id, &Entry { changes, ..Entry::here(MERGED, Some(mine)) })
 }

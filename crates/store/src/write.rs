@@ -36,6 +36,8 @@ impl Writer {
 pub(crate) struct Standing {
     pub(crate) is_cached: bool,
     pub(crate) generation: i64,
+    /// Whether its pull follows a delta link: what arrives is news, not a first sight.
+    pub(crate) follows: bool,
 }
 
 /// A write transaction.
@@ -95,9 +97,14 @@ impl Tx<'_> {
         if let Some(standing) = self.standings.borrow().get(set) {
             return Ok(*standing);
         }
-        let mut statement = self.conn.prepare_cached("SELECT generation FROM position WHERE entity_set = ?1")?;
-        let generation: Option<i64> = statement.query_row([set], |row| row.get(0)).optional()?;
-        let standing = Standing { is_cached: generation.is_some(), generation: generation.unwrap_or(0) };
+        let mut statement = self.conn.prepare_cached("SELECT generation, kind FROM position WHERE entity_set = ?1")?;
+        let position: Option<(i64, i64)> =
+            statement.query_row([set], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let standing = Standing {
+            is_cached: position.is_some(),
+            generation: position.map_or(0, |(generation, _)| generation),
+            follows: position.is_some_and(|(_, kind)| kind == 2),
+        };
         self.standings.borrow_mut().insert(set.to_owned(), standing);
         Ok(standing)
     }

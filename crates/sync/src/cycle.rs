@@ -43,7 +43,12 @@ pub(crate) struct Run<'e> {
 }
 
 impl Run<'_> {
+    /// Reports how far the cycle is. Until the server has answered once nobody knows whether it can be reached, and the
+    /// status line says nothing that may turn out wrong (promise 9).
     pub(crate) fn progress(&self, progress: Progress) {
+        if self.connection.traffic().bytes_received == 0 {
+            return;
+        }
         (self.engine.on_progress)(Some(progress));
     }
 }

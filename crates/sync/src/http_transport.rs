@@ -81,7 +81,11 @@ impl Transport for HttpTransport {
         Ok(Response { status, headers, body, bytes_sent, bytes_received })
     }
 
-    async fn listen(&self, request: Request, on_event: &(dyn for<'s> Fn(&'s str) + Send + Sync)) -> Result<(), TransportError> {
+    async fn listen(
+        &self,
+        request: Request,
+        on_event: &(dyn for<'s> Fn(&'s str) + Send + Sync),
+    ) -> Result<(), TransportError> {
         let (builder, _) = self.build(request);
         let mut answer = builder.send().await.map_err(failure)?;
         if !answer.status().is_success() {

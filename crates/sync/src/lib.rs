@@ -12,6 +12,7 @@ mod cycle;
 mod error;
 mod guard;
 mod http_transport;
+mod journal;
 mod live;
 mod network;
 mod notice;

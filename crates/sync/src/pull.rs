@@ -351,7 +351,11 @@ async fn fetch(connection: &Connection, link: &str, records: u32, track: bool) -
         return Err(refused(&response));
     }
     let next_hint = response.header("link").and_then(next_of).map(str::to_owned);
-    Ok(Page { body: response.body, next_hint, took: Duration::from_millis(connection.monotonic_ms().saturating_sub(started_ms)) })
+    Ok(Page {
+        body: response.body,
+        next_hint,
+        took: Duration::from_millis(connection.monotonic_ms().saturating_sub(started_ms)),
+    })
 }
 
 /// Reads `Link: <…>; rel="next"` (RFC 8288), which lets the next page be fetched before this one is parsed.

@@ -134,7 +134,8 @@ fn server_root(text: &str) -> Result<String, SyncError> {
         || SyncError::Malformed(format!("{text:?} is no server address; it looks like https://tidemark.example.org"));
     let uri: http::Uri = complete.parse().map_err(|_| wrong())?;
     let known_scheme = matches!(uri.scheme_str(), Some("http" | "https"));
-    if text.is_empty() || !known_scheme || uri.host().is_none_or(str::is_empty) || uri.query().is_some() {
+    let no_host = uri.host().is_none_or(str::is_empty) || uri.authority().is_some_and(|a| a.as_str().ends_with(':'));
+    if text.is_empty() || !known_scheme || no_host || uri.query().is_some() {
         return Err(wrong());
     }
     Ok(complete)

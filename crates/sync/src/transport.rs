@@ -66,5 +66,9 @@ pub trait Transport: Send + Sync {
     async fn send(&self, request: Request) -> Result<Response, TransportError>;
 
     /// Opens a stream of server-sent events and calls `on_event` with each line of `data`, until it ends.
-    async fn listen(&self, request: Request, on_event: &(dyn for<'s> Fn(&'s str) + Send + Sync)) -> Result<(), TransportError>;
+    async fn listen(
+        &self,
+        request: Request,
+        on_event: &(dyn for<'s> Fn(&'s str) + Send + Sync),
+    ) -> Result<(), TransportError>;
 }

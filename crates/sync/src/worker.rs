@@ -62,7 +62,7 @@ impl Worker {
         let progress = publish.clone();
         engine.on_progress = Arc::new(move |step| {
             progress.send_modify(|state| {
-                // A cycle that gets to send or receive something has reached the server.
+                // Progress is reported only once the server has answered.
                 state.online |= step.is_some();
                 state.syncing = step;
             });

@@ -3,8 +3,7 @@
 use super::Answer;
 use serde::Serialize;
 use std::path::PathBuf;
-use tauri::Wry;
-use tauri::{AppHandle, State, command};
+use tauri::{State, WebviewWindow, Wry, command};
 use tauri_plugin_dialog::{DialogExt, FileDialogBuilder, FilePath};
 use tidemark_app::App;
 
@@ -21,21 +20,21 @@ pub(crate) struct Exported {
 }
 
 #[command]
-pub(crate) async fn import_file(handle: AppHandle, app: State<'_, App>, set: String) -> Answer<Option<Imported>> {
-    let dialog = handle.dialog().file().set_title(format!("Import {set}"));
-    let Some(path) = chosen(|answer| records(dialog).pick_file(answer)).await else { return Ok(None) };
+pub(crate) async fn import_file(window: WebviewWindow, app: State<'_, App>, set: String) -> Answer<Option<Imported>> {
+    let dialog = records(&window).set_title(format!("Import {set}"));
+    let Some(path) = chosen(|answer| dialog.pick_file(answer)).await else { return Ok(None) };
     Ok(Some(Imported { imported: app.import_file(&set, &path).await? }))
 }
 
 #[command]
-pub(crate) async fn export_file(handle: AppHandle, app: State<'_, App>, set: String) -> Answer<Option<Exported>> {
-    let dialog = handle.dialog().file().set_title(format!("Export {set}")).set_file_name(format!("{set}.csv"));
-    let Some(path) = chosen(|answer| records(dialog).save_file(answer)).await else { return Ok(None) };
+pub(crate) async fn export_file(window: WebviewWindow, app: State<'_, App>, set: String) -> Answer<Option<Exported>> {
+    let dialog = records(&window).set_title(format!("Export {set}")).set_file_name(format!("{set}.csv"));
+    let Some(path) = chosen(|answer| dialog.save_file(answer)).await else { return Ok(None) };
     Ok(Some(Exported { exported: app.export_file(&set, &path).await? }))
 }
 
-fn records(dialog: FileDialogBuilder<Wry>) -> FileDialogBuilder<Wry> {
-    dialog.add_filter("Records", &["csv", "jsonl"])
+fn records(window: &WebviewWindow) -> FileDialogBuilder<Wry> {
+    window.dialog().file().set_parent(window).add_filter("Records", &["csv", "jsonl"])
 }
 
 /// Waits for the person's answer; closing the dialog is one too.

@@ -7,12 +7,12 @@
 macro_rules! every_command {
     ($then:ident) => {
         $then! {
-            session { session sign_in sign_in_with_token sign_out }
-            record { model list get add edit remove undo_remove history }
+            session { session sign_in sign_out }
+            record { model list get add edit remove undo_remove history bring_back explain }
             todo { todo_list todo_counts }
             entity { entities refresh_server_counts entity_on entity_off pause resume set_policy }
-            sync { status sync_now activity }
-            conflict { conflicts resolve }
+            sync { status sync_now activity decisions }
+            conflict { conflicts resolve preview_resolve resolve_similar undo_resolve }
             parked { parked retry_parked discard_parked }
             file { import_file export_file }
             window { close_window }

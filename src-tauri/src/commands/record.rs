@@ -3,7 +3,7 @@
 use super::Answer;
 use serde_json::{Map, Value};
 use tauri::{State, command};
-use tidemark_app::{App, HistoryView, ListRequest, ListView, ModelView, RecordView};
+use tidemark_app::{App, ExplainView, HistoryView, ListRequest, ListView, ModelView, RecordView};
 
 #[command]
 pub(crate) async fn model(app: State<'_, App>) -> Answer<ModelView> {
@@ -48,4 +48,19 @@ pub(crate) async fn undo_remove(app: State<'_, App>, set: String, id: String) ->
 #[command]
 pub(crate) async fn history(app: State<'_, App>, set: String, id: String) -> Answer<Vec<HistoryView>> {
     Ok(app.history(&set, &id).await?)
+}
+
+#[command]
+pub(crate) async fn bring_back(
+    app: State<'_, App>,
+    set: String,
+    id: String,
+    entry: String,
+) -> Answer<Option<RecordView>> {
+    Ok(app.bring_back(&set, &id, &entry).await?)
+}
+
+#[command]
+pub(crate) async fn explain(app: State<'_, App>, set: String, id: String) -> Answer<ExplainView> {
+    Ok(app.explain(&set, &id).await?)
 }

@@ -20,11 +20,6 @@ pub(crate) async fn sign_in(
 }
 
 #[command]
-pub(crate) async fn sign_in_with_token(app: State<'_, App>, server: String, token: String) -> Answer<SessionView> {
-    Ok(app.sign_in_with_token(&server, &token).await?)
-}
-
-#[command]
 pub(crate) async fn sign_out(app: State<'_, App>, discard: bool) -> Answer<SessionView> {
     Ok(app.sign_out(discard).await?)
 }

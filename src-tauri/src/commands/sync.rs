@@ -2,7 +2,7 @@
 
 use super::Answer;
 use tauri::{State, command};
-use tidemark_app::{ActivityView, App, StatusView, SyncView};
+use tidemark_app::{ActivityView, App, DecisionView, StatusView, SyncView};
 
 #[command]
 pub(crate) async fn status(app: State<'_, App>) -> Answer<StatusView> {
@@ -17,4 +17,9 @@ pub(crate) async fn sync_now(app: State<'_, App>) -> Answer<SyncView> {
 #[command]
 pub(crate) async fn activity(app: State<'_, App>, limit: u32) -> Answer<Vec<ActivityView>> {
     Ok(app.activity(limit).await?)
+}
+
+#[command]
+pub(crate) async fn decisions(app: State<'_, App>, limit: u32) -> Answer<Vec<DecisionView>> {
+    Ok(app.decisions(limit).await?)
 }

@@ -1,5 +1,6 @@
 // Short messages that leave by themselves. What must not be missed is never a toast.
 import { toast as sonner } from 'svelte-sonner';
+import ToastAction from './ToastAction.svelte';
 
 const LONG_MS = 10_000;
 const SHORT_MS = 4_000;
@@ -11,10 +12,8 @@ interface Action {
 
 /** Says that something happened, with one thing to do about it. */
 export function toast(message: string, action?: Action): void {
-  sonner(message, {
-    duration: action === undefined ? SHORT_MS : LONG_MS,
-    ...(action === undefined ? {} : { action: { label: action.label, onClick: action.run } }),
-  });
+  if (action === undefined) sonner(message, { duration: SHORT_MS });
+  else sonner.custom(ToastAction, { duration: LONG_MS, componentProps: { message, ...action } });
 }
 
 /** Says that something did not work, and why. */

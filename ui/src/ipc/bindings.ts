@@ -408,7 +408,186 @@ server_user: string | null,
 /**
  * When the conflict was found.
  */
-detected_at: number, };
+detected_at: number, 
+/**
+ * What people call the record.
+ */
+title: string, 
+/**
+ * What people call the entity set.
+ */
+set_label: string, 
+/**
+ * When this device's side was last changed.
+ */
+mine_at: number, 
+/**
+ * When the server's side was changed or deleted, where the server has a trace of it.
+ */
+server_at: number | null, 
+/**
+ * Whether the server's side is that it was deleted.
+ */
+server_deleted: boolean, };
+
+/**
+ * What an answer to a conflict did.
+ */
+export type ResolvedView = { 
+/**
+ * The record as it is from now on, or null where it is gone.
+ */
+record: Record<string, unknown> | null, 
+/**
+ * Takes the answer back (`undo_resolve`).
+ */
+undo: string, };
+
+/**
+ * What an answer to a conflict would do.
+ */
+export type PreviewView = { 
+/**
+ * The record as it would be, or null where it would be gone.
+ */
+record: Record<string, unknown> | null, };
+
+/**
+ * What one answer to many conflicts did.
+ */
+export type SimilarView = { 
+/**
+ * How many conflicts it answered.
+ */
+answered: number, 
+/**
+ * Take the answers back, one by one (`undo_resolve`).
+ */
+undo: Array<string>, };
+
+/**
+ * What taking an answer back did.
+ */
+export type UndoneView = { 
+/**
+ * Whether the question is open again; else the answer had been sent, and the losing side is a new change.
+ */
+reopened: boolean, 
+/**
+ * The record as it is from now on, or null where it is gone.
+ */
+record: Record<string, unknown> | null, };
+
+/**
+ * Something that a policy or a person decided, for Activity.
+ */
+export type DecisionView = { 
+/**
+ * The entry of the record's history; `bring_back` takes it.
+ */
+entry: string, 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * The entity set.
+ */
+entity_set: string, 
+/**
+ * The record.
+ */
+record_id: string, 
+/**
+ * What people call the record.
+ */
+title: string, 
+/**
+ * What was decided, in the words of `HistoryView`.
+ */
+event: string, 
+/**
+ * Whether the set's policy decided it.
+ */
+by_policy: boolean, 
+/**
+ * Whose decision or policy it was.
+ */
+by: string | null, 
+/**
+ * Whether what did not stand can be brought back.
+ */
+can_bring_back: boolean, };
+
+/**
+ * One record, explained: its versions, why it waits, what the server answered.
+ */
+export type ExplainView = { 
+/**
+ * `none`, `add`, `update`, `delete`.
+ */
+state: string, 
+/**
+ * `none`, `waiting`, `sending`, `conflict`, `refused`.
+ */
+mark: string, 
+/**
+ * The record as it is here; a deleted one as it was.
+ */
+local: Record<string, unknown>, 
+/**
+ * The server's version that this device's change was made on.
+ */
+base: Record<string, unknown> | null, 
+/**
+ * The record as it was sent and not yet answered.
+ */
+in_flight: Record<string, unknown> | null, 
+/**
+ * The newest version of the server that this device knows.
+ */
+server: Record<string, unknown> | null, 
+/**
+ * The ETag of the base.
+ */
+base_etag: string | null, 
+/**
+ * Why it waits, or that nothing does, in one sentence.
+ */
+waiting_because: string, 
+/**
+ * Why the server refuses it.
+ */
+parked_reason: string | null, 
+/**
+ * The open question about it.
+ */
+conflict: ConflictView | null, 
+/**
+ * What the server answered lately, newest first.
+ */
+attempts: Array<AttemptView>, 
+/**
+ * When the last complete cycle ended.
+ */
+last_synced_at: number | null, };
+
+/**
+ * One answer of the server to a change.
+ */
+export type AttemptView = { 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * `accepted`, `changed_meanwhile`, `gone`, `refused`, `not_decided`; `unanswered` while it is on its way.
+ */
+outcome: string, 
+/**
+ * The server's sentence.
+ */
+message: string | null, };
 
 /**
  * A record that the server refuses.
@@ -498,21 +677,63 @@ sync: SyncView, };
  */
 export type HistoryView = { 
 /**
+ * Brings back what did not stand (`bring_back`), where something did not.
+ */
+entry: string | null, 
+/**
  * When.
  */
 at: number, 
 /**
- * What happened.
+ * `created`, `edited`, `deleted`, `restored`, `merged`, `kept_mine`, `took_server`, `chose_sides`,
+ * `accepted_delete`, `deleted_anyway`, `kept_server`, `discarded`, `brought_back`.
  */
 event: string, 
+/**
+ * Whether the set's policy or the model decided it in a person's place.
+ */
+by_policy: boolean, 
 /**
  * Who, where known.
  */
 by: string | null, 
 /**
+ * On which device, where known.
+ */
+device: string | null, 
+/**
+ * Whether it was this account.
+ */
+mine: boolean, 
+/**
+ * What it changed.
+ */
+changes: Array<ChangeView>, 
+/**
  * The side that did not stand, whole.
  */
 record: Record<string, unknown> | null, };
+
+/**
+ * What became of one property.
+ */
+export type ChangeView = { 
+/**
+ * The property.
+ */
+property: string, 
+/**
+ * The value before; of a decision, the value that did not stand.
+ */
+from: unknown, 
+/**
+ * The value since.
+ */
+to: unknown, 
+/**
+ * Of a merge and a decision, whose value that is: `mine`, `server`, or `both` where they came together.
+ */
+side: string | null, };
 
 /**
  * Event `records-changed`.

@@ -36,7 +36,7 @@ describe('commands', () => {
     useHost({ invoke: () => Promise.reject(new Error('the window is closing')) } as unknown as FakeHost);
     await expect(commands.status()).rejects.toMatchObject({
       code: 'internal',
-      message: 'the window is closing',
+      message: 'The window is closing.',
     });
   });
 });

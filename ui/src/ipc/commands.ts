@@ -2,17 +2,23 @@
 import type {
   ActivityView,
   ConflictView,
+  DecisionView,
   EntityView,
+  ExplainView,
   HistoryView,
   ListRequest,
   ListView,
   ModelView,
   ParkedView,
+  PreviewView,
+  ResolvedView,
   SessionView,
+  SimilarView,
   StatusView,
   SyncView,
   TodoCounts,
   TodoRequest,
+  UndoneView,
   UnsentChoice,
 } from './bindings';
 import { toHostError } from './errors';
@@ -38,18 +44,21 @@ export type Sides = Record<string, 'mine' | 'server'>;
 export const session = () => ask<SessionView>('session');
 export const signIn = (server: string, name: string, password: string) =>
   ask<SessionView>('sign_in', { server, name, password });
-export const signOut = (discard: boolean) => ask<void>('sign_out', { discard });
+export const signOut = (discard: boolean) => ask<SessionView>('sign_out', { discard });
 export const model = () => ask<ModelView>('model');
 
 // Records of any entity set
 export const list = (request: ListRequest) => ask<ListView>('list', { request });
-export const get = (set: string, id: string) => ask<RecordView | null>('get', { set, id });
+export const get = (set: string, id: string) => ask<RecordView>('get', { set, id });
 export const add = (set: string, record: RecordView) => ask<RecordView>('add', { set, record });
 export const edit = (set: string, id: string, changes: RecordView) =>
   ask<RecordView>('edit', { set, id, changes });
 export const remove = (set: string, id: string) => ask<void>('remove', { set, id });
 export const undoRemove = (set: string, id: string) => ask<RecordView>('undo_remove', { set, id });
 export const history = (set: string, id: string) => ask<HistoryView[]>('history', { set, id });
+/** Makes the side that did not stand in an entry of a record's history a new change. Null: that side was a deletion. */
+export const bringBack = (set: string, id: string, entry: string) =>
+  ask<RecordView | null>('bring_back', { set, id, entry });
 
 // The TodoItems screens
 export const todoList = (request: TodoRequest) => ask<ListView>('todo_list', { request });
@@ -73,10 +82,21 @@ export const activity = (limit: number) => ask<ActivityView[]>('activity', { lim
 // What a person has to decide
 export const conflicts = () => ask<ConflictView[]>('conflicts');
 export const resolve = (conflict: string, resolution: Resolution, sides: Sides | null = null) =>
-  ask<unknown>('resolve', { conflict, resolution, sides });
+  ask<ResolvedView>('resolve', { conflict, resolution, sides });
+export const previewResolve = (conflict: string, resolution: Resolution, sides: Sides | null = null) =>
+  ask<PreviewView>('preview_resolve', { conflict, resolution, sides });
+export const resolveSimilar = (conflict: string, resolution: Resolution) =>
+  ask<SimilarView>('resolve_similar', { conflict, resolution });
+export const undoResolve = (undo: string) => ask<UndoneView>('undo_resolve', { undo });
+export const decisions = (limit: number) => ask<DecisionView[]>('decisions', { limit });
+export const explain = (set: string, id: string) => ask<ExplainView>('explain', { set, id });
 export const parked = () => ask<ParkedView[]>('parked');
 export const retryParked = (set: string, id: string) => ask<void>('retry_parked', { set, id });
 export const discardParked = (set: string, id: string) => ask<void>('discard_parked', { set, id });
+
+// Files: the host lets the person pick one, so that the web view names no path. Null: they picked none.
+export const importFile = (set: string) => ask<{ imported: number } | null>('import_file', { set });
+export const exportFile = (set: string) => ask<{ exported: number } | null>('export_file', { set });
 
 // The window
 export const closeWindow = () => ask<void>('close_window');

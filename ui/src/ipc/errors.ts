@@ -1,4 +1,5 @@
 // What a failed command looks like. Screens branch on `code`, never on the sentence.
+import { sentence } from '../strings/words';
 import type { ErrorView } from './bindings';
 
 /** A command that failed: the host's code, its sentence for people, and the property at fault. */
@@ -7,7 +8,7 @@ export class HostError extends Error {
   readonly property: string | null;
 
   constructor(view: ErrorView) {
-    super(view.message);
+    super(sentence(view.message));
     this.name = 'HostError';
     this.code = view.code;
     this.property = view.property;

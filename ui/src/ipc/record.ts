@@ -17,6 +17,11 @@ export function markOf(record: RecordView): Mark {
   return typeof mark === 'string' && MARKS.includes(mark) ? (mark as Mark) : 'none';
 }
 
+/** Whether the record is deleted: here, or on the server. Lists of what waits show such records too. */
+export function isDeleted(record: RecordView): boolean {
+  return record['_IsTombstoned'] === true || record['_State'] === 'delete';
+}
+
 /** The text of a property; empty where there is none. */
 export function textOf(record: RecordView, property: string): string {
   const value = record[property];

@@ -5,7 +5,7 @@ import { toHostError } from '../ipc';
 import { screen } from '../state/screen.svelte';
 import { status } from '../state/status.svelte';
 import { undo } from '../state/undo.svelte';
-import { t } from '../strings';
+import { sentence, t } from '../strings';
 import { overlays } from './overlays.svelte';
 
 function isTyping(target: EventTarget | null): boolean {
@@ -44,7 +44,7 @@ const anywhere = (act: Act) => (event: KeyboardEvent) => {
 export async function syncNow(): Promise<void> {
   try {
     const sync = await status.syncNow();
-    if (sync.error !== null) toastError(sync.error);
+    if (sync.error !== null) toastError(sentence(sync.error));
   } catch (cause) {
     toastError(toHostError(cause).message);
   }

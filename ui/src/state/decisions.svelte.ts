@@ -1,5 +1,5 @@
 // What only a person can decide: open conflicts, and changes that the server refuses.
-import { type ConflictView, host, type ParkedView, type Resolution, type StatusView } from '../ipc';
+import { type ConflictView, host, type ParkedView, type StatusView } from '../ipc';
 import { coalesce } from './coalesce';
 
 class Decisions {
@@ -8,8 +8,13 @@ class Decisions {
   loaded = $state(false);
   readonly reload = coalesce(() => this.load());
 
+  #asks = 0;
+
+  /** Reads both lists; an answer that a later question has overtaken is left out. */
   async load(): Promise<void> {
+    const ask = (this.#asks += 1);
     const [conflicts, parked] = await Promise.all([host.conflicts(), host.parked()]);
+    if (ask !== this.#asks) return;
     this.conflicts = conflicts;
     this.parked = parked;
     this.loaded = true;
@@ -26,9 +31,9 @@ class Decisions {
     if (this.conflicts.some(asked) || this.parked.some(asked)) this.reload();
   }
 
-  async resolve(conflict: string, resolution: Resolution): Promise<void> {
-    await host.resolve(conflict, resolution);
-    await this.load();
+  /** The open question about a record; there is one at most. */
+  of(set: string, id: string): ConflictView | undefined {
+    return this.conflicts.find((one) => one.entity_set === set && one.record_id === id);
   }
 
   async retry(parked: ParkedView): Promise<void> {

@@ -11,13 +11,19 @@ class Entities {
   /** Reads the rows again soon, however often it is called. */
   readonly reload = coalesce(() => this.load());
 
+  #asks = 0;
+
+  /** Reads the rows; an answer that a later question has overtaken is left out. */
   async load(): Promise<void> {
+    const ask = (this.#asks += 1);
     try {
-      this.rows = await host.entities();
+      const rows = await host.entities();
+      if (ask !== this.#asks) return;
+      this.rows = rows;
       this.loaded = true;
       this.failure = null;
     } catch (cause) {
-      this.failure = toHostError(cause);
+      if (ask === this.#asks) this.failure = toHostError(cause);
     }
   }
 
@@ -60,6 +66,7 @@ class Entities {
   }
 
   forget(): void {
+    this.#asks += 1;
     this.rows = [];
     this.loaded = false;
   }

@@ -1,5 +1,5 @@
 // The record that a detail pane shows: read once, then again exactly when it changes.
-import { host, type RecordView } from '../ipc';
+import { host, isDeleted, type RecordView, toHostError } from '../ipc';
 import { watchRecords } from './changes';
 import { Draft } from './draft.svelte';
 
@@ -29,27 +29,32 @@ export class Opened {
     void this.draft?.commit();
     this.gone = false;
     if (id === null) this.draft = null;
-    else if (known !== undefined) this.draft = new Draft(this.set, known);
+    else if (known !== undefined) this.#open(known);
     else {
       this.draft = null;
       const record = await this.#read(id);
-      if (record !== null) this.draft = new Draft(this.set, record);
+      if (typeof record === 'object') this.#open(record);
     }
+  }
+
+  #open(record: RecordView): void {
+    this.draft = new Draft(this.set, record);
+    this.gone = isDeleted(record);
   }
 
   async #again(id: string): Promise<void> {
     const record = await this.#read(id);
-    if (this.draft?.id !== id) return;
-    this.gone = record === null;
-    if (record !== null) this.draft.refreshed(record);
+    if (this.draft?.id !== id || record === 'unknown') return;
+    this.gone = record === 'gone' || isDeleted(record);
+    if (record !== 'gone') this.draft.refreshed(record);
   }
 
-  async #read(id: string): Promise<RecordView | null> {
+  /** A record that cannot be read now is not one that is gone: what is open stays, and the next change tries again. */
+  async #read(id: string): Promise<RecordView | 'gone' | 'unknown'> {
     try {
       return await host.get(this.set, id);
-    } catch {
-      // Gone, or not readable now: what is open stays as it is, and the next change tries again.
-      return null;
+    } catch (cause) {
+      return toHostError(cause).code === 'not_found' ? 'gone' : 'unknown';
     }
   }
 }

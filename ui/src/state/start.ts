@@ -1,5 +1,6 @@
 // Wires the host's events to the state that each of them names. No reload, nothing else is read.
 import { on, type HostEvents } from '../ipc';
+import { asked } from './asked.svelte';
 import { announceRecords } from './changes';
 import { clock } from './clock.svelte';
 import { decisions } from './decisions.svelte';
@@ -33,6 +34,7 @@ export async function loadAccount(): Promise<void> {
     tasks.forget();
     decisions.forget();
     forgetTitles();
+    asked.close();
   }
 }
 

@@ -1,15 +1,19 @@
-// Deleting, with a way back. The last deletion can be taken back from its toast or with Ctrl+Z.
+// Deleting and deciding, with a way back: the last of either can be taken back from its toast or with Ctrl+Z.
 import { host } from '../ipc';
 
-/** A set of deletions that can be taken back together. */
-export interface Removal {
-  set: string;
-  ids: readonly string[];
+/** Something that can be taken back. */
+export interface Undoable {
   undo: () => Promise<void>;
 }
 
+/** A set of deletions that can be taken back together. */
+export interface Removal extends Undoable {
+  set: string;
+  ids: readonly string[];
+}
+
 class Undo {
-  last = $state.raw<Removal | null>(null);
+  last = $state.raw<Undoable | null>(null);
 
   /** Deletes records and remembers how to bring them back; stops at the first one the host refuses. */
   async remove(set: string, ids: readonly string[]): Promise<Removal> {

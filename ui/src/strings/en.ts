@@ -2,6 +2,7 @@
 //
 // Style: what happened, what is safe, what to do. No blame, no jargon, no exclamation marks.
 import type { Mark, TodoSort, TodoView } from '../ipc';
+import { conflicts, decided, diff, explain, history } from './en-decide';
 import { number, plural } from './words';
 
 const changes = (n: number) => plural(n, '# change', '# changes');
@@ -83,7 +84,6 @@ export const en = {
     conflicts: 'To decide',
     activity: 'Activity',
     account: 'Account',
-    count: (n: number) => number(n),
   },
 
   views: {
@@ -149,7 +149,7 @@ export const en = {
     list: 'Tasks',
     live: 'Read live from the server; these tasks are not kept on this laptop.',
     untitled: 'Untitled',
-    listTitle: (name: string) => name,
+    deletedHere: 'Deleted',
   },
 
   taskEmpty: {
@@ -204,13 +204,11 @@ export const en = {
     changedBy: (who: string, when: string) => `Changed by ${who} · ${when}`,
     changed: (when: string) => `Changed ${when}`,
     gone: 'This task was deleted.',
+    bringBack: 'Bring it back',
     conflict: 'Two people changed this. It waits for your decision; nothing is lost.',
     decide: 'Decide',
     refused: 'The server did not accept this change. Correct it here, or see the reason in Activity.',
     seeReason: 'See the reason',
-    history: 'History',
-    noHistory: 'Nothing recorded yet.',
-    historyOther: 'The version that did not stand',
   },
 
   saved: {
@@ -271,7 +269,6 @@ export const en = {
     liveDeleteTitle: (title: string) => `Delete “${title}”?`,
     liveDeleteText: 'These records are not kept on this laptop, so the server deletes it at once.',
     gone: 'This record was deleted.',
-    sortBy: (label: string) => `Sort by ${label}`,
     list: 'Records',
   },
 
@@ -312,54 +309,41 @@ export const en = {
   },
 
   unsent: {
-    title: (n: number, label: string) => `${changes(n)} to ${label} exist only here`,
-    text: 'They have not reached the server. What should happen to them when these records leave this laptop?',
+    title: (n: number, label: string) =>
+      plural(n, `# change to ${label} exists only here`, `# changes to ${label} exist only here`),
+    text: (n: number) =>
+      plural(
+        n,
+        'It has not reached the server. What should happen to it when these records leave this laptop?',
+        'They have not reached the server. What should happen to them when these records leave this laptop?',
+      ),
     sendFirst: 'Send first',
     sendFirstHint: 'Syncs now, then removes the records from this laptop. Needs the network.',
     keep: 'Keep until sent',
     keepHint: 'Records without changes leave now; the others leave once the server has them.',
     discard: (n: number) => `Discard ${changes(n)}`,
-    discardHint: 'The changes are gone for good.',
+    discardHint: (n: number) => plural(n, 'The change is gone for good.', 'The changes are gone for good.'),
     confirm: (word: string) => `Type ${word} to confirm`,
     word: 'discard',
     working: 'Sending…',
   },
 
-  conflicts: {
-    title: 'To decide',
-    lead: 'Both sides are safe until you decide. What you do not choose stays in the record’s history.',
-    kinds: {
-      both_edited: 'Both of you edited it',
-      deleted_on_server: 'Deleted on the server, changed here',
-      edited_on_server: 'Changed on the server, deleted here',
-    } as Record<string, string>,
-    sentence: (kind: string, who: string, when: string) => {
-      if (kind === 'deleted_on_server') return `${who} deleted it · ${when}`;
-      if (kind === 'edited_on_server') return `You deleted it; ${who} has changed it since · ${when}`;
-      return `${who} changed it too · ${when}`;
-    },
-    somebody: 'Somebody',
-    keepMine: 'Keep mine',
-    takeServer: 'Take the server’s',
-    restore: 'Restore with my changes',
-    acceptDelete: 'Leave deleted',
-    deleteAnyway: 'Delete all the same',
-    keepServer: (who: string | null) =>
-      who === null ? 'Keep the server’s version' : `Keep ${who}’s version`,
-    mine: 'Mine',
-    server: (who: string | null) => (who === null ? 'Server’s' : `${who}’s`),
-    decided: (title: string) => `Decided: “${title}”`,
-    emptyTitle: 'Nothing to decide',
-    emptyText: 'When two people change the same thing, Tidemark asks here instead of guessing.',
-    backToWork: 'Back to the tasks',
-    empty: 'empty',
-  },
+  conflicts,
+  diff,
+  history,
+  decided,
+  explain,
 
   activity: {
     title: 'Activity',
     lead: 'Every time this laptop and the server spoke.',
     parkedTitle: 'Could not be sent',
-    parkedLead: 'The server refused these changes. They are safe here.',
+    parkedLead: (n: number) =>
+      plural(
+        n,
+        'The server refused this change. It is safe here.',
+        'The server refused these changes. They are safe here.',
+      ),
     discardTitle: 'Discard this change?',
     discardText: (title: string) =>
       `“${title}” becomes what the server has, or disappears if the server never had it.`,
@@ -399,8 +383,14 @@ export const en = {
     signOutText: 'Records leave this laptop; what the server has stays there.',
     signOutTitle: 'Sign out of this laptop?',
     signOutConfirm: 'The records kept here are removed. Everything that was sent stays on the server.',
-    unsentTitle: (n: number) => `${changes(n)} exist only on this laptop`,
-    unsentText: 'Signing out now would lose them. Sync first, or discard them for good.',
+    unsentTitle: (n: number) =>
+      plural(n, '# change exists only on this laptop', '# changes exist only on this laptop'),
+    unsentText: (n: number) =>
+      plural(
+        n,
+        'Signing out now would lose it. Sync first, or discard it for good.',
+        'Signing out now would lose them. Sync first, or discard them for good.',
+      ),
     syncFirst: 'Sync and sign out',
     discard: (n: number) => `Discard ${changes(n)} and sign out`,
     appearance: 'Appearance',
@@ -410,7 +400,6 @@ export const en = {
     contrasts: { system: 'As the system', standard: 'Standard', high: 'High' },
     textSize: 'Text size',
     textSizes: { normal: 'Normal', large: 'Large', larger: 'Larger' },
-    sample: 'Check the pressure at pump 3 before noon.',
   },
 
   status: {
@@ -437,7 +426,12 @@ export const en = {
   close: {
     title: (n: number) =>
       plural(n, '# change exists only on this laptop', '# changes exist only on this laptop'),
-    text: 'They are saved here and are sent the next time Tidemark is open with a network. Your colleagues do not see them before that.',
+    text: (n: number) =>
+      plural(
+        n,
+        'It is saved here and is sent the next time Tidemark is open with a network. Your colleagues do not see it before that.',
+        'They are saved here and are sent the next time Tidemark is open with a network. Your colleagues do not see them before that.',
+      ),
     anyway: 'Close anyway',
     syncAndClose: 'Sync now and close',
     stay: 'Stay',
@@ -483,6 +477,14 @@ export const en = {
     priorityText: 'Priority, low to high',
     listText: 'A list',
     or: 'or',
+  },
+
+  files: {
+    more: 'More',
+    import: 'Import from a file',
+    export: 'Export to a file',
+    imported: (n: number) => `${records(n)} imported`,
+    exported: (n: number) => `${records(n)} exported`,
   },
 
   lists: {

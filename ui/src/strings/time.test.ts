@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { dayName, due, duration, endOfDay, isWholeDay, moment, startOfDay } from './time';
-import { bytes, plural } from './words';
+import { bytes, plural, sentence } from './words';
 
 const at = (day: number, hour = 12, minute = 0) => new Date(2026, 10, day, hour, minute).getTime();
 const NOW = at(24, 10);
@@ -61,6 +61,12 @@ test('sizes and lengths', () => {
     '12 MB',
   ]);
   expect([80, 1400, 120_000].map(duration)).toEqual(['80 ms', '1.4 s', '2 min']);
+});
+
+test('a message of the host reads as a sentence', () => {
+  expect(sentence('the disk is full; free some space')).toBe('The disk is full; free some space.');
+  expect(sentence('Title is required.')).toBe('Title is required.');
+  expect(sentence('')).toBe('');
 });
 
 test('one and many', () => {

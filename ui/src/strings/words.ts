@@ -11,6 +11,14 @@ export function plural(n: number, one: string, many: string): string {
   return (plurals.select(n) === 'one' ? one : many).replace('#', number(n));
 }
 
+/** A message of the host as a sentence: it begins with a capital and ends with a stop. */
+export function sentence(message: string): string {
+  const text = message.trim();
+  if (text === '') return text;
+  const capital = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?…:)”"]$/.test(capital) ? capital : `${capital}.`;
+}
+
 /** Bytes as people read them: 820 B, 14 KB, 3.2 MB. */
 export function bytes(n: number): string {
   const units = ['B', 'KB', 'MB', 'GB', 'TB'];

@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import { FakeHost, type FakeOptions } from '../../harness/fake-host';
 import { useHost } from '../../harness/host';
 import App from '../App.svelte';
+import { asked } from '../state/asked.svelte';
 import { navigation, type Route } from '../state/navigation.svelte';
 
 /** Renders the app, signed in and at `route`, and waits until its first screen is there. */
@@ -12,6 +13,7 @@ export async function openApp(options: FakeOptions = {}, route?: Route, prepare?
   const host = useHost(new FakeHost({ syncMs: null, ...options }));
   prepare?.(host);
   navigation.wish = null;
+  asked.close();
   navigation.go(route ?? { screen: 'tasks', view: 'all', listId: null });
   render(App);
   await waitFor(() => expect(document.querySelector('[data-screen]')).not.toBeNull());

@@ -34,6 +34,8 @@ globalThis.matchMedia ??= ((query: string) => ({
   addEventListener: () => {},
   removeEventListener: () => {},
 })) as unknown as typeof matchMedia;
+// user-event looks for the radios of a group by an escaped name; the names here have nothing to escape.
+(globalThis as { CSS?: unknown }).CSS ??= { escape: (name: string) => name };
 Element.prototype.scrollIntoView ??= () => {};
 Element.prototype.scrollTo ??= (() => {}) as typeof Element.prototype.scrollTo;
 Element.prototype.hasPointerCapture ??= () => false;

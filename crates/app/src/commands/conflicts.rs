@@ -5,9 +5,10 @@
 
 use crate::app::App;
 use crate::error::AppError;
-use crate::views::{ConflictView, RecordView};
+use crate::views::{ConflictView, PreviewView, ResolvedView, SimilarView, UndoneView};
+use serde_json::Value;
 use std::collections::BTreeMap;
-use tidemark_model::{RecordId, Resolution, Side};
+use tidemark_model::{ConflictKind, EntityModel, EntitySet, Record, RecordId, Resolution, Side};
 use tidemark_store::OpenConflict;
 
 impl App {
@@ -16,11 +17,15 @@ impl App {
     /// # Errors
     /// The offline database cannot be read.
     pub async fn conflicts(&self) -> Result<Vec<ConflictView>, AppError> {
-        self.with_store(|store| Ok(store.conflicts()?.into_iter().map(conflict_view).collect())).await
+        self.with_store(|store| {
+            let model = store.model();
+            Ok(store.conflicts()?.into_iter().map(|open| conflict_view(model.as_deref(), open)).collect())
+        })
+        .await
     }
 
     /// Answers a conflict, named by its id or a beginning that no other open conflict has. Returns the record as it is
-    /// from now on, or `None` where it is gone.
+    /// from now on, and what takes the answer back.
     ///
     /// `resolution` is `keep-mine`, `take-server`, `restore`, `accept-delete`, `delete-anyway`, `keep-server` or
     /// `merge`; `sides` gives `mine` or `server` per clashing property for `merge`.
@@ -32,17 +37,73 @@ impl App {
         conflict: &str,
         resolution: &str,
         sides: BTreeMap<String, String>,
-    ) -> Result<Option<RecordView>, AppError> {
+    ) -> Result<ResolvedView, AppError> {
         let answer = read_resolution(resolution, sides)?;
         let wanted = conflict.to_owned();
-        let resolved = self
+        let answered = self
             .with_store(move |store| {
                 let id = find(&store.conflicts()?, &wanted)?;
                 Ok(store.resolve(id, &answer)?)
             })
             .await?;
         self.nudge();
-        Ok(resolved.map(|local| local.to_json()))
+        let record = answered.record.map(|local| local.to_json());
+        Ok(ResolvedView { record, undo: answered.undo.to_string() })
+    }
+
+    /// Returns what an answer would make of the record. Nothing is stored.
+    ///
+    /// # Errors
+    /// As [`App::resolve`].
+    pub async fn preview_resolve(
+        &self,
+        conflict: &str,
+        resolution: &str,
+        sides: BTreeMap<String, String>,
+    ) -> Result<PreviewView, AppError> {
+        let answer = read_resolution(resolution, sides)?;
+        let wanted = conflict.to_owned();
+        self.with_store(move |store| {
+            let id = find(&store.conflicts()?, &wanted)?;
+            let record = store.preview_resolve(id, &answer)?;
+            Ok(PreviewView { record: record.map(|record| record.to_json()) })
+        })
+        .await
+    }
+
+    /// Takes an answer back: while it has not been sent the question is open again as it was; afterwards the side that
+    /// did not stand is a new change.
+    ///
+    /// # Errors
+    /// The answer was taken back already, or is too old.
+    pub async fn undo_resolve(&self, undo: &str) -> Result<UndoneView, AppError> {
+        let id: RecordId =
+            undo.parse().map_err(|_| AppError::invalid(format!("{undo:?} is no answer to take back"), Some("undo")))?;
+        let undone = self.with_store(move |store| Ok(store.undo_resolve(id)?)).await?;
+        self.nudge();
+        Ok(UndoneView { reopened: undone.reopened, record: undone.record.map(|local| local.to_json()) })
+    }
+
+    /// Gives the same answer to every open conflict of the same entity set and kind as this one, all or none.
+    ///
+    /// # Errors
+    /// As [`App::resolve`]; `merge` is an answer to one conflict alone.
+    pub async fn resolve_similar(&self, conflict: &str, resolution: &str) -> Result<SimilarView, AppError> {
+        if resolution == "merge" {
+            let message =
+                "merge chooses for one conflict's own properties; all similar ones take keep-mine or take-server";
+            return Err(AppError::invalid(message, Some("resolution")));
+        }
+        let answer = read_resolution(resolution, BTreeMap::new())?;
+        let wanted = conflict.to_owned();
+        let undo = self
+            .with_store(move |store| {
+                let id = find(&store.conflicts()?, &wanted)?;
+                Ok(store.resolve_similar(id, &answer)?)
+            })
+            .await?;
+        self.nudge();
+        Ok(SimilarView { answered: undo.len() as u64, undo: undo.iter().map(ToString::to_string).collect() })
     }
 }
 
@@ -91,25 +152,43 @@ fn read_resolution(word: &str, sides: BTreeMap<String, String>) -> Result<Resolu
     Ok(resolution)
 }
 
-fn conflict_view(conflict: OpenConflict) -> ConflictView {
+/// Dresses an open conflict for people.
+pub(crate) fn conflict_view(model: Option<&EntityModel>, conflict: OpenConflict) -> ConflictView {
+    let set = model.and_then(|model| model.set(&conflict.set));
+    let (base, server) = (conflict.base.as_ref(), conflict.server.as_ref());
+    let sides = [Some(&conflict.mine), server.map(|server| &server.record), base.map(|base| &base.record)];
+    let title = set.and_then(|set| sides.into_iter().flatten().find_map(|record| title(set, record)));
     ConflictView {
         id: conflict.id.to_string(),
-        entity_set: conflict.set,
         record_id: conflict.record_id.to_string(),
         kind: conflict.kind.as_str().to_owned(),
+        title: title.unwrap_or_default(),
+        set_label: set.map_or_else(|| conflict.set.clone(), |set| set.label.clone()),
+        mine_at: conflict.mine.updated_at,
+        server_at: server.map(|server| server.record.updated_at),
+        server_deleted: conflict.kind == ConflictKind::DeletedOnServer,
+        server_user: server.and_then(|server| server.record.updated_by.clone()),
+        entity_set: conflict.set,
         properties: conflict.properties,
         base: conflict.base.map(|base| base.record.to_json()),
         mine: conflict.mine.to_json(),
-        server_user: conflict.server.as_ref().and_then(|server| server.record.updated_by.clone()),
         server: conflict.server.map(|server| server.record.to_json()),
         detected_at: conflict.detected_at,
+    }
+}
+
+/// Returns what people call a record, where it has a title.
+pub(crate) fn title(set: &EntitySet, record: &Record) -> Option<String> {
+    match record.get(set.entity_type.title_property()) {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tidemark_model::{ConflictKind, Record};
 
     fn open(id: &str) -> OpenConflict {
         let id: RecordId = id.parse().unwrap();

@@ -95,18 +95,9 @@ impl App {
 }
 
 /// Returns when the last complete cycle ended.
-fn last_sync(store: &Store) -> Result<Option<i64>, AppError> {
-    // Nearly always it is among the last few; after a long time offline it lies further back.
-    for limit in [10, u32::MAX] {
-        let cycles = store.cycles(limit)?;
-        let is_all = cycles.len() < limit as usize;
-        let ended = |cycle: &CycleEntry| cycle.started_at.saturating_add_unsigned(cycle.duration_ms);
-        let synced = cycles.iter().find(|cycle| cycle.outcome == Outcome::Synced.as_str()).map(ended);
-        if synced.is_some() || is_all {
-            return Ok(synced);
-        }
-    }
-    Ok(None)
+pub(crate) fn last_sync(store: &Store) -> Result<Option<i64>, AppError> {
+    let synced = store.last_synced()?;
+    Ok(synced.map(|cycle| cycle.started_at.saturating_add_unsigned(cycle.duration_ms)))
 }
 
 /// Asks the server for the session: whether it is there, is ours, and knows the token.

@@ -7,6 +7,7 @@ mod apply;
 mod backup;
 mod convert;
 mod counter;
+mod history;
 mod journal;
 mod layout;
 mod open;
@@ -22,8 +23,8 @@ pub(crate) use backup::restore;
 pub(crate) use open::Access;
 
 use super::{
-    Account, Caller, Identity, NewToken, NewUser, Place, Position, Purged, Read, ReadOutcome, Render, Result, Row,
-    Storage, StorageError, TokenHash,
+    Account, Caller, Identity, NewToken, NewUser, PastChange, Place, Position, Purged, Read, ReadOutcome, Render,
+    Result, Row, Storage, StorageError, TokenHash,
 };
 use crate::storage::notices::Notices;
 use crate::write::{Commit, Outcome};
@@ -115,6 +116,11 @@ impl Storage for SqliteStorage {
     async fn record(&self, place: &Place, id: RecordId) -> Result<Option<Row>> {
         let (tables, place) = (Arc::clone(&self.tables), place.clone());
         self.readers.read(move |connection| table::find(connection, tables.table(&place.set)?, &place, id.0)).await
+    }
+
+    async fn history(&self, place: &Place, id: RecordId, limit: usize) -> Result<Option<Vec<PastChange>>> {
+        let (tables, place) = (Arc::clone(&self.tables), place.clone());
+        self.readers.read(move |connection| history::history(connection, &tables, &place, id, limit)).await
     }
 
     async fn count(&self, place: &Place, query: &Query) -> Result<u64> {

@@ -10,6 +10,7 @@ mod batch;
 mod concurrency;
 mod events;
 mod feed;
+mod history;
 mod limits;
 mod lists;
 mod repeat;

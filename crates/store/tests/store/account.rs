@@ -83,6 +83,31 @@ fn cycles_are_kept_newest_first_and_not_for_ever() {
 }
 
 #[test]
+fn the_newest_cycle_that_went_through_outlives_a_long_time_offline() {
+    let device = device();
+    let store = &device.store;
+    let record = |started_at: i64, outcome: &str| {
+        let entry = json!({
+            "started_at": started_at, "duration_ms": 0, "outcome": outcome, "pushed": 0, "pulled": 0, "merged": 0,
+            "conflicts": 0, "parked": 0, "requests": 0, "bytes_sent": 0, "bytes_received": 0, "error": null
+        });
+        store.record_cycle(&serde_json::from_value(entry).unwrap()).unwrap();
+    };
+    assert_eq!(store.last_synced().unwrap(), None);
+    record(1, "synced");
+    record(2, "synced");
+    for n in 3..=1_010 {
+        record(n, "offline");
+    }
+    assert_eq!(store.last_synced().unwrap().unwrap().started_at, 2);
+    let kept = store.cycles(u32::MAX).unwrap();
+    assert_eq!((kept.len(), kept.last().unwrap().started_at), (1_001, 2));
+    record(1_011, "synced");
+    assert_eq!(store.cycles(u32::MAX).unwrap().last().unwrap().started_at, 12);
+    assert_eq!(store.last_synced().unwrap().unwrap().started_at, 1_011);
+}
+
+#[test]
 fn a_restore_by_undo_is_offered_for_thirty_days() {
     let device = device();
     let store = &device.store;

@@ -4,10 +4,12 @@
 mod support;
 
 mod account;
+mod answers;
 mod choice;
 mod conflicts;
 mod edit;
 mod files;
+mod history;
 mod journeys;
 mod migrate;
 mod pull;

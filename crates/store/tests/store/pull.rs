@@ -166,6 +166,36 @@ fn a_full_enumeration_resumes_where_it_was_killed_and_sweeps_what_was_purged() {
 }
 
 #[test]
+fn a_question_about_a_record_made_during_an_enumeration_stands() {
+    let device = device();
+    let store = &device.store;
+    store.pull(|tx| tx.start_enumeration(ITEMS, None)).unwrap();
+    store.add(ITEMS, &object(json!({ "Id": id(1).to_string(), "Title": "mine" }))).unwrap();
+    let sent = batch(store);
+    let current = Some(item(1, "e1", "theirs"));
+    store.settle(&[reply(&sent[0], tidemark_store::Answer::Stale { current })]).unwrap();
+    // The enumeration had passed its key before either side made it.
+    store.pull(|tx| tx.finish_enumeration(ITEMS)).unwrap();
+    let open = store.conflicts().unwrap();
+    assert_eq!((open.len(), open[0].kind.as_str()), (1, "both_edited"));
+}
+
+#[test]
+fn a_record_that_was_deleted_behind_a_lost_reply_goes_though_no_delta_tells_of_it() {
+    let device = device();
+    let store = &device.store;
+    store.add(ITEMS, &object(json!({ "Id": id(1).to_string(), "Title": "mine" }))).unwrap();
+    let sent = batch(store);
+    // The server took it, the reply was lost, somebody deleted it; the enumeration begins behind all that.
+    store.pull(|tx| tx.start_enumeration(ITEMS, None)).unwrap();
+    store.pull(|tx| tx.finish_enumeration(ITEMS)).unwrap();
+    store.settle(&[reply(&sent[0], done("e1"))]).unwrap();
+    assert_eq!(store.refetch().unwrap(), [(ITEMS.to_owned(), vec![id(1)])]);
+    store.pull(|tx| tx.refetched(ITEMS, &[id(1)])).unwrap();
+    assert_eq!(mark(store, id(1)), "gone");
+}
+
+#[test]
 fn an_open_question_learns_from_an_enumeration_that_the_record_is_gone() {
     let device = device();
     let store = &device.store;

@@ -1,6 +1,5 @@
 import { screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, test } from 'vitest';
-import { fault } from '../../../harness/fake-host';
 import { scenes } from '../../../harness/scenes';
 import { allById, byId, findById, openApp, valueOf } from '../../test/open-app';
 
@@ -8,33 +7,16 @@ const openWith = (scene: 'conflicts' | 'parked', screenName: 'conflicts' | 'acti
   openApp({ tasks: 20 }, { screen: screenName }, (host) => scenes[scene]?.(host));
 
 describe('conflicts', () => {
-  test('each says what it is, who did it, and has its own answers', async () => {
+  test('each says what kind it is, about what, who and when', async () => {
     await openWith('conflicts', 'conflicts');
-    await waitFor(() => expect(allById('conflict-row')).toHaveLength(3));
-    const [both, deleted, edited] = allById('conflict-row');
-    expect(both?.textContent).toContain('Ana changed it too');
-    expect(both?.textContent).toContain('Waiting for the gasket set.');
-    expect(both?.textContent).toContain('Done on Friday, parts are on the shelf.');
-    expect(within(deleted as HTMLElement).getByText('Restore with my changes')).toBeTruthy();
-    expect(edited?.textContent).toContain('Somebody has changed it since');
-  });
-
-  test('an answer closes it', async () => {
-    const { host, user } = await openWith('conflicts', 'conflicts');
-    await user.click(await findById('resolve-keep-mine'));
-    await waitFor(() => expect(allById('conflict-row')).toHaveLength(2));
-    expect(host.called('resolve')).toEqual([{ conflict: 'c1', resolution: 'keep-mine', sides: null }]);
-  });
-
-  test('an answer that came too late says so and is asked again', async () => {
-    const { host, user } = await openWith('conflicts', 'conflicts');
-    host.failing.set(
-      'resolve',
-      fault('conflict_moved', 'The server has a newer version. Look again and decide.'),
-    );
-    await user.click(await findById('resolve-keep-mine'));
-    expect(await screen.findByText(/newer version/)).toBeTruthy();
-    expect(allById('conflict-row')).toHaveLength(3);
+    await waitFor(() => expect(allById('conflict-row')).toHaveLength(4));
+    const [both, deleted, edited, own] = allById('conflict-row').map((row) => row.textContent);
+    expect(both).toContain('Both sides edited it');
+    expect(both).toMatch(/Ana changed it too (yesterday|on)/);
+    expect(both).toContain('About: Notes, Priority');
+    expect(deleted).toMatch(/Ben deleted it/);
+    expect(edited).toContain('You deleted it; somebody changed it');
+    expect(own).toContain('You, on another device, changed it too');
   });
 
   test('one that is found while the screen is open appears', async () => {
@@ -42,7 +24,21 @@ describe('conflicts', () => {
     expect(await screen.findByText('Nothing to decide')).toBeTruthy();
     scenes['conflicts']?.(host);
     host.emit('status-changed', host.statusView());
-    await waitFor(() => expect(allById('conflict-row')).toHaveLength(3));
+    await waitFor(() => expect(allById('conflict-row')).toHaveLength(4));
+  });
+});
+
+describe('what was decided', () => {
+  test('is listed in Activity, and what did not stand can be brought back', async () => {
+    const { host, user } = await openApp({ tasks: 20 }, { screen: 'activity' }, (fake) =>
+      scenes['decisions']?.(fake),
+    );
+    await waitFor(() => expect(allById('decision-row')).toHaveLength(3));
+    expect(allById('decision-row')[1]?.textContent).toContain('By the settings');
+    expect(allById('decision-bring-back')).toHaveLength(2);
+    await user.click(allById('decision-bring-back')[0] as HTMLElement);
+    await waitFor(() => expect(host.called('bring_back')).toHaveLength(1));
+    await waitFor(() => expect(allById('decision-bring-back')).toHaveLength(1));
   });
 });
 

@@ -1,5 +1,6 @@
 // A property's value as text to read.
 import type { PropertyView } from '../../ipc';
+import { TASKS } from '../../state/navigation.svelte';
 import { titleOf } from '../../state/titles.svelte';
 import { dayName, due, t } from '../../strings';
 
@@ -14,4 +15,11 @@ export function show(property: PropertyView, value: unknown, now: number): strin
   if (property.kind === 'Edm.DateTimeOffset') return due(Date.parse(String(value)), now);
   if (property.kind === 'Edm.Date') return dayName(new Date(`${String(value)}T12:00:00`).getTime(), now);
   return String(value);
+}
+
+/** As `show`, where the entity set says more than the type: the priority of a task has a name. */
+export function showOf(set: string, property: PropertyView, value: unknown, now: number): string {
+  if (set === TASKS && property.name === 'Priority' && typeof value === 'number')
+    return t.detail.priorities[value] ?? t.detail.priorityOther(value);
+  return show(property, value, now);
 }

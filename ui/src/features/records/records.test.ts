@@ -93,6 +93,16 @@ describe('a set that the UI has never heard of', () => {
   });
 });
 
+test('records come from a file and go into one', async () => {
+  const { host, user } = await openApp(options, sites);
+  await user.click(await findById('more'));
+  await user.click(await screen.findByText('Import from a file'));
+  expect(await screen.findByText('6 records imported')).toBeTruthy();
+  await user.click(byId('more'));
+  await user.click(await screen.findByText('Export to a file'));
+  await waitFor(() => expect(host.called('export_file')).toEqual([{ set: 'Sites' }]));
+});
+
 describe('a set that is not kept here', () => {
   const live = { ...options, offline: ['TodoItems', 'TodoLists'] };
 

@@ -99,3 +99,11 @@ describe('switching off with unsent changes asks', () => {
     expect(host.offline.has('TodoItems')).toBe(true);
   });
 });
+
+test('the figures follow the records while the screen is open, here and on the server', async () => {
+  const { host } = await openApp({ tasks: 3 }, { screen: 'settings' });
+  const row = await findById('entity-row-TodoItems');
+  await waitFor(() => expect(row.textContent).toMatch(/On this laptop\s*3\s*On the server\s*3/));
+  host.pull('TodoItems', 'another', { Title: 'From another device' });
+  await waitFor(() => expect(row.textContent).toMatch(/On this laptop\s*4\s*On the server\s*4/));
+});

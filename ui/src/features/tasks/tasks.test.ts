@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, test } from 'vitest';
-import type { FakeHost } from '../../../harness/fake-host';
+import { type FakeHost, fault } from '../../../harness/fake-host';
 import { guid } from '../../../harness/sample-records';
 import { navigation } from '../../state/navigation.svelte';
 import { allById, byId, findById, openApp, valueOf } from '../../test/open-app';
@@ -165,6 +165,44 @@ describe('the detail pane', () => {
     host.pull('TodoItems', guid(4, 1), null);
     expect(await screen.findByText('This task was deleted.')).toBeTruthy();
     expect((byId('detail-title') as HTMLTextAreaElement).disabled).toBe(true);
+  });
+
+  test('a task that cannot be read just now is not gone', async () => {
+    const { host, user } = await openTasks();
+    await user.click(within(row('Bravo')).getByTestId('task-title'));
+    await findById('detail-title');
+    host.failing.set('get', fault('offline', 'the server cannot be reached'));
+    host.pull('TodoItems', guid(4, 1), { Notes: 'new' });
+    await waitFor(() => expect(host.called('get')).toHaveLength(1));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(screen.queryByText('This task was deleted.')).toBeNull();
+  });
+
+  test('a deletion that waits can be taken back', async () => {
+    const { host, user } = await openTasks();
+    const deleted = { ...host.record('TodoItems', guid(4, 2)), _State: 'delete', _Mark: 'waiting' };
+    host.pull('TodoItems', guid(4, 2), deleted);
+    navigation.tasks('not_sent');
+    await waitFor(() => expect(titles()).toEqual(['Charlie']));
+    expect(row('Charlie').textContent).toContain('Deleted');
+    await user.click(within(row('Charlie')).getByTestId('task-title'));
+    await user.click(await findById('bring-back'));
+    await waitFor(() => expect(host.called('undo_remove')).toEqual([{ set: 'TodoItems', id: guid(4, 2) }]));
+  });
+
+  test('a version that did not stand can stand again', async () => {
+    const { host, user } = await openTasks();
+    const record = { ...host.record('TodoItems', guid(4, 1)), Title: 'Bravo of old', Notes: 'Dry' };
+    const line = { entry: '12', by_policy: true, by: 'Ben', device: null, mine: false, changes: [] };
+    host.history = [{ ...line, at: Date.now(), event: 'took_server', record }];
+    await user.click(within(row('Bravo')).getByTestId('task-title'));
+    await user.click(await screen.findByText('History'));
+    expect(await screen.findByText(/the server’s version was taken, as the settings say/)).toBeTruthy();
+    await user.click(screen.getByText('The version that did not stand'));
+    await user.click(byId('history-bring-back'));
+    await waitFor(() =>
+      expect(host.record('TodoItems', guid(4, 1))).toMatchObject({ Title: 'Bravo of old', Notes: 'Dry' }),
+    );
   });
 
   test('what is typed is stored when another task is opened', async () => {

@@ -18,6 +18,8 @@ pub(crate) struct Server {
     pub(crate) applied: BTreeMap<RecordId, u32>,
     /// Every content that was ever accepted.
     pub(crate) versions: Vec<Record>,
+    /// The same by ETag.
+    pub(crate) by_etag: BTreeMap<String, Record>,
     /// Records that were restored after a deletion, by request.
     pub(crate) restored: Vec<RecordId>,
     pub(crate) deletions: BTreeSet<RecordId>,
@@ -42,8 +44,21 @@ impl Server {
         let sequence = self.next_sequence();
         record.updated_by = Some(user.to_owned());
         self.versions.push(record.clone());
+        self.by_etag.insert(Self::etag(sequence), record.clone());
         self.records.insert(record.id, (sequence, record));
         Answer::Done { etag: Self::etag(sequence) }
+    }
+
+    /// An edit straight on the server, as Excel makes it; of nothing but the stamp where `change` names nothing. A
+    /// deleted record stays as it is.
+    pub(crate) fn office(&mut self, id: RecordId, change: Option<(&str, Value)>) {
+        let live = self.records.get(&id).filter(|(_, record)| !record.is_tombstoned);
+        let Some((_, mut record)) = live.cloned() else { return };
+        if let Some((property, value)) = change {
+            record.properties.insert(property.to_owned(), value);
+        }
+        record.updated_at += 1;
+        self.write(record, "the office");
     }
 
     /// Somebody else's edit, by whatever way.

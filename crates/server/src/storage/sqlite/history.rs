@@ -1,0 +1,100 @@
+//! A record's history, read from the journal: the newest version, with line after line undone.
+//!
+//! Owns: the walk along the chain of a record's lines. Refuses: another place's record: the chain begins at the row,
+//! which is found within the caller's workspace and, in a set that is kept per user, among the caller's own.
+
+use super::convert::{mark, signed, unsigned};
+use super::table::{Tables, find};
+use crate::storage::{PastChange, Place, Result, ValueChange};
+use crate::token::Mark;
+use crate::write::What;
+use rusqlite::{Connection, OptionalExtension as _};
+use serde_json::{Map, Value};
+use tidemark_model::{EntitySet, RecordId};
+
+/// Returns a record's newest changes, newest first; `None` where there is no trace of it.
+pub(super) fn history(
+    connection: &Connection,
+    tables: &Tables,
+    place: &Place,
+    id: RecordId,
+    limit: usize,
+) -> Result<Option<Vec<PastChange>>> {
+    // One moment: the row and its lines belong together.
+    let snapshot = connection.unchecked_transaction()?;
+    let (set, table) = (tables.set(&place.set)?, tables.table(&place.set)?);
+    let Some(row) = find(&snapshot, table, place, id.0)? else { return Ok(None) };
+    let mut content = row.to_record(set).properties;
+    let mut at = row.version.sequence;
+    let mut changes = Vec::new();
+    while at > 0 && changes.len() < limit {
+        let Some(line) = line(&snapshot, place.workspace_no, at)? else { break };
+        at = line.previous;
+        changes.push(line.undo(set, &mut content));
+    }
+    Ok(Some(changes))
+}
+
+/// One line of the journal.
+struct Line {
+    version: Mark,
+    what: What,
+    previous: u64,
+    before: Option<String>,
+    stamp: i64,
+    user: Option<String>,
+    device: Option<String>,
+    at_ms: i64,
+}
+
+fn line(connection: &Connection, workspace_no: i64, sequence: u64) -> Result<Option<Line>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT mark, what, previous, before, stamp, user, device, at_ms
+         FROM journal WHERE workspace = ?1 AND sequence = ?2",
+    )?;
+    let line = statement.query_row((workspace_no, signed(sequence)), |row| {
+        let what: String = row.get(1)?;
+        Ok(Line {
+            version: Mark { sequence, mark: mark(row.get(0)?) },
+            what: What::from_word(&what).unwrap_or(What::Update),
+            previous: unsigned(row.get(2)?),
+            before: row.get(3)?,
+            stamp: row.get(4)?,
+            user: row.get(5)?,
+            device: row.get(6)?,
+            at_ms: row.get(7)?,
+        })
+    });
+    Ok(line.optional()?)
+}
+
+impl Line {
+    /// Takes the line back from a record's content; returns what it had changed.
+    fn undo(self, set: &EntitySet, content: &mut Map<String, Value>) -> PastChange {
+        let mut changes = Vec::new();
+        if self.what == What::Create {
+            let made = content.iter().filter(|(_, value)| !value.is_null());
+            changes.extend(made.map(|(name, to)| ValueChange {
+                property: name.clone(),
+                from: Value::Null,
+                to: to.clone(),
+            }));
+        }
+        let before = self.before.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let before: Map<String, Value> = before.unwrap_or_default();
+        // A property that left the model has no place in its answers any more.
+        for (property, from) in before.into_iter().filter(|(name, _)| set.entity_type.property(name).is_some()) {
+            let to = content.insert(property.clone(), from.clone()).unwrap_or(Value::Null);
+            changes.push(ValueChange { property, from, to });
+        }
+        PastChange {
+            version: self.version,
+            at_ms: self.stamp,
+            received_ms: self.at_ms,
+            user: self.user,
+            device: self.device,
+            what: self.what,
+            changes,
+        }
+    }
+}

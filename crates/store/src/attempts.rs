@@ -1,0 +1,56 @@
+//! What the server answered to a record's changes, other than yes: for "explain this record".
+//!
+//! Owns: the `attempt` table: the last answers of a record, for as long as it waits and a while longer. Refuses:
+//! accepted changes; `sent` has those.
+
+use crate::choice;
+use crate::error::Result;
+use crate::types::{Answer, Attempt, Reply};
+use crate::value::Key;
+use crate::write::Tx;
+use rusqlite::{Connection, params};
+use tidemark_model::RecordId;
+
+/// Answers kept of one record.
+pub(crate) const KEPT: usize = 20;
+/// How long those of a record that waits no longer are kept.
+const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// Writes an answer down, unless it is a yes.
+pub(crate) fn log(tx: &Tx<'_>, reply: &Reply) -> Result<()> {
+    let (outcome, message) = match &reply.answer {
+        Answer::Done { .. } => return Ok(()),
+        Answer::Gone => ("gone", None),
+        Answer::Stale { .. } => ("changed_meanwhile", None),
+        Answer::Refused { reason } => ("refused", Some(reason.as_str())),
+        Answer::Retry => ("not_decided", None),
+    };
+    if choice::is_choice(&reply.set) {
+        return Ok(());
+    }
+    let sql = "INSERT INTO attempt (entity_set, id, at, outcome, message) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let of = (&reply.set, Key(reply.id));
+    tx.conn.prepare_cached(sql)?.execute(params![of.0, of.1, tx.server_now_ms()?, outcome, message])?;
+    let sql = "DELETE FROM attempt WHERE entity_set = ?1 AND id = ?2 AND order_no NOT IN \
+               (SELECT order_no FROM attempt WHERE entity_set = ?1 AND id = ?2 ORDER BY order_no DESC LIMIT ?3)";
+    tx.conn.prepare_cached(sql)?.execute(params![of.0, of.1, KEPT as i64])?;
+    Ok(())
+}
+
+/// Reads a record's answers, newest first.
+pub(crate) fn of_record(conn: &Connection, set: &str, id: RecordId) -> Result<Vec<Attempt>> {
+    let sql = "SELECT at, outcome, message FROM attempt WHERE entity_set = ?1 AND id = ?2 ORDER BY order_no DESC";
+    let mut statement = conn.prepare_cached(sql)?;
+    let attempts = statement.query_map(params![set, Key(id)], |row| {
+        Ok(Attempt { at: row.get(0)?, outcome: row.get(1)?, message: row.get(2)? })
+    })?;
+    Ok(attempts.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Drops the answers of records that wait no longer, after a while.
+pub(crate) fn purge(tx: &Tx<'_>) -> Result<()> {
+    let sql = "DELETE FROM attempt WHERE at < ?1 AND NOT EXISTS \
+               (SELECT 1 FROM pending p WHERE p.entity_set = attempt.entity_set AND p.id = attempt.id)";
+    tx.conn.prepare_cached(sql)?.execute([tx.server_now_ms()? - KEPT_MS])?;
+    Ok(())
+}
