@@ -54,7 +54,7 @@ interface Question {
   day_end: number;
 }
 
-/** The views as crates/app/src/views.rs defines them. */
+/** The views as crates/app/src/views defines them. */
 export function fits(question: Question, record: RecordView, user: string | null): boolean {
   if (question.list_id !== null && record['TodoListId'] !== question.list_id) return false;
   const open = record['IsDone'] !== true;

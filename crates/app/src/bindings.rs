@@ -1,4 +1,4 @@
-//! The UI's view of the types in `views.rs`: `ui/src/ipc/bindings.ts` is written from them, and a stale one is a
+//! The UI's view of the types in `views`: `ui/src/ipc/bindings.ts` is written from them, and a stale one is a
 //! failing test.
 //!
 //! Owns: the order and the head of that one file. Refuses: writing it unless told (`TIDEMARK_WRITE_BINDINGS=1`), so
@@ -8,7 +8,7 @@ use crate::views::*;
 use std::path::Path;
 use ts_rs::{Config, TS};
 
-const HEAD: &str = "// Generated from crates/app/src/views.rs; do not edit. To write it anew:\n\
+const HEAD: &str = "// Generated from crates/app/src/views; do not edit. To write it anew:\n\
     // TIDEMARK_WRITE_BINDINGS=1 cargo test -p tidemark-app bindings\n";
 
 fn declare<T: TS>(out: &mut String) {

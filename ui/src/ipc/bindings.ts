@@ -1,4 +1,4 @@
-// Generated from crates/app/src/views.rs; do not edit. To write it anew:
+// Generated from crates/app/src/views; do not edit. To write it anew:
 // TIDEMARK_WRITE_BINDINGS=1 cargo test -p tidemark-app bindings
 
 /**

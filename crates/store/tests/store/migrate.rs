@@ -152,3 +152,35 @@ fn a_model_with_a_mistake_changes_nothing() {
     assert_eq!(error.code(), "model");
     assert_eq!(title(&shown(&device.store, id(1)).unwrap()), "a");
 }
+
+#[test]
+fn a_database_of_the_first_version_keeps_its_history() {
+    let device = device();
+    let Device { store, dir, .. } = device;
+    drop(store);
+    let database = rusqlite::Connection::open(dir.path().join("tidemark.db")).unwrap();
+    let columns = ["by_policy", "decision", "seen", "device", "etag", "changes", "kept_at"];
+    let dropped: String = columns.map(|column| format!("ALTER TABLE history DROP COLUMN {column};")).concat();
+    let record = serde_json::to_string(&server_item(id(1), "e1", json!({ "Title": "theirs" })).record).unwrap();
+    database
+        .execute_batch(&format!(
+            "DROP INDEX history_of_record; DROP INDEX history_decisions; DROP INDEX cycle_synced;
+             {dropped} DROP TABLE answered; DROP TABLE attempt;
+             CREATE INDEX history_of_record ON history (entity_set, id, order_no);
+             CREATE INDEX history_by_age ON history (at);
+             INSERT INTO history (entity_set, id, at, event, by, record)
+             VALUES ('TodoItems', x'{id}', 5, 'kept_mine_by_policy', 'bob', '{record}');
+             PRAGMA user_version = 1;",
+            id = id(1).0.simple(),
+        ))
+        .unwrap();
+    drop(database);
+    let store = open(dir.path());
+    let entry = store.history(ITEMS, id(1)).unwrap().remove(0);
+    assert_eq!((entry.event.as_str(), entry.by_policy, entry.at), ("kept_mine", true, 5));
+    assert_eq!(title(entry.record.as_ref().unwrap()), "theirs");
+    assert_eq!(store.decisions(10).unwrap()[0].entry, entry);
+    pull_item(&store, &server_item(id(1), "e2", json!({ "Title": "mine", "_UpdatedAt": 9 })));
+    store.bring_back(ITEMS, id(1), entry.entry).unwrap();
+    assert_eq!(title(&shown(&store, id(1)).unwrap()), "theirs");
+}
