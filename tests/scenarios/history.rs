@@ -361,18 +361,17 @@ fn an_answer_whose_reply_was_lost_is_applied_once_and_is_no_new_question() {
     team.network.set(Weather::PushRepliesLost);
     assert_eq!(team.ben.run(&["sync"]).code, 3);
     assert_eq!(team.title(&id), "ben", "the server has it");
-    // Somebody goes on from there before ben hears of it.
-    team.office.patch(ITEMS, &id, &json!({ "Notes": "on top" }));
+    // Somebody goes on from there, on the very same property, before ben hears of it.
+    team.office.patch(ITEMS, &id, &json!({ "Title": "on top", "Notes": "n" }));
     team.network.set(Weather::Fair);
-    assert_eq!(team.ben.sync()["conflicts"], 0);
+    assert_eq!(team.ben.sync()["conflicts"], 0, "nobody conflicts with their own answer");
     team.at_rest();
-    let there = team.office.read(&format!("{ITEMS}({id})"));
-    assert_eq!((&there["Title"], &there["Notes"]), (&json!("ben"), &json!("on top")));
+    assert_eq!(team.title(&id), "on top");
     let kept = told(&history(&team.ben, &id));
     assert_eq!(kept.iter().filter(|line| line.starts_with("edited ben")).count(), 1, "{kept:?}");
     // It was sent: taking it back is a new change, on top of everything.
     assert_eq!(team.ben.run(&["undo", &undo]).ok()["reopened"], false);
     team.at_rest();
     let there = team.office.read(&format!("{ITEMS}({id})"));
-    assert_eq!((&there["Title"], &there["Notes"]), (&json!("ana"), &json!("on top")));
+    assert_eq!((&there["Title"], &there["Notes"]), (&json!("ana"), &json!("n")));
 }

@@ -4,15 +4,17 @@
 //!
 //! `TIDEMARK_HISTORIES=100000 cargo test -p tidemark-store journeys` runs more of them.
 
+mod devices;
+mod question;
+
 use crate::support::server::Server;
 use crate::support::*;
+use devices::{SPARE, new_device};
 use proptest::prelude::*;
 use proptest::test_runner::RngAlgorithm;
 use serde_json::{Value, json};
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::Ordering;
 use tidemark_model::query::Query;
 use tidemark_model::{ConflictKind, Record, RecordId, Resolution, Side};
 use tidemark_store::{Answer, HistoryEntry, Only, OpenConflict, Position, Store, StoreError};
@@ -328,51 +330,6 @@ impl World {
         }
     }
 
-    /// DESIGN section 4, the table, written down once more: what may be asked.
-    fn assert_is_a_question(&self, who: usize, open: &OpenConflict) {
-        let person = &self.people[who];
-        let case = || format!("{} was asked {open:?}", person.name);
-        // The three sides are versions that there are.
-        if let Some(base) = &open.base {
-            let there = &self.server.by_etag[&base.etag];
-            let same = PROPERTIES.iter().all(|name| there.get(name) == base.record.get(name));
-            assert!(there.is_tombstoned || same, "the base is no version of the server: {}", case());
-        }
-        if let Some(server) = &open.server {
-            let there = &self.server.by_etag[&server.etag];
-            let same = PROPERTIES.iter().all(|name| there.get(name) == server.record.get(name));
-            assert!(there.is_tombstoned || same, "the other side is no version of the server: {}", case());
-            assert_ne!(there.updated_by.as_deref(), Some(person.name), "a device conflicts with itself: {}", case());
-            let pair = (open.record_id, server.etag.clone());
-            assert!(!person.answered.contains(&pair), "asked a second time about one version: {}", case());
-        }
-        let base = open.base.as_ref().map(|base| &base.record).filter(|base| !base.is_tombstoned);
-        let server = open.server.as_ref().map(|server| &server.record).filter(|server| !server.is_tombstoned);
-        let differs = |a: &Record, b: &Record, name: &str| a.get(name) != b.get(name);
-        match open.kind {
-            ConflictKind::BothEdited => {
-                let server = server.unwrap_or_else(|| panic!("both edited, and one is deleted: {}", case()));
-                // Changed on both sides to different values; where there is no base, whatever differs.
-                let clashes = |name: &&&str| {
-                    let edited = |side| base.is_none_or(|base| differs(base, side, name));
-                    edited(&open.mine) && edited(server) && differs(&open.mine, server, name)
-                };
-                let clashing: BTreeSet<&str> = PROPERTIES.iter().filter(clashes).copied().collect();
-                let asked: BTreeSet<&str> = open.properties.iter().map(String::as_str).collect();
-                assert!(!clashing.is_empty() && asked == clashing, "no clash, or another one: {}", case());
-            }
-            ConflictKind::DeletedOnServer => {
-                let edited = base.is_none_or(|base| PROPERTIES.iter().any(|name| differs(base, &open.mine, name)));
-                assert!(server.is_none() && edited && !open.mine.is_tombstoned, "nothing to restore: {}", case());
-            }
-            ConflictKind::EditedOnServer => {
-                let before = base.unwrap_or(&open.mine);
-                let edited = server.is_some_and(|server| PROPERTIES.iter().any(|name| differs(before, server, name)));
-                assert!(edited && open.mine.is_tombstoned, "nothing would be deleted unseen: {}", case());
-            }
-        }
-    }
-
     /// FAULTS I1: every acknowledged text that its author has not decided about is here, in a question, or was on the
     /// server. Only the device that did something can have lost something; and what was on the server once has been
     /// there for good.
@@ -472,60 +429,6 @@ fn content((_, record): &(u64, Record)) -> (RecordId, BTreeMap<String, Value>) {
     content.insert("_UpdatedAt".into(), record.updated_at.into());
     content.insert("_UpdatedBy".into(), record.updated_by.clone().into());
     (record.id, content)
-}
-
-/// A signed-in device. Its file is made once: that takes longer than a whole week.
-fn new_device() -> Device {
-    static FILE: OnceLock<Vec<u8>> = OnceLock::new();
-    let file = FILE.get_or_init(|| {
-        let made = device();
-        drop(made.store);
-        std::fs::read(made.dir.path().join("tidemark.db")).unwrap()
-    });
-    let dir = memory();
-    std::fs::write(dir.path().join("tidemark.db"), file).unwrap();
-    reopen(dir, clock())
-}
-
-thread_local! {
-    /// Devices of histories that went well.
-    static SPARE: RefCell<Vec<Device>> = const { RefCell::new(Vec::new()) };
-}
-
-/// A folder on a disk that is memory, where there is one.
-fn memory() -> tempfile::TempDir {
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
-}
-
-fn reopen(dir: tempfile::TempDir, clock: Arc<TestClock>) -> Device {
-    // No two devices make the same ids, whichever history they come from.
-    static SEED: AtomicU64 = AtomicU64::new(10);
-    let seed = SEED.fetch_add(1, Ordering::Relaxed);
-    Device { store: Store::open(dir.path(), clock.clone(), ids(seed)).unwrap(), clock, dir }
-}
-
-impl Device {
-    /// The same device as if nothing had ever happened on it.
-    fn wiped(self) -> Device {
-        let database = rusqlite::Connection::open(self.dir.path().join("tidemark.db")).unwrap();
-        let tables = ["records_TodoItems", "pending", "conflict", "refetch", "sent", "history", "answered", "attempt"];
-        let mut wipe: String = tables.map(|table| format!("DELETE FROM {table};")).concat();
-        wipe.push_str("DELETE FROM setting WHERE key = 'store.last_stamp';");
-        // A short log is a crash that costs little.
-        let shorten = "PRAGMA wal_checkpoint(TRUNCATE);";
-        database.execute_batch(&format!("BEGIN IMMEDIATE; {wipe} COMMIT; {shorten}")).unwrap();
-        self.clock.0.store(clock().0.load(Ordering::Relaxed), Ordering::Relaxed);
-        self
-    }
-
-    /// A copy of the files as a crash would leave them.
-    fn crashed(&self) -> Device {
-        let dir = memory();
-        for name in ["tidemark.db", "tidemark.db-wal"] {
-            let _ = std::fs::copy(self.dir.path().join(name), dir.path().join(name));
-        }
-        reopen(dir, self.clock.clone())
-    }
 }
 
 /// How many histories each of the two tests runs: together ten thousand, unless told.
