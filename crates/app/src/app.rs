@@ -6,14 +6,14 @@ use crate::background::Background;
 use crate::error::AppError;
 use crate::events::{AppEvent, Events};
 use crate::host::{Host, device_name};
-use crate::ports::{SystemClock, SystemEntropy, SystemIds};
+use crate::ports::Ports;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tidemark_model::ports::{Clock, Ids};
 use tidemark_model::{EntityModel, EntitySet};
 use tidemark_store::{DEVICE_NAME, Store};
-use tidemark_sync::{Engine, HttpTransport, Remote, SyncError};
+use tidemark_sync::{Engine, Remote};
 use tokio::sync::broadcast;
 
 /// One data dir, opened by one host. Clones are the same app; it ends with its last clone.
@@ -54,9 +54,15 @@ impl App {
     /// # Errors
     /// The offline database cannot be opened, or comes from a newer version.
     pub async fn open(data_dir: &Path, host: Host) -> Result<Self, AppError> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let ids: Arc<dyn Ids> = Arc::new(SystemIds);
-        let transport = Arc::new(HttpTransport::new().map_err(SyncError::from)?);
+        Self::open_with(data_dir, host, Ports::of_this_machine()?).await
+    }
+
+    /// As [`App::open`], with the clock, ids, jitter and network that the caller hands in.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub async fn open_with(data_dir: &Path, host: Host, ports: Ports) -> Result<Self, AppError> {
+        let Ports { clock, ids, entropy, transport } = ports;
         // Absolute, so that a sentence which names the folder means the same wherever it is read.
         let dir = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
         let (store_clock, store_ids) = (clock.clone(), ids.clone());
@@ -75,7 +81,7 @@ impl App {
         .await?;
         let engine = Engine::new(store.clone(), transport, clock.clone());
         let background =
-            host.background.then(|| Background::new(engine.clone(), Arc::new(SystemEntropy), store.clone()));
+            host.background.then(|| Background::new(engine.clone(), entropy, store.clone()));
         let inner = Arc::new(Inner {
             store,
             clock,

@@ -20,7 +20,7 @@ pub use app::App;
 pub use error::AppError;
 pub use events::AppEvent;
 pub use host::{Host, default_data_dir};
-pub use ports::{SystemClock, SystemEntropy, SystemIds};
+pub use ports::{Ports, SystemClock, SystemEntropy, SystemIds};
 pub use views::{
     ActivityView, AttemptView, ChangeView, ConflictView, DecisionView, EntityView, ErrorView, ExplainView, HistoryView,
     ListRequest, ListView, ModelView, ParkedView, PreviewView, ProgressView, PropertyView, RecordView, RecordsChanged,

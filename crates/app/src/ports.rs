@@ -3,10 +3,47 @@
 //! Owns: the only reads of the system clock and of the system's randomness on the client. Refuses: everything else;
 //! all other code is handed these, so that a simulation can put its own in their place (FAULTS 3.2).
 
-use std::sync::OnceLock;
+use crate::error::AppError;
+use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tidemark_model::RecordId;
 use tidemark_model::ports::{Clock, Entropy, Ids};
+use tidemark_sync::{HttpTransport, SyncError, Transport};
+
+/// What an [`App`](crate::App) is handed of the world around it (DESIGN section 2, "every effect injectable").
+#[derive(Clone)]
+pub struct Ports {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Fresh ids.
+    pub ids: Arc<dyn Ids>,
+    /// Jitter.
+    pub entropy: Arc<dyn Entropy>,
+    /// The way to the server.
+    pub transport: Arc<dyn Transport>,
+}
+
+impl std::fmt::Debug for Ports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ports")
+    }
+}
+
+impl Ports {
+    /// Returns this machine's.
+    ///
+    /// # Errors
+    /// The TLS library could not start.
+    pub fn of_this_machine() -> Result<Self, AppError> {
+        let transport = HttpTransport::new().map_err(SyncError::from)?;
+        Ok(Self {
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(SystemIds),
+            entropy: Arc::new(SystemEntropy),
+            transport: Arc::new(transport),
+        })
+    }
+}
 
 /// This machine's clock.
 #[derive(Clone, Copy, Debug, Default)]
