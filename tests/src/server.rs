@@ -37,6 +37,15 @@ impl Server {
         server
     }
 
+    /// Starts a server with the default model on a copy of another's database.
+    pub fn start_on_copy(template: &Path) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let database = dir.path().join("server.db");
+        std::fs::copy(template, &database).expect("the database is copied");
+        let (child, url) = serve(&database, "127.0.0.1:0", None);
+        Self { dir, child, url, model: None }
+    }
+
     /// Returns the database file.
     pub fn database(&self) -> PathBuf {
         self.dir.path().join("server.db")

@@ -80,8 +80,7 @@ impl App {
         })
         .await?;
         let engine = Engine::new(store.clone(), transport, clock.clone());
-        let background =
-            host.background.then(|| Background::new(engine.clone(), entropy, store.clone()));
+        let background = host.background.then(|| Background::new(engine.clone(), entropy, store.clone()));
         let inner = Arc::new(Inner {
             store,
             clock,
