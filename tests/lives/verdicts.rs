@@ -199,7 +199,7 @@ fn nothing_overwritten(life: &Life) -> Judged {
     Ok(())
 }
 
-/// Collects every mark in a database; with `only`, in the decisions of that table.
+/// Collects every mark in a database; with `only`, in what that history tells beside own versions.
 fn marks_in(file: &Path, only: &str) -> Result<HashSet<String>, String> {
     let read = || -> rusqlite::Result<HashSet<String>> {
         let conn = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
@@ -207,7 +207,7 @@ fn marks_in(file: &Path, only: &str) -> Result<HashSet<String>, String> {
         let names: Vec<String> = names.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         let mut found = HashSet::new();
         for name in names.iter().filter(|name| only.is_empty() || *name == only) {
-            let decided = if only.is_empty() { "" } else { " WHERE decision = 1 OR event IN ('merged', 'discarded')" };
+            let decided = if only.is_empty() { "" } else { " WHERE event NOT IN ('created', 'edited')" };
             let mut statement = conn.prepare(&format!("SELECT * FROM \"{name}\"{decided}"))?;
             let columns = statement.column_count();
             let mut rows = statement.query([])?;
