@@ -12,5 +12,6 @@ mod session;
 mod status;
 mod todo;
 mod transfer;
+mod typed;
 
 pub(crate) use place::{Place, read_id};

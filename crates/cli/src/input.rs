@@ -3,7 +3,6 @@
 //! Owns: standard input: a password's line, a JSON document. Refuses: judging either.
 
 use anyhow::{Context as _, bail};
-use serde_json::{Map, Value};
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
 
 /// Reads a password: a line of standard input, or unseen from the keyboard where that is a terminal.
@@ -24,29 +23,12 @@ pub(crate) fn password(user: &str) -> anyhow::Result<String> {
     Ok(password.to_owned())
 }
 
-/// Reads a JSON object from an argument, or from standard input where that is `-`.
-pub(crate) fn object(argument: &str) -> anyhow::Result<Map<String, Value>> {
-    let mut text = argument.to_owned();
-    if argument == "-" {
-        text.clear();
-        std::io::stdin().read_to_string(&mut text).context("standard input could not be read as text")?;
+/// Returns an argument, or standard input where that is `-`; what a document means the app reads.
+pub(crate) fn document(argument: &str) -> anyhow::Result<String> {
+    if argument != "-" {
+        return Ok(argument.to_owned());
     }
-    match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => bail!("a record must be a JSON object, such as {{\"Name\": \"value\"}}; nothing was changed"),
-        Err(error) => bail!("this is not valid JSON: {error}; nothing was changed"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_an_object_is_a_record() {
-        assert_eq!(object(r#"{"Title":"a"}"#).unwrap()["Title"], "a");
-        for (text, says) in [("{", "not valid JSON"), ("[1]", "must be a JSON object"), ("{} {}", "not valid JSON")] {
-            assert!(object(text).unwrap_err().to_string().contains(says), "{text}");
-        }
-    }
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).context("standard input could not be read as text")?;
+    Ok(text)
 }

@@ -9,8 +9,12 @@ mod cached_entities;
 mod cell;
 mod csdl;
 mod entity;
+mod file_edit;
 mod fold;
 mod incoming;
+mod instant;
+mod literal;
+mod members;
 mod merge;
 mod merge_rule;
 pub mod ports;
@@ -23,11 +27,14 @@ mod validate;
 
 pub use arbitrate::{Arbitration, Condition, Method, Ruling, arbitrate};
 pub use cached_entities::{CACHED_ENTITIES, CachedEntity, CachedEntityProperty, Policy};
-pub use cell::{Cell, CellSeed, ValueError, decimal_unscaled, instant_micros};
+pub use cell::{Cell, CellSeed, ValueError, decimal_unscaled};
 pub use csdl::ModelError;
 pub use entity::{EntityModel, EntitySet, EntityType, Kind, MergeRule, NavigationProperty, Property, Role};
+pub use file_edit::{FileEdit, is_as_written, read_back};
 pub use fold::{Fold, LocalChange, fold};
 pub use incoming::{Incoming, IncomingRow, Removal, RowSink};
+pub use instant::{instant_micros, read_instant};
+pub use members::{UnreadRecord, read_members};
 pub use merge::{Merge, changed_properties, merge};
 pub use reconcile::{ConflictKind, Pending, ServerSide, Verdict, reconcile};
 pub use record::{

@@ -25,6 +25,9 @@ pub enum InvalidRecord {
         /// The member's name.
         property: String,
     },
+    /// A member's name is there a second time, in whatever spelling of JSON.
+    #[error("{0} is there twice")]
+    Twice(String),
     /// The JSON is not an object.
     #[error("a record must be a JSON object")]
     NotAnObject,
@@ -35,7 +38,7 @@ impl InvalidRecord {
     pub fn property(&self) -> Option<&str> {
         match self {
             Self::Value(error) => Some(&error.property),
-            Self::Missing(property) | Self::Unknown { property, .. } => Some(property),
+            Self::Missing(property) | Self::Twice(property) | Self::Unknown { property, .. } => Some(property),
             Self::NotAnObject => None,
         }
     }

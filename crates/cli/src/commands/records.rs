@@ -34,11 +34,13 @@ pub(crate) async fn get(app: &App, set: &str, id: &str, out: Output) -> anyhow::
 }
 
 pub(crate) async fn add(app: &App, set: &str, json: &str, out: Output) -> anyhow::Result<Ended> {
-    print(&app.add(set, input::object(json)?).await?, out)
+    let record = app.read_typed(set, &input::document(json)?)?;
+    print(&app.add(set, record).await?, out)
 }
 
 pub(crate) async fn edit(app: &App, set: &str, id: &str, json: &str, out: Output) -> anyhow::Result<Ended> {
-    print(&app.edit(set, id, input::object(json)?).await?, out)
+    let changes = app.read_typed(set, &input::document(json)?)?;
+    print(&app.edit(set, id, changes).await?, out)
 }
 
 pub(crate) async fn delete(app: &App, set: &str, id: &str, out: Output) -> anyhow::Result<Ended> {

@@ -267,6 +267,10 @@ fn kind(source: &Source<'_>, path: &[&str], element: &Object) -> Result<Kind, Mo
         "Edm.Int64" => Kind::Int64,
         "Edm.Double" => Kind::Double,
         "Edm.Date" => Kind::Date,
+        // Instants are kept to the microsecond; a finer one would be a promise that no value keeps.
+        "Edm.DateTimeOffset" if facet("$Precision").is_some_and(|digits| digits > 6) => {
+            return Err(source.error(&at("$Precision"), "must be at most 6 digits of a second"));
+        }
         "Edm.DateTimeOffset" => Kind::DateTimeOffset,
         "Edm.Guid" => Kind::Guid,
         "Edm.Decimal" => {

@@ -11,7 +11,9 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use tidemark_model::{Cell, CellSeed, EntitySet, Incoming, IncomingRow, Property, RecordId, Removal, Role, STATE};
+use tidemark_model::{
+    Cell, CellSeed, EntitySet, Incoming, IncomingRow, Kind, Property, RecordId, Removal, Role, STATE,
+};
 
 /// An unknown property may nest so deep; everything that reads JSON into a tree stops at 128.
 const DEEPEST_UNKNOWN: usize = 100;
@@ -163,6 +165,10 @@ impl<'de, 'm> RecordReader<'de, 'm> {
             Member::Declared(_) if item.is_deleted_entity && name == "reason" => {
                 item.reason = Some(removal(&map.next_value_seed(Text)?));
             }
+            Member::Declared(place) if matches!(self.declared[place].kind, Kind::Decimal { .. }) => {
+                let raw: &'de RawValue = map.next_value()?;
+                self.cells[place] = decimal(self.declared[place], raw.get()).map_err(A::Error::custom)?;
+            }
             Member::Declared(place) => self.cells[place] = map.next_value_seed(NullableSeed(self.declared[place]))?,
             Member::Fixed(role, place) => {
                 let cell = map.next_value_seed(NullableSeed(&self.properties[place]))?;
@@ -282,6 +288,21 @@ impl<'de> Visitor<'de> for NameSeed<'_, 'de, '_> {
         let member = self.reader.member(name);
         Ok((Cow::Owned(name.to_owned()), member))
     }
+}
+
+/// Reads a decimal digit for digit: other servers write long ones as numbers too, and a double has 15 digits.
+fn decimal<'de>(property: &Property, json: &'de str) -> Result<Cell<'de>, String> {
+    if json == "null" {
+        return Ok(Cell::Null);
+    }
+    let is_number = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    let text = if is_number {
+        Cow::Borrowed(json)
+    } else {
+        serde_json::from_str::<Cow<'_, str>>(json).map_err(|_| format!("{} must be a decimal number", property.name))?
+    };
+    let cell = CellSeed(property).read(&serde_json::Value::String(text.into_owned())).map(Cell::into_owned);
+    cell.map_err(|error| error.to_string())
 }
 
 /// A value, or null also where the model wants none: a tombstone whose content was purged has nothing else to say.

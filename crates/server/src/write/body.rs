@@ -2,13 +2,15 @@
 //!
 //! Owns: what members a body may have on the wire. `_State` and `_UpdatedBy` are ignored, as annotations are (clients
 //! send back what they were given); a binding or a nested record is refused, since ignoring it would be a wrong
-//! result; so is a property that the entity type does not have (DESIGN section 2). Refuses: defaults and required
+//! result; so is a property that the entity type does not have (DESIGN section 2), and one that comes twice. Numbers are
+//! read digit for digit (`tidemark_model::read_members`). Refuses: defaults and required
 //! properties, which depend on the stored record (`decide`).
 
 use super::change::Body;
 use serde_json::{Map, Value};
 use tidemark_model::{
-    CellSeed, EntitySet, ID, IS_TOMBSTONED, InvalidRecord, RecordId, STATE, UPDATED_AT, UPDATED_BY, ValueError,
+    CellSeed, EntitySet, ID, IS_TOMBSTONED, InvalidRecord, RecordId, STATE, UPDATED_AT, UPDATED_BY, UnreadRecord,
+    ValueError, read_members,
 };
 use tidemark_odata::WireError;
 
@@ -20,11 +22,10 @@ pub(crate) fn read_body(set: &EntitySet, json: &[u8]) -> Result<(Option<RecordId
     if json.iter().all(u8::is_ascii_whitespace) {
         return Err(WireError::bad_request("The request has no body; a record is wanted, as a JSON object"));
     }
-    let members: Map<String, Value> = match serde_json::from_slice(json) {
-        Ok(Value::Object(members)) => members,
-        Ok(_) => return Err(invalid(&InvalidRecord::NotAnObject)),
-        Err(error) => return Err(WireError::bad_request(format!("The body is not JSON: {error}"))),
-    };
+    let members = read_members(set, json).map_err(|error| match error {
+        UnreadRecord::NotJson(error) => WireError::bad_request(format!("The body is not JSON: {error}")),
+        UnreadRecord::Invalid(error) => invalid(&error),
+    })?;
     members_to_body(set, &members)
 }
 
@@ -125,6 +126,17 @@ mod tests {
         ] {
             let error = read(&body.to_string()).unwrap_err();
             assert_eq!((error.target.as_deref(), error.status), (target, status), "{body}");
+        }
+        for (body, target) in [
+            (r#"{"Title":"a","Title":"b"}"#, "Title"),
+            (r#"{"Title":"a","Notes":null,"\u0054itle":"a"}"#, "Title"),
+            (r#"{"Id":null,"Id":null}"#, "Id"),
+            (r#"{"Title":"\udc00"}"#, "Title"),
+            (r#"{"Priority":0.99999999999999999999}"#, "Priority"),
+            (r#"{"_UpdatedAt":1.00000000000000000001}"#, "_UpdatedAt"),
+        ] {
+            let error = read(body).unwrap_err();
+            assert_eq!((error.target.as_deref(), error.status), (Some(target), 400), "{body}");
         }
         for body in ["", "  ", "{", "nul", &format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000))] {
             assert_eq!(read(body).unwrap_err().status, 400);

@@ -16,3 +16,4 @@ mod lists;
 mod repeat;
 mod running;
 mod sign_in;
+mod values;

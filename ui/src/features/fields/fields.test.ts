@@ -89,6 +89,7 @@ describe('a number field', () => {
     ['Edm.Double', '0,25', 0.25],
     ['Edm.Double', '1e3', 1000],
     ['Edm.Double', '1.2.3', undefined],
+    ['Edm.Double', '9007199254740993', '9007199254740993'],
     ['Edm.Decimal', '12.50', 12.5],
     ['Edm.Decimal', '12345678901234567.89', '12345678901234567.89'],
   ])('%s %s', (kind, text, value) => {

@@ -12,7 +12,7 @@ export function numberOf(property: PropertyView, text: string): number | string 
     return Number.isSafeInteger(whole) ? whole : plain;
   }
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return undefined;
-  // A decimal keeps the digits it was typed with.
-  if (property.kind === 'Edm.Decimal' && plain.replace(/\D/g, '').length > 15) return plain;
+  // A decimal keeps the digits it was typed with, and of a double the host says whether it does.
+  if (plain.replace(/\D/g, '').length > 15) return plain;
   return Number(plain);
 }
