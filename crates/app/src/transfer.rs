@@ -6,8 +6,10 @@
 mod csv_rows;
 mod fields;
 mod guard;
+mod records;
 mod rows;
 mod sheet;
+mod version;
 
 pub(crate) use rows::import_rows;
 pub(crate) use sheet::Sheet;
@@ -20,7 +22,7 @@ use tidemark_store::MARK;
 /// A file's format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
-    /// Comma-separated, RFC 4180.
+    /// RFC 4180; read also with semicolons or tabs between the cells.
     Csv,
     /// One JSON object a line.
     JsonLines,

@@ -5,6 +5,7 @@
 use crate::answered;
 use crate::attempts;
 use crate::error::Result;
+use crate::exported;
 use crate::history;
 use crate::sent;
 use crate::store::Store;
@@ -36,6 +37,7 @@ impl Store {
                 history::purge(tx)?;
                 answered::purge(tx)?;
                 attempts::purge(tx)?;
+                exported::purge(tx)?;
             }
             Ok(())
         })

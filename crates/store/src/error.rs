@@ -4,7 +4,7 @@
 //! that nothing was saved, because every write here is one transaction (FAULTS D1 to D9).
 
 use std::path::PathBuf;
-use tidemark_model::{InvalidRecord, ModelError, RecordId, ResolutionError};
+use tidemark_model::{ID, InvalidRecord, ModelError, RecordId, ResolutionError};
 use tidemark_sql::QueryError;
 
 /// What the store returns.
@@ -37,6 +37,14 @@ pub enum StoreError {
         problem: String,
         /// The property at fault, where there is one.
         property: Option<String>,
+    },
+    /// Two rows of an import are the same record; the whole import was given up.
+    #[error("row {row} is the record of row {first} again; nothing was imported")]
+    SameRecord {
+        /// The second row, counted from 1.
+        row: u64,
+        /// The first one.
+        first: u64,
     },
     /// The entity set is not in the model.
     #[error("there is no entity set {0}")]
@@ -183,7 +191,11 @@ impl StoreError {
     /// Returns the stable word for programs.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Invalid(_) | Self::InvalidMember { .. } | Self::Query(_) | Self::Row { .. } => "invalid",
+            Self::Invalid(_)
+            | Self::InvalidMember { .. }
+            | Self::Query(_)
+            | Self::Row { .. }
+            | Self::SameRecord { .. } => "invalid",
             Self::UnknownSet(_) => "unknown_set",
             Self::NotFound { .. } => "not_found",
             Self::Exists { .. } => "exists",
@@ -219,6 +231,7 @@ impl StoreError {
             Self::InvalidMember { property, .. } => Some(property),
             Self::Query(error) => error.property(),
             Self::Row { property, .. } => property.as_deref(),
+            Self::SameRecord { .. } => Some(ID),
             Self::WrongAnswer(ResolutionError::Undecided(property) | ResolutionError::NotInQuestion(property)) => {
                 Some(property)
             }

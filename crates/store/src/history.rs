@@ -244,6 +244,12 @@ fn newest_at(conn: &Connection, set: &str, id: RecordId) -> Result<i64> {
     Ok(conn.prepare_cached(sql)?.query_row(params![set, Key(id)], |row| row.get(0))?)
 }
 
+/// Returns the newest thing that is known to have happened to a record.
+pub(crate) fn newest_event(conn: &Connection, set: &str, id: RecordId) -> Result<Option<String>> {
+    let sql = "SELECT event FROM history WHERE entity_set = ?1 AND id = ?2 ORDER BY at DESC, order_no DESC LIMIT 1";
+    Ok(conn.prepare_cached(sql)?.query_row(params![set, Key(id)], |row| row.get(0)).optional()?)
+}
+
 /// Returns the number of the newest entry of all.
 pub(crate) fn newest_number(conn: &Connection) -> Result<i64> {
     let sql = "SELECT coalesce(max(order_no), 0) FROM history";

@@ -1,38 +1,129 @@
 //! Many records at once, all or none.
 //!
-//! Owns: naming the row at fault. Refuses: file formats (`tidemark-app` reads CSV and JSON lines).
+//! Owns: naming the row at fault, that a record is in a file once, and what a row does to a record that is here: only what
+//! differs from the version that the file was written from is an edit (ADR 0011). Refuses: file formats (`tidemark-app` reads
+//! CSV and JSON lines), and bringing a deleted record back: an import asks nobody (promise 3).
 
-use crate::edit;
+use crate::change::{Change, Hold};
 use crate::error::{Result, StoreError};
-use crate::row;
+use crate::file_row::{FileRow, RowProblem};
 use crate::store::Store;
-use serde_json::{Map, Value};
+use crate::table::Table;
+use crate::write::Tx;
+use crate::{decision, edit, exported, history, local, row, verdict};
+use std::collections::HashMap;
+use std::sync::Arc;
+use tidemark_model::{
+    Conflict, ConflictKind, FileEdit, ID, RecordId, State, Strictness, UPDATED_AT, Versioned, is_as_written, read_back,
+    read_changes,
+};
 
 impl Store {
     /// Adds records; a row whose `Id` is here already is an edit. Returns how many rows there were.
     ///
     /// # Errors
-    /// [`StoreError::Row`] with the first row at fault, counted from 1; nothing is imported then.
+    /// [`StoreError::Row`] or [`StoreError::SameRecord`] with the first row at fault, counted from 1; nothing is imported
+    /// then.
     pub fn import(
         &self,
         set: &str,
-        rows: &mut dyn Iterator<Item = std::result::Result<Map<String, Value>, String>>,
+        rows: &mut dyn Iterator<Item = std::result::Result<FileRow, RowProblem>>,
     ) -> Result<u64> {
         self.write(|tx| {
-            let table = tx.catalog.table(set)?.clone();
+            let table = Arc::clone(tx.catalog.table(set)?);
             let mut row = 0;
-            for json in rows {
+            let mut seen = HashMap::new();
+            for file_row in rows {
                 row += 1;
-                let json = json.map_err(|problem| StoreError::Row { row, problem, property: None })?;
-                let saved = edit::given_id(&json).and_then(|id| match id {
-                    Some(id) if row::get(tx.conn, &table, id)?.is_some() => edit::change(tx, set, id, &json),
-                    _ => edit::add(tx, set, &json),
-                });
-                saved.map_err(|error| of_row(row, error))?;
+                let file_row =
+                    file_row.map_err(|RowProblem { problem, property }| StoreError::Row { row, problem, property })?;
+                let id = edit::given_id(&file_row.members).map_err(|error| of_row(row, error))?;
+                if let Some(first) = id.and_then(|id| seen.insert(id, row)) {
+                    return Err(StoreError::SameRecord { row, first });
+                }
+                take(tx, &table, id, &file_row).map_err(|error| of_row(row, error))?;
             }
             Ok(row)
         })
     }
+}
+
+fn take(tx: &Tx<'_>, table: &Table, id: Option<RecordId>, file_row: &FileRow) -> Result<()> {
+    let set = &table.set.name;
+    let Some(id) = id else { return edit::add(tx, set, &file_row.members).map(drop) };
+    let values = read_changes(&table.set, &file_row.members, Strictness::RefuseUnknown)?;
+    let stamps = file_row.version.clone().unwrap_or(i64::MIN..=i64::MAX);
+    let mut versions = exported::versions(tx.conn, set, id, &stamps)?;
+    let here = row::get(tx.conn, table, id)?;
+    let Some(here) = here.filter(|here| here.state != State::Delete && !here.record.is_tombstoned) else {
+        let is_deleted = row::get(tx.conn, table, id)?.is_some() || is_deleted(tx, set, id)?;
+        return match is_as_written(&values, &versions) {
+            // Nobody edited the row: there is nothing to do, and nothing to bring back.
+            true => Ok(()),
+            false if is_deleted => Err(misfit(
+                ID,
+                "belongs to a record that was deleted; take the row out, restore the record first, or empty the Id to \
+                 add it anew",
+            )),
+            false => edit::add(tx, set, &file_row.members).map(drop),
+        };
+    };
+    if versions.is_empty() {
+        match &file_row.version {
+            Some(stamps) if stamps.start() == stamps.end() && *stamps.start() > here.record.updated_at => {
+                return Err(misfit(
+                    UPDATED_AT,
+                    "is later than the record is here; synchronise first, or empty it to change the record as it is here",
+                ));
+            }
+            // Written from a version that is here no longer.
+            Some(stamps) if *stamps != (here.record.updated_at..=here.record.updated_at) => {}
+            // The version that is here, or a file that speaks of none: an edit as any other.
+            _ => versions.push(here.record.clone()),
+        }
+    }
+    let found = read_back(&table.set, &values, &versions, &here.record);
+    match found.clashing.first() {
+        None => {
+            let changes = found.changes(&here.record);
+            if changes.is_empty() { Ok(()) } else { edit::change(tx, set, id, &changes).map(drop) }
+        }
+        Some(_) if here.state == State::None => ask(tx, table, &here, found),
+        Some(property) => Err(misfit(
+            property,
+            "was changed on this device since the file was written, and that is not sent yet; synchronise first and \
+             import then, or take the row out",
+        )),
+    }
+}
+
+/// Asks about a row whose cells were changed here meanwhile, as about any other edit on a version that is not the newest.
+fn ask(tx: &Tx<'_>, table: &Table, here: &row::Row, found: FileEdit) -> Result<()> {
+    let FileEdit { base, mut mine, clashing } = found;
+    edit::stamp(tx, &mut mine, here.record.updated_at)?;
+    // The version has no ETag of its own here: no version of the server's is taken for it.
+    let base = Versioned { record: base, etag: String::new() };
+    let mut change = Change::new(State::Update, Some(base.clone()));
+    change.hold = Hold::Conflict;
+    local::put_pending(tx, table, mine.clone(), &change)?;
+    let conflict = Conflict {
+        kind: ConflictKind::BothEdited,
+        properties: clashing,
+        base: Some(base),
+        mine,
+        server: Some(here.versioned()),
+    };
+    verdict::ask(tx, table, change, &conflict).map(drop)
+}
+
+/// Tells whether the newest thing that is known of a record is that it was deleted.
+fn is_deleted(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<bool> {
+    let event = history::newest_event(tx.conn, set, id)?;
+    Ok(event.is_some_and(|event| event == history::DELETED || event == decision::ACCEPTED_DELETE))
+}
+
+fn misfit(property: &str, problem: &str) -> StoreError {
+    StoreError::InvalidMember { property: property.to_owned(), problem: problem.to_owned() }
 }
 
 /// Names the row in an error that is about its content; a full disk is not.

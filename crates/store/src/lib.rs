@@ -27,7 +27,9 @@ mod decision;
 mod edit;
 mod error;
 mod explain;
+mod exported;
 mod figures;
+mod file_row;
 mod history;
 mod import;
 mod journal;
@@ -54,6 +56,7 @@ mod verdict;
 mod write;
 
 pub use error::{Result, StoreError};
+pub use file_row::{FileRow, RowProblem};
 pub use pull::PullTx;
 pub use settings::DEVICE_NAME;
 pub use sink::SetSink;

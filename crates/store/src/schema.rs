@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The version that this program writes.
-pub(crate) const VERSION: i64 = 2;
+pub(crate) const VERSION: i64 = 3;
 
 /// How long a statement waits for another process's write.
 const BUSY: Duration = Duration::from_secs(30);
@@ -118,9 +118,22 @@ CREATE INDEX attempt_of_record ON attempt (entity_set, id, order_no);
 CREATE INDEX cycle_synced ON cycle (order_no) WHERE json_extract(entry, '$.outcome') = 'synced';
 "#;
 
+/// Version 3: the versions of records that went into files, so that a file put back is an edit of them (ADR 0011).
+const VERSION_3_EXPORTED: &str = "
+CREATE TABLE exported (
+  entity_set TEXT NOT NULL,
+  id BLOB NOT NULL,
+  updated_at INTEGER NOT NULL,
+  content TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (entity_set, id, updated_at, content)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX exported_by_age ON exported (at);
+";
+
 /// The tables that belong to an account: signing out empties them.
-pub(crate) const ACCOUNT_TABLES: [&str; 9] =
-    ["pending", "conflict", "position", "refetch", "sent", "history", "answered", "attempt", "cycle"];
+pub(crate) const ACCOUNT_TABLES: [&str; 10] =
+    ["pending", "conflict", "position", "refetch", "sent", "history", "answered", "attempt", "cycle", "exported"];
 
 /// Sets up a connection that may write.
 pub(crate) fn set_up_writer(conn: &Connection) -> Result<()> {
@@ -179,7 +192,7 @@ pub(crate) fn migrate(conn: &mut Connection, file: &Path) -> Result<()> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have done it while this one waited.
     let found = check_version(&tx, file)?;
-    for (version, step) in [(1, VERSION_1), (2, VERSION_2)] {
+    for (version, step) in [(1, VERSION_1), (2, VERSION_2), (3, VERSION_3_EXPORTED)] {
         if found < version {
             tx.execute_batch(step)?;
         }

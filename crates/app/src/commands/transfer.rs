@@ -84,6 +84,11 @@ fn export_here(store: &Store, set: &EntitySet, path: PathBuf) -> Result<u64, App
             ..Query::default()
         };
         let records = store.list(&set.name, &query, Only::All)?;
+        if let Err(error) = store.remember_exported(&set.name, &records) {
+            // From a folder that can only be read, or off a full disk, there is still an export. Its rows are asked about
+            // where they differ from what is here by then.
+            tracing::warn!(%error, set = set.name, "the versions that go into the file could not be noted");
+        }
         records.iter().try_for_each(|local| sheet.write(&local.to_json()))?;
         match records.last() {
             Some(local) if records.len() as u64 == AT_ONCE => last = Some(local.record.id),

@@ -243,14 +243,14 @@ fn an_import_is_all_or_nothing_and_names_the_row() {
     let known = clean_item(store, 1, "e1");
     let rows = |last: Value| {
         let rows = [json!({ "Title": "new" }), json!({ "Id": known.to_string(), "Title": "edited" }), last];
-        rows.into_iter().map(|row| Ok(object(row)))
+        rows.into_iter().map(|row| Ok(object(row).into()))
     };
     let error = store.import(ITEMS, &mut rows(json!({ "Title": "x", "Priority": "high" }))).unwrap_err();
     assert_eq!((error.code(), error.property()), ("invalid", Some("Priority")));
     assert!(error.to_string().starts_with("row 3: Priority must be"), "{error}");
     assert_eq!((pending(store), title(&shown(store, known).unwrap())), (0, "a"));
 
-    let mut broken = rows(json!({})).take(1).chain([Err("is no JSON".to_owned())]);
+    let mut broken = rows(json!({})).take(1).chain([Err("is no JSON".to_owned().into())]);
     assert_eq!(store.import(ITEMS, &mut broken).unwrap_err().to_string(), "row 2: is no JSON; nothing was imported");
     assert_eq!(pending(store), 0);
 

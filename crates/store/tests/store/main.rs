@@ -14,6 +14,7 @@ mod journeys;
 mod migrate;
 mod pull;
 mod push;
+mod put_back;
 mod restored;
 mod settle;
 mod throughput;

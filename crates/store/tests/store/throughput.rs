@@ -177,7 +177,7 @@ fn throughput_of_a_push() {
     let store = &device.store;
     let json = |n: u64| {
         let title = format!("Check pump {n}");
-        Ok(object(json!({ "Id": key(n, true).to_string(), "Title": title, "Notes": "x".repeat(300) })))
+        Ok(object(json!({ "Id": key(n, true).to_string(), "Title": title, "Notes": "x".repeat(300) })).into())
     };
     let (import, _) = timed(|| store.import(ITEMS, &mut (0..CHANGES).map(json)).unwrap());
     let (mut batches, mut settles, mut requests) = (Duration::ZERO, Duration::ZERO, 0);

@@ -1,0 +1,62 @@
+//! The versions of records that went into files: what a file that is put back was written from (ADR 0011).
+//!
+//! Owns: the `exported` table. A version is known by its stamp, as the file carries it; where two contents had one stamp,
+//! both are kept. Refuses: what an edited row comes to (`tidemark-model`, `file_edit`).
+
+use crate::error::Result;
+use crate::store::Store;
+use crate::types::LocalRecord;
+use crate::value::{Key, from_text, to_text};
+use crate::write::Tx;
+use rusqlite::{Connection, params};
+use std::ops::RangeInclusive;
+use tidemark_model::{Record, RecordId};
+
+/// After this long a file is one of unknown origin: cells that differ are asked, none is overwritten.
+const KEPT_MS: i64 = 90 * 24 * 60 * 60 * 1000;
+
+impl Store {
+    /// Remembers records as they go into a file.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn remember_exported(&self, set: &str, records: &[LocalRecord]) -> Result<()> {
+        self.write(|tx| {
+            let now = tx.server_now_ms()?;
+            let sql = "INSERT INTO exported (entity_set, id, updated_at, content, at) VALUES (?1, ?2, ?3, ?4, ?5) \
+                       ON CONFLICT DO UPDATE SET at = ?5";
+            let mut statement = tx.conn.prepare_cached(sql)?;
+            for LocalRecord { record, .. } in records {
+                let content = to_text(&record.properties)?;
+                statement.execute(params![set, Key(record.id), record.updated_at, content, now])?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Returns the versions of a record that went into a file under one of these stamps.
+pub(crate) fn versions(
+    conn: &Connection,
+    set: &str,
+    id: RecordId,
+    stamps: &RangeInclusive<i64>,
+) -> Result<Vec<Record>> {
+    let sql = "SELECT updated_at, content FROM exported WHERE entity_set = ?1 AND id = ?2 \
+               AND updated_at BETWEEN ?3 AND ?4 ORDER BY at DESC";
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params![set, Key(id), stamps.start(), stamps.end()])?;
+    let mut versions = Vec::new();
+    while let Some(row) = rows.next()? {
+        let mut record = Record::new(id, row.get(0)?);
+        record.properties = from_text(&row.get::<_, String>(1)?)?;
+        versions.push(record);
+    }
+    Ok(versions)
+}
+
+/// Drops what has been kept long enough.
+pub(crate) fn purge(tx: &Tx<'_>) -> Result<()> {
+    tx.conn.prepare_cached("DELETE FROM exported WHERE at < ?1")?.execute([tx.server_now_ms()? - KEPT_MS])?;
+    Ok(())
+}
