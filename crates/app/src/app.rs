@@ -79,7 +79,10 @@ impl App {
             Ok(store)
         })
         .await?;
-        let engine = Engine::new(store.clone(), transport, clock.clone());
+        let mut engine = Engine::new(store.clone(), transport, clock.clone());
+        if let Some(stands_still_after) = host.overtake_after {
+            engine = engine.overtaking_after(stands_still_after);
+        }
         let background = host.background.then(|| Background::new(engine.clone(), entropy, store.clone()));
         let inner = Arc::new(Inner {
             store,

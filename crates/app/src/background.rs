@@ -6,7 +6,7 @@
 use crate::app::{App, Inner, unblocked};
 use crate::events::{AppEvent, all_sets};
 use crate::views::{StatusView, SyncView};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tidemark_model::ports::Entropy;
 use tidemark_store::{Account, Store};
@@ -22,12 +22,25 @@ const GATHER: Duration = Duration::from_millis(60);
 /// The line also changes by the clock alone; it is worked out at least this often, in looks outside.
 const LOOKS_PER_REFRESH: u32 = 30;
 
+/// A worker and the account it works for.
+struct Running {
+    account: Account,
+    worker: Arc<Worker>,
+}
+
+impl Running {
+    /// Tells whether everything the worker holds, its token and its stream of notices included, is of this account.
+    fn is_of(&self, account: &Account) -> bool {
+        self.account == Account { signed_out: self.account.signed_out, ..account.clone() }
+    }
+}
+
 /// Cycles in the background, and the watch.
 pub(crate) struct Background {
     engine: Engine,
     entropy: Arc<dyn Entropy>,
     store: Store,
-    worker: Mutex<Option<Arc<Worker>>>,
+    worker: Mutex<Option<Running>>,
     /// The running worker's state, or the default while there is none; outlives workers.
     state: watch::Sender<WorkerState>,
     watcher: Mutex<Option<JoinHandle<()>>>,
@@ -41,7 +54,11 @@ impl Background {
 
     /// Returns the running worker.
     pub(crate) fn worker(&self) -> Option<Arc<Worker>> {
-        self.worker.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.running().as_ref().map(|running| running.worker.clone())
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        self.worker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns what the worker is doing.
@@ -55,22 +72,26 @@ impl Background {
         state.last_report.is_some() && !state.online
     }
 
-    /// Starts a worker where an account is there and none runs.
+    /// Starts a worker where an account is there and none runs for it; one that works for another account or with
+    /// another token, which another process may have brought, ends first.
     pub(crate) async fn start_if_signed_in(&self) {
         let store = self.store.clone();
-        let account = unblocked(move || Ok(store.account()?)).await;
         // A data dir that can only be read is shown as it is; a cycle could keep nothing.
-        if !matches!(account, Ok(Some(_))) || self.store.is_read_only() {
+        let Ok(Some(account)) = unblocked(move || Ok(store.account()?)).await else { return };
+        if self.store.is_read_only() {
             return;
         }
-        let mut running = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.running().as_ref().is_some_and(|running| !running.is_of(&account)) {
+            self.stop().await;
+        }
+        let mut running = self.running();
         if running.is_some() {
             return;
         }
         match Worker::start(self.engine.clone(), self.entropy.clone()) {
             Ok(worker) => {
                 tokio::spawn(forward(worker.subscribe(), self.state.clone()));
-                *running = Some(Arc::new(worker));
+                *running = Some(Running { account, worker: Arc::new(worker) });
             }
             Err(error) => tracing::error!(%error, "the background worker could not start"),
         }
@@ -78,9 +99,9 @@ impl Background {
 
     /// Stops the worker and waits for it, so that nothing of the account is used any more.
     pub(crate) async fn stop(&self) {
-        let worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if worker.is_some() {
-            let _ = tokio::task::spawn_blocking(move || drop(worker)).await;
+        let running = self.running().take();
+        if running.is_some() {
+            let _ = tokio::task::spawn_blocking(move || drop(running)).await;
             self.state.send_replace(WorkerState::default());
         }
     }

@@ -3,6 +3,7 @@
 //! Owns: the options, the platform's data dir, this device's name. Refuses: command lines and windows (the hosts').
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// How an [`App`](crate::App) is opened.
 #[derive(Clone, Debug, Default)]
@@ -13,18 +14,26 @@ pub struct Host {
     pub device: Option<String>,
     /// A server that offers the demo, shown on the sign-in screen.
     pub demo_server: Option<String>,
+    /// After how long without a sign of life another process's cycle is overtaken, where not after two minutes
+    /// (`docs/sync.md`, "A cycle").
+    pub overtake_after: Option<Duration>,
 }
 
 impl Host {
     /// Returns the options of a host that works once and ends.
     pub fn once() -> Self {
-        Self::default()
+        Self { overtake_after: overtake_after(), ..Self::default() }
     }
 
     /// Returns the options of a host whose cycles run in the background.
     pub fn background() -> Self {
-        Self { background: true, ..Self::default() }
+        Self { background: true, ..Self::once() }
     }
+}
+
+/// Reads `TIDEMARK_OVERTAKE_AFTER_MS`, in milliseconds.
+fn overtake_after() -> Option<Duration> {
+    std::env::var("TIDEMARK_OVERTAKE_AFTER_MS").ok()?.parse().ok().map(Duration::from_millis)
 }
 
 /// Returns the data dir that every host uses unless told another one, so that the window and `tidemark` share it:

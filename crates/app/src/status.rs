@@ -41,7 +41,8 @@ pub(crate) fn kind(situation: &Situation) -> StatusKind {
     let is_stale = last_sync.is_none_or(|at| now_ms - at > STALE_AFTER_MS);
     match account {
         None => StatusKind::NotSetUp,
-        Some(account) if account.signed_out || failed_with("signed_out") => StatusKind::SignIn,
+        // Only what the database says: the last refusal may be of a token that was replaced since.
+        Some(account) if account.signed_out => StatusKind::SignIn,
         Some(_) if progress.as_ref().is_some_and(has_something_to_do) => StatusKind::Syncing,
         Some(_) if !online => StatusKind::Offline,
         Some(_) if failed_with("failed") => StatusKind::Failed,
@@ -136,6 +137,12 @@ mod tests {
                 },
                 StatusKind::SignIn,
                 Some("why"),
+            ),
+            (
+                "a token was refused that was replaced since",
+                Situation { failure: failure("signed_out"), ..fine.clone() },
+                StatusKind::UpToDate,
+                None,
             ),
             (
                 "sending 40 of 120",

@@ -22,7 +22,6 @@ fn signed_in_dir() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     let store = open_store(dir.path());
     let model = EntityModel::parse(EntityModel::default_document()).unwrap().with_cached_entities().unwrap();
-    store.adopt_model(&model.document().to_string()).unwrap();
     let text = |text: &str| text.to_owned();
     let account = Account {
         server: text(NOWHERE),
@@ -32,7 +31,7 @@ fn signed_in_dir() -> TempDir {
         server_id: text("server"),
         signed_out: false,
     };
-    store.sign_in(&account).unwrap();
+    store.sign_in_with(&account, &model.document().to_string()).unwrap();
     dir
 }
 

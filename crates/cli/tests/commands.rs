@@ -69,7 +69,6 @@ fn signed_in() -> TempDir {
     let (clock, ids) = (Arc::new(tidemark_app::SystemClock), Arc::new(tidemark_app::SystemIds));
     let store = Store::open(dir.path(), clock, ids).unwrap();
     let model = EntityModel::parse(EntityModel::default_document()).unwrap().with_cached_entities().unwrap();
-    store.adopt_model(&model.document().to_string()).unwrap();
     let text = |text: &str| text.to_owned();
     let account = Account {
         server: text(NOWHERE),
@@ -79,7 +78,7 @@ fn signed_in() -> TempDir {
         server_id: text("server"),
         signed_out: false,
     };
-    store.sign_in(&account).unwrap();
+    store.sign_in_with(&account, &model.document().to_string()).unwrap();
     store.cache("Sites").unwrap();
     dir
 }

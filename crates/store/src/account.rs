@@ -7,6 +7,8 @@ use crate::catalog::EPOCH;
 use crate::change;
 use crate::choice;
 use crate::error::{Result, StoreError};
+use crate::lease::{self, ACCOUNT_EPOCH, Lease, TURN};
+use crate::migrate;
 use crate::schema::ACCOUNT_TABLES;
 use crate::settings;
 use crate::store::Store;
@@ -14,6 +16,7 @@ use crate::types::Account;
 use crate::value::{from_optional_text, to_text};
 use crate::write::Tx;
 use rusqlite::Connection;
+use tidemark_model::EntityModel;
 use tidemark_sql::quote;
 
 const ACCOUNT: &str = "store.account";
@@ -42,29 +45,26 @@ impl Store {
     /// # Errors
     /// [`StoreError::OtherAccount`] and [`StoreError::OtherServer`], while another one's records are here.
     pub fn sign_in(&self, account: &Account) -> Result<()> {
-        let mut account = account.clone();
-        account.server = account.server.trim_end_matches('/').to_owned();
         self.write(|tx| {
-            if let Some(known) = get(tx.conn)? {
-                refuse_another(&known, &account)?;
-            }
-            settings::set(tx.conn, ACCOUNT, &to_text(&account)?)?;
+            keep(tx, account)?;
             choice::follow(tx, &tx.catalog)
         })
     }
 
-    /// Notes that the server refused the token; records and pending changes stay.
+    /// As [`Store::sign_in`], together with the model document of the account's server: in one transaction, so that no
+    /// other process ever meets the one without the other.
     ///
     /// # Errors
-    /// The database cannot be written.
-    pub fn mark_signed_out(&self) -> Result<()> {
-        match self.account()? {
-            Some(mut account) if !account.signed_out => {
-                account.signed_out = true;
-                self.write(|tx| settings::set(tx.conn, ACCOUNT, &to_text(&account)?))
+    /// As [`Store::sign_in`]; or the document has a mistake. Nothing is changed then.
+    pub fn sign_in_with(&self, account: &Account, document: &str) -> Result<()> {
+        let model = EntityModel::parse(document)?;
+        self.write(|tx| {
+            keep(tx, account)?;
+            if tx.catalog.model().is_some_and(|known| known.fingerprint() == model.fingerprint()) {
+                return choice::follow(tx, &tx.catalog);
             }
-            _ => Ok(()),
-        }
+            migrate::adopt(tx, model, document)
+        })
     }
 
     /// Removes everything of the account from this device.
@@ -84,13 +84,44 @@ impl Store {
     }
 }
 
-fn refuse_another(known: &Account, account: &Account) -> Result<()> {
-    let same = known.server == account.server && known.user == account.user && known.workspace == account.workspace;
-    match same {
-        false => Err(StoreError::OtherAccount { user: known.user.clone(), server: known.server.clone() }),
-        true if known.server_id != account.server_id => Err(StoreError::OtherServer { server: known.server.clone() }),
-        true => Ok(()),
+impl Lease {
+    /// Notes that the server refused this lease's token, unless the user has signed in with another one since; records
+    /// and pending changes stay.
+    ///
+    /// # Errors
+    /// The lease does not hold, or the database cannot be written.
+    pub fn mark_signed_out(&self) -> Result<()> {
+        self.write(|tx| match get(tx.conn)? {
+            Some(mut account) if !account.signed_out && account.token == self.account().token => {
+                account.signed_out = true;
+                settings::set(tx.conn, ACCOUNT, &to_text(&account)?)
+            }
+            _ => Ok(()),
+        })
     }
+}
+
+fn keep(tx: &Tx<'_>, account: &Account) -> Result<()> {
+    let mut account = account.clone();
+    account.server = account.server.trim_end_matches('/').to_owned();
+    match get(tx.conn)? {
+        Some(known) => refuse_another(&known, &account)?,
+        None => lease::end_all(tx.conn)?,
+    }
+    settings::set(tx.conn, ACCOUNT, &to_text(&account)?)
+}
+
+/// The server is known by its id: it may have a new name, port or scheme, and is followed there with everything that is
+/// pending. Positions are relative to the server's root and stay.
+fn refuse_another(known: &Account, account: &Account) -> Result<()> {
+    let is_same_server = known.server_id == account.server_id;
+    if is_same_server && known.user == account.user && known.workspace == account.workspace {
+        return Ok(());
+    }
+    if !is_same_server && known.server == account.server {
+        return Err(StoreError::OtherServer { server: known.server.clone() });
+    }
+    Err(StoreError::OtherAccount { user: known.user.clone(), server: known.server.clone() })
 }
 
 fn forget_account(tx: &Tx<'_>) -> Result<()> {
@@ -105,9 +136,11 @@ fn forget_account(tx: &Tx<'_>) -> Result<()> {
     for table in ACCOUNT_TABLES {
         tx.conn.execute(&format!("DELETE FROM {table}"), [])?;
     }
-    let epoch = settings::number(tx.conn, EPOCH)? + 1;
-    tx.conn.execute("DELETE FROM setting WHERE key NOT GLOB 'device*'", [])?;
-    settings::set(tx.conn, EPOCH, &epoch.to_string())?;
+    let model_epoch = settings::number(tx.conn, EPOCH)? + 1;
+    settings::set(tx.conn, EPOCH, &model_epoch.to_string())?;
+    lease::end_all(tx.conn)?;
+    let sql = "DELETE FROM setting WHERE key NOT GLOB 'device*' AND key NOT IN (?1, ?2, ?3)";
+    tx.conn.execute(sql, [EPOCH, ACCOUNT_EPOCH, TURN])?;
     tx.forget_standings();
     tx.catalog.tables().for_each(|table| tx.note_many(&table.set.name));
     Ok(())

@@ -7,6 +7,7 @@ use crate::attempts;
 use crate::error::Result;
 use crate::exported;
 use crate::history;
+use crate::lease::Lease;
 use crate::sent;
 use crate::store::Store;
 use crate::types::CycleEntry;
@@ -19,7 +20,7 @@ const SYNCED: &str = "synced";
 /// Answered by the index `cycle_synced`.
 const NEWEST_SYNCED: &str = "SELECT max(order_no) FROM cycle WHERE json_extract(entry, '$.outcome') = 'synced'";
 
-impl Store {
+impl Lease {
     /// Keeps what a cycle came to, and drops what has been kept long enough here and elsewhere.
     ///
     /// # Errors
@@ -42,7 +43,9 @@ impl Store {
             Ok(())
         })
     }
+}
 
+impl Store {
     /// Returns the newest cycle that went through.
     ///
     /// # Errors

@@ -113,6 +113,12 @@ pub enum StoreError {
     /// Nobody is signed in here yet.
     #[error("sign in first: this device does not know the server's entity sets yet")]
     NotSignedIn,
+    /// Somebody signed out, or in under another account, since this was asked for.
+    #[error("the account on this device changed meanwhile; nothing of the one before was sent or kept under the new one")]
+    AccountChanged,
+    /// Another process took the turn of a run that stood still.
+    #[error("this sync stood still for too long and another one took over; nothing is lost")]
+    Overtaken,
     /// The caller of a pull gave it up; its own error says why.
     #[error("the pull was given up; nothing of it was saved")]
     GivenUp,
@@ -209,6 +215,8 @@ impl StoreError {
             Self::WrongAnswer(_) => "wrong_answer",
             Self::Unsent { .. } => "unsent_changes",
             Self::NotSignedIn => "not_signed_in",
+            Self::AccountChanged => "account_changed",
+            Self::Overtaken => "overtaken",
             Self::GivenUp => "given_up",
             Self::OtherAccount { .. } => "other_account",
             Self::OtherServer { .. } => "other_server",

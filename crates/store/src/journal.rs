@@ -6,14 +6,14 @@
 use crate::choice;
 use crate::error::Result;
 use crate::history::{self, CREATED, DELETED, EDITED, RESTORED, changes_text};
-use crate::store::Store;
+use crate::lease::Lease;
 use crate::types::{HistoryEntry, JournalLine};
 use crate::value::Key;
 use crate::write::Tx;
 use rusqlite::params;
 use tidemark_model::RecordId;
 
-impl Store {
+impl Lease {
     /// Returns a record's history with the server's journal in it. Of a set that is kept offline the lines are kept.
     ///
     /// # Errors
@@ -23,9 +23,9 @@ impl Store {
             reading.catalog.table(set)?;
             choice::has_position(reading.conn, set)
         })?;
-        if known && !self.is_read_only() {
+        if known && !self.store().is_read_only() {
             self.write(|tx| lines.iter().try_for_each(|line| keep(tx, set, id, line)))?;
-            return self.history(set, id);
+            return self.store().history(set, id);
         }
         let mut entries = self.read(|reading| {
             let mut entries = history::of_record(reading.conn, set, id)?;

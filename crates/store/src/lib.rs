@@ -4,7 +4,7 @@
 //! one transaction (DESIGN sections 3 and 4). Refuses: the network, the clock of the machine (it is handed in) and
 //! every decision about two versions: those are `tidemark-model`'s, this crate carries them out.
 //!
-//! - [`Store`]: opening, transactions, who hears of changes.
+//! - [`Store`]: opening, transactions, who hears of changes. [`Lease`]: the right to bring in what a server said.
 //! - `edit`, `import`, `read`, `figures`: what people do to records and see of them.
 //! - `push`, `settle`: from pending change to the server's answer.
 //! - `pull`, `sink`, `sweep`, `restored`: from the server's pages to records.
@@ -33,6 +33,7 @@ mod file_row;
 mod history;
 mod import;
 mod journal;
+mod lease;
 mod local;
 mod migrate;
 mod notices;
@@ -57,6 +58,7 @@ mod write;
 
 pub use error::{Result, StoreError};
 pub use file_row::{FileRow, RowProblem};
+pub use lease::Lease;
 pub use pull::PullTx;
 pub use settings::DEVICE_NAME;
 pub use sink::SetSink;

@@ -8,9 +8,9 @@ use crate::change;
 use crate::choice;
 use crate::error::Result;
 use crate::history::{self, Entry, MODEL_CHANGED};
+use crate::lease::Lease;
 use crate::row::{self, Row};
 use crate::settings;
-use crate::store::Store;
 use crate::table::{EXTRA, Table};
 use crate::write::Tx;
 use rusqlite::Connection;
@@ -22,7 +22,7 @@ fn shape_key(set: &str) -> String {
     format!("store.shape.{set}")
 }
 
-impl Store {
+impl Lease {
     /// Takes in the server's model document. Tables are made and extended; what is pending stays.
     ///
     /// # Errors
@@ -36,7 +36,7 @@ impl Store {
     }
 }
 
-fn adopt(tx: &Tx<'_>, model: EntityModel, document: &str) -> Result<()> {
+pub(crate) fn adopt(tx: &Tx<'_>, model: EntityModel, document: &str) -> Result<()> {
     let epoch = settings::number(tx.conn, EPOCH)? + 1;
     let catalog = Catalog::new(epoch, Some(model));
     for table in catalog.tables() {

@@ -5,10 +5,10 @@
 
 use crate::choice;
 use crate::error::{Result, StoreError};
+use crate::lease::Lease;
 use crate::local;
 use crate::row;
 use crate::sink::SetSink;
-use crate::store::Store;
 use crate::sweep;
 use crate::table::Table;
 use crate::types::{FirstSync, Position, Tally};
@@ -36,7 +36,7 @@ impl std::fmt::Debug for PullTx<'_> {
     }
 }
 
-impl Store {
+impl Lease {
     /// Runs `f` in one write transaction. What it pulled is announced after the commit; if it fails, nothing of it
     /// was written and the position stays where it was.
     ///

@@ -5,8 +5,8 @@
 
 use crate::change::{self, Change, InFlight};
 use crate::error::{Result, StoreError};
+use crate::lease::Lease;
 use crate::row::{self, Row};
-use crate::store::Store;
 use crate::table::Table;
 use crate::types::{Outgoing, OutgoingChange};
 use crate::value::Key;
@@ -20,7 +20,7 @@ use tidemark_model::{ID, IS_TOMBSTONED, Record, RecordId, State, UPDATED_AT, cha
 /// Bytes that a batch adds to a change's body: the URL, the headers, the punctuation.
 const ENVELOPE: usize = 420;
 
-impl Store {
+impl Lease {
     /// Returns what is to be sent next, at most `max_records` and about `max_bytes` of it; a change that is larger
     /// alone is returned alone. Records in `tried`, in conflict or parked are left out.
     ///

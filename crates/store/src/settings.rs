@@ -3,6 +3,7 @@
 //! Owns: the `setting` table. The names that begin with `store.` are this crate's own. Refuses: meaning.
 
 use crate::error::Result;
+use crate::lease::Lease;
 use crate::store::Store;
 use rusqlite::{Connection, OptionalExtension};
 use tidemark_model::StampClock;
@@ -52,7 +53,9 @@ impl Store {
         }
         self.write(|tx| set(tx.conn, key, value))
     }
+}
 
+impl Lease {
     /// Keeps how far this machine's clock is from the server's, for the stamps of later edits.
     ///
     /// # Errors

@@ -9,12 +9,12 @@ use crate::change::{self, Change, InFlight};
 use crate::choice;
 use crate::error::{Result, StoreError};
 use crate::history::{self, CREATED, DELETED, EDITED, Entry, RESTORED};
+use crate::lease::Lease;
 use crate::local;
 use crate::parked;
 use crate::pull;
 use crate::row::{self, Row};
 use crate::sent;
-use crate::store::Store;
 use crate::table::Table;
 use crate::types::{Answer, Reply, Tally};
 use crate::verdict;
@@ -22,7 +22,7 @@ use crate::write::Tx;
 use std::sync::Arc;
 use tidemark_model::{Record, RecordId, State, Versioned};
 
-impl Store {
+impl Lease {
     /// Settles the server's answers, all in one transaction. An answer to anything but the request in flight counts
     /// for nothing.
     ///

@@ -246,7 +246,7 @@ mod tests {
         });
         store.sign_in(&serde_json::from_value(account).unwrap()).unwrap();
         let model = EntityModel::parse(EntityModel::default_document()).unwrap().with_cached_entities().unwrap();
-        store.adopt_model(&model.document().to_string()).unwrap();
+        store.lease().unwrap().adopt_model(&model.document().to_string()).unwrap();
         store.cache("TodoItems").unwrap();
         let limit = |pages: i64| {
             let writer = store.inner.writer.lock().unwrap();

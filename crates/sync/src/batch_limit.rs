@@ -4,7 +4,7 @@
 //! does.
 
 use crate::error::SyncError;
-use tidemark_store::Store;
+use tidemark_store::Lease;
 
 const MOST_RECORDS: usize = 200;
 const MOST_BYTES: usize = 1 << 20;
@@ -19,8 +19,8 @@ pub(crate) struct BatchLimit {
 
 impl BatchLimit {
     /// Reads what was learned earlier.
-    pub(crate) fn load(store: &Store) -> Result<Self, SyncError> {
-        let records = store.setting(SETTING)?.and_then(|text| text.parse().ok()).unwrap_or(MOST_RECORDS);
+    pub(crate) fn load(lease: &Lease) -> Result<Self, SyncError> {
+        let records = lease.setting(SETTING)?.and_then(|text| text.parse().ok()).unwrap_or(MOST_RECORDS);
         Ok(Self::of(records))
     }
 
@@ -31,9 +31,9 @@ impl BatchLimit {
     }
 
     /// Halves the limit after a 413 for a batch of `sent` records, and remembers it.
-    pub(crate) fn halve(&mut self, sent: usize, store: &Store) -> Result<(), SyncError> {
+    pub(crate) fn halve(&mut self, sent: usize, lease: &Lease) -> Result<(), SyncError> {
         *self = Self::of(sent.min(self.records) / 2);
-        Ok(store.set_setting(SETTING, &self.records.to_string())?)
+        Ok(lease.set_setting(SETTING, &self.records.to_string())?)
     }
 }
 

@@ -4,16 +4,20 @@
 
 use crate::connection::Connection;
 use crate::error::SyncError;
-use crate::guard::Guard;
+use crate::guard::{Guard, STANDS_STILL_AFTER};
 use crate::pull::PullLimits;
 use crate::report::{CycleReport, Outcome, Progress};
-use crate::session::Remote;
+use crate::session::{Remote, fetch_model};
 use crate::transport::Transport;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tidemark_model::ports::Clock;
-use tidemark_store::{Account, Store, Tally};
+use tidemark_store::{Lease, Store, StoreError, Tally};
 use tokio::runtime::{Handle, RuntimeFlavor};
+
+/// How long signing in waits for another process's cycle before it leaves the choices to the next one.
+const CHOICES_WITHIN: Duration = Duration::from_secs(3);
 
 /// Called with how far a cycle is.
 pub(crate) type OnProgress = Arc<dyn Fn(Option<Progress>) + Send + Sync>;
@@ -26,6 +30,7 @@ pub struct Engine {
     pub(crate) on_progress: OnProgress,
     pub(crate) paused: Arc<Mutex<HashSet<String>>>,
     pub(crate) limits: PullLimits,
+    stands_still_after: Duration,
 }
 
 impl std::fmt::Debug for Engine {
@@ -37,7 +42,8 @@ impl std::fmt::Debug for Engine {
 /// What the steps of a cycle share.
 pub(crate) struct Run<'e> {
     pub(crate) engine: &'e Engine,
-    pub(crate) store: &'e Store,
+    /// The only way into the database: what the account or the turn ended is written nowhere.
+    pub(crate) store: &'e Lease,
     pub(crate) connection: Arc<Connection>,
     pub(crate) tally: Tally,
 }
@@ -62,7 +68,13 @@ impl Engine {
             on_progress: Arc::new(|_| {}),
             paused: Arc::default(),
             limits: PullLimits::default(),
+            stands_still_after: STANDS_STILL_AFTER,
         }
+    }
+
+    /// Sets after how long without a sign of life another process's cycle is overtaken; two minutes unless set.
+    pub fn overtaking_after(self, stands_still_after: Duration) -> Self {
+        Self { stands_still_after, ..self }
     }
 
     /// Returns the one-off calls over the same transport.
@@ -87,14 +99,19 @@ impl Engine {
             error: None,
             retry_after_ms: None,
         };
-        if let Err(error) = self.run(&mut report).await {
+        let mut lease = None;
+        if let Err(error) = self.run(&mut report, &mut lease).await {
+            // Whatever the run met after its lease had ended, that it had ended is why it met it.
+            let ended = lease.as_ref().and_then(|lease| lease.check().err()).map(SyncError::from);
+            let error = ended.filter(|ended| ended.outcome() == Outcome::Void).unwrap_or(error);
             report.outcome = error.outcome();
             report.error = Some(error.to_string());
             if let SyncError::Wait(delay) = &error {
                 report.retry_after_ms = Some(delay.as_millis() as u64);
             }
             if matches!(error, SyncError::SignedOut)
-                && let Err(error) = self.store.mark_signed_out()
+                && let Some(lease) = &lease
+                && let Err(error) = lease.mark_signed_out()
             {
                 tracing::warn!(%error, "the refused token could not be noted");
             }
@@ -102,8 +119,9 @@ impl Engine {
         }
         (self.on_progress)(None);
         report.duration_ms = clock.monotonic_ms().saturating_sub(started);
-        if !self.store.is_read_only()
-            && let Err(error) = blocking(|| self.store.record_cycle(&report.entry()))
+        let lease = lease.or_else(|| self.store.lease().ok());
+        if let Some(lease) = lease.filter(|_| report.outcome != Outcome::Void && !self.store.is_read_only())
+            && let Err(error) = blocking(|| lease.record_cycle(&report.entry()))
         {
             tracing::warn!(%error, "the cycle could not be recorded");
         }
@@ -113,38 +131,54 @@ impl Engine {
     /// Fetches the user's choice of cached entities and nothing else, as signing in does.
     ///
     /// # Errors
-    /// The server cannot be reached; the first cycle fetches the choice then.
+    /// The server cannot be reached, or another process's cycle goes on for seconds; the next cycle fetches the choice
+    /// then.
     pub async fn pull_choices(&self) -> Result<(), SyncError> {
-        let account = self.store.account()?.ok_or(SyncError::NotSignedIn)?;
-        let _guard = Guard::take(self.store.dir()).await?;
-        let connection = Arc::new(self.remote.for_account(&account));
-        let mut run = Run { engine: self, store: &self.store, connection, tally: Tally::default() };
-        run.pull_choices().await
+        let (guard, lease) = self.begin(Some(CHOICES_WITHIN)).await?;
+        self.run_of(&guard, &lease).pull_choices().await
     }
 
-    async fn run(&self, report: &mut CycleReport) -> Result<(), SyncError> {
-        let account = self.store.account()?.ok_or(SyncError::NotSignedIn)?;
-        if account.signed_out {
+    /// Takes the guard, and under it the account: what is read before may be another's by then.
+    async fn begin(&self, at_most: Option<Duration>) -> Result<(Guard, Lease), SyncError> {
+        let guard = Guard::take(&self.store, &self.remote.clock, self.stands_still_after, at_most).await?;
+        let lease = blocking(|| self.store.lease_in_turn(guard.turn())).map_err(|error| match error {
+            StoreError::NotSignedIn => SyncError::NotSignedIn,
+            other => other.into(),
+        })?;
+        Ok((guard, lease))
+    }
+
+    fn run_of<'e>(&'e self, guard: &Guard, lease: &'e Lease) -> Run<'e> {
+        let remote = Remote::new(guard.watch(self.remote.transport.clone()), self.remote.clock.clone());
+        let connection = Arc::new(remote.for_account(lease.account()));
+        Run { engine: self, store: lease, connection, tally: Tally::default() }
+    }
+
+    async fn run(&self, report: &mut CycleReport, held: &mut Option<Lease>) -> Result<(), SyncError> {
+        if self.store.account()?.is_none() {
+            return Err(SyncError::NotSignedIn);
+        }
+        let (guard, lease) = self.begin(None).await?;
+        let lease = &*held.insert(lease);
+        if lease.account().signed_out {
             return Err(SyncError::SignedOut);
         }
-        let _guard = Guard::take(self.store.dir()).await?;
-        let connection = Arc::new(self.remote.for_account(&account));
-        let mut run = Run { engine: self, store: &self.store, connection, tally: Tally::default() };
-        let result = self.steps(&mut run, &account).await;
+        let mut run = self.run_of(&guard, lease);
+        let result = self.steps(&mut run).await;
         let traffic = run.connection.traffic();
         report.tally = run.tally;
         report.requests = traffic.requests;
         report.bytes_sent = traffic.bytes_sent;
         report.bytes_received = traffic.bytes_received;
         if let Some(clock) = run.connection.clock_offset() {
-            blocking(|| self.store.learn_clock(clock))?;
+            blocking(|| lease.learn_clock(clock))?;
         }
         result
     }
 
-    async fn steps(&self, run: &mut Run<'_>, account: &Account) -> Result<(), SyncError> {
-        if self.store.model().is_none() {
-            self.remote.fetch_model(account, &self.store).await?;
+    async fn steps(&self, run: &mut Run<'_>) -> Result<(), SyncError> {
+        if run.store.model().is_none() {
+            fetch_model(&run.connection, run.store).await?;
         }
         run.push().await?;
         run.pull().await?;

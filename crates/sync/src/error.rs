@@ -53,6 +53,9 @@ pub enum SyncError {
     /// The offline database failed.
     #[error("{0}")]
     Store(#[from] StoreError),
+    /// A cycle of another process is running, and the caller did not want to wait for its end.
+    #[error("another program on this computer is syncing this data folder just now; try again shortly")]
+    OtherCycle,
     /// The guard of the data dir could not be taken.
     #[error("the sync lock of this data dir cannot be taken: {0}")]
     Guard(String),
@@ -64,6 +67,7 @@ impl SyncError {
         match self {
             Self::Transport(_) | Self::NotTidemark => Outcome::Offline,
             Self::SignedOut | Self::WrongPassword => Outcome::SignedOut,
+            Self::Store(StoreError::AccountChanged | StoreError::Overtaken) => Outcome::Void,
             _ => Outcome::Failed,
         }
     }
@@ -82,7 +86,7 @@ impl SyncError {
             Self::Refused { code, .. } => code,
             Self::Malformed(_) => "malformed",
             Self::Store(error) => error.code(),
-            Self::Guard(_) => "locked",
+            Self::OtherCycle | Self::Guard(_) => "locked",
         }
     }
 }

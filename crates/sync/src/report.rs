@@ -15,6 +15,8 @@ pub enum Outcome {
     SignedOut,
     /// Anything else.
     Failed,
+    /// The account or the turn changed while it ran: it ended without a trace, and nobody misses it.
+    Void,
 }
 
 impl Outcome {
@@ -24,7 +26,7 @@ impl Outcome {
             Self::Synced => "synced",
             Self::Offline => "offline",
             Self::SignedOut => "signed_out",
-            Self::Failed => "failed",
+            Self::Failed | Self::Void => "failed",
         }
     }
 }

@@ -9,7 +9,7 @@ use http::Method;
 use serde::Deserialize;
 use std::sync::Arc;
 use tidemark_model::ports::Clock;
-use tidemark_store::{Account, Store};
+use tidemark_store::{Account, Lease};
 
 /// One-off calls to a server, outside of a cycle.
 #[derive(Clone)]
@@ -82,12 +82,12 @@ impl Remote {
         connection.send(connection.request(Method::DELETE, "/session")).await.map(drop)
     }
 
-    /// Fetches the entity model and adopts it.
+    /// Fetches the document of the entity model.
     ///
     /// # Errors
-    /// The server cannot be reached or the document is none.
-    pub async fn fetch_model(&self, account: &Account, store: &Store) -> Result<(), SyncError> {
-        fetch_model(&self.for_account(account), store).await
+    /// The server cannot be reached.
+    pub async fn model_document(&self, account: &Account) -> Result<String, SyncError> {
+        model_document(&self.for_account(account)).await
     }
 
     pub(crate) fn for_account(&self, account: &Account) -> Connection {
@@ -100,13 +100,16 @@ impl Remote {
 }
 
 /// Fetches the model over a connection and adopts it.
-pub(crate) async fn fetch_model(connection: &Connection, store: &Store) -> Result<(), SyncError> {
+pub(crate) async fn fetch_model(connection: &Connection, lease: &Lease) -> Result<(), SyncError> {
+    Ok(lease.adopt_model(&model_document(connection).await?)?)
+}
+
+async fn model_document(connection: &Connection) -> Result<String, SyncError> {
     let response = connection.send(connection.odata(Method::GET, "$metadata?$format=json")?).await?;
     if response.status != 200 {
         return Err(refused(&response));
     }
-    let document = std::str::from_utf8(&response.body).map_err(|e| SyncError::Malformed(e.to_string()))?;
-    Ok(store.adopt_model(document)?)
+    String::from_utf8(response.body.into()).map_err(|e| SyncError::Malformed(e.to_string()))
 }
 
 pub(crate) fn with_json(request: &mut Request, body: String) {

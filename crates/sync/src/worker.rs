@@ -144,6 +144,10 @@ impl Life {
                 () = stop.notified() => break,
                 report = cycle => report,
             };
+            if report.outcome == Outcome::Void && !waiting.is_empty() {
+                // Whoever asked for a cycle gets one that counts.
+                continue;
+            }
             let due = self.next_due(&report, &mut backoff);
             for reply in waiting.drain(..) {
                 let _ = reply.send(report.clone());
@@ -178,9 +182,11 @@ impl Life {
                 },
             };
             publish.send_modify(|state| {
-                state.online = !matches!(report.outcome, Outcome::Offline);
                 state.syncing = None;
-                state.last_report = Some(report.clone());
+                if report.outcome != Outcome::Void {
+                    state.online = report.outcome != Outcome::Offline;
+                    state.last_report = Some(report.clone());
+                }
             });
             report
         }
@@ -188,6 +194,7 @@ impl Life {
 
     fn next_due(&self, report: &CycleReport, backoff: &mut Backoff) -> Instant {
         let delay = match (report.outcome, report.retry_after_ms) {
+            (Outcome::Void, _) => DEBOUNCE,
             (_, Some(ms)) => Duration::from_millis(ms),
             (Outcome::Synced | Outcome::SignedOut, None) => {
                 backoff.reset();

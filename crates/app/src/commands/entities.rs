@@ -58,14 +58,17 @@ impl App {
     /// The server cannot be reached.
     pub async fn refresh_server_counts(&self) -> Result<(), AppError> {
         let model = self.entity_model()?;
-        let account = self.with_store(|store| Ok(store.account()?)).await?.ok_or(AppError::NotSignedIn)?;
+        let lease = self.with_store(|store| Ok(store.lease()?)).await?;
+        let account = lease.account();
         if account.signed_out {
             return Err(SyncError::SignedOut.into());
         }
         let mut counts = HashMap::new();
         for set in model.sets().filter(|set| is_of_people(&set.name)) {
-            counts.insert(set.name.clone(), self.remote().count(&account, &set.name).await?);
+            counts.insert(set.name.clone(), self.remote().count(account, &set.name).await?);
         }
+        // The figures are the account's that asked, and nobody else's.
+        lease.check()?;
         *self.inner.server_counts.lock().unwrap_or_else(PoisonError::into_inner) = counts;
         self.inner.events.send(AppEvent::EntitiesChanged);
         Ok(())

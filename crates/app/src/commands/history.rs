@@ -9,7 +9,7 @@ use crate::error::AppError;
 use crate::views::{ChangeView, DecisionView, HistoryView, RecordView};
 use std::time::Duration;
 use tidemark_model::{EntitySet, RecordId};
-use tidemark_store::{Decision, HistoryEntry, JournalLine, PropertyChange};
+use tidemark_store::{Decision, HistoryEntry, JournalLine, Lease, PropertyChange};
 
 /// How long a history waits for the server's part of it.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -23,11 +23,11 @@ impl App {
     pub async fn history(&self, set: &str, id: &str) -> Result<Vec<HistoryView>, AppError> {
         let entity_set = self.entity_set(set)?;
         let (name, record_id, text) = (set.to_owned(), read_id(id)?, id.to_owned());
-        let lines = self.journal(&entity_set, record_id).await?;
+        let told = self.journal(&entity_set, record_id).await?;
         self.with_store(move |store| {
             let user = store.account()?.map(|account| account.user);
-            let entries = match &lines {
-                Some(lines) => store.history_with(&name, record_id, lines)?,
+            let entries = match &told {
+                Some((lease, lines)) => lease.history_with(&name, record_id, lines)?,
                 None => store.history(&name, record_id)?,
             };
             if entries.is_empty() && store.is_cached(&name)? && store.get(&name, record_id)?.is_none() {
@@ -38,15 +38,17 @@ impl App {
         .await
     }
 
-    /// Asks the server's journal; what cannot be had now is left out.
-    async fn journal(&self, set: &EntitySet, id: RecordId) -> Result<Option<Vec<JournalLine>>, AppError> {
+    /// Asks the server's journal; what cannot be had now is left out. The lines count for the account that asked.
+    async fn journal(&self, set: &EntitySet, id: RecordId) -> Result<Option<(Lease, Vec<JournalLine>)>, AppError> {
         if self.inner.background.as_ref().is_some_and(|background| background.is_offline()) {
             return Ok(None);
         }
-        let account = self.with_store(|store| Ok(store.account()?)).await?;
-        let Some(account) = account.filter(|account| !account.signed_out) else { return Ok(None) };
-        match tokio::time::timeout(PATIENCE, self.remote().history(&account, set, id)).await {
-            Ok(Ok(lines)) => Ok(lines),
+        let lease = self.with_store(|store| Ok(store.lease()?)).await?;
+        if lease.account().signed_out {
+            return Ok(None);
+        }
+        match tokio::time::timeout(PATIENCE, self.remote().history(lease.account(), set, id)).await {
+            Ok(Ok(lines)) => Ok(lines.map(|lines| (lease, lines))),
             Ok(Err(error)) => {
                 tracing::debug!(%error, "the server's journal could not be read");
                 Ok(None)

@@ -70,7 +70,7 @@ pub(crate) fn not_reached(set: &str, error: SyncError) -> AppError {
                 let reason = "the server asks you to sign in again".to_owned();
                 AppError::NotKeptOffline { set: set.to_owned(), reason }
             }
-            Outcome::Synced | Outcome::Failed => error.into(),
+            Outcome::Synced | Outcome::Failed | Outcome::Void => error.into(),
         },
     }
 }

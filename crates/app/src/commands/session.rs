@@ -8,7 +8,7 @@ use crate::error::AppError;
 use crate::events::AppEvent;
 use crate::views::SessionView;
 use std::time::Duration;
-use tidemark_store::{Account, StoreError};
+use tidemark_store::Account;
 use tidemark_sync::SyncError;
 
 /// How long signing out waits for the server to forget the token; the device forgets it in any case.
@@ -61,16 +61,11 @@ impl App {
         self.admit(account).await
     }
 
-    /// Takes an account that the server has confirmed: first the model, then the account, then the user's choices.
+    /// Takes an account that the server has confirmed: the model and the account at once, then the user's choices.
     async fn admit(&self, account: Account) -> Result<SessionView, AppError> {
-        // Asked before anything of the new account is kept; the store asks once more when it keeps the account.
-        if let Some(present) = self.with_store(|store| Ok(store.account()?)).await? {
-            refuse_another(present, &account)?;
-        }
-        self.remote().fetch_model(&account, self.store()).await?;
-        let kept = account.clone();
-        self.with_store(move |store| Ok(store.sign_in(&kept)?)).await?;
-        // The account is good from here on: choices that do not arrive now come with the first cycle.
+        let document = self.remote().model_document(&account).await?;
+        self.with_store(move |store| Ok(store.sign_in_with(&account, &document)?)).await?;
+        // The account is good from here on: choices that do not arrive now come with the next cycle.
         if let Err(error) = self.inner.engine.pull_choices().await {
             tracing::warn!(%error, "the user's choices could not be fetched at sign-in");
         }
@@ -121,16 +116,4 @@ impl App {
         self.inner.events.send(AppEvent::EntitiesChanged);
         self.inner.events.stir();
     }
-}
-
-/// Refuses an account whose records would be mixed with those that are here (FAULTS I25, N17).
-fn refuse_another(present: Account, new: &Account) -> Result<(), StoreError> {
-    let is_same_server = present.server_id == new.server_id;
-    if present.user == new.user && present.workspace == new.workspace && is_same_server {
-        return Ok(());
-    }
-    if !is_same_server && present.server == new.server {
-        return Err(StoreError::OtherServer { server: present.server });
-    }
-    Err(StoreError::OtherAccount { user: present.user, server: present.server })
 }

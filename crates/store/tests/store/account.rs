@@ -15,7 +15,7 @@ fn another_account_or_server_is_refused_until_sign_out() {
     assert_eq!(store.account().unwrap(), Some(Account { token: "t2".into(), ..account() }));
     let others = [
         (Account { user: "bob".into(), ..account() }, "other_account"),
-        (Account { server: "http://other".into(), ..account() }, "other_account"),
+        (Account { server: "http://other".into(), server_id: "s2".into(), ..account() }, "other_account"),
         (Account { workspace: "v".into(), ..account() }, "other_account"),
         (Account { server_id: "s2".into(), ..account() }, "other_server"),
     ];
@@ -24,6 +24,73 @@ fn another_account_or_server_is_refused_until_sign_out() {
         assert_eq!(error.code(), code);
         assert_eq!(store.account().unwrap().unwrap().user, "ann");
     }
+}
+
+#[test]
+fn the_same_server_is_followed_to_a_new_address_with_everything_pending() {
+    let device = device();
+    let store = &device.store;
+    let added = store.add(ITEMS, &object(json!({ "Title": "unsent" }))).unwrap().record.id;
+    let positions = store.positions().unwrap();
+    let moved = Account { server: "https://tide.example.org/".into(), token: "t2".into(), ..account() };
+    store.sign_in_with(&moved, &model_document()).unwrap();
+    let now = store.account().unwrap().unwrap();
+    assert_eq!((now.server.as_str(), now.token.as_str()), ("https://tide.example.org", "t2"));
+    assert_eq!((store.counts().unwrap().pending, mark(store, added)), (1, "waiting"));
+    assert_eq!(store.positions().unwrap(), positions);
+}
+
+#[test]
+fn a_lease_ends_with_its_account_and_writes_nothing_more() {
+    let device = device();
+    let store = &device.store;
+    let lease = store.lease().unwrap();
+    store.sign_out(true).unwrap();
+    let eve = Account { user: "eve".into(), token: "t2".into(), ..account() };
+    store.sign_in_with(&eve, &model_document()).unwrap();
+    store.cache(ITEMS).unwrap();
+    store.add(ITEMS, &object(json!({ "Title": "eve's" }))).unwrap();
+    let item = server_item(id(9), "e9", json!({ "Title": "ann's" }));
+    let codes = [
+        lease.next_batch(200, 1 << 20, &Default::default()).map(drop).unwrap_err(),
+        lease.settle(&[reply_to_nobody()]).map(drop).unwrap_err(),
+        lease.pull(|tx| take(tx, ITEMS, &item)).map(drop).unwrap_err(),
+        lease.learn_clock(tidemark_model::StampClock { offset_ms: 60_000 }).unwrap_err(),
+        lease.set_setting("batch_records", "1").unwrap_err(),
+        lease.adopt_model(&model_document().replace("TodoItem\"", "TodoThing\"")).unwrap_err(),
+        lease.record_cycle(&cycle(1)).unwrap_err(),
+        lease.mark_signed_out().unwrap_err(),
+        lease.history_with(ITEMS, id(9), &[]).map(drop).unwrap_err(),
+        lease.positions().map(drop).unwrap_err(),
+    ]
+    .map(|error| error.code());
+    assert_eq!(codes, ["account_changed"; 10]);
+    assert_eq!((store.get(ITEMS, id(9)).unwrap(), store.cycles(9).unwrap()), (None, Vec::new()));
+    assert_eq!(store.account().unwrap(), Some(eve));
+}
+
+#[test]
+fn only_the_token_that_was_refused_is_marked() {
+    let device = device();
+    let store = &device.store;
+    let lease = store.lease().unwrap();
+    store.sign_in(&Account { token: "t2".into(), ..account() }).unwrap();
+    lease.mark_signed_out().unwrap();
+    assert!(!store.account().unwrap().unwrap().signed_out);
+    store.lease().unwrap().mark_signed_out().unwrap();
+    assert!(store.account().unwrap().unwrap().signed_out);
+}
+
+fn reply_to_nobody() -> tidemark_store::Reply {
+    tidemark_store::Reply { set: ITEMS.into(), id: id(9), request_id: id(10), answer: done("e") }
+}
+
+fn cycle(started_at: i64) -> CycleEntry {
+    serde_json::from_value(json!({
+        "started_at": started_at, "duration_ms": 0, "outcome": "synced", "pushed": 0, "pulled": 0, "merged": 0,
+        "conflicts": 0, "parked": 0, "requests": 0, "bytes_sent": 0, "bytes_received": 0, "error": null
+    }))
+    .unwrap()
 }
 
 #[test]

@@ -4,14 +4,19 @@
 pub(crate) mod server;
 
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use tidemark_model::ports::{Clock, Ids};
 use tidemark_model::{
-    Cell, CellSeed, EntityModel, Incoming, IncomingRow, Record, RecordId, Removal, RowSink, Versioned,
+    Cell, CellSeed, EntityModel, Incoming, IncomingRow, Record, RecordId, Removal, RowSink, StampClock,
+    Versioned,
 };
-use tidemark_store::{Account, Answer, Outgoing, Position, Reply, Store, Tally};
+use tidemark_store::{
+    Account, Answer, CycleEntry, FirstSync, HistoryEntry, JournalLine, Outgoing, Position, PullTx, Reply, Result, Store,
+    StoreError, Tally,
+};
 use uuid::Uuid;
 
 pub(crate) const ITEMS: &str = "TodoItems";
@@ -66,6 +71,73 @@ pub(crate) fn account() -> Account {
         token: "t".into(),
         server_id: "s1".into(),
         signed_out: false,
+    }
+}
+
+/// What a server said, brought in under a lease of its own each time, as a run that is never disturbed does.
+pub(crate) trait Runs {
+    fn adopt_model(&self, document: &str) -> Result<()>;
+    fn next_batch(&self, records: usize, bytes: usize, tried: &HashSet<RecordId>) -> Result<Vec<Outgoing>>;
+    fn settle(&self, replies: &[Reply]) -> Result<Tally>;
+    fn pull<T, E: From<StoreError>>(
+        &self,
+        f: impl FnOnce(&mut PullTx<'_>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<(T, Tally), E>;
+    fn positions(&self) -> Result<Vec<(String, Position)>>;
+    fn first_sync(&self, set: &str) -> Result<Option<FirstSync>>;
+    fn refetch(&self) -> Result<Vec<(String, Vec<RecordId>)>>;
+    fn learn_clock(&self, clock: StampClock) -> Result<()>;
+    fn record_cycle(&self, cycle: &CycleEntry) -> Result<()>;
+    fn mark_signed_out(&self) -> Result<()>;
+    fn history_with(&self, set: &str, id: RecordId, lines: &[JournalLine]) -> Result<Vec<HistoryEntry>>;
+}
+
+impl Runs for Store {
+    fn adopt_model(&self, document: &str) -> Result<()> {
+        self.lease()?.adopt_model(document)
+    }
+
+    fn next_batch(&self, records: usize, bytes: usize, tried: &HashSet<RecordId>) -> Result<Vec<Outgoing>> {
+        self.lease()?.next_batch(records, bytes, tried)
+    }
+
+    fn settle(&self, replies: &[Reply]) -> Result<Tally> {
+        self.lease()?.settle(replies)
+    }
+
+    fn pull<T, E: From<StoreError>>(
+        &self,
+        f: impl FnOnce(&mut PullTx<'_>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<(T, Tally), E> {
+        self.lease()?.pull(f)
+    }
+
+    fn positions(&self) -> Result<Vec<(String, Position)>> {
+        self.lease()?.positions()
+    }
+
+    fn first_sync(&self, set: &str) -> Result<Option<FirstSync>> {
+        self.lease()?.first_sync(set)
+    }
+
+    fn refetch(&self) -> Result<Vec<(String, Vec<RecordId>)>> {
+        self.lease()?.refetch()
+    }
+
+    fn learn_clock(&self, clock: StampClock) -> Result<()> {
+        self.lease()?.learn_clock(clock)
+    }
+
+    fn record_cycle(&self, cycle: &CycleEntry) -> Result<()> {
+        self.lease()?.record_cycle(cycle)
+    }
+
+    fn mark_signed_out(&self) -> Result<()> {
+        self.lease()?.mark_signed_out()
+    }
+
+    fn history_with(&self, set: &str, id: RecordId, lines: &[JournalLine]) -> Result<Vec<HistoryEntry>> {
+        self.lease()?.history_with(set, id, lines)
     }
 }
 
@@ -165,7 +237,7 @@ pub(crate) fn take(
     tx: &mut tidemark_store::PullTx<'_>,
     set: &str,
     server: &Versioned,
-) -> Result<(), tidemark_store::StoreError> {
+) -> Result<()> {
     let set = model().set(set).unwrap();
     let mut sink = tx.sink(&set.name)?;
     let record = &server.record;

@@ -1,0 +1,172 @@
+//! The account of a data dir changes while another process is at work: nobody's records cross over, and no token is taken
+//! for another.
+
+use serde_json::{Value, json};
+use std::process::Child;
+use std::time::{Duration, Instant};
+use tidemark_tests::{Device, Network, Office, Server, Weather, eventually};
+
+const SOON: Duration = Duration::from_secs(20);
+
+/// Starts a cycle and returns once the server's first answer to it waits at the proxy.
+fn cycle_in_mid_air(device: &Device, network: &Network) -> Child {
+    network.set(Weather::BatchRepliesHeld);
+    let child = device.spawn(&["sync"]);
+    eventually("an answer is held", SOON, || network.held() > 0);
+    child
+}
+
+fn land(network: &Network, mut cycle: Child) {
+    network.set(Weather::Fair);
+    cycle.wait().unwrap();
+}
+
+fn titles(records: &[Value]) -> Vec<&str> {
+    records.iter().map(|record| record["Title"].as_str().unwrap()).collect()
+}
+
+/// Signs ana out and eve of another workspace in, who keeps the same set offline. The sign-in may still be fetching
+/// eve's choices when this returns.
+fn eve_takes_the_laptop(laptop: &Device, server: &Server) -> Child {
+    laptop.run(&["sign-out", "--discard"]).ok();
+    let sign_in = sign_in(laptop, &server.url, &server.token("eve"));
+    eventually("eve is signed in", SOON, || laptop.status()["user"] == "eve");
+    laptop.run(&["entities", "on", "TodoItems"]).ok();
+    sign_in
+}
+
+fn sign_in(laptop: &Device, server: &str, token: &str) -> Child {
+    laptop.spawn(&["sign-in", server, &format!("--token={token}")])
+}
+
+fn ends_well(mut child: Child) {
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_push_that_is_under_way_sends_nothing_of_the_next_account() {
+    let server = Server::start();
+    server.add_user("eve", "harbour");
+    let network = Network::to(&server.url);
+    let laptop = Device::signed_in(&network.url, "ana", &["TodoItems"]);
+    laptop.add("TodoItems", &json!({ "Title": "ana's" }));
+    let cycle = cycle_in_mid_air(&laptop, &network);
+
+    let sign_in = eve_takes_the_laptop(&laptop, &server);
+    laptop.add("TodoItems", &json!({ "Title": "eve's" }));
+    land(&network, cycle);
+    ends_well(sign_in);
+
+    assert_eq!(laptop.status()["pending"], 1, "nobody has sent it yet");
+    laptop.sync();
+    assert_eq!(titles(&Office::new(&server.url, "ana").list("TodoItems")), ["ana's"]);
+    assert_eq!(titles(&Office::new(&server.url, "eve").list("TodoItems")), ["eve's"]);
+    assert_eq!(titles(&laptop.list("TodoItems")), ["eve's"]);
+}
+
+#[test]
+fn a_pull_that_is_under_way_brings_nothing_to_the_next_account() {
+    let server = Server::start();
+    server.add_user("eve", "harbour");
+    let network = Network::to(&server.url);
+    let laptop = Device::signed_in(&network.url, "ana", &["TodoItems"]);
+    let desk = Device::signed_in(&server.url, "ana", &["TodoItems"]);
+    desk.add("TodoItems", &json!({ "Title": "ana's" }));
+    desk.sync();
+    let cycle = cycle_in_mid_air(&laptop, &network);
+
+    let sign_in = eve_takes_the_laptop(&laptop, &server);
+    land(&network, cycle);
+    ends_well(sign_in);
+
+    assert_eq!(titles(&laptop.list("TodoItems")), [""; 0]);
+    Office::new(&server.url, "eve").send("POST", "TodoItems", &json!({ "Title": "eve's" }));
+    laptop.sync();
+    assert_eq!(titles(&laptop.list("TodoItems")), ["eve's"]);
+    let cycles = laptop.status();
+    assert_eq!((&cycles["user"], &cycles["pending"]), (&json!("eve"), &json!(0)));
+}
+
+#[test]
+fn a_refusal_of_the_old_token_says_nothing_about_the_new_one() {
+    let server = Server::start();
+    let network = Network::to(&server.url);
+    let laptop = Device::blank();
+    let token = server.token("ana");
+    laptop.run(&["sign-in", &network.url, &format!("--token={token}")]).ok();
+    laptop.run(&["entities", "on", "TodoItems"]).ok();
+    laptop.sync();
+    laptop.add("TodoItems", &json!({ "Title": "ana's" }));
+    server.admin(&["token", "revoke", &token], "");
+    let cycle = cycle_in_mid_air(&laptop, &network);
+
+    let sign_in = sign_in(&laptop, &network.url, &server.token("ana"));
+    eventually("the new token is taken", SOON, || laptop.status()["kind"] != "sign_in");
+    land(&network, cycle);
+    ends_well(sign_in);
+
+    assert_ne!(laptop.status()["kind"], "sign_in");
+    laptop.sync();
+    assert_eq!(titles(&Office::new(&server.url, "ana").list("TodoItems")), ["ana's"]);
+}
+
+/// Stops a process as a debugger or a suspended session does, and lets it go on.
+fn signal(child: &Child, name: &str) {
+    let sent = std::process::Command::new("kill").arg(name).arg(child.id().to_string()).status();
+    assert!(sent.unwrap().success());
+}
+
+#[test]
+fn signing_in_does_not_wait_for_a_cycle_that_hangs() {
+    let server = Server::start();
+    server.add_user("eve", "harbour");
+    let network = Network::to(&server.url);
+    let laptop = Device::signed_in(&network.url, "ana", &["TodoItems"]);
+    laptop.add("TodoItems", &json!({ "Title": "ana's" }));
+    let cycle = cycle_in_mid_air(&laptop, &network);
+    signal(&cycle, "-STOP");
+
+    let began = Instant::now();
+    laptop.run(&["sign-out", "--discard"]).ok();
+    laptop.sign_in(&server.url, "eve");
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+
+    signal(&cycle, "-CONT");
+    land(&network, cycle);
+    laptop.run(&["entities", "on", "TodoItems"]).ok();
+    laptop.sync();
+    assert_eq!(titles(&laptop.list("TodoItems")), [""; 0]);
+}
+
+#[test]
+fn a_cycle_that_stands_still_is_overtaken_and_writes_nothing_stale() {
+    let server = Server::start();
+    let network = Network::to(&server.url);
+    let laptop = Device::signed_in(&network.url, "ana", &["TodoItems"]);
+    let id = laptop.add("TodoItems", &json!({ "Title": "first" }));
+    let cycle = cycle_in_mid_air(&laptop, &network);
+    signal(&cycle, "-STOP");
+    // What is held is the answer to the stopped process alone; the next one has a way of its own.
+    laptop.sign_in(&server.url, "ana");
+    laptop.edit("TodoItems", &id, &json!({ "Notes": "on top of what was sent" }));
+
+    let began = Instant::now();
+    let mut command = laptop.command(&["sync"]);
+    let output = command.env("TIDEMARK_OVERTAKE_AFTER_MS", "1500").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["outcome"], &report["conflicts"]), (&json!("synced"), &json!(0)), "{report}");
+    let office = Office::new(&server.url, "ana");
+    assert_eq!(office.list("TodoItems")[0]["Notes"], "on top of what was sent");
+    let there = office.read(&format!("TodoItems({id})"));
+
+    signal(&cycle, "-CONT");
+    land(&network, cycle);
+    assert_eq!(office.read(&format!("TodoItems({id})")), there, "nothing was written by the one that stood still");
+    let status = laptop.status();
+    assert_eq!((&status["pending"], &status["kind"]), (&json!(0), &json!("up_to_date")), "{status}");
+    let report = laptop.sync();
+    assert_eq!((&report["requests"], &report["pulled"]), (&json!(1), &json!(0)), "{report}");
+    assert_eq!(laptop.shared("TodoItems"), office.list("TodoItems"));
+}
