@@ -2,7 +2,8 @@
 //!
 //! Owns: names, options and their shapes. Refuses: meaning.
 
-use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{ArgGroup, Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Works with Tidemark's records on this device, online or offline.
@@ -140,17 +141,36 @@ pub(crate) enum Command {
     },
 }
 
+/// `TIDEMARK_SERVER` and `TIDEMARK_TOKEN` serve in place of the address and `--token` (DESIGN section 6, "Settled").
 #[derive(Debug, ClapArgs)]
-#[command(group(ArgGroup::new("credentials").required(true)))]
+#[command(group(ArgGroup::new("credentials")))]
 pub(crate) struct SignIn {
-    #[arg(help = "The server's address, such as https://tidemark.example.org")]
+    #[arg(help = "The server's address, such as https://tidemark.example.org", env = "TIDEMARK_SERVER")]
     pub(crate) url: String,
     /// Your name there; the password is read from standard input.
     #[arg(long, value_name = "NAME", group = "credentials")]
     pub(crate) user: Option<String>,
-    /// A token that whoever runs the server has made for you.
-    #[arg(long, value_name = "T", group = "credentials")]
+    /// A token that whoever runs the server has made for you; TIDEMARK_TOKEN unless --user or --token is given.
+    // Servers made tokens that begin with a hyphen once, and those stay good.
+    #[arg(long, value_name = "T", group = "credentials", allow_hyphen_values = true)]
     pub(crate) token: Option<String>,
+}
+
+impl SignIn {
+    /// Takes the token of the environment where neither a name nor a token was given.
+    ///
+    /// # Errors
+    /// Wrong usage: there is none either.
+    pub(crate) fn with_token_from(mut self, environment: Option<String>) -> Result<Self, clap::Error> {
+        if self.user.is_none() && self.token.is_none() {
+            self.token = environment.filter(|token| !token.is_empty());
+        }
+        if self.user.is_some() || self.token.is_some() {
+            return Ok(self);
+        }
+        let sentence = "name yourself with --user NAME, or give --token T (or TIDEMARK_TOKEN)";
+        Err(Args::command().error(ErrorKind::MissingRequiredArgument, sentence))
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -252,7 +272,6 @@ fn side(text: &str) -> Result<(String, String), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_is_sound() {
@@ -266,6 +285,30 @@ mod tests {
         assert_eq!(words.join(" "), contract);
         let words: Vec<String> = Policy::value_variants().iter().map(|policy| word_of(*policy)).collect();
         assert_eq!(words.join(" "), "ask newest server mine");
+    }
+
+    #[test]
+    fn credentials_are_typed_or_come_from_the_environment() {
+        let sign_in = |line: &str, environment: Option<&str>| {
+            let args = Args::try_parse_from(line.split(' ')).map_err(|error| error.kind())?;
+            let Command::SignIn(sign_in) = args.command else { panic!("{line}") };
+            let sign_in = sign_in.with_token_from(environment.map(str::to_owned)).map_err(|error| error.kind())?;
+            Ok::<_, ErrorKind>((sign_in.user, sign_in.token))
+        };
+        let some = |text: &str| Some(text.to_owned());
+        for (line, environment, credentials) in [
+            ("tidemark sign-in http://s --token -x-9", None, Ok((None, some("-x-9")))),
+            ("tidemark sign-in http://s --token --x", None, Ok((None, some("--x")))),
+            ("tidemark sign-in --token=-x http://s", None, Ok((None, some("-x")))),
+            ("tidemark sign-in http://s", Some("-x"), Ok((None, some("-x")))),
+            ("tidemark sign-in http://s --token typed", Some("t"), Ok((None, some("typed")))),
+            ("tidemark sign-in http://s --user ana", Some("t"), Ok((some("ana"), None))),
+            ("tidemark sign-in http://s", None, Err(ErrorKind::MissingRequiredArgument)),
+            ("tidemark sign-in http://s", Some(""), Err(ErrorKind::MissingRequiredArgument)),
+            ("tidemark sign-in http://s --user ana --token t", None, Err(ErrorKind::ArgumentConflict)),
+        ] {
+            assert_eq!(sign_in(line, environment), credentials, "{line} with {environment:?}");
+        }
     }
 
     #[test]

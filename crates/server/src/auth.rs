@@ -16,10 +16,29 @@ use crate::machine::{NoRandomness, secret};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// Makes a token.
+/// Makes a token. None begins with `-`, which a command line would read as an option (DESIGN section 6, "Settled").
 ///
 /// # Errors
 /// There is no randomness.
 pub(crate) fn fresh_token() -> Result<String, NoRandomness> {
-    Ok(URL_SAFE_NO_PAD.encode(secret::<32>()?))
+    loop {
+        let token = URL_SAFE_NO_PAD.encode(secret::<32>()?);
+        if !token.starts_with('-') {
+            return Ok(token);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_token_looks_like_an_option() {
+        // One in 64 would, were nobody looking.
+        for _ in 0..4_000 {
+            let token = fresh_token().unwrap();
+            assert!(token.len() == 43 && !token.starts_with('-'), "{token}");
+        }
+    }
 }
