@@ -2,7 +2,10 @@
 //! for another.
 
 use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::process::Child;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tidemark_tests::{Device, Network, Office, Server, Weather, eventually};
 
@@ -169,4 +172,93 @@ fn a_cycle_that_stands_still_is_overtaken_and_writes_nothing_stale() {
     let report = laptop.sync();
     assert_eq!((&report["requests"], &report["pulled"]), (&json!(1), &json!(0)), "{report}");
     assert_eq!(laptop.shared("TodoItems"), office.list("TodoItems"));
+}
+
+#[test]
+fn the_same_server_at_another_address_is_followed_with_everything_pending() {
+    let server = Server::start();
+    let old = Network::to(&server.url);
+    let laptop = Device::signed_in(&old.url, "ana", &["TodoItems"]);
+    laptop.add("TodoItems", &json!({ "Title": "sent" }));
+    laptop.sync();
+    laptop.add("TodoItems", &json!({ "Title": "unsent" }));
+    old.set(Weather::Cut);
+
+    let moved = server.url.replace("127.0.0.1", "LOCALHOST") + "/odata/";
+    laptop.sign_in(&moved, "ana");
+    assert_eq!(laptop.status()["server"], server.url.replace("127.0.0.1", "localhost"));
+    let report = laptop.sync();
+    assert_eq!((&report["pushed"], &report["pulled"]), (&json!(1), &json!(0)), "{report}");
+    assert_eq!(laptop.shared("TodoItems"), Office::new(&server.url, "ana").list("TodoItems"));
+    let ben = laptop.run_with(&["sign-in", &server.url, "--user", "ben"], "ben-secret\n").refused();
+    assert!(ben.contains("ana"), "{ben}");
+}
+
+/// Answers every request in one way and keeps what it was sent.
+fn web_site(answer: &'static str) -> (String, Arc<Mutex<Vec<u8>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("127.0.0.1:{}", listener.local_addr().unwrap().port());
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let ear = heard.clone();
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let mut request = vec![0; 4096];
+            let read = client.read(&mut request).unwrap_or(0);
+            ear.lock().unwrap().extend_from_slice(&request[..read]);
+            let _ = client.write_all(answer.as_bytes());
+        }
+    });
+    (url, heard)
+}
+
+#[test]
+fn an_address_without_a_tidemark_server_is_never_a_wrong_password() {
+    let server = Server::start();
+    let port = server.url.rsplit(':').next().unwrap().to_owned();
+    let (basic, basic_heard) = web_site(
+        "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    );
+    let (moved, moved_heard) = web_site(
+        "HTTP/1.1 308 Permanent Redirect\r\nLocation: https://login.example.org/health/live\r\nContent-Length: 0\r\n\
+         Connection: close\r\n\r\n",
+    );
+    let laptop = Device::blank();
+    for address in [
+        format!("{}/wrong/path", server.url),
+        format!("http://{basic}"),
+        basic,
+        format!("http://{moved}"),
+        format!("https://127.0.0.1:{port}"),
+    ] {
+        let ran = laptop.run_with(&["sign-in", &address, "--user", "ana"], "ana-secret\n");
+        let sentence = ran.refused();
+        assert!(sentence.contains("there is no Tidemark server at this address"), "{address}: {sentence}");
+        let token = laptop.run(&["sign-in", &address, "--token", "no-token"]).refused();
+        assert!(token.contains("there is no Tidemark server at this address"), "{address}: {token}");
+    }
+    for heard in [basic_heard, moved_heard] {
+        let heard = String::from_utf8_lossy(&heard.lock().unwrap()).into_owned();
+        assert!(heard.contains("GET /health/live") && !heard.contains("secret") && !heard.contains("no-token"), "{heard}");
+    }
+    let secret = laptop
+        .run_with(&["sign-in", &server.url.replace("//", "//ana:hunter2@"), "--user", "ana"], "ana-secret\n")
+        .refused();
+    assert!(secret.contains("password out of") && !secret.contains("hunter2"), "{secret}");
+    assert_eq!(laptop.status()["user"], Value::Null);
+
+    laptop.sign_in(&format!("127.0.0.1:{port}"), "ana");
+    assert_eq!(laptop.status()["server"], server.url, "this computer may be asked in plain");
+}
+
+#[test]
+fn a_script_signs_in_by_the_environment() {
+    let server = Server::start();
+    let laptop = Device::blank();
+    let mut command = laptop.command(&["sign-in"]);
+    command.env("TIDEMARK_SERVER", &server.url).env("TIDEMARK_TOKEN", server.token("ana"));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(laptop.status()["user"], "ana");
+    let strange = Device::blank().run(&["sign-in", &server.url, "--token", "-x"]).refused();
+    assert!(strange.contains("token"), "{strange}");
 }

@@ -120,6 +120,7 @@ impl AppError {
             Self::Invalid { property, .. } => property.as_deref(),
             Self::Store(error) | Self::Sync(SyncError::Store(error)) => error.property(),
             Self::Sync(SyncError::Refused { target, .. }) => target.as_deref(),
+            Self::Sync(error) => error.argument(),
             _ => None,
         }
     }

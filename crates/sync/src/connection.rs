@@ -15,7 +15,7 @@ use tidemark_model::ports::Clock;
 use tidemark_odata::{WireError, parse_http_date};
 
 /// The header by which a Tidemark server names itself on every answer.
-const SERVER_ID: &str = "tidemark-server";
+pub(crate) const SERVER_ID: &str = "tidemark-server";
 
 /// What went over the wire.
 #[derive(Clone, Copy, Debug, Default)]

@@ -18,9 +18,21 @@ pub enum SyncError {
         "the network answers, but not with your Tidemark server; if this network has a sign-in page, open it first"
     )]
     NotTidemark,
+    /// What was given as a server's address is none. It is not repeated: somebody may have typed a secret there.
+    #[error("this is no server address; it looks like https://tidemark.example.org")]
+    NoAddress,
+    /// A name or a password stands in the address.
+    #[error("leave the name and the password out of the server address; they are asked for by themselves")]
+    NameInAddress,
+    /// Somebody answers at the address, but no Tidemark server.
+    #[error("there is no Tidemark server at this address; {}", hint(.unencrypted.as_deref()))]
+    NoServer {
+        /// A Tidemark server that answers there without encryption, nearby.
+        unencrypted: Option<String>,
+    },
     /// Another server answers at the same address.
     #[error(
-        "another Tidemark server answers at this address; nothing was sent. If the server was moved, sign out and in again"
+        "another Tidemark server answers at this address; nothing was sent. If yours has moved, sign in at its new address"
     )]
     AnotherServer,
     /// The server does not know the token, or not any more.
@@ -61,11 +73,26 @@ pub enum SyncError {
     Guard(String),
 }
 
+fn hint(unencrypted: Option<&str>) -> String {
+    match unencrypted {
+        Some(url) => format!("there is one without encryption at {url}: give that address if you mean it"),
+        None => "check it, and where this network has a sign-in page, open that first".to_owned(),
+    }
+}
+
 impl SyncError {
+    /// Returns the argument at fault, where there is one.
+    pub fn argument(&self) -> Option<&'static str> {
+        match self {
+            Self::NoAddress | Self::NameInAddress | Self::NoServer { .. } => Some("server"),
+            _ => None,
+        }
+    }
+
     /// Returns what a cycle that ends with this error came to.
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::Transport(_) | Self::NotTidemark => Outcome::Offline,
+            Self::Transport(_) | Self::NotTidemark | Self::NoServer { .. } => Outcome::Offline,
             Self::SignedOut | Self::WrongPassword => Outcome::SignedOut,
             Self::Store(StoreError::AccountChanged | StoreError::Overtaken) => Outcome::Void,
             _ => Outcome::Failed,
@@ -78,6 +105,8 @@ impl SyncError {
             Self::Transport(TransportError::Untrusted(_)) => "untrusted",
             Self::Transport(_) => "offline",
             Self::NotTidemark => "not_tidemark",
+            Self::NoAddress | Self::NameInAddress => "invalid",
+            Self::NoServer { .. } => "no_server",
             Self::AnotherServer => "another_server",
             Self::SignedOut => "signed_out",
             Self::NotSignedIn => "not_signed_in",

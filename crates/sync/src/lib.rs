@@ -4,6 +4,7 @@
 //! (it speaks to `tidemark-store`), deciding anything about versions (`tidemark-model` does), the UI. The protocol
 //! is `docs/sync.md`; each file here is one part of it.
 
+mod address;
 mod backoff;
 mod batch_limit;
 mod compression;

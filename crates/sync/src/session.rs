@@ -1,6 +1,7 @@
 //! Signing in and out, and fetching the entity model.
 //!
-//! Owns: the `/session` resource and `$metadata`. Refuses: keeping the account (the store does).
+//! Owns: the `/session` resource and `$metadata`. Refuses: keeping the account (the store does), reading addresses
+//! (`address`).
 
 use crate::connection::{Connection, refused};
 use crate::error::SyncError;
@@ -41,9 +42,9 @@ impl Remote {
     /// Exchanges a name and a password for an account.
     ///
     /// # Errors
-    /// The server cannot be reached, is no Tidemark server, or does not take the password.
+    /// The address is none, nobody or no Tidemark server is there, or the server does not take the password.
     pub async fn sign_in(&self, server: &str, name: &str, password: &str, device: &str) -> Result<Account, SyncError> {
-        let server = server_root(server)?;
+        let server = self.find(server).await?;
         let connection = self.connect(&server, None, None);
         let mut request = connection.request(Method::POST, "/session");
         let body = serde_json::json!({ "name": name, "password": password, "device": device });
@@ -62,7 +63,7 @@ impl Remote {
     /// # Errors
     /// As [`Remote::sign_in`].
     pub async fn sign_in_with_token(&self, server: &str, token: &str) -> Result<Account, SyncError> {
-        let server = server_root(server)?;
+        let server = self.find(server).await?;
         let connection = self.connect(&server, Some(token.to_owned()), None);
         let response =
             connection.send(connection.request(Method::GET, "/session")).await.map_err(|error| match error {
@@ -71,6 +72,15 @@ impl Remote {
             })?;
         let answer = session_answer(&response)?;
         Ok(account(server, token.to_owned(), answer.user, answer.workspace, answer.server_id))
+    }
+
+    /// Asks the account's server whether it is there and knows the token.
+    ///
+    /// # Errors
+    /// It cannot be reached, is another one, or does not know the token.
+    pub async fn session(&self, account: &Account) -> Result<(), SyncError> {
+        let connection = self.for_account(account);
+        session_answer(&connection.send(connection.request(Method::GET, "/session")).await?).map(drop)
     }
 
     /// Tells the server to forget an account's token.
@@ -126,34 +136,4 @@ fn session_answer(response: &Response) -> Result<SessionAnswer, SyncError> {
 
 fn account(server: String, token: String, user: String, workspace: String, server_id: String) -> Account {
     Account { server, user, workspace, token, server_id, signed_out: false }
-}
-
-/// Reads a server address as people type it: the scheme may be missing, a trailing `/odata` is forgiven.
-fn server_root(text: &str) -> Result<String, SyncError> {
-    let text = text.trim().trim_end_matches('/');
-    let text = text.strip_suffix("/odata").unwrap_or(text).trim_end_matches('/');
-    let complete = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-    let wrong =
-        || SyncError::Malformed(format!("{text:?} is no server address; it looks like https://tidemark.example.org"));
-    let uri: http::Uri = complete.parse().map_err(|_| wrong())?;
-    let known_scheme = matches!(uri.scheme_str(), Some("http" | "https"));
-    let no_host = uri.host().is_none_or(str::is_empty) || uri.authority().is_some_and(|a| a.as_str().ends_with(':'));
-    if text.is_empty() || !known_scheme || no_host || uri.query().is_some() {
-        return Err(wrong());
-    }
-    Ok(complete)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_read_as_people_type_it() {
-        assert_eq!(server_root("http://127.0.0.1:80/odata/").unwrap(), "http://127.0.0.1:80");
-        assert_eq!(server_root(" tide.example.org ").unwrap(), "https://tide.example.org");
-        for wrong in ["", "ftp://x", "http://", "a b"] {
-            assert!(server_root(wrong).is_err(), "{wrong}");
-        }
-    }
 }
