@@ -238,7 +238,10 @@ fn an_address_without_a_tidemark_server_is_never_a_wrong_password() {
     }
     for heard in [basic_heard, moved_heard] {
         let heard = String::from_utf8_lossy(&heard.lock().unwrap()).into_owned();
-        assert!(heard.contains("GET /health/live") && !heard.contains("secret") && !heard.contains("no-token"), "{heard}");
+        assert!(
+            heard.contains("GET /health/live") && !heard.contains("secret") && !heard.contains("no-token"),
+            "{heard}"
+        );
     }
     let secret = laptop
         .run_with(&["sign-in", &server.url.replace("//", "//ana:hunter2@"), "--user", "ana"], "ana-secret\n")

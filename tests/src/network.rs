@@ -17,6 +17,8 @@ pub enum Weather {
     RepliesLost,
     /// As `RepliesLost`, for requests to `$batch` that carry changes only.
     PushRepliesLost,
+    /// As `RepliesLost`, for the pages of full enumerations only.
+    EnumerationsLost,
     /// The server's answers to `$batch`, of a push or of a pull, wait at the proxy until the weather changes.
     BatchRepliesHeld,
     /// A hotel's sign-in page answers everything.
@@ -96,6 +98,7 @@ struct Sky {
 struct Asked {
     push: AtomicBool,
     batch: AtomicBool,
+    enumeration: AtomicBool,
 }
 
 const PORTAL: &str = "<html><body>Welcome to Hotel Wi-Fi. Please accept the terms.</body></html>";
@@ -164,7 +167,8 @@ impl Sky {
             let weather = self.now();
             let swallow = !upward
                 && (weather == Weather::RepliesLost
-                    || weather == Weather::PushRepliesLost && asked.push.load(Ordering::Relaxed));
+                    || weather == Weather::PushRepliesLost && asked.push.load(Ordering::Relaxed)
+                    || weather == Weather::EnumerationsLost && asked.enumeration.load(Ordering::Relaxed));
             if matches!(weather, Weather::Cut | Weather::Portal) || swallow {
                 if swallow {
                     self.lost.fetch_add(1, Ordering::Relaxed);
@@ -197,6 +201,8 @@ fn note_request(bytes: &[u8], asked: &Asked) {
         asked.push.store(is_push, Ordering::Relaxed);
     }
     if begins {
+        let is_page = find(bytes, b"GET /odata/") && !find(bytes, b"/odata/$metadata");
+        asked.enumeration.store(is_page, Ordering::Relaxed);
         asked.batch.store(find(bytes, b"/odata/$batch HTTP/1.1"), Ordering::Relaxed);
     }
 }

@@ -176,6 +176,7 @@ export class FakeHost {
       last_sync: this.lastSync,
       progress: null,
       error: null,
+      awaited: [],
       ...this.status,
     };
   }

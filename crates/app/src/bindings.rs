@@ -35,6 +35,7 @@ fn bindings() -> String {
     declare::<TodoListView>(&mut out);
     declare::<StatusView>(&mut out);
     declare::<StatusKind>(&mut out);
+    declare::<AwaitedView>(&mut out);
     declare::<ProgressView>(&mut out);
     declare::<EntityView>(&mut out);
     declare::<UnsentChoice>(&mut out);

@@ -22,10 +22,10 @@ pub use events::AppEvent;
 pub use host::{Host, default_data_dir};
 pub use ports::{Ports, SystemClock, SystemEntropy, SystemIds};
 pub use views::{
-    ActivityView, AttemptView, ChangeView, ConflictView, DecisionView, EntityView, ErrorView, ExplainView, HistoryView,
-    ListRequest, ListView, ModelView, ParkedView, PreviewView, ProgressView, PropertyView, RecordView, RecordsChanged,
-    ResolvedView, SessionView, SetView, SimilarView, StatusKind, StatusView, SyncView, TodoCounts, TodoListView,
-    TodoRequest, TodoSort, TodoView, UndoneView, UnsentChoice,
+    ActivityView, AttemptView, AwaitedView, ChangeView, ConflictView, DecisionView, EntityView, ErrorView, ExplainView,
+    HistoryView, ListRequest, ListView, ModelView, ParkedView, PreviewView, ProgressView, PropertyView, RecordView,
+    RecordsChanged, ResolvedView, SessionView, SetView, SimilarView, StatusKind, StatusView, SyncView, TodoCounts,
+    TodoListView, TodoRequest, TodoSort, TodoView, UndoneView, UnsentChoice,
 };
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Owns: one pure function and its table. Refuses: asking the store or the worker; `events` and the status command
 //! gather a [`Situation`] and ask here.
 
-use crate::views::{ProgressView, StatusKind, StatusView};
+use crate::views::{AwaitedView, ProgressView, StatusKind, StatusView};
 use tidemark_store::{Account, Counts};
 use tidemark_sync::{Phase, Progress};
 
@@ -23,6 +23,8 @@ pub(crate) struct Situation {
     /// When the last complete cycle ended, Unix milliseconds UTC.
     pub(crate) last_sync: Option<i64>,
     pub(crate) now_ms: i64,
+    /// The sets that are kept offline and not here yet.
+    pub(crate) awaited: Vec<AwaitedView>,
 }
 
 /// A cycle that did not end well.
@@ -36,7 +38,7 @@ pub(crate) struct Failure {
 
 /// Decides what the line says, most urgent first.
 pub(crate) fn kind(situation: &Situation) -> StatusKind {
-    let Situation { account, counts, online, progress, failure, last_sync, now_ms } = situation;
+    let Situation { account, counts, online, progress, failure, last_sync, now_ms, awaited } = situation;
     let failed_with = |outcome: &str| failure.as_ref().is_some_and(|failure| failure.outcome == outcome);
     let is_stale = last_sync.is_none_or(|at| now_ms - at > STALE_AFTER_MS);
     match account {
@@ -49,6 +51,7 @@ pub(crate) fn kind(situation: &Situation) -> StatusKind {
         Some(_) if counts.conflicts > 0 => StatusKind::Conflicts,
         Some(_) if counts.parked > 0 => StatusKind::Parked,
         Some(_) if counts.pending > 0 => StatusKind::Waiting,
+        Some(_) if !awaited.is_empty() => StatusKind::NotFetched,
         Some(_) if is_stale => StatusKind::Stale,
         Some(_) => StatusKind::UpToDate,
     }
@@ -74,6 +77,7 @@ pub(crate) fn view(situation: &Situation) -> StatusView {
         last_sync: situation.last_sync,
         progress: situation.progress.as_ref().filter(|p| has_something_to_do(p)).map(progress_view),
         error: situation.failure.as_ref().filter(|_| is_wrong).and_then(|failure| failure.error.clone()),
+        awaited: situation.awaited.clone(),
     }
 }
 
@@ -108,6 +112,10 @@ mod tests {
 
     fn failure(outcome: &str) -> Option<Failure> {
         Some(Failure { outcome: outcome.to_owned(), error: Some("why".to_owned()) })
+    }
+
+    fn awaited(done: u64, total: Option<u64>, paused: bool) -> Vec<AwaitedView> {
+        vec![AwaitedView { set: "TodoItems".to_owned(), label: "Tasks".to_owned(), done, total, paused }]
     }
 
     fn moving(done: u64, total: Option<u64>) -> Option<Progress> {
@@ -172,6 +180,57 @@ mod tests {
             ("conflicts first", Situation { counts: counts(3, 1, 1), ..fine.clone() }, StatusKind::Conflicts, None),
             ("then refused ones", Situation { counts: counts(3, 0, 1), ..fine.clone() }, StatusKind::Parked, None),
             ("then waiting ones", Situation { counts: counts(3, 0, 0), ..fine.clone() }, StatusKind::Waiting, None),
+            (
+                "a ticked set is still to come",
+                Situation { awaited: awaited(0, None, false), ..fine.clone() },
+                StatusKind::NotFetched,
+                None,
+            ),
+            (
+                "its enumeration is paused",
+                Situation { awaited: awaited(2_000, Some(12_000), true), ..fine.clone() },
+                StatusKind::NotFetched,
+                None,
+            ),
+            (
+                "its enumeration is under way",
+                Situation {
+                    awaited: awaited(2_000, Some(12_000), false),
+                    progress: moving(2_000, Some(12_000)),
+                    ..fine.clone()
+                },
+                StatusKind::Syncing,
+                None,
+            ),
+            (
+                "its enumeration failed",
+                Situation { awaited: awaited(2_000, Some(12_000), false), failure: failure("failed"), ..fine.clone() },
+                StatusKind::Failed,
+                Some("why"),
+            ),
+            (
+                "it was to come when the network went",
+                Situation {
+                    awaited: awaited(0, None, false),
+                    online: false,
+                    failure: failure("offline"),
+                    ..fine.clone()
+                },
+                StatusKind::Offline,
+                Some("why"),
+            ),
+            (
+                "changes wait too",
+                Situation { awaited: awaited(0, None, false), counts: counts(3, 0, 0), ..fine.clone() },
+                StatusKind::Waiting,
+                None,
+            ),
+            (
+                "the very first cycle is still to come",
+                Situation { awaited: awaited(0, None, false), last_sync: None, ..fine.clone() },
+                StatusKind::NotFetched,
+                None,
+            ),
             ("never synced", Situation { last_sync: None, ..fine.clone() }, StatusKind::Stale, None),
             ("three days ago", Situation { now_ms: 1_000 + 3 * days, ..fine.clone() }, StatusKind::UpToDate, None),
             ("longer ago", Situation { now_ms: 1_001 + 3 * days, ..fine.clone() }, StatusKind::Stale, None),
@@ -179,6 +238,7 @@ mod tests {
             let view = view(&situation);
             assert_eq!(view.kind, says, "{description}");
             assert_eq!(view.error.as_deref(), error, "{description}");
+            assert_eq!(view.awaited, situation.awaited, "{description}: never silence");
         }
     }
 
@@ -193,6 +253,8 @@ mod tests {
                 ..Situation::default()
             };
             assert_ne!(kind(&situation), StatusKind::UpToDate);
+            let unfetched = Situation { awaited: awaited(1, Some(2), false), counts: counts(0, 0, 0), ..situation };
+            assert_ne!(kind(&unfetched), StatusKind::UpToDate);
         }
     }
 }

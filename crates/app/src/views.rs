@@ -22,5 +22,5 @@ pub use explain::{AttemptView, ExplainView, ParkedView};
 pub use model::{ModelView, PropertyView, SetView};
 pub use records::{ListRequest, ListView, RecordView, RecordsChanged};
 pub use session::SessionView;
-pub use status::{ProgressView, StatusKind, StatusView};
+pub use status::{AwaitedView, ProgressView, StatusKind, StatusView};
 pub use todo::{TodoCounts, TodoListView, TodoRequest, TodoSort, TodoView};

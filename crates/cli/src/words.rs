@@ -6,8 +6,8 @@ use crate::table::table;
 use chrono::{DateTime, Local};
 use serde_json::Value;
 use tidemark_app::{
-    ChangeView, ConflictView, DecisionView, EntityView, ExplainView, HistoryView, ParkedView, RecordView, SessionView,
-    SetView, StatusKind, StatusView, SyncView,
+    AwaitedView, ChangeView, ConflictView, DecisionView, EntityView, ExplainView, HistoryView, ParkedView,
+    ProgressView, RecordView, SessionView, SetView, StatusKind, StatusView, SyncView,
 };
 
 /// How many properties a list shows beside the title.
@@ -63,6 +63,11 @@ pub(crate) fn status(status: &StatusView) -> String {
         StatusKind::NotSetUp => "Nobody has signed in on this device yet.".to_owned(),
         StatusKind::SignIn => format!("Sign in again to sync{}.", here(status.pending, "safe")),
         StatusKind::Syncing => match &status.progress {
+            Some(progress) if fetching(status, progress).is_some() => {
+                let (label, done) = (fetching(status, progress).unwrap_or_default(), progress.done);
+                let of = progress.total.map(|total| format!(" of {total}")).unwrap_or_default();
+                format!("Fetching {label}: {done}{of}.")
+            }
             Some(progress) => match progress.total {
                 Some(total) => format!("Syncing {} of {total}.", progress.done),
                 None => format!("Syncing, {} so far.", progress.done),
@@ -76,6 +81,7 @@ pub(crate) fn status(status: &StatusView) -> String {
         }
         StatusKind::Parked => format!("{} could not be sent (tidemark parked).", waiting(status.parked)),
         StatusKind::Waiting => format!("{} waiting to be sent.", waiting(status.pending)),
+        StatusKind::NotFetched => "Not everything that you keep offline is here yet.".to_owned(),
         StatusKind::Stale => "Not synced lately.".to_owned(),
         StatusKind::UpToDate => "Up to date.".to_owned(),
     };
@@ -86,8 +92,26 @@ pub(crate) fn status(status: &StatusView) -> String {
         lines.push(format!("Waiting: {pending}   Conflicts: {conflicts}   Refused: {parked}"));
         lines.push(format!("Last synced: {}", status.last_sync.map_or_else(|| "never".to_owned(), time)));
     }
+    lines.extend(status.awaited.iter().map(awaited));
     lines.extend(status.error.clone());
     lines.join("\n")
+}
+
+/// Says which set a cycle is fetching for the first time.
+fn fetching<'s>(status: &'s StatusView, progress: &ProgressView) -> Option<&'s str> {
+    let set = progress.set.as_ref().filter(|_| progress.phase == "pull")?;
+    status.awaited.iter().find(|awaited| awaited.set == *set).map(|awaited| awaited.label.as_str())
+}
+
+/// Says how far a set is that is not here yet.
+fn awaited(awaited: &AwaitedView) -> String {
+    let AwaitedView { label, done, .. } = awaited;
+    let of = awaited.total.map(|total| format!(" of {total}")).unwrap_or_default();
+    match (awaited.paused, done) {
+        (true, _) => format!("{label} paused at {done}{of}"),
+        (false, 0) => format!("{label} not fetched yet"),
+        (false, _) => format!("{label} not fetched yet: {done}{of} so far"),
+    }
 }
 
 /// Says how many changes exist only on this device, where there are any.

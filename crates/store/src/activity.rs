@@ -4,6 +4,7 @@
 
 use crate::answered;
 use crate::attempts;
+use crate::awaited;
 use crate::error::Result;
 use crate::exported;
 use crate::history;
@@ -17,8 +18,9 @@ use rusqlite::OptionalExtension;
 /// Entries kept.
 const KEPT: i64 = 1_000;
 const SYNCED: &str = "synced";
-/// Answered by the index `cycle_synced`.
-const NEWEST_SYNCED: &str = "SELECT max(order_no) FROM cycle WHERE json_extract(entry, '$.outcome') = 'synced'";
+/// The newest cycle that went through and left no set behind; found by the index `cycle_synced`.
+const NEWEST_SYNCED: &str = "SELECT max(order_no) FROM cycle WHERE json_extract(entry, '$.outcome') = 'synced' \
+                             AND json_extract(entry, '$.behind') IS NULL";
 
 impl Lease {
     /// Keeps what a cycle came to, and drops what has been kept long enough here and elsewhere.
@@ -27,7 +29,9 @@ impl Lease {
     /// The database cannot be written.
     pub fn record_cycle(&self, cycle: &CycleEntry) -> Result<()> {
         self.write(|tx| {
-            tx.conn.prepare_cached("INSERT INTO cycle (entry) VALUES (?1)")?.execute([to_text(cycle)?])?;
+            let behind = awaited::awaited(tx.conn)?.into_iter().map(|awaited| awaited.set).collect();
+            let entry = CycleEntry { behind, ..cycle.clone() };
+            tx.conn.prepare_cached("INSERT INTO cycle (entry) VALUES (?1)")?.execute([to_text(&entry)?])?;
             let newest = tx.conn.last_insert_rowid();
             // "Last synced" is told from the newest complete one, however long ago that is.
             let sql = format!("DELETE FROM cycle WHERE order_no <= ?1 AND order_no IS NOT ({NEWEST_SYNCED})");
@@ -46,7 +50,7 @@ impl Lease {
 }
 
 impl Store {
-    /// Returns the newest cycle that went through.
+    /// Returns the newest cycle that went through and left no set behind.
     ///
     /// # Errors
     /// The database cannot be read.

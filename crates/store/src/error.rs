@@ -114,7 +114,9 @@ pub enum StoreError {
     #[error("sign in first: this device does not know the server's entity sets yet")]
     NotSignedIn,
     /// Somebody signed out, or in under another account, since this was asked for.
-    #[error("the account on this device changed meanwhile; nothing of the one before was sent or kept under the new one")]
+    #[error(
+        "the account on this device changed meanwhile; nothing of the one before was sent or kept under the new one"
+    )]
     AccountChanged,
     /// Another process took the turn of a run that stood still.
     #[error("this sync stood still for too long and another one took over; nothing is lost")]

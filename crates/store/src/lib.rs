@@ -11,13 +11,14 @@
 //! - `verdict`, `conflicts`, `decision`, `parked`: what could not be settled by itself.
 //! - `answered`, `bring_back`: taking an answer back, and what did not stand.
 //! - `choice`, `account`, `settings`, `history`, `journal`, `sent`, `attempts`, `activity`: what is remembered.
-//! - `explain`: all of it about one record.
+//! - `awaited`: what is kept offline and not here yet. `explain`: all of it about one record.
 //! - `schema`, `catalog`, `table`, `migrate`, `row`, `change`, `local`: how it lies on disk.
 
 mod account;
 mod activity;
 mod answered;
 mod attempts;
+mod awaited;
 mod bring_back;
 mod catalog;
 mod change;
@@ -56,6 +57,7 @@ mod value;
 mod verdict;
 mod write;
 
+pub use awaited::Awaited;
 pub use error::{Result, StoreError};
 pub use file_row::{FileRow, RowProblem};
 pub use lease::Lease;

@@ -473,4 +473,7 @@ pub struct CycleEntry {
     pub bytes_received: u64,
     /// The plain sentence of what went wrong.
     pub error: Option<String>,
+    /// The sets that it left unfetched; the store notes them as it keeps the entry.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub behind: Vec<String>,
 }

@@ -92,6 +92,7 @@ impl CycleReport {
             bytes_sent: self.bytes_sent,
             bytes_received: self.bytes_received,
             error: self.error.clone(),
+            behind: Vec::new(),
         }
     }
 }

@@ -287,12 +287,41 @@ progress: ProgressView | null,
 /**
  * The plain sentence of what went wrong last, while it is wrong.
  */
-error: string | null, };
+error: string | null, 
+/**
+ * The sets that are kept offline and not here yet, whatever the line says.
+ */
+awaited: Array<AwaitedView>, };
 
 /**
  * What the status line says, most urgent first.
  */
-export type StatusKind = "not_set_up" | "sign_in" | "syncing" | "offline" | "failed" | "conflicts" | "parked" | "waiting" | "stale" | "up_to_date";
+export type StatusKind = "not_set_up" | "sign_in" | "syncing" | "offline" | "failed" | "conflicts" | "parked" | "waiting" | "not_fetched" | "stale" | "up_to_date";
+
+/**
+ * A set that is kept offline and not here yet: to be fetched, being fetched, paused, or failing.
+ */
+export type AwaitedView = { 
+/**
+ * The entity set.
+ */
+set: string, 
+/**
+ * Its name for people.
+ */
+label: string, 
+/**
+ * Records fetched so far.
+ */
+done: number, 
+/**
+ * Records in all, where known.
+ */
+total: number | null, 
+/**
+ * Whether its user paused it.
+ */
+paused: boolean, };
 
 /**
  * How far a cycle is.

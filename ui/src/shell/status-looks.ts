@@ -1,6 +1,7 @@
 // The shape and tone that each state of the status line has beside its words.
 import CircleCheck from '@lucide/svelte/icons/circle-check';
 import Clock from '@lucide/svelte/icons/clock-alert';
+import CloudDownload from '@lucide/svelte/icons/cloud-download';
 import CloudOff from '@lucide/svelte/icons/cloud-off';
 import CloudUpload from '@lucide/svelte/icons/cloud-upload';
 import GitCompareArrows from '@lucide/svelte/icons/git-compare-arrows';
@@ -28,6 +29,7 @@ export const STATUS_LOOKS: Record<StatusKind, Look> = {
   conflicts: { icon: GitCompareArrows, tone: 'text-alarm', line: 'bg-alarm' },
   parked: { icon: OctagonAlert, tone: 'text-alarm', line: 'bg-alarm' },
   waiting: { icon: CloudUpload, tone: 'text-wait', line: 'bg-mark' },
+  not_fetched: { icon: CloudDownload, tone: 'text-wait', line: 'bg-mark' },
   stale: { icon: Clock, tone: 'text-wait', line: 'bg-mark' },
   up_to_date: { icon: CircleCheck, tone: 'text-good', line: 'bg-line' },
 };

@@ -14,6 +14,7 @@ const UNKNOWN: StatusView = {
   last_sync: null,
   progress: null,
   error: null,
+  awaited: [],
 };
 
 class Status {

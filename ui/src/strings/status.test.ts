@@ -18,9 +18,13 @@ function words(view: Partial<StatusView>): string {
     last_sync: NOW - 2 * MINUTE_MS,
     progress: null,
     error: null,
+    awaited: [],
   };
   return statusWords({ ...calm, ...view }, NOW);
 }
+
+const tasks = { set: 'TodoItems', label: 'Tasks', done: 2_000, total: 12_000, paused: false };
+const sites = { ...tasks, set: 'Sites', label: 'Sites', total: null };
 
 const pull = (done: number, total: number | null) => ({ phase: 'pull', set: 'TodoItems', done, total });
 
@@ -36,6 +40,13 @@ describe('the status line says what UX.md says', () => {
     ['Syncing 41,200 of 100,000', { kind: 'syncing', progress: pull(41_200, 100_000) }],
     ['Syncing 40', { kind: 'syncing', progress: pull(40, null) }],
     ['Syncing…', { kind: 'syncing' }],
+    ['Fetching Tasks: 2,000 of 12,000', { kind: 'syncing', progress: pull(2_000, 12_000), awaited: [tasks] }],
+    ['Fetching Tasks: 2,000', { kind: 'syncing', progress: pull(2_000, null), awaited: [tasks, sites] }],
+    ['Tasks not fetched yet', { kind: 'not_fetched', awaited: [tasks] }],
+    ['Tasks paused at 2,000 of 12,000', { kind: 'not_fetched', awaited: [{ ...tasks, paused: true }] }],
+    ['Sites and 1 more set not fetched yet', { kind: 'not_fetched', awaited: [sites, tasks] }],
+    ['3 changes waiting · Tasks not fetched yet', { kind: 'waiting', pending: 3, awaited: [tasks] }],
+    ['Offline · Sites not fetched yet', { kind: 'offline', online: false, awaited: [sites] }],
     ['Offline, 3 changes saved here', { kind: 'offline', online: false, pending: 3 }],
     ['Offline, 1 change saved here', { kind: 'offline', online: false, pending: 1 }],
     ['Offline', { kind: 'offline', online: false }],

@@ -5,10 +5,10 @@
 use crate::app::App;
 use crate::error::AppError;
 use crate::status::{Failure, Situation, view};
-use crate::views::{StatusView, SyncView};
+use crate::views::{AwaitedView, StatusView, SyncView};
 use std::time::Duration;
-use tidemark_store::{Account, CycleEntry, Store};
-use tidemark_sync::{CycleReport, Outcome, SyncError, TransportError};
+use tidemark_store::{Awaited, CycleEntry, Store};
+use tidemark_sync::{CycleReport, Outcome, SyncError, TransportError, Worker};
 
 /// How long a single command waits for the server's word that it is there.
 const PROBE: Duration = Duration::from_secs(3);
@@ -39,6 +39,7 @@ impl App {
     /// Gathers what the offline database knows.
     async fn stored_situation(&self) -> Result<Situation, AppError> {
         let now_ms = self.inner.clock.now_ms();
+        let worker = self.inner.background.as_ref().and_then(|background| background.worker());
         self.with_store(move |store| {
             let last: Option<CycleEntry> = store.cycles(1)?.into_iter().next();
             let failure = last.as_ref().and_then(|cycle| failure_of(&cycle.outcome, cycle.error.as_ref()));
@@ -50,6 +51,7 @@ impl App {
                 progress: None,
                 failure,
                 last_sync: last_sync(store)?,
+                awaited: awaited(store, worker.as_deref())?,
                 now_ms,
             })
         })
@@ -58,7 +60,7 @@ impl App {
 
     async fn probe(&self, situation: &mut Situation) {
         let Some(account) = situation.account.as_mut() else { return };
-        let answer = tokio::time::timeout(PROBE, ask(self, account)).await;
+        let answer = tokio::time::timeout(PROBE, self.remote().session(account)).await;
         let failed = match answer {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(error),
@@ -100,15 +102,19 @@ pub(crate) fn last_sync(store: &Store) -> Result<Option<i64>, AppError> {
     Ok(synced.map(|cycle| cycle.started_at.saturating_add_unsigned(cycle.duration_ms)))
 }
 
-/// Asks the server for the session: whether it is there, is ours, and knows the token.
-async fn ask(app: &App, account: &Account) -> Result<(), SyncError> {
-    let answered = app.remote().sign_in_with_token(&account.server, &account.token).await;
-    match answered {
-        Ok(answered) if answered.server_id == account.server_id => Ok(()),
-        Ok(_) => Err(SyncError::AnotherServer),
-        Err(SyncError::WrongPassword) => Err(SyncError::SignedOut),
-        Err(error) => Err(error),
-    }
+fn awaited(store: &Store, worker: Option<&Worker>) -> Result<Vec<AwaitedView>, AppError> {
+    let model = store.model();
+    let view = |awaited: Awaited| {
+        let set = model.as_deref().and_then(|model| model.set(&awaited.set));
+        AwaitedView {
+            label: set.map_or_else(|| awaited.set.clone(), |set| set.label.clone()),
+            done: awaited.figures.done,
+            total: awaited.figures.total,
+            paused: worker.is_some_and(|worker| worker.is_paused(&awaited.set)),
+            set: awaited.set,
+        }
+    };
+    Ok(store.awaited()?.into_iter().map(view).collect())
 }
 
 fn failure_of(outcome: &str, error: Option<&String>) -> Option<Failure> {

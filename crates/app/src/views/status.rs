@@ -30,6 +30,25 @@ pub struct StatusView {
     pub progress: Option<ProgressView>,
     /// The plain sentence of what went wrong last, while it is wrong.
     pub error: Option<String>,
+    /// The sets that are kept offline and not here yet, whatever the line says.
+    pub awaited: Vec<AwaitedView>,
+}
+
+/// A set that is kept offline and not here yet: to be fetched, being fetched, paused, or failing.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct AwaitedView {
+    /// The entity set.
+    pub set: String,
+    /// Its name for people.
+    pub label: String,
+    /// Records fetched so far.
+    #[ts(type = "number")]
+    pub done: u64,
+    /// Records in all, where known.
+    #[ts(type = "number | null")]
+    pub total: Option<u64>,
+    /// Whether its user paused it.
+    pub paused: bool,
 }
 
 /// What the status line says, most urgent first.
@@ -52,6 +71,8 @@ pub enum StatusKind {
     Parked,
     /// Changes wait.
     Waiting,
+    /// Sets that are kept offline are not here yet.
+    NotFetched,
     /// Not synced for days.
     Stale,
     /// Everything is sent and received.

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use serde_json::json;
-use tidemark_store::{Account, CycleEntry};
+use tidemark_store::{Account, CycleEntry, Position};
 
 #[test]
 fn another_account_or_server_is_refused_until_sign_out() {
@@ -140,6 +140,7 @@ fn cycles_are_kept_newest_first_and_not_for_ever() {
         bytes_sent: 2,
         bytes_received: 3,
         error: None,
+        behind: Vec::new(),
     };
     for n in 0..3 {
         store.record_cycle(&entry(n)).unwrap();
@@ -172,6 +173,24 @@ fn the_newest_cycle_that_went_through_outlives_a_long_time_offline() {
     record(1_011, "synced");
     assert_eq!(store.cycles(u32::MAX).unwrap().last().unwrap().started_at, 12);
     assert_eq!(store.last_synced().unwrap().unwrap().started_at, 1_011);
+}
+
+#[test]
+fn a_cycle_that_leaves_a_set_behind_is_no_complete_one() {
+    let device = device();
+    let store = &device.store;
+    store.record_cycle(&cycle(1)).unwrap();
+    store.pull(|tx| tx.move_to("Sites", &Position::Start { restored: false })).unwrap();
+    let awaited = |store: &tidemark_store::Store| -> Vec<_> {
+        store.awaited().unwrap().into_iter().map(|awaited| (awaited.set, awaited.figures.done)).collect()
+    };
+    assert_eq!(awaited(store), [("Sites".to_owned(), 0)]);
+    store.record_cycle(&cycle(2)).unwrap();
+    assert_eq!(store.last_synced().unwrap().unwrap().started_at, 1);
+    assert_eq!(store.cycles(1).unwrap()[0].behind, ["Sites"]);
+    store.pull(|tx| tx.move_to("Sites", &Position::Delta { link: "Sites?$deltatoken=1".into() })).unwrap();
+    store.record_cycle(&cycle(3)).unwrap();
+    assert_eq!((store.last_synced().unwrap().unwrap().started_at, awaited(store)), (3, Vec::new()));
 }
 
 #[test]

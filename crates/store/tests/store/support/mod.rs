@@ -10,12 +10,11 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use tidemark_model::ports::{Clock, Ids};
 use tidemark_model::{
-    Cell, CellSeed, EntityModel, Incoming, IncomingRow, Record, RecordId, Removal, RowSink, StampClock,
-    Versioned,
+    Cell, CellSeed, EntityModel, Incoming, IncomingRow, Record, RecordId, Removal, RowSink, StampClock, Versioned,
 };
 use tidemark_store::{
-    Account, Answer, CycleEntry, FirstSync, HistoryEntry, JournalLine, Outgoing, Position, PullTx, Reply, Result, Store,
-    StoreError, Tally,
+    Account, Answer, CycleEntry, FirstSync, HistoryEntry, JournalLine, Outgoing, Position, PullTx, Reply, Result,
+    Store, StoreError, Tally,
 };
 use uuid::Uuid;
 
@@ -233,11 +232,7 @@ pub(crate) fn server_item(id: RecordId, etag: &str, json: Value) -> Versioned {
 }
 
 /// Takes records in as a page of `set` does.
-pub(crate) fn take(
-    tx: &mut tidemark_store::PullTx<'_>,
-    set: &str,
-    server: &Versioned,
-) -> Result<()> {
+pub(crate) fn take(tx: &mut tidemark_store::PullTx<'_>, set: &str, server: &Versioned) -> Result<()> {
     let set = model().set(set).unwrap();
     let mut sink = tx.sink(&set.name)?;
     let record = &server.record;
