@@ -11,16 +11,21 @@ use tidemark_tests::{Device, Network, Office, Server, Weather, eventually};
 
 const SOON: Duration = Duration::from_secs(20);
 
-/// Starts a cycle and returns once the server's first answer to it waits at the proxy.
-fn cycle_in_mid_air(device: &Device, network: &Network) -> Child {
-    network.set(Weather::BatchRepliesHeld);
+/// What the request of a push has in it.
+const PUSH: &str = "\"POST\"";
+/// What the request for all delta links has in it.
+const PULL: &str = "$deltatoken";
+
+/// Starts a cycle and returns once the server's answer to the request with `pattern` waits at the proxy.
+fn cycle_in_mid_air(device: &Device, network: &Network, pattern: &str) -> Child {
+    network.hold(pattern);
     let child = device.spawn(&["sync"]);
-    eventually("an answer is held", SOON, || network.held() > 0);
+    network.wait_until_held();
     child
 }
 
 fn land(network: &Network, mut cycle: Child) {
-    network.set(Weather::Fair);
+    network.release();
     cycle.wait().unwrap();
 }
 
@@ -53,7 +58,7 @@ fn a_push_that_is_under_way_sends_nothing_of_the_next_account() {
     let network = Network::to(&server.url);
     let laptop = Device::signed_in(&network.url, "ana", &["TodoItems"]);
     laptop.add("TodoItems", &json!({ "Title": "ana's" }));
-    let cycle = cycle_in_mid_air(&laptop, &network);
+    let cycle = cycle_in_mid_air(&laptop, &network, PUSH);
 
     let sign_in = eve_takes_the_laptop(&laptop, &server);
     laptop.add("TodoItems", &json!({ "Title": "eve's" }));
@@ -76,7 +81,7 @@ fn a_pull_that_is_under_way_brings_nothing_to_the_next_account() {
     let desk = Device::signed_in(&server.url, "ana", &["TodoItems"]);
     desk.add("TodoItems", &json!({ "Title": "ana's" }));
     desk.sync();
-    let cycle = cycle_in_mid_air(&laptop, &network);
+    let cycle = cycle_in_mid_air(&laptop, &network, PULL);
 
     let sign_in = eve_takes_the_laptop(&laptop, &server);
     land(&network, cycle);
@@ -101,7 +106,7 @@ fn a_refusal_of_the_old_token_says_nothing_about_the_new_one() {
     laptop.sync();
     laptop.add("TodoItems", &json!({ "Title": "ana's" }));
     server.admin(&["token", "revoke", &token], "");
-    let cycle = cycle_in_mid_air(&laptop, &network);
+    let cycle = cycle_in_mid_air(&laptop, &network, PULL);
 
     let sign_in = sign_in(&laptop, &network.url, &server.token("ana"));
     eventually("the new token is taken", SOON, || laptop.status()["kind"] != "sign_in");
@@ -126,7 +131,7 @@ fn signing_in_does_not_wait_for_a_cycle_that_hangs() {
     let network = Network::to(&server.url);
     let laptop = Device::signed_in(&network.url, "ana", &["TodoItems"]);
     laptop.add("TodoItems", &json!({ "Title": "ana's" }));
-    let cycle = cycle_in_mid_air(&laptop, &network);
+    let cycle = cycle_in_mid_air(&laptop, &network, PUSH);
     signal(&cycle, "-STOP");
 
     let began = Instant::now();
@@ -147,7 +152,7 @@ fn a_cycle_that_stands_still_is_overtaken_and_writes_nothing_stale() {
     let network = Network::to(&server.url);
     let laptop = Device::signed_in(&network.url, "ana", &["TodoItems"]);
     let id = laptop.add("TodoItems", &json!({ "Title": "first" }));
-    let cycle = cycle_in_mid_air(&laptop, &network);
+    let cycle = cycle_in_mid_air(&laptop, &network, PUSH);
     signal(&cycle, "-STOP");
     // What is held is the answer to the stopped process alone; the next one has a way of its own.
     laptop.sign_in(&server.url, "ana");

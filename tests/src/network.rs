@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How the network behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,22 +19,33 @@ pub enum Weather {
     PushRepliesLost,
     /// As `RepliesLost`, for the pages of full enumerations only.
     EnumerationsLost,
-    /// The server's answers to `$batch`, of a push or of a pull, wait at the proxy until the weather changes.
-    BatchRepliesHeld,
     /// A hotel's sign-in page answers everything.
     Portal,
+}
+
+/// A gate on the way back: it holds the answer to a request until it is told to let it through.
+#[derive(Default)]
+struct Gate {
+    /// Requests whose first bytes hold this text are meant.
+    pattern: Mutex<Option<String>>,
+    /// Whether an answer stands at the gate.
+    is_holding: Mutex<bool>,
+    turned: Condvar,
 }
 
 /// A proxy with weather.
 pub struct Network {
     /// What the device takes for the server.
     pub url: String,
-    weather: Arc<(Mutex<Weather>, Condvar)>,
+    weather: Arc<Mutex<Weather>>,
     stopped: Arc<AtomicBool>,
     /// Answers swallowed so far.
     lost: Arc<AtomicU64>,
-    /// Answers held so far.
-    held: Arc<AtomicU64>,
+    /// Bytes of answers that were passed on so far.
+    passed: Arc<AtomicU64>,
+    /// Connections are cut once so many bytes of answers were passed on.
+    cut_at: Arc<AtomicU64>,
+    gate: Arc<Gate>,
 }
 
 impl Network {
@@ -43,10 +54,18 @@ impl Network {
         let target = server.trim_start_matches("http://").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let weather = Arc::new((Mutex::new(Weather::Fair), Condvar::new()));
+        let weather = Arc::new(Mutex::new(Weather::Fair));
         let (stopped, lost) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-        let held = Arc::new(AtomicU64::new(0));
-        let sky = Sky { target, weather: weather.clone(), lost: lost.clone(), held: held.clone() };
+        let (passed, cut_at) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(u64::MAX)));
+        let gate = Arc::new(Gate::default());
+        let sky = Sky {
+            target,
+            weather: weather.clone(),
+            lost: lost.clone(),
+            passed: passed.clone(),
+            cut_at: cut_at.clone(),
+            gate: gate.clone(),
+        };
         let stop = stopped.clone();
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -57,13 +76,12 @@ impl Network {
                 std::thread::spawn(move || sky.carry(client));
             }
         });
-        Self { url, weather, stopped, lost, held }
+        Self { url, weather, stopped, lost, passed, cut_at, gate }
     }
 
     /// Changes the weather for everything from now on.
     pub fn set(&self, weather: Weather) {
-        *self.weather.0.lock().expect("no panic while held") = weather;
-        self.weather.1.notify_all();
+        *self.weather.lock().expect("no panic while held") = weather;
     }
 
     /// Returns how many answers were swallowed.
@@ -71,15 +89,46 @@ impl Network {
         self.lost.load(Ordering::Relaxed)
     }
 
-    /// Returns how many answers were made to wait.
-    pub fn held(&self) -> u64 {
-        self.held.load(Ordering::Relaxed)
+    /// Returns how many bytes of answers were passed on.
+    pub fn passed(&self) -> u64 {
+        self.passed.load(Ordering::Relaxed)
+    }
+
+    /// Cuts every connection, for good, once `bytes` more of answers were passed on; `u64::MAX` never.
+    pub fn cut_after(&self, bytes: u64) {
+        self.cut_at.store(self.passed().saturating_add(bytes), Ordering::Relaxed);
+    }
+
+    /// Holds the answer to the next request whose first bytes hold `pattern`, until [`Network::release`].
+    pub fn hold(&self, pattern: &str) {
+        *self.gate.pattern.lock().expect("no panic while held") = Some(pattern.to_owned());
+    }
+
+    /// Waits until an answer stands at the gate.
+    ///
+    /// # Panics
+    /// When none comes within a minute.
+    pub fn wait_until_held(&self) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let mut is_holding = self.gate.is_holding.lock().expect("no panic while held");
+        while !*is_holding {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "no answer came to the gate");
+            is_holding = self.gate.turned.wait_timeout(is_holding, left).expect("no panic while held").0;
+        }
+    }
+
+    /// Lets the held answer through.
+    pub fn release(&self) {
+        *self.gate.is_holding.lock().expect("no panic while held") = false;
+        self.gate.turned.notify_all();
     }
 }
 
 impl Drop for Network {
     fn drop(&mut self) {
         self.set(Weather::Cut);
+        self.release();
         self.stopped.store(true, Ordering::Relaxed);
         let _ = TcpStream::connect(self.url.trim_start_matches("http://"));
     }
@@ -88,32 +137,18 @@ impl Drop for Network {
 #[derive(Clone)]
 struct Sky {
     target: String,
-    weather: Arc<(Mutex<Weather>, Condvar)>,
+    weather: Arc<Mutex<Weather>>,
     lost: Arc<AtomicU64>,
-    held: Arc<AtomicU64>,
-}
-
-/// What the last bytes sent to the server on one connection were.
-#[derive(Default)]
-struct Asked {
-    push: AtomicBool,
-    batch: AtomicBool,
-    enumeration: AtomicBool,
+    passed: Arc<AtomicU64>,
+    cut_at: Arc<AtomicU64>,
+    gate: Arc<Gate>,
 }
 
 const PORTAL: &str = "<html><body>Welcome to Hotel Wi-Fi. Please accept the terms.</body></html>";
 
 impl Sky {
     fn now(&self) -> Weather {
-        *self.weather.0.lock().expect("no panic while held")
-    }
-
-    /// Holds an answer until the weather is another.
-    fn hold(&self) {
-        self.held.fetch_add(1, Ordering::Relaxed);
-        let weather = self.weather.0.lock().expect("no panic while held");
-        let changed = self.weather.1.wait_while(weather, |weather| *weather == Weather::BatchRepliesHeld);
-        drop(changed.expect("no panic while held"));
+        *self.weather.lock().expect("no panic while held")
     }
 
     fn carry(&self, mut client: TcpStream) {
@@ -161,19 +196,27 @@ impl Sky {
             };
             if upward {
                 note_request(&buffer[..read], asked);
-            } else if self.now() == Weather::BatchRepliesHeld && asked.batch.load(Ordering::Relaxed) {
-                self.hold();
+                self.gate.note_request(&buffer[..read], &asked.gated);
+            } else if asked.gated.swap(false, Ordering::Relaxed) {
+                self.gate.stand();
             }
             let weather = self.now();
             let swallow = !upward
                 && (weather == Weather::RepliesLost
-                    || weather == Weather::PushRepliesLost && asked.push.load(Ordering::Relaxed)
-                    || weather == Weather::EnumerationsLost && asked.enumeration.load(Ordering::Relaxed));
+                    || weather == Weather::PushRepliesLost && asked.pushing.load(Ordering::Relaxed)
+                    || weather == Weather::EnumerationsLost && asked.enumerating.load(Ordering::Relaxed));
             if matches!(weather, Weather::Cut | Weather::Portal) || swallow {
                 if swallow {
                     self.lost.fetch_add(1, Ordering::Relaxed);
                 }
                 break;
+            }
+            if !upward {
+                let passed = self.passed.load(Ordering::Relaxed);
+                if passed >= self.cut_at.load(Ordering::Relaxed) {
+                    break;
+                }
+                self.passed.fetch_add(read as u64, Ordering::Relaxed);
             }
             if to.write_all(&buffer[..read]).is_err() {
                 break;
@@ -181,6 +224,37 @@ impl Sky {
         }
         let _ = from.shutdown(Shutdown::Both);
         let _ = to.shutdown(Shutdown::Both);
+    }
+}
+
+/// What the last request on a connection was.
+#[derive(Default)]
+struct Asked {
+    /// Whether it was a push; its answer is what `PushRepliesLost` swallows.
+    pushing: AtomicBool,
+    /// Whether it was for a page of an enumeration.
+    enumerating: AtomicBool,
+    /// Whether its answer is to stand at the gate.
+    gated: AtomicBool,
+}
+
+impl Gate {
+    fn note_request(&self, bytes: &[u8], gated: &AtomicBool) {
+        let mut pattern = self.pattern.lock().expect("no panic while held");
+        if pattern.as_ref().is_some_and(|pattern| find(bytes, pattern.as_bytes())) {
+            *pattern = None;
+            gated.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Keeps an answer here until it is let through.
+    fn stand(&self) {
+        let mut is_holding = self.is_holding.lock().expect("no panic while held");
+        *is_holding = true;
+        self.turned.notify_all();
+        while *is_holding {
+            is_holding = self.turned.wait(is_holding).expect("no panic while held");
+        }
     }
 }
 
@@ -198,11 +272,10 @@ fn note_request(bytes: &[u8], asked: &Asked) {
     let begins = find(bytes, b" HTTP/1.1\r\n");
     let is_push = is_write(bytes) || begins && find(bytes, b"content-encoding: zstd");
     if begins || is_push {
-        asked.push.store(is_push, Ordering::Relaxed);
+        asked.pushing.store(is_push, Ordering::Relaxed);
     }
     if begins {
         let is_page = find(bytes, b"GET /odata/") && !find(bytes, b"/odata/$metadata");
-        asked.enumeration.store(is_page, Ordering::Relaxed);
-        asked.batch.store(find(bytes, b"/odata/$batch HTTP/1.1"), Ordering::Relaxed);
+        asked.enumerating.store(is_page, Ordering::Relaxed);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::server::pointer;
 use reqwest::blocking::{Client, RequestBuilder, Response};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A plain OData client signed in with Basic authentication.
 pub struct Office {
@@ -49,6 +49,27 @@ impl Office {
         response.json().unwrap_or(Value::Null)
     }
 
+    /// Adds items through `$batch` requests of 200; each carries `note_bytes` of notes.
+    #[track_caller]
+    pub fn fill(&self, numbers: std::ops::Range<usize>, note_bytes: usize) {
+        for start in numbers.clone().step_by(200) {
+            let requests: Vec<Value> = (start..numbers.end.min(start + 200))
+                .map(|n| {
+                    // Ids that are spread like those of devices, each once.
+                    let id = uuid::Uuid::from_u128((n as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
+                    json!({
+                        "id": n.to_string(), "method": "POST", "url": "TodoItems",
+                        "headers": { "content-type": "application/json", "prefer": "return=minimal" },
+                        "body": { "Id": id.to_string(), "Title": format!("Inspect valve {n}"), "Notes": notes(n, note_bytes) },
+                    })
+                })
+                .collect();
+            let answer: Value = self.send("POST", "$batch", &json!({ "requests": requests })).json().expect("JSON");
+            let answers = answer["responses"].as_array().expect("a batch answer");
+            assert!(answers.iter().all(|r| r["status"].as_u64().is_some_and(|s| s < 300)), "{answer}");
+        }
+    }
+
     /// Deletes a record and expects success.
     #[track_caller]
     pub fn delete(&self, set: &str, id: &str) {
@@ -74,4 +95,14 @@ impl Office {
         records.sort_by_key(|record| record["Id"].to_string());
         records
     }
+}
+
+/// Text that no compression makes small.
+fn notes(n: usize, bytes: usize) -> String {
+    let mut seed = n as u64 + 1;
+    let mut letter = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(b'0' + ((seed >> 33) % 75) as u8)
+    };
+    (0..bytes).map(|_| letter()).collect()
 }
