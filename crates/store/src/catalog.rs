@@ -32,6 +32,11 @@ impl Catalog {
         Self { epoch, model: Some(Arc::new(model)), tables, push_order }
     }
 
+    /// Returns which model of this database it is: every adoption makes another one.
+    pub(crate) fn epoch(&self) -> i64 {
+        self.epoch
+    }
+
     pub(crate) fn model(&self) -> Option<&Arc<EntityModel>> {
         self.model.as_ref()
     }

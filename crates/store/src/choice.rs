@@ -10,6 +10,7 @@ use crate::edit;
 use crate::error::{Result, StoreError};
 use crate::history;
 use crate::local;
+use crate::position;
 use crate::row::{self, Row};
 use crate::store::Store;
 use crate::table::Table;
@@ -151,8 +152,7 @@ pub(crate) fn follow(tx: &Tx<'_>, catalog: &Catalog) -> Result<()> {
                 .is_some_and(|row| row.record.get(CachedEntityProperty::IS_OFFLINE) == &Value::Bool(true));
         match (wanted, has_position(tx.conn, set)?) {
             (true, false) => {
-                let sql = "INSERT INTO position (entity_set, kind, restored, generation, done) VALUES (?1, 0, 0, 1, 0)";
-                tx.conn.execute(sql, [set])?;
+                position::begin(tx, set)?;
                 // What is still to be settled from before was seen by no enumeration of this counting.
                 tx.conn.execute(&format!("UPDATE {} SET _generation = 0", quote(&table.name)), [])?;
             }

@@ -65,6 +65,12 @@ pub enum StoreError {
         /// The record.
         id: RecordId,
     },
+    /// The set's pull stands elsewhere than where this answer was asked from.
+    #[error("{set} was switched or started anew while it was being fetched; it is asked for again, nothing is lost")]
+    Moved {
+        /// The entity set.
+        set: String,
+    },
     /// The entity set is not kept offline.
     #[error("{0} is not kept on this device; switch it on in Offline Sync Settings; nothing was saved")]
     NotCached(String),
@@ -207,6 +213,7 @@ impl StoreError {
             Self::UnknownSet(_) => "unknown_set",
             Self::NotFound { .. } => "not_found",
             Self::Exists { .. } => "exists",
+            Self::Moved { .. } => "moved",
             Self::NotCached(_) => "not_cached",
             Self::AlwaysCached => "always_cached",
             Self::NothingToUndo { .. } => "nothing_to_undo",

@@ -5,7 +5,7 @@
 
 use crate::choice;
 use crate::error::Result;
-use crate::pull;
+use crate::position;
 use crate::read;
 use crate::store::Store;
 use crate::types::{Counts, EntityFigures};
@@ -43,7 +43,7 @@ impl Store {
             let mut figures = Vec::new();
             for table in reading.catalog.tables() {
                 let name = table.set.name.clone();
-                let position = pull::stored_position(reading.conn, &name)?;
+                let position = position::stored(reading.conn, &name)?;
                 figures.push(EntityFigures {
                     offline: position.is_some(),
                     policy: choice::policy(reading.conn, &reading.catalog, &name)?,

@@ -39,6 +39,7 @@ mod local;
 mod migrate;
 mod notices;
 mod parked;
+mod position;
 mod pull;
 mod push;
 mod read;
@@ -61,12 +62,13 @@ pub use awaited::Awaited;
 pub use error::{Result, StoreError};
 pub use file_row::{FileRow, RowProblem};
 pub use lease::Lease;
-pub use pull::PullTx;
+pub use position::{AskedFrom, Incarnation, Position};
+pub use pull::{Onto, Others, PullTx};
 pub use settings::DEVICE_NAME;
 pub use sink::SetSink;
 pub use store::Store;
 pub use types::{
     Account, Answer, Answered, Attempt, Changed, Counts, CycleEntry, Decision, EntityFigures, Explained, FirstSync,
     HistoryEntry, JournalLine, LocalRecord, MARK, Mark, Only, OpenConflict, Origin, Outgoing, OutgoingChange, Parked,
-    Position, PropertyChange, Reply, Tally, Undone, Unsent,
+    PropertyChange, Reply, Tally, Undone, Unsent,
 };

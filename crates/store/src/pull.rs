@@ -1,25 +1,34 @@
 //! From the server's pages to records: one transaction for pages and their link (FAULTS I20).
 //!
-//! Owns: positions, and what is to be fetched singly. Refuses: parsing pages (`tidemark-odata` streams them into
-//! [`SetSink`]).
+//! Owns: that a page is taken, and a position moved, only by whoever shows the position it was asked from; and what is to
+//! be fetched singly. Refuses: parsing pages (`tidemark-odata` streams them into [`SetSink`]).
 
 use crate::choice;
 use crate::error::{Result, StoreError};
 use crate::lease::Lease;
 use crate::local;
+use crate::position::{self, AskedFrom, Position};
 use crate::row;
 use crate::sink::SetSink;
 use crate::sweep;
 use crate::table::Table;
-use crate::types::{FirstSync, Position, Tally};
-use crate::value::{Count, Key};
+use crate::types::{FirstSync, Tally};
+use crate::value::Key;
 use crate::verdict;
 use crate::write::Tx;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::params;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use tidemark_model::{CACHED_ENTITIES, RecordId, State};
+
+/// What an answer to a request for single records says about those that are not in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// Nothing: more of the answer is to come.
+    ToCome,
+    /// That the server has no trace of them: the answer is whole.
+    Absent,
+}
 
 /// A transaction that takes pages in.
 pub struct PullTx<'c> {
@@ -72,21 +81,27 @@ impl Lease {
     /// # Errors
     /// The database cannot be read.
     pub fn first_sync(&self, set: &str) -> Result<Option<FirstSync>> {
-        self.read(|reading| Ok(stored_position(reading.conn, set)?.and_then(|stored| stored.first_sync())))
+        self.read(|reading| Ok(position::stored(reading.conn, set)?.and_then(|stored| stored.first_sync())))
     }
 
-    /// Returns where the pull of each cached set stands: `CachedEntities` first, then in push order.
+    /// Hands out where the pull of each cached set stands: `CachedEntities` first, then in push order.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn positions(&self) -> Result<Vec<(String, Position)>> {
+    pub fn positions(&self) -> Result<Vec<AskedFrom>> {
         self.read(|reading| {
             let mut positions = Vec::new();
             let (first, rest): (Vec<_>, Vec<_>) =
                 reading.catalog.push_order().iter().partition(|set| *set == CACHED_ENTITIES);
             for set in first.into_iter().chain(rest) {
-                if let Some(stored) = stored_position(reading.conn, set)? {
-                    positions.push((set.clone(), stored.position));
+                if let Some(stored) = position::stored(reading.conn, set)? {
+                    positions.push(AskedFrom {
+                        table: reading.catalog.table(set)?.clone(),
+                        model_epoch: reading.catalog.epoch(),
+                        incarnation: stored.incarnation,
+                        position: stored.position,
+                        restored: stored.restored,
+                    });
                 }
             }
             Ok(positions)
@@ -115,75 +130,105 @@ impl Lease {
     }
 }
 
+/// One set's pull, opened onto the position that an answer was asked from.
+pub struct Onto<'t> {
+    pull: &'t PullTx<'t>,
+    from: AskedFrom,
+}
+
+impl std::fmt::Debug for Onto<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Onto").field("from", &self.from).finish_non_exhaustive()
+    }
+}
+
 impl PullTx<'_> {
-    /// Opens a set for the items of a page.
+    /// Opens a set's pull for the answer to what was asked from a position.
     ///
     /// # Errors
-    /// The set is unknown.
-    pub fn sink<'t>(&'t mut self, set: &str) -> Result<SetSink<'t>> {
-        SetSink::new(self, set)
+    /// [`StoreError::Moved`] where the pull no longer stands there: the answer is thrown away and asked for again.
+    pub fn onto(&mut self, from: &AskedFrom) -> Result<Onto<'_>> {
+        from.still_there(self.tx.conn)?;
+        Ok(Onto { pull: self, from: from.clone() })
+    }
+}
+
+impl<'t> Onto<'t> {
+    /// Returns where the pull stands now, to be asked from next.
+    pub fn stands(&self) -> AskedFrom {
+        self.from.clone()
+    }
+
+    /// Opens the set for the items of a page.
+    ///
+    /// # Errors
+    /// [`StoreError::Moved`] where the model is another one than the page was read by.
+    pub fn sink(&mut self) -> Result<SetSink<'t>> {
+        if self.pull.tx.catalog.epoch() != self.from.model_epoch {
+            return Err(self.from.moved());
+        }
+        SetSink::new(self.pull, self.from.set())
     }
 
     /// Begins a full enumeration: records that it does not see are swept when it is finished. `total` is how many
     /// the server counts, where it said so.
     ///
     /// # Errors
-    /// The set is unknown.
-    pub fn start_enumeration(&mut self, set: &str, total: Option<u64>) -> Result<()> {
-        self.tx.catalog.table(set)?;
-        let sql = "UPDATE position SET generation = generation + 1, done = 0, total = ?2 WHERE entity_set = ?1";
-        self.tx.conn.prepare_cached(sql)?.execute(params![set, total.map(Count)])?;
-        self.taken.borrow_mut().remove(set);
-        self.tx.forget_standings();
+    /// The database cannot be written.
+    pub fn start_enumeration(&mut self, total: Option<u64>) -> Result<()> {
+        position::start_counting(self.pull.tx, self.from.set(), total)?;
+        self.pull.taken.borrow_mut().remove(self.from.set());
         Ok(())
     }
 
-    /// Keeps where the set's pull stands after what was taken in this transaction. A set that is no longer kept
-    /// offline has no position; that one may have been restored is not forgotten before its enumeration is finished.
+    /// Keeps where the set's pull stands after what was taken in this transaction. That the server may have been
+    /// restored is not forgotten before its enumeration is finished.
     ///
     /// # Errors
-    /// The set is unknown.
-    pub fn move_to(&mut self, set: &str, position: &Position) -> Result<()> {
-        self.tx.catalog.table(set)?;
-        let (kind, link, restored) = match position {
-            Position::Start { restored } => (0, None, *restored),
-            Position::Enumerating { next_link } => (1, Some(next_link), false),
-            Position::Delta { link } => (2, Some(link), false),
-        };
-        let taken = self.taken.borrow_mut().remove(set).unwrap_or(0);
-        let sql = "UPDATE position SET kind = ?2, link = ?3, restored = max(restored, ?4), done = done + ?5 \
-                   WHERE entity_set = ?1 AND (kind <> ?2 OR link IS NOT ?3 OR restored < ?4)";
-        self.tx.conn.prepare_cached(sql)?.execute(params![set, kind, link, restored, Count(taken)])?;
+    /// The database cannot be written.
+    pub fn move_to(&mut self, position: &Position) -> Result<()> {
+        let taken = self.pull.taken.borrow_mut().remove(self.from.set()).unwrap_or(0);
+        self.from = position::advance(self.pull.tx, &self.from, position, taken)?;
         Ok(())
     }
 
     /// Ends a full enumeration: what the server no longer has goes, is offered again, or is asked about.
     ///
     /// # Errors
-    /// The set is unknown.
-    pub fn finish_enumeration(&mut self, set: &str) -> Result<()> {
-        let table = Arc::clone(self.tx.catalog.table(set)?);
-        sweep::finish(self, &table)
-    }
-
-    /// Notes that single records were asked for and answered whole, deleted ones too: one of `ids` that no sink of
-    /// this transaction took has no trace on the server.
-    ///
-    /// # Errors
-    /// The set is unknown.
-    pub fn refetched(&mut self, set: &str, ids: &[RecordId]) -> Result<()> {
-        let table = Arc::clone(self.tx.catalog.table(set)?);
-        for id in ids {
-            let sql = "DELETE FROM refetch WHERE entity_set = ?1 AND id = ?2";
-            let waited_for = self.tx.conn.prepare_cached(sql)?.execute(params![set, Key(*id)])? > 0;
-            let seen = self.seen.as_ref().is_some_and(|seen| seen.borrow().contains(id));
-            if waited_for && !seen {
-                self.absent(&table, *id)?;
-            }
-        }
+    /// The database cannot be written.
+    pub fn finish_enumeration(&mut self) -> Result<()> {
+        let table = self.pull.tx.catalog.table(self.from.set())?.clone();
+        sweep::finish(self.pull, &table)?;
+        self.from.restored = false;
         Ok(())
     }
 
+    /// Notes that single records were asked for, deleted ones too: those that a sink of this transaction took are
+    /// waited for no longer. What becomes of the others `others` says; where more is to come, they are returned.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn refetched(&mut self, ids: &[RecordId], others: Others) -> Result<Vec<RecordId>> {
+        let tx = self.pull.tx;
+        let table = tx.catalog.table(self.from.set())?.clone();
+        let mut left = Vec::new();
+        for id in ids {
+            let seen = self.pull.seen.as_ref().is_some_and(|seen| seen.borrow().contains(id));
+            if !seen && others == Others::ToCome {
+                left.push(*id);
+                continue;
+            }
+            let sql = "DELETE FROM refetch WHERE entity_set = ?1 AND id = ?2";
+            let waited_for = tx.conn.prepare_cached(sql)?.execute(params![table.set.name, Key(*id)])? > 0;
+            if waited_for && !seen {
+                self.pull.absent(&table, *id)?;
+            }
+        }
+        Ok(left)
+    }
+}
+
+impl PullTx<'_> {
     /// Takes in that the server has no trace of a record.
     pub(crate) fn absent(&self, table: &Table, id: RecordId) -> Result<()> {
         match row::get(self.tx.conn, table, id)? {
@@ -221,43 +266,4 @@ pub(crate) fn fetch_later(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()
         tx.conn.prepare_cached(sql)?.execute(params![table.set.name, Key(id)])?;
     }
     Ok(())
-}
-
-/// A row of `position`.
-pub(crate) struct Stored {
-    pub(crate) position: Position,
-    done: u64,
-    total: Option<u64>,
-}
-
-impl Stored {
-    /// Returns the progress of a full enumeration, while there is one to come or under way.
-    pub(crate) fn first_sync(&self) -> Option<FirstSync> {
-        match self.position {
-            Position::Delta { .. } => None,
-            Position::Start { .. } | Position::Enumerating { .. } => {
-                Some(FirstSync { done: self.done, total: self.total })
-            }
-        }
-    }
-}
-
-/// Reads where a set's pull stands; `None` where it is not kept offline.
-pub(crate) fn stored_position(conn: &Connection, set: &str) -> Result<Option<Stored>> {
-    let sql = "SELECT kind, link, restored, done, total FROM position WHERE entity_set = ?1";
-    let mut statement = conn.prepare_cached(sql)?;
-    let stored = statement.query_row([set], |row| {
-        let link: Option<String> = row.get(1)?;
-        let position = match (row.get::<_, i64>(0)?, link) {
-            (1, Some(next_link)) => Position::Enumerating { next_link },
-            (2, Some(link)) => Position::Delta { link },
-            _ => Position::Start { restored: row.get(2)? },
-        };
-        Ok(Stored {
-            position,
-            done: row.get::<_, Count>(3)?.0,
-            total: row.get::<_, Option<Count>>(4)?.map(|Count(n)| n),
-        })
-    });
-    Ok(stored.optional()?)
 }

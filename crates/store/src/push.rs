@@ -6,6 +6,7 @@
 use crate::change::{self, Change, InFlight};
 use crate::error::{Result, StoreError};
 use crate::lease::Lease;
+use crate::position;
 use crate::row::{self, Row};
 use crate::table::Table;
 use crate::types::{Outgoing, OutgoingChange};
@@ -46,6 +47,16 @@ impl Lease {
     }
 }
 
+impl Lease {
+    /// Tells whether a change waits to be sent.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn has_unsent(&self) -> Result<bool> {
+        self.read(|reading| is_anything_to_send(reading.conn))
+    }
+}
+
 fn is_anything_to_send(conn: &Connection) -> Result<bool> {
     Ok(conn.prepare_cached("SELECT 1 FROM pending WHERE hold = 0 LIMIT 1")?.exists([])?)
 }
@@ -65,6 +76,9 @@ const CHUNK: usize = 256;
 impl Batch<'_> {
     fn gather(&mut self, tx: &Tx<'_>, set: &str, sending: bool, deletes: bool) -> Result<()> {
         let table = Arc::clone(tx.catalog.table(set)?);
+        if position::is_restoring(tx.conn, set)? {
+            return Ok(());
+        }
         let mut after = 0;
         while !self.full {
             let candidates = candidates(tx.conn, set, sending, deletes, after)?;

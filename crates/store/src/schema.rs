@@ -131,6 +131,12 @@ CREATE TABLE exported (
 CREATE INDEX exported_by_age ON exported (at);
 ";
 
+/// Version 3, positions: each has an incarnation, so that an answer is taken only onto the position it was asked from.
+const VERSION_3_POSITION: &str = "
+ALTER TABLE position ADD COLUMN incarnation BLOB NOT NULL DEFAULT x'';
+UPDATE position SET incarnation = randomblob(16);
+";
+
 /// The tables that belong to an account: signing out empties them.
 pub(crate) const ACCOUNT_TABLES: [&str; 10] =
     ["pending", "conflict", "position", "refetch", "sent", "history", "answered", "attempt", "cycle", "exported"];
@@ -192,7 +198,7 @@ pub(crate) fn migrate(conn: &mut Connection, file: &Path) -> Result<()> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have done it while this one waited.
     let found = check_version(&tx, file)?;
-    for (version, step) in [(1, VERSION_1), (2, VERSION_2), (3, VERSION_3_EXPORTED)] {
+    for (version, step) in [(1, VERSION_1), (2, VERSION_2), (3, VERSION_3_EXPORTED), (3, VERSION_3_POSITION)] {
         if found < version {
             tx.execute_batch(step)?;
         }

@@ -24,7 +24,6 @@ pub struct SetSink<'t> {
     pull: &'t PullTx<'t>,
     table: Arc<Table>,
     properties: usize,
-    is_cached: bool,
     /// Whether what arrives is news: changes of records that are here go to their history.
     is_news: bool,
     generation: i64,
@@ -50,7 +49,6 @@ impl<'t> SetSink<'t> {
         Ok(Self {
             pull,
             properties: table.declared().count(),
-            is_cached: standing.is_cached,
             is_news: standing.follows && !choice::is_choice(set),
             generation: standing.generation,
             upsert: tx.conn.prepare_cached(&table.upsert)?,
@@ -78,10 +76,6 @@ impl<'t> SetSink<'t> {
             let table = Arc::clone(&self.table);
             let mark = Mark { etag: row.etag, updated_at: Some(row.updated_at), updated_by: row.updated_by };
             return self.removed(row.id, Some((mark, || versioned(&table, row))));
-        }
-        if !self.is_cached {
-            // Only what is still to be settled is here of this set.
-            return self.pending(row);
         }
         let before = self.clean_row(row.id)?;
         bind(&mut self.upsert, row, self.generation)?;

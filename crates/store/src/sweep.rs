@@ -21,9 +21,6 @@ use tidemark_sql::quote;
 pub(crate) fn finish(pull: &PullTx<'_>, table: &Table) -> Result<()> {
     let tx = pull.tx;
     let standing = tx.standing(table)?;
-    if !standing.is_cached {
-        return Ok(());
-    }
     let set = &table.set.name;
     let mut statement = tx.conn.prepare_cached("SELECT restored FROM position WHERE entity_set = ?1")?;
     let restored: bool = statement.query_row([set], |row| row.get(0))?;

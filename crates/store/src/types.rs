@@ -254,26 +254,6 @@ impl std::ops::AddAssign for Tally {
     }
 }
 
-/// Where a set's pull stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Position {
-    /// Never pulled, or to be enumerated anew.
-    Start {
-        /// Whether the server may have lost changes (a restored backup): what it forgot is offered again or asked.
-        restored: bool,
-    },
-    /// Inside a full enumeration: the next page's link.
-    Enumerating {
-        /// Relative to the service root.
-        next_link: String,
-    },
-    /// Up to date as of this delta link.
-    Delta {
-        /// Relative to the service root.
-        link: String,
-    },
-}
-
 /// A conflict as it is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenConflict {

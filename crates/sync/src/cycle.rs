@@ -1,11 +1,13 @@
-//! One cycle: push, then pull, under the guard (seed steps 5 to 7).
+//! One cycle under the guard: look, push, pull (seed steps 5 to 7).
 //!
-//! Owns: the order of the steps and what a failure in one means for the rest. Refuses: when cycles run (`worker`).
+//! Owns: the order of the steps and what a failure in one means for the rest: nothing is written on a server before it is
+//! known which one it is, and whatever a push comes to, the pull follows (DESIGN section 4, Cycle). Refuses: when cycles
+//! run (`worker`).
 
 use crate::connection::Connection;
 use crate::error::SyncError;
 use crate::guard::{Guard, STANDS_STILL_AFTER};
-use crate::pull::PullLimits;
+use crate::pull::{PullLimits, Pulled};
 use crate::report::{CycleReport, Outcome, Progress};
 use crate::session::{Remote, fetch_model};
 use crate::transport::Transport;
@@ -46,6 +48,7 @@ pub(crate) struct Run<'e> {
     pub(crate) store: &'e Lease,
     pub(crate) connection: Arc<Connection>,
     pub(crate) tally: Tally,
+    pub(crate) pulled: Pulled,
 }
 
 impl Run<'_> {
@@ -97,6 +100,7 @@ impl Engine {
             started_at,
             duration_ms: 0,
             error: None,
+            is_partial: false,
             retry_after_ms: None,
         };
         let mut lease = None;
@@ -106,6 +110,7 @@ impl Engine {
             let error = ended.filter(|ended| ended.outcome() == Outcome::Void).unwrap_or(error);
             report.outcome = error.outcome();
             report.error = Some(error.to_string());
+            report.is_partial = matches!(error, SyncError::Sets(_));
             if let SyncError::Wait(delay) = &error {
                 report.retry_after_ms = Some(delay.as_millis() as u64);
             }
@@ -151,7 +156,7 @@ impl Engine {
     fn run_of<'e>(&'e self, guard: &Guard, lease: &'e Lease) -> Run<'e> {
         let remote = Remote::new(guard.watch(self.remote.transport.clone()), self.remote.clock.clone());
         let connection = Arc::new(remote.for_account(lease.account()));
-        Run { engine: self, store: lease, connection, tally: Tally::default() }
+        Run { engine: self, store: lease, connection, tally: Tally::default(), pulled: Pulled::default() }
     }
 
     async fn run(&self, report: &mut CycleReport, held: &mut Option<Lease>) -> Result<(), SyncError> {
@@ -165,6 +170,9 @@ impl Engine {
         }
         let mut run = self.run_of(&guard, lease);
         let result = self.steps(&mut run).await;
+        if let Err(error) = run.remember_page_size() {
+            tracing::warn!(%error, "the size of pages could not be remembered");
+        }
         let traffic = run.connection.traffic();
         report.tally = run.tally;
         report.requests = traffic.requests;
@@ -180,13 +188,26 @@ impl Engine {
         if run.store.model().is_none() {
             fetch_model(&run.connection, run.store).await?;
         }
-        run.push().await?;
+        // The first request of a cycle is the question what changed: its answer tells which server, which history and
+        // which model this is. Nothing is sent to a server that did not answer it.
+        let mut pushed = Ok(());
+        if run.store.has_unsent()? && run.look().await? {
+            let requests = run.connection.traffic().requests;
+            pushed = run.push().await;
+            if pushed.as_ref().is_err_and(SyncError::ends_cycle) {
+                return pushed;
+            }
+            if run.connection.traffic().requests > requests {
+                run.ask_again();
+            }
+        }
+        let merged = run.tally.merged;
         run.pull().await?;
         // A pull may have merged edits of both sides; sending them now saves the others a round.
-        if run.tally.merged > 0 {
-            run.push().await?;
+        if run.tally.merged > merged && pushed.is_ok() {
+            pushed = run.push().await;
         }
-        Ok(())
+        pushed.and(run.failures())
     }
 }
 

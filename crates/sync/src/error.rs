@@ -68,6 +68,9 @@ pub enum SyncError {
     /// A cycle of another process is running, and the caller did not want to wait for its end.
     #[error("another program on this computer is syncing this data folder just now; try again shortly")]
     OtherCycle,
+    /// Some entity sets could not be brought up to date; the others were.
+    #[error("{}", sets_sentence(.0))]
+    Sets(Vec<(String, SyncError)>),
     /// The guard of the data dir could not be taken.
     #[error("the sync lock of this data dir cannot be taken: {0}")]
     Guard(String),
@@ -115,7 +118,30 @@ impl SyncError {
             Self::Refused { code, .. } => code,
             Self::Malformed(_) => "malformed",
             Self::Store(error) => error.code(),
+            Self::Sets(failed) => failed.first().map_or("failed", |(_, error)| error.code()),
             Self::OtherCycle | Self::Guard(_) => "locked",
         }
     }
+
+    /// Tells whether a cycle has nothing left to try after this: there is no network, nobody is signed in, the server
+    /// asks to wait, or this device's database fails. What is wrong with one set, batch or page is none of these.
+    pub(crate) fn ends_cycle(&self) -> bool {
+        match self {
+            Self::Transport(TransportError::TooLarge) | Self::Refused { .. } | Self::Malformed(_) | Self::Sets(_) => {
+                false
+            }
+            Self::Store(error) => {
+                use StoreError::{Internal, Moved, UnknownSet};
+                !matches!(error, Moved { .. } | Internal(_) | UnknownSet(_))
+            }
+            _ => true,
+        }
+    }
+}
+
+/// Says which sets stay behind, and why, in one sentence.
+fn sets_sentence(failed: &[(String, SyncError)]) -> String {
+    let each: Vec<String> =
+        failed.iter().map(|(set, error)| format!("{set} could not be brought up to date: {error}")).collect();
+    format!("{}; everything else is, and nothing on this device is lost", each.join("; "))
 }

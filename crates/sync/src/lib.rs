@@ -1,6 +1,6 @@
 //! The background worker: it brings the offline database and the team's server to the same state.
 //!
-//! Owns: the cycle (push, then pull), its guard, retries and back-off, the one place that talks HTTP. Refuses: SQL
+//! Owns: the cycle (look, push, pull), its guard, retries and back-off, the one place that talks HTTP. Refuses: SQL
 //! (it speaks to `tidemark-store`), deciding anything about versions (`tidemark-model` does), the UI. The protocol
 //! is `docs/sync.md`; each file here is one part of it.
 
@@ -17,7 +17,6 @@ mod journal;
 mod live;
 mod network;
 mod notice;
-mod page_size;
 mod pull;
 mod push;
 mod query;

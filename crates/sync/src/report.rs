@@ -72,6 +72,8 @@ pub struct CycleReport {
     pub duration_ms: u64,
     /// The plain sentence of what went wrong.
     pub error: Option<String>,
+    /// Whether only some entity sets stayed behind: everything else went through, and goes through at the usual pace.
+    pub is_partial: bool,
     /// How long the server asks to wait before the next cycle, in milliseconds.
     pub retry_after_ms: Option<u64>,
 }

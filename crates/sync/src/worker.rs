@@ -178,6 +178,7 @@ impl Life {
                     started_at,
                     duration_ms: 0,
                     error: Some(format!("the sync stopped unexpectedly and starts again; nothing is lost ({error})")),
+                    is_partial: false,
                     retry_after_ms: None,
                 },
             };
@@ -197,6 +198,11 @@ impl Life {
             (Outcome::Void, _) => DEBOUNCE,
             (_, Some(ms)) => Duration::from_millis(ms),
             (Outcome::Synced | Outcome::SignedOut, None) => {
+                backoff.reset();
+                INTERVAL
+            }
+            // One set at fault does not slow the others down.
+            (Outcome::Failed, None) if report.is_partial => {
                 backoff.reset();
                 INTERVAL
             }

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use serde_json::json;
-use tidemark_store::{Account, CycleEntry, Position};
+use tidemark_store::{Account, CycleEntry, Position, Store};
 
 #[test]
 fn another_account_or_server_is_refused_until_sign_out() {
@@ -26,18 +26,23 @@ fn another_account_or_server_is_refused_until_sign_out() {
     }
 }
 
+/// Where the pull of each set stands.
+fn standing(store: &Store) -> Vec<(String, Position)> {
+    store.positions().unwrap().iter().map(|from| (from.set().to_owned(), from.position().clone())).collect()
+}
+
 #[test]
 fn the_same_server_is_followed_to_a_new_address_with_everything_pending() {
     let device = device();
     let store = &device.store;
     let added = store.add(ITEMS, &object(json!({ "Title": "unsent" }))).unwrap().record.id;
-    let positions = store.positions().unwrap();
+    let positions = standing(store);
     let moved = Account { server: "https://tide.example.org/".into(), token: "t2".into(), ..account() };
     store.sign_in_with(&moved, &model_document()).unwrap();
     let now = store.account().unwrap().unwrap();
     assert_eq!((now.server.as_str(), now.token.as_str()), ("https://tide.example.org", "t2"));
     assert_eq!((store.counts().unwrap().pending, mark(store, added)), (1, "waiting"));
-    assert_eq!(store.positions().unwrap(), positions);
+    assert_eq!(standing(store), positions);
 }
 
 #[test]
@@ -45,6 +50,7 @@ fn a_lease_ends_with_its_account_and_writes_nothing_more() {
     let device = device();
     let store = &device.store;
     let lease = store.lease().unwrap();
+    let from = stands(store, ITEMS);
     store.sign_out(true).unwrap();
     let eve = Account { user: "eve".into(), token: "t2".into(), ..account() };
     store.sign_in_with(&eve, &model_document()).unwrap();
@@ -54,7 +60,7 @@ fn a_lease_ends_with_its_account_and_writes_nothing_more() {
     let codes = [
         lease.next_batch(200, 1 << 20, &Default::default()).map(drop).unwrap_err(),
         lease.settle(&[reply_to_nobody()]).map(drop).unwrap_err(),
-        lease.pull(|tx| take(tx, ITEMS, &item)).map(drop).unwrap_err(),
+        lease.pull(|tx| take(&mut tx.onto(&from)?, ITEMS, &item)).map(drop).unwrap_err(),
         lease.learn_clock(tidemark_model::StampClock { offset_ms: 60_000 }).unwrap_err(),
         lease.set_setting("batch_records", "1").unwrap_err(),
         lease.adopt_model(&model_document().replace("TodoItem\"", "TodoThing\"")).unwrap_err(),
@@ -180,7 +186,7 @@ fn a_cycle_that_leaves_a_set_behind_is_no_complete_one() {
     let device = device();
     let store = &device.store;
     store.record_cycle(&cycle(1)).unwrap();
-    store.pull(|tx| tx.move_to("Sites", &Position::Start { restored: false })).unwrap();
+    pull(store, "Sites", |tx| tx.move_to(&Position::Start { restored: false })).unwrap();
     let awaited = |store: &tidemark_store::Store| -> Vec<_> {
         store.awaited().unwrap().into_iter().map(|awaited| (awaited.set, awaited.figures.done)).collect()
     };
@@ -188,7 +194,7 @@ fn a_cycle_that_leaves_a_set_behind_is_no_complete_one() {
     store.record_cycle(&cycle(2)).unwrap();
     assert_eq!(store.last_synced().unwrap().unwrap().started_at, 1);
     assert_eq!(store.cycles(1).unwrap()[0].behind, ["Sites"]);
-    store.pull(|tx| tx.move_to("Sites", &Position::Delta { link: "Sites?$deltatoken=1".into() })).unwrap();
+    pull(store, "Sites", |tx| tx.move_to(&Position::Delta { link: "Sites?$deltatoken=1".into() })).unwrap();
     store.record_cycle(&cycle(3)).unwrap();
     assert_eq!((store.last_synced().unwrap().unwrap().started_at, awaited(store)), (3, Vec::new()));
 }

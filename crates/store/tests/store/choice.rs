@@ -20,7 +20,7 @@ fn choice(set: &str, is_offline: bool, policy: &str, stamp: i64) -> tidemark_mod
 }
 
 fn cached(store: &Store) -> Vec<String> {
-    store.positions().unwrap().into_iter().map(|(set, _)| set).collect()
+    store.positions().unwrap().into_iter().map(|from| from.set().to_owned()).collect()
 }
 
 fn records(store: &Store) -> u64 {
@@ -61,16 +61,16 @@ fn a_new_laptop_takes_the_choice_over_and_an_old_one_follows_it() {
     let store = open(dir.path());
     store.sign_in(&account()).unwrap();
     store.adopt_model(&model_document()).unwrap();
-    store.pull(|tx| take(tx, CACHED_ENTITIES, &choice(ITEMS, true, "server", 5))).unwrap();
+    pull(&store, CACHED_ENTITIES, |tx| take(tx, CACHED_ENTITIES, &choice(ITEMS, true, "server", 5))).unwrap();
     assert_eq!((cached(&store).len(), store.policy(ITEMS).unwrap()), (2, Policy::Server));
     let positions = store.positions().unwrap();
-    assert_eq!(positions[1].1, Position::Start { restored: false });
+    assert_eq!(*positions[1].position(), Position::Start { restored: false });
 
     clean_item(&store, 1, "e1");
     clean_item(&store, 2, "e2");
     edit(&store, id(2), json!({ "Title": "mine" }));
     // Switched off on the other laptop: what is here goes, but not what is not sent yet.
-    store.pull(|tx| take(tx, CACHED_ENTITIES, &choice(ITEMS, false, "server", 6))).unwrap();
+    pull(&store, CACHED_ENTITIES, |tx| take(tx, CACHED_ENTITIES, &choice(ITEMS, false, "server", 6))).unwrap();
     assert_eq!((cached(&store).len(), records(&store)), (1, 1));
     assert_eq!(title(&shown(&store, id(2)).unwrap()), "mine");
     let sent = batch(&store);
@@ -84,7 +84,8 @@ fn two_laptops_that_choose_at_once_are_never_asked() {
     let store = &device.store;
     let newer = 9_000_000_000_000;
     store.set_policy("Sites", Policy::Server).unwrap();
-    let tally = store.pull(|tx| take(tx, CACHED_ENTITIES, &choice("Sites", false, "mine", newer))).unwrap().1;
+    let tally =
+        pull(store, CACHED_ENTITIES, |tx| take(tx, CACHED_ENTITIES, &choice("Sites", false, "mine", newer))).unwrap().1;
     assert_eq!(tally.conflicts, 0);
     assert_eq!(store.policy("Sites").unwrap(), Policy::Mine, "the later choice stands");
     assert!(!store.is_cached("Sites").unwrap());
@@ -125,7 +126,7 @@ fn switching_off_with_unsent_changes_is_the_users_decision() {
         }
         assert_eq!((records(store), store.is_cached(ITEMS).unwrap()), (0, false));
         store.cache(ITEMS).unwrap();
-        let position = store.positions().unwrap().into_iter().find(|(set, _)| set == ITEMS).unwrap().1;
+        let position = stands(store, ITEMS).position().clone();
         assert_eq!(position, Position::Start { restored: false }, "switched on again, it is fetched anew");
     }
 }

@@ -116,7 +116,7 @@ fn what_others_did_to_a_record_that_is_here_is_told_by_the_pull() {
     assert_eq!(store.history(ITEMS, id(2)).unwrap(), []);
     // Nor is an enumeration news.
     clean_item(store, 3, "g1");
-    store.pull(|tx| tx.move_to(ITEMS, &Position::Enumerating { next_link: "x".into() })).unwrap();
+    pull(store, ITEMS, |tx| tx.move_to(&Position::Enumerating { next_link: "x".into() })).unwrap();
     pull_item(store, &server_item(id(3), "g2", json!({ "Title": "b", "_UpdatedAt": 2_000 })));
     assert_eq!(store.history(ITEMS, id(3)).unwrap(), []);
 }

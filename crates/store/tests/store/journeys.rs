@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::atomic::Ordering;
 use tidemark_model::query::Query;
 use tidemark_model::{ConflictKind, Record, RecordId, Resolution, Side};
-use tidemark_store::{Answer, HistoryEntry, Only, OpenConflict, Position, Store, StoreError};
+use tidemark_store::{Answer, HistoryEntry, Only, OpenConflict, Others, Position, Store, StoreError};
 
 const PROPERTIES: [&str; 3] = ["Title", "Notes", "Assignee"];
 
@@ -177,17 +177,14 @@ impl World {
             Step::PullAnew => {
                 let server = &self.server;
                 let person = &mut self.people[who];
-                person
-                    .device
-                    .store
-                    .pull(|tx| {
-                        tx.move_to(ITEMS, &Position::Start { restored: false })?;
-                        tx.start_enumeration(ITEMS, None)?;
-                        server.enumerate(tx)?;
-                        tx.finish_enumeration(ITEMS)?;
-                        tx.move_to(ITEMS, &Position::Delta { link: "d".into() })
-                    })
-                    .unwrap();
+                pull(&person.device.store, ITEMS, |tx| {
+                    tx.move_to(&Position::Start { restored: false })?;
+                    tx.start_enumeration(None)?;
+                    server.enumerate(tx)?;
+                    tx.finish_enumeration()?;
+                    tx.move_to(&Position::Delta { link: "d".into() })
+                })
+                .unwrap();
                 // As the server's delta link would: from where the enumeration began.
                 person.sequence = server.sequence;
             }
@@ -246,18 +243,15 @@ impl World {
         let (server, person) = (&self.server, &mut self.people[who]);
         let since = person.sequence;
         let ids = person.device.store.refetch().unwrap().pop().map_or(Vec::new(), |(_, ids)| ids);
-        person
-            .device
-            .store
-            .pull(|tx| {
-                server.delta(since, tx)?;
-                if !ids.is_empty() {
-                    server.single(&ids, tx)?;
-                    tx.refetched(ITEMS, &ids)?;
-                }
-                Ok::<(), StoreError>(())
-            })
-            .unwrap();
+        pull(&person.device.store, ITEMS, |tx| {
+            server.delta(since, tx)?;
+            if !ids.is_empty() {
+                server.single(&ids, tx)?;
+                tx.refetched(&ids, Others::Absent)?;
+            }
+            Ok::<(), StoreError>(())
+        })
+        .unwrap();
         person.sequence = server.sequence;
     }
 
@@ -396,7 +390,7 @@ impl World {
             self.push(who, 0);
             let server = &self.server;
             let person = &mut self.people[who];
-            let tally = person.device.store.pull(|tx| server.delta(person.sequence, tx)).unwrap().1;
+            let tally = pull(&person.device.store, ITEMS, |tx| server.delta(person.sequence, tx)).unwrap().1;
             assert_eq!(tally, Default::default());
         }
         assert_eq!(self.server.sequence, sequence);

@@ -35,16 +35,15 @@ fn an_added_property_comes_with_the_next_read_and_disturbs_nothing() {
     assert_eq!(shown(store, id(2)).unwrap().get("Colour"), &Value::Null);
 
     // 410: everything is read again, in the versions that are here.
-    store
-        .pull(|tx| {
-            tx.move_to(ITEMS, &Position::Start { restored: false })?;
-            tx.start_enumeration(ITEMS, None)?;
-            for n in 1..=3 {
-                take_with_colour(tx, n)?;
-            }
-            tx.finish_enumeration(ITEMS)
-        })
-        .unwrap();
+    pull(store, ITEMS, |tx| {
+        tx.move_to(&Position::Start { restored: false })?;
+        tx.start_enumeration(None)?;
+        for n in 1..=3 {
+            take_with_colour(tx, n)?;
+        }
+        tx.finish_enumeration()
+    })
+    .unwrap();
     assert_eq!(shown(store, id(2)).unwrap().get("Colour"), "blue", "same version, more of it");
     let mine = store.get(ITEMS, id(3)).unwrap().unwrap();
     assert_eq!((title(&mine.record), mine.record.get("Colour"), mine.state), ("mine", &json!("blue"), State::Update));
@@ -54,7 +53,7 @@ fn an_added_property_comes_with_the_next_read_and_disturbs_nothing() {
     assert_eq!(device.after_a_crash().store.get(ITEMS, id(2)).unwrap().unwrap().record.get("Colour"), "green");
 }
 
-fn take_with_colour(tx: &mut tidemark_store::PullTx<'_>, n: u64) -> Result<(), tidemark_store::StoreError> {
+fn take_with_colour(tx: &mut tidemark_store::Onto<'_>, n: u64) -> Result<(), tidemark_store::StoreError> {
     use tidemark_model::{Cell, Incoming, IncomingRow, RowSink};
     let document = changed("Colour", json!({ "$Nullable": true, "$DefaultValue": "white" }));
     let model = tidemark_model::EntityModel::parse(&document).unwrap();
@@ -73,7 +72,7 @@ fn take_with_colour(tx: &mut tidemark_store::PullTx<'_>, n: u64) -> Result<(), t
         })
         .collect();
     let etag = format!("e{n}");
-    tx.sink(ITEMS)?.take(Incoming::Row(IncomingRow {
+    tx.sink()?.take(Incoming::Row(IncomingRow {
         id: id(n),
         etag: &etag,
         cells: &cells,
@@ -135,7 +134,7 @@ fn a_set_that_leaves_the_model_keeps_what_is_pending_until_it_comes_back() {
     store.adopt_model(&document.to_string()).unwrap();
     assert_eq!(store.get(ITEMS, id(2)).unwrap_err().code(), "unknown_set");
     assert_eq!((batch(store).len(), store.counts().unwrap().pending), (0, 1));
-    assert!(store.positions().unwrap().iter().all(|(set, _)| set != ITEMS));
+    assert!(store.positions().unwrap().iter().all(|from| from.set() != ITEMS));
 
     store.adopt_model(&changed("Colour", json!({ "$Nullable": true }))).unwrap();
     assert_eq!((title(&shown(store, id(2)).unwrap()), mark(store, id(2))), ("mine", "waiting"));
@@ -166,6 +165,7 @@ fn a_database_of_the_first_version_keeps_its_history() {
         .execute_batch(&format!(
             "DROP INDEX history_of_record; DROP INDEX history_decisions; DROP INDEX cycle_synced;
              {dropped} DROP TABLE answered; DROP TABLE attempt;
+             ALTER TABLE position DROP COLUMN incarnation;
              CREATE INDEX history_of_record ON history (entity_set, id, order_no);
              CREATE INDEX history_by_age ON history (at);
              INSERT INTO history (entity_set, id, at, event, by, record)
@@ -180,6 +180,8 @@ fn a_database_of_the_first_version_keeps_its_history() {
     assert_eq!((entry.event.as_str(), entry.by_policy, entry.at), ("kept_mine", true, 5));
     assert_eq!(title(entry.record.as_ref().unwrap()), "theirs");
     assert_eq!(store.decisions(10).unwrap()[0].entry, entry);
+    let lives: std::collections::HashSet<_> = store.positions().unwrap().iter().map(|p| p.incarnation()).collect();
+    assert_eq!(lives.len(), 5, "each position has a life of its own");
     pull_item(&store, &server_item(id(1), "e2", json!({ "Title": "mine", "_UpdatedAt": 9 })));
     store.bring_back(ITEMS, id(1), entry.entry).unwrap();
     assert_eq!(title(&shown(&store, id(1)).unwrap()), "theirs");

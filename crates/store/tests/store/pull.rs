@@ -4,15 +4,14 @@ use crate::support::*;
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 use tidemark_model::query::Query;
-use tidemark_model::{Incoming, Removal, RowSink};
-use tidemark_store::{Changed, Only, Position, Store, StoreError, Tally};
+use tidemark_store::{Changed, Only, Others, Position, Store, StoreError, Tally};
 
 fn item(n: u64, etag: &str, title: &str) -> tidemark_model::Versioned {
     server_item(id(n), etag, json!({ "Title": title, "Notes": "n", "_UpdatedAt": 1_000 }))
 }
 
 fn position(store: &Store) -> Position {
-    store.positions().unwrap().into_iter().find(|(set, _)| set == ITEMS).unwrap().1
+    stands(store, ITEMS).position().clone()
 }
 
 fn delta(link: &str) -> Position {
@@ -104,19 +103,18 @@ fn unknown_properties_are_kept_and_sent_back_untouched() {
 fn a_page_and_its_link_come_together_or_not_at_all() {
     let device = device();
     let store = &device.store;
-    let failed = store.pull(|tx| {
+    let failed = pull(store, ITEMS, |tx| {
         take(tx, ITEMS, &item(1, "e1", "a"))?;
-        tx.move_to(ITEMS, &delta("TodoItems?$deltatoken=9"))?;
+        tx.move_to(&delta("TodoItems?$deltatoken=9"))?;
         Err::<(), _>(StoreError::Internal("the page was cut".into()))
     });
     assert!(failed.is_err());
     assert_eq!((titles(store).len(), position(store)), (0, delta("TodoItems?$deltatoken=0")));
-    store
-        .pull(|tx| {
-            take(tx, ITEMS, &item(1, "e1", "a"))?;
-            tx.move_to(ITEMS, &delta("TodoItems?$deltatoken=9"))
-        })
-        .unwrap();
+    pull(store, ITEMS, |tx| {
+        take(tx, ITEMS, &item(1, "e1", "a"))?;
+        tx.move_to(&delta("TodoItems?$deltatoken=9"))
+    })
+    .unwrap();
     assert_eq!((titles(store).len(), position(store)), (1, delta("TodoItems?$deltatoken=9")));
 }
 
@@ -129,16 +127,15 @@ fn a_full_enumeration_resumes_where_it_was_killed_and_sweeps_what_was_purged() {
     }
     edit(store, id(3), json!({ "Title": "mine" }));
     store.add(ITEMS, &object(json!({ "Title": "new" }))).unwrap();
-    store.pull(|tx| tx.move_to(ITEMS, &Position::Start { restored: false })).unwrap();
+    pull(store, ITEMS, |tx| tx.move_to(&Position::Start { restored: false })).unwrap();
     let next = Position::Enumerating { next_link: "TodoItems?$skiptoken=x".into() };
-    store
-        .pull(|tx| {
-            tx.start_enumeration(ITEMS, Some(3))?;
-            take(tx, ITEMS, &item(1, "old", "a"))?;
-            take(tx, ITEMS, &item(5, "e5", "five"))?;
-            tx.move_to(ITEMS, &next)
-        })
-        .unwrap();
+    pull(store, ITEMS, |tx| {
+        tx.start_enumeration(Some(3))?;
+        take(tx, ITEMS, &item(1, "old", "a"))?;
+        take(tx, ITEMS, &item(5, "e5", "five"))?;
+        tx.move_to(&next)
+    })
+    .unwrap();
     let crashed = device.after_a_crash();
     let store = &crashed.store;
     assert_eq!(position(store), next);
@@ -148,14 +145,13 @@ fn a_full_enumeration_resumes_where_it_was_killed_and_sweeps_what_was_purged() {
     // Sent and confirmed while the enumeration is under way, at a place it has passed already.
     let confirmed = store.add(ITEMS, &object(json!({ "Id": id(0).to_string(), "Title": "zero" }))).unwrap();
     accept_all(store);
-    let tally = store
-        .pull(|tx| {
-            take(tx, ITEMS, &item(6, "e6", "six"))?;
-            tx.finish_enumeration(ITEMS)?;
-            tx.move_to(ITEMS, &delta("TodoItems?$deltatoken=1"))
-        })
-        .unwrap()
-        .1;
+    let tally = pull(store, ITEMS, |tx| {
+        take(tx, ITEMS, &item(6, "e6", "six"))?;
+        tx.finish_enumeration()?;
+        tx.move_to(&delta("TodoItems?$deltatoken=1"))
+    })
+    .unwrap()
+    .1;
     assert_eq!(tally.pulled, 3, "six came, two and four went");
     let mut left = titles(store);
     left.sort();
@@ -169,13 +165,13 @@ fn a_full_enumeration_resumes_where_it_was_killed_and_sweeps_what_was_purged() {
 fn a_question_about_a_record_made_during_an_enumeration_stands() {
     let device = device();
     let store = &device.store;
-    store.pull(|tx| tx.start_enumeration(ITEMS, None)).unwrap();
+    pull(store, ITEMS, |tx| tx.start_enumeration(None)).unwrap();
     store.add(ITEMS, &object(json!({ "Id": id(1).to_string(), "Title": "mine" }))).unwrap();
     let sent = batch(store);
     let current = Some(item(1, "e1", "theirs"));
     store.settle(&[reply(&sent[0], tidemark_store::Answer::Stale { current })]).unwrap();
     // The enumeration had passed its key before either side made it.
-    store.pull(|tx| tx.finish_enumeration(ITEMS)).unwrap();
+    pull(store, ITEMS, |tx| tx.finish_enumeration()).unwrap();
     let open = store.conflicts().unwrap();
     assert_eq!((open.len(), open[0].kind.as_str()), (1, "both_edited"));
 }
@@ -187,11 +183,11 @@ fn a_record_that_was_deleted_behind_a_lost_reply_goes_though_no_delta_tells_of_i
     store.add(ITEMS, &object(json!({ "Id": id(1).to_string(), "Title": "mine" }))).unwrap();
     let sent = batch(store);
     // The server took it, the reply was lost, somebody deleted it; the enumeration begins behind all that.
-    store.pull(|tx| tx.start_enumeration(ITEMS, None)).unwrap();
-    store.pull(|tx| tx.finish_enumeration(ITEMS)).unwrap();
+    pull(store, ITEMS, |tx| tx.start_enumeration(None)).unwrap();
+    pull(store, ITEMS, |tx| tx.finish_enumeration()).unwrap();
     store.settle(&[reply(&sent[0], done("e1"))]).unwrap();
     assert_eq!(store.refetch().unwrap(), [(ITEMS.to_owned(), vec![id(1)])]);
-    store.pull(|tx| tx.refetched(ITEMS, &[id(1)])).unwrap();
+    pull(store, ITEMS, |tx| tx.refetched(&[id(1)], Others::Absent)).unwrap();
     assert_eq!(mark(store, id(1)), "gone");
 }
 
@@ -203,12 +199,11 @@ fn an_open_question_learns_from_an_enumeration_that_the_record_is_gone() {
     edit(store, id(1), json!({ "Title": "mine" }));
     pull_item(store, &item(1, "e2", "theirs"));
     for _ in 0..2 {
-        store
-            .pull(|tx| {
-                tx.start_enumeration(ITEMS, None)?;
-                tx.finish_enumeration(ITEMS)
-            })
-            .unwrap();
+        pull(store, ITEMS, |tx| {
+            tx.start_enumeration(None)?;
+            tx.finish_enumeration()
+        })
+        .unwrap();
         let open = store.conflicts().unwrap();
         assert_eq!((open.len(), open[0].kind.as_str(), open[0].server.clone()), (1, "deleted_on_server", None));
         assert_eq!(title(&shown(store, id(1)).unwrap()), "mine");
@@ -231,39 +226,134 @@ fn changes_are_announced_after_the_commit_by_name_or_as_many() {
     assert_eq!(drain(), [Changed { set: ITEMS.into(), ids: Some(vec![id(1)]) }]);
     edit(store, id(1), json!({ "Title": "b" }));
     assert_eq!(drain(), [Changed { set: ITEMS.into(), ids: Some(vec![id(1)]) }]);
-    let _ = store.pull(|tx| {
+    let _ = pull(store, ITEMS, |tx| {
         take(tx, ITEMS, &item(2, "e1", "a"))?;
         Err::<(), _>(StoreError::Busy)
     });
     assert_eq!(drain(), [], "what was rolled back is not announced");
-    store.pull(|tx| (10..600).try_for_each(|n| take(tx, ITEMS, &item(n, "e", "a")))).unwrap();
+    pull(store, ITEMS, |tx| (10..600).try_for_each(|n| take(tx, ITEMS, &item(n, "e", "a")))).unwrap();
     assert_eq!(drain(), [Changed { set: ITEMS.into(), ids: None }]);
 }
 
 #[test]
-fn a_page_of_a_set_that_was_switched_off_meanwhile_settles_only_what_waits() {
+fn a_page_is_taken_onto_the_position_it_was_asked_from_or_not_at_all() {
+    let from_start: &dyn Fn(&Store) = &|store| {
+        pull(store, ITEMS, |tx| tx.move_to(&Position::Start { restored: false })).unwrap();
+    };
+    let off: &dyn Fn(&Store) = &|store| store.uncache(ITEMS, tidemark_store::Unsent::KeepUntilSent).unwrap();
+    let off_and_on: &dyn Fn(&Store) = &|store| {
+        off(store);
+        store.cache(ITEMS).unwrap();
+    };
+    let moved_on: &dyn Fn(&Store) = &|store| {
+        pull(store, ITEMS, |tx| tx.move_to(&delta("TodoItems?$deltatoken=8"))).unwrap();
+    };
+    let another_user: &dyn Fn(&Store) = &|store| {
+        store.sign_out(true).unwrap();
+        store.sign_in(&account()).unwrap();
+        store.adopt_model(&model_document()).unwrap();
+        store.cache(ITEMS).unwrap();
+    };
+    // What happens while the answer is on its way, from each place that one may be asked from.
+    let asked_at = [
+        Position::Start { restored: false },
+        Position::Enumerating { next_link: "TodoItems?$skiptoken=5".into() },
+        delta("TodoItems?$deltatoken=5"),
+    ];
+    for asked in asked_at {
+        for meanwhile in [off, off_and_on, from_start, moved_on, another_user] {
+            let device = device();
+            let store = &device.store;
+            pull(store, ITEMS, |tx| tx.move_to(&asked)).unwrap();
+            clean_item(store, 1, "e1");
+            edit(store, id(1), json!({ "Title": "mine" }));
+            let from = stands(store, ITEMS);
+            meanwhile(store);
+            let before =
+                (store.positions().unwrap().iter().map(|p| p.position().clone()).collect::<Vec<_>>(), titles(store));
+            let thrown_away = store.pull(|tx| {
+                let mut tx = tx.onto(&from)?;
+                tx.start_enumeration(None)?;
+                take(&mut tx, ITEMS, &item(1, "e2", "theirs"))?;
+                take(&mut tx, ITEMS, &item(2, "e2", "other"))?;
+                tx.finish_enumeration()?;
+                tx.move_to(&delta("TodoItems?$deltatoken=9"))
+            });
+            assert_eq!(thrown_away.unwrap_err().code(), "moved");
+            let after =
+                (store.positions().unwrap().iter().map(|p| p.position().clone()).collect::<Vec<_>>(), titles(store));
+            assert_eq!(before, after);
+            assert_eq!(store.conflicts().unwrap(), []);
+        }
+    }
+}
+
+#[test]
+fn a_page_that_was_asked_for_under_another_model_is_thrown_away() {
+    let device = device();
+    let store = &device.store;
+    let from = stands(store, ITEMS);
+    let mut document: serde_json::Value = serde_json::from_str(&model_document()).unwrap();
+    let text = document.to_string().replacen("\"Notes\"", "\"Remarks\"", 1);
+    document = serde_json::from_str(&text).unwrap();
+    store.adopt_model(&document.to_string()).unwrap();
+    let thrown_away = store.pull(|tx| take(&mut tx.onto(&from)?, ITEMS, &item(1, "e1", "a")));
+    assert_eq!(thrown_away.unwrap_err().code(), "moved", "its columns would be taken for others");
+    assert_eq!(titles(store), [""; 0]);
+    // The position itself has not moved: the same answer may still start the set anew.
+    store.pull(|tx| tx.onto(&from)?.move_to(&Position::Start { restored: true })).unwrap();
+    assert!(stands(store, ITEMS).is_restored());
+}
+
+#[test]
+fn an_answer_in_several_pages_says_nothing_of_a_record_before_its_last() {
+    let device = device();
+    let store = &device.store;
+    for n in 1..=3 {
+        clean_item(store, n, "e1");
+        edit(store, id(n), json!({ "Title": "mine" }));
+    }
+    let sent = batch(store);
+    for n in 1..=3 {
+        pull_item(store, &server_item(id(n), "e2", json!({ "Title": "mine", "Notes": "n", "_UpdatedAt": 9 })));
+    }
+    store.settle(&sent.iter().map(|o| reply(o, done("e2"))).collect::<Vec<_>>()).unwrap();
+    let (_, ids) = store.refetch().unwrap().remove(0);
+    assert_eq!(ids.len(), 3);
+    let left = pull(store, ITEMS, |tx| {
+        take(tx, ITEMS, &item(1, "e3", "theirs"))?;
+        tx.refetched(&ids, Others::ToCome)
+    })
+    .unwrap()
+    .0;
+    assert_eq!(left, [id(2), id(3)]);
+    assert_eq!(store.refetch().unwrap(), [(ITEMS.to_owned(), left.clone())], "it goes on with these");
+    assert_eq!(titles(store).len(), 3);
+    let tally = pull(store, ITEMS, |tx| {
+        take(tx, ITEMS, &item(3, "e3", "theirs too"))?;
+        tx.refetched(&left, Others::Absent)
+    })
+    .unwrap()
+    .1;
+    assert_eq!((tally.pulled, titles(store)), (2, vec!["theirs".to_owned(), "theirs too".to_owned()]));
+}
+
+#[test]
+fn nothing_of_a_set_is_sent_before_its_enumeration_has_shown_what_a_restored_server_lost() {
     let device = device();
     let store = &device.store;
     clean_item(store, 1, "e1");
     edit(store, id(1), json!({ "Title": "mine" }));
-    store.uncache(ITEMS, tidemark_store::Unsent::KeepUntilSent).unwrap();
-    let taken = store
-        .pull(|tx| {
-            take(tx, ITEMS, &item(1, "e2", "theirs"))?;
-            take(tx, ITEMS, &item(2, "e2", "other"))?;
-            tx.sink(ITEMS)?.take(Incoming::Removed {
-                id: id(3),
-                reason: Removal::Deleted,
-                etag: None,
-                updated_at: None,
-                updated_by: None,
-            })?;
-            tx.finish_enumeration(ITEMS)?;
-            tx.move_to(ITEMS, &delta("x"))
-        })
-        .unwrap()
-        .1;
-    assert_eq!((taken.pulled, taken.conflicts), (0, 1));
-    assert_eq!(titles(store), ["mine"]);
-    assert!(!store.is_cached(ITEMS).unwrap());
+    store.add("Sites", &object(json!({ "Name": "North quay" }))).unwrap();
+    pull(store, ITEMS, |tx| tx.move_to(&Position::Start { restored: true })).unwrap();
+    let sets = |store: &Store| batch(store).iter().map(|o| o.set.clone()).collect::<Vec<_>>();
+    assert_eq!(sets(store), ["Sites"]);
+    pull(store, ITEMS, |tx| {
+        tx.start_enumeration(None)?;
+        take(tx, ITEMS, &item(1, "e1", "a"))?;
+        tx.finish_enumeration()?;
+        tx.move_to(&delta("TodoItems?$deltatoken=9"))
+    })
+    .unwrap();
+    assert_eq!(sets(store).len(), 2);
 }

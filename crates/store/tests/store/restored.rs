@@ -4,7 +4,7 @@ use crate::support::server::Server;
 use crate::support::*;
 use serde_json::json;
 use tidemark_model::{ConflictKind, Resolution};
-use tidemark_store::{Position, Store, Tally};
+use tidemark_store::{Others, Position, Store, Tally};
 
 /// Sends everything, twice at most: what was edited meanwhile or re-based goes with the second.
 fn push(store: &Store, server: &mut Server) -> Tally {
@@ -17,26 +17,24 @@ fn push(store: &Store, server: &mut Server) -> Tally {
 }
 
 fn pull_anew(store: &Store, server: &Server, restored: bool) -> Tally {
-    store.pull(|tx| tx.move_to(ITEMS, &Position::Start { restored })).unwrap();
-    store
-        .pull(|tx| {
-            tx.start_enumeration(ITEMS, None)?;
-            server.enumerate(tx)?;
-            tx.finish_enumeration(ITEMS)?;
-            tx.move_to(ITEMS, &Position::Delta { link: "d".into() })
-        })
-        .unwrap()
-        .1
+    pull(store, ITEMS, |tx| tx.move_to(&Position::Start { restored })).unwrap();
+    pull(store, ITEMS, |tx| {
+        tx.start_enumeration(None)?;
+        server.enumerate(tx)?;
+        tx.finish_enumeration()?;
+        tx.move_to(&Position::Delta { link: "d".into() })
+    })
+    .unwrap()
+    .1
 }
 
 fn fetch(store: &Store, server: &Server) {
     for (set, ids) in store.refetch().unwrap() {
-        store
-            .pull(|tx| {
-                server.single(&ids, tx)?;
-                tx.refetched(&set, &ids)
-            })
-            .unwrap();
+        pull(store, &set, |tx| {
+            server.single(&ids, tx)?;
+            tx.refetched(&ids, Others::Absent)
+        })
+        .unwrap();
     }
 }
 
@@ -149,13 +147,12 @@ fn a_restore_is_remembered_until_its_enumeration_is_finished() {
     let store = &device.store;
     let server = Server::default();
     clean_item(store, 1, "e1");
-    store.pull(|tx| tx.move_to(ITEMS, &Position::Start { restored: true })).unwrap();
-    store
-        .pull(|tx| {
-            tx.start_enumeration(ITEMS, None)?;
-            tx.move_to(ITEMS, &Position::Enumerating { next_link: "n".into() })
-        })
-        .unwrap();
+    pull(store, ITEMS, |tx| tx.move_to(&Position::Start { restored: true })).unwrap();
+    pull(store, ITEMS, |tx| {
+        tx.start_enumeration(None)?;
+        tx.move_to(&Position::Enumerating { next_link: "n".into() })
+    })
+    .unwrap();
     let crashed = device.after_a_crash();
     // It starts again for another reason: that the server was restored still holds.
     assert_eq!(pull_anew(&crashed.store, &server, false).conflicts, 1);

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use serde_json::json;
-use tidemark_store::{Answer, Outgoing, OutgoingChange, Reply, Store, Tally};
+use tidemark_store::{Answer, Others, Outgoing, OutgoingChange, Reply, Store, Tally};
 
 /// One row of the table: what was sent, what was done meanwhile, the answer, and what is then left.
 struct Case {
@@ -147,13 +147,12 @@ fn a_lost_reply_is_no_conflict_with_oneself() {
     assert_eq!(batch(store), sent);
     assert_eq!(store.settle(&[reply(&sent[0], done("e2"))]).unwrap(), Tally { pushed: 1, ..Tally::default() });
     assert_eq!(store.refetch().unwrap(), [(ITEMS.to_owned(), vec![id(1)])]);
-    let tally = store
-        .pull(|tx| {
-            take(tx, ITEMS, &theirs)?;
-            tx.refetched(ITEMS, &[id(1)])
-        })
-        .unwrap()
-        .1;
+    let tally = pull(store, ITEMS, |tx| {
+        take(tx, ITEMS, &theirs)?;
+        tx.refetched(&[id(1)], Others::Absent)
+    })
+    .unwrap()
+    .1;
     assert_eq!((tally.pulled, tally.conflicts), (1, 0));
     assert_eq!(title(&shown(store, id(1)).unwrap()), "theirs");
     assert_eq!(store.refetch().unwrap(), []);
@@ -172,7 +171,7 @@ fn what_was_fetched_singly_and_is_nowhere_goes_or_is_asked() {
             edit(store, id(1), json!({ "Notes": "later" }));
         }
         store.settle(&[reply(&sent[0], done("e2"))]).unwrap();
-        let tally = store.pull(|tx| tx.refetched(ITEMS, &[id(1)])).unwrap().1;
+        let tally = pull(store, ITEMS, |tx| tx.refetched(&[id(1)], Others::Absent)).unwrap().1;
         match edited {
             false => assert_eq!((tally.pulled, mark(store, id(1))), (1, "gone")),
             true => assert_eq!((tally.conflicts, mark(store, id(1))), (1, "conflict")),

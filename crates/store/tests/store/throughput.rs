@@ -41,13 +41,13 @@ fn cells(n: u64, title: &mut String) -> Vec<Cell<'_>> {
         .collect()
 }
 
-fn pull(store: &Store, random: bool, mark: &str) -> (Duration, u64) {
+fn pull_all(store: &Store, random: bool, mark: &str) -> (Duration, u64) {
     let mut spent = Duration::ZERO;
     let mut pulled = 0;
     for chunk in 0..RECORDS / COMMIT as u64 {
         let started = Instant::now();
-        let taken = store.pull(|tx| {
-            let mut sink = tx.sink(ITEMS)?;
+        let taken = pull(store, ITEMS, |tx| {
+            let mut sink = tx.sink()?;
             let (mut title, mut etag) = (String::new(), String::new());
             for n in chunk * COMMIT as u64..(chunk + 1) * COMMIT as u64 {
                 use std::fmt::Write as _;
@@ -130,17 +130,17 @@ fn throughput_of_a_pull() {
     for random in [false, true] {
         let device = device();
         let store = &device.store;
-        let (first, pulled) = pull(store, random, "abcdef01");
+        let (first, pulled) = pull_all(store, random, "abcdef01");
         assert_eq!(pulled, RECORDS);
-        let (again, pulled) = pull(store, random, "abcdef01");
+        let (again, pulled) = pull_all(store, random, "abcdef01");
         assert_eq!(pulled, 0);
-        let (changed, pulled) = pull(store, random, "abcdef02");
+        let (changed, pulled) = pull_all(store, random, "abcdef02");
         assert_eq!(pulled, RECORDS);
         let (sweep, ()) = timed(|| {
-            store.pull(|tx| tx.move_to(ITEMS, &Position::Start { restored: false })).unwrap();
-            store.pull(|tx| tx.start_enumeration(ITEMS, None)).unwrap();
-            pull(store, random, "abcdef02");
-            store.pull(|tx| tx.finish_enumeration(ITEMS)).unwrap();
+            pull(store, ITEMS, |tx| tx.move_to(&Position::Start { restored: false })).unwrap();
+            pull(store, ITEMS, |tx| tx.start_enumeration(None)).unwrap();
+            pull_all(store, random, "abcdef02");
+            pull(store, ITEMS, |tx| tx.finish_enumeration()).unwrap();
         });
         let limit = limit(random);
         let (entities, _) = timed(|| store.entities().unwrap());

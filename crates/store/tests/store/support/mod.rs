@@ -13,8 +13,8 @@ use tidemark_model::{
     Cell, CellSeed, EntityModel, Incoming, IncomingRow, Record, RecordId, Removal, RowSink, StampClock, Versioned,
 };
 use tidemark_store::{
-    Account, Answer, CycleEntry, FirstSync, HistoryEntry, JournalLine, Outgoing, Position, PullTx, Reply, Result,
-    Store, StoreError, Tally,
+    Account, Answer, AskedFrom, CycleEntry, FirstSync, HistoryEntry, JournalLine, Onto, Outgoing, Position, PullTx,
+    Reply, Result, Store, StoreError, Tally,
 };
 use uuid::Uuid;
 
@@ -82,7 +82,7 @@ pub(crate) trait Runs {
         &self,
         f: impl FnOnce(&mut PullTx<'_>) -> std::result::Result<T, E>,
     ) -> std::result::Result<(T, Tally), E>;
-    fn positions(&self) -> Result<Vec<(String, Position)>>;
+    fn positions(&self) -> Result<Vec<AskedFrom>>;
     fn first_sync(&self, set: &str) -> Result<Option<FirstSync>>;
     fn refetch(&self) -> Result<Vec<(String, Vec<RecordId>)>>;
     fn learn_clock(&self, clock: StampClock) -> Result<()>;
@@ -111,7 +111,7 @@ impl Runs for Store {
         self.lease()?.pull(f)
     }
 
-    fn positions(&self) -> Result<Vec<(String, Position)>> {
+    fn positions(&self) -> Result<Vec<AskedFrom>> {
         self.lease()?.positions()
     }
 
@@ -162,9 +162,9 @@ pub(crate) fn device_of(seed: u64) -> Device {
     }
     let device = Device { store, clock, dir };
     accept_all(&device.store);
-    for (set, _) in device.store.positions().unwrap() {
-        let link = format!("{set}?$deltatoken=0");
-        device.store.pull(|tx| tx.move_to(&set, &Position::Delta { link })).unwrap();
+    for from in device.store.positions().unwrap() {
+        let link = format!("{}?$deltatoken=0", from.set());
+        pull(&device.store, from.set(), |tx| tx.move_to(&Position::Delta { link })).unwrap();
     }
     device
 }
@@ -231,10 +231,21 @@ pub(crate) fn server_item(id: RecordId, etag: &str, json: Value) -> Versioned {
     Versioned { record, etag: etag.into() }
 }
 
+/// Where a set's pull stands.
+pub(crate) fn stands(store: &Store, set: &str) -> AskedFrom {
+    store.positions().unwrap().into_iter().find(|from| from.set() == set).expect("the set is kept offline")
+}
+
+/// Runs one set's pull from where it stands.
+pub(crate) fn pull<T>(store: &Store, set: &str, f: impl FnOnce(&mut Onto<'_>) -> Result<T>) -> Result<(T, Tally)> {
+    let from = stands(store, set);
+    store.pull(|tx| f(&mut tx.onto(&from)?))
+}
+
 /// Takes records in as a page of `set` does.
-pub(crate) fn take(tx: &mut tidemark_store::PullTx<'_>, set: &str, server: &Versioned) -> Result<()> {
+pub(crate) fn take(tx: &mut Onto<'_>, set: &str, server: &Versioned) -> Result<()> {
     let set = model().set(set).unwrap();
-    let mut sink = tx.sink(&set.name)?;
+    let mut sink = tx.sink()?;
     let record = &server.record;
     let declared: Vec<_> = set.entity_type.declared().collect();
     let cells: Vec<Cell<'_>> = declared
@@ -263,7 +274,7 @@ pub(crate) fn take(tx: &mut tidemark_store::PullTx<'_>, set: &str, server: &Vers
 }
 
 pub(crate) fn pull_item(store: &Store, server: &Versioned) -> Tally {
-    store.pull(|tx| take(tx, ITEMS, server)).unwrap().1
+    pull(store, ITEMS, |tx| take(tx, ITEMS, server)).unwrap().1
 }
 
 pub(crate) fn pull_removed(store: &Store, set: &str, id: RecordId, etag: &str) -> Tally {
@@ -274,12 +285,12 @@ pub(crate) fn pull_removed(store: &Store, set: &str, id: RecordId, etag: &str) -
         updated_at: Some(1_700_000_000_500),
         updated_by: Some("bob"),
     };
-    store.pull(|tx| tx.sink(set)?.take(removed)).unwrap().1
+    pull(store, set, |tx| tx.sink()?.take(removed)).unwrap().1
 }
 
 pub(crate) fn leave_scope(store: &Store, id: RecordId) -> Tally {
     let removed = Incoming::Removed { id, reason: Removal::Changed, etag: None, updated_at: None, updated_by: None };
-    store.pull(|tx| tx.sink(ITEMS)?.take(removed)).unwrap().1
+    pull(store, ITEMS, |tx| tx.sink()?.take(removed)).unwrap().1
 }
 
 pub(crate) fn title(record: &Record) -> &str {

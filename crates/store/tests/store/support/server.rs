@@ -5,7 +5,7 @@ use crate::support::{ITEMS, take};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use tidemark_model::{ID, Incoming, Record, RecordId, Removal, RowSink, UPDATED_AT, Versioned, is_sync_property};
-use tidemark_store::{Answer, Outgoing, OutgoingChange, PullTx, StoreError};
+use tidemark_store::{Answer, Onto, Outgoing, OutgoingChange, StoreError};
 
 #[derive(Clone, Default)]
 pub(crate) struct Server {
@@ -126,12 +126,12 @@ impl Server {
     }
 
     /// Puts everything after `since` into a pull, in order of arrival.
-    pub(crate) fn delta(&self, since: u64, tx: &mut PullTx<'_>) -> Result<(), StoreError> {
+    pub(crate) fn delta(&self, since: u64, tx: &mut Onto<'_>) -> Result<(), StoreError> {
         let mut changed: Vec<_> = self.records.values().filter(|(sequence, _)| *sequence >> 8 > since).collect();
         changed.sort_by_key(|(sequence, _)| *sequence);
         for (sequence, record) in changed {
             if record.is_tombstoned {
-                tx.sink(ITEMS)?.take(Incoming::Removed {
+                tx.sink()?.take(Incoming::Removed {
                     id: record.id,
                     reason: Removal::Deleted,
                     etag: Some(&Self::etag(*sequence)),
@@ -146,7 +146,7 @@ impl Server {
     }
 
     /// Puts every live record into a pull, in key order.
-    pub(crate) fn enumerate(&self, tx: &mut PullTx<'_>) -> Result<(), StoreError> {
+    pub(crate) fn enumerate(&self, tx: &mut Onto<'_>) -> Result<(), StoreError> {
         for (sequence, record) in self.records.values().filter(|(_, record)| !record.is_tombstoned) {
             take(tx, ITEMS, &Versioned { record: record.clone(), etag: Self::etag(*sequence) })?;
         }
@@ -154,7 +154,7 @@ impl Server {
     }
 
     /// Answers a request for single records, deleted ones too.
-    pub(crate) fn single(&self, ids: &[RecordId], tx: &mut PullTx<'_>) -> Result<(), StoreError> {
+    pub(crate) fn single(&self, ids: &[RecordId], tx: &mut Onto<'_>) -> Result<(), StoreError> {
         for id in ids {
             if let Some(current) = self.current(*id) {
                 take(tx, ITEMS, &current)?;

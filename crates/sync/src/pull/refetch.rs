@@ -1,0 +1,70 @@
+//! Records that are read again singly: a pull brought them while their own answer was still out.
+//!
+//! Owns: reading the whole list that was asked for, page after page (the server ends a page at 8 MiB), before a record
+//! that is not in it counts as gone. Refuses: what becomes of such a record (the store).
+
+use super::page::{fetch, malformed, read_into};
+use crate::cycle::{Run, blocking};
+use crate::error::SyncError;
+use tidemark_model::RecordId;
+use tidemark_odata::encode_query;
+use tidemark_store::{AskedFrom, Others, StoreError};
+
+/// How many records one request asks for.
+const AT_ONCE: usize = 50;
+
+impl Run<'_> {
+    /// Reads again what was set aside.
+    pub(super) async fn refetch(&mut self) -> Result<(), SyncError> {
+        let waiting = blocking(|| self.store.refetch())?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let positions = blocking(|| self.store.positions())?;
+        for (set, ids) in waiting {
+            let Some(from) = positions.iter().find(|from| from.set() == set) else { continue };
+            for ids in ids.chunks(AT_ONCE) {
+                match self.refetch_some(from, ids).await {
+                    Ok(()) => {}
+                    // Switched off or started anew: nothing of it is waited for any more.
+                    Err(SyncError::Store(StoreError::Moved { .. })) => break,
+                    Err(error) => {
+                        self.failed(from, error)?;
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one list to its end. What a page brings is taken at once; what no page brought is gone once the last
+    /// one is here.
+    async fn refetch_some(&mut self, from: &AskedFrom, ids: &[RecordId]) -> Result<(), SyncError> {
+        let list: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        // Naming the mark shows tombstones too (DESIGN section 5, Tombstones).
+        let filter = format!("Id in ({}) and (_IsTombstoned eq true or _IsTombstoned eq false)", list.join(","));
+        let mut link = format!("{}?$filter={}", from.set(), encode_query(&filter));
+        let mut left = ids.to_vec();
+        loop {
+            let asked = self.page_size()?.records(0);
+            let page = fetch(&self.connection, &link, asked, false).await?;
+            self.page_size()?.learn_slow(asked.min(left.len() as u32), page.took);
+            let ((still_left, next), tally) = blocking(|| {
+                self.store.pull(|tx| {
+                    let mut onto = tx.onto(from)?;
+                    let end = read_into(&mut onto, from.entity_set(), &page.body)?;
+                    let others = if end.next_link.is_some() { Others::ToCome } else { Others::Absent };
+                    Ok::<_, SyncError>((onto.refetched(&left, others)?, end.next_link))
+                })
+            })?;
+            self.tally += tally;
+            left = still_left;
+            match next {
+                Some(next) if next == link => return Err(malformed(from, "its next page is the same one again")),
+                Some(next) => link = next,
+                None => return Ok(()),
+            }
+        }
+    }
+}

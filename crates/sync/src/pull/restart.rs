@@ -1,0 +1,89 @@
+//! What follows when a page does not come: a link that is not taken starts its set anew.
+//!
+//! Owns: the 410s and links that are refused. Refuses: what starting anew means for records (the store), and failures
+//! that are no link's (`pull`).
+
+use super::page_size::PageSize;
+use crate::cycle::{Run, blocking};
+use crate::error::SyncError;
+use crate::session::fetch_model;
+use std::time::Duration;
+use tidemark_store::{AskedFrom, Position, StoreError};
+
+impl Run<'_> {
+    /// Deals with a page that did not come.
+    pub(super) async fn page_failed(&mut self, from: &AskedFrom, error: SyncError) -> Result<(), SyncError> {
+        match error {
+            SyncError::Refused { status: 410, .. } => self.restart(vec![(from.clone(), error)]).await,
+            error => self.refused(from, error),
+        }
+    }
+
+    /// Deals with an answer that is no page. A link that the server does not understand is dropped, and the set
+    /// starts anew.
+    pub(super) fn refused(&mut self, from: &AskedFrom, error: SyncError) -> Result<(), SyncError> {
+        let has_link = !matches!(from.position(), Position::Start { .. });
+        match error {
+            SyncError::Refused { status: 400, .. } if has_link => self.start_anew(from, from.is_restored()),
+            error => self.failed(from, error),
+        }
+    }
+
+    /// Sets expired links back to the start. A changed model is adopted first. What a restored server lost it may
+    /// have lost of every set: an enumeration that is under way begins again, to tell what is missing.
+    pub(super) async fn restart(&mut self, expired: Vec<(AskedFrom, SyncError)>) -> Result<(), SyncError> {
+        if expired.iter().any(|(_, error)| error.code() == "ModelChanged")
+            && let Err(error) = fetch_model(&self.connection, self.store).await
+        {
+            if error.ends_cycle() {
+                return Err(error);
+            }
+            let problem = error.to_string();
+            for (from, _) in &expired {
+                self.failed(from, SyncError::Malformed(problem.clone()))?;
+            }
+            return Ok(());
+        }
+        let mut is_restored = false;
+        for (from, error) in expired {
+            let lost = error.code() == "HistoryLost";
+            is_restored |= lost;
+            tracing::info!(set = from.set(), lost, "the link has expired; the set is enumerated anew");
+            self.start_anew(&from, lost)?;
+        }
+        if is_restored {
+            for from in blocking(|| self.store.positions())? {
+                if matches!(from.position(), Position::Enumerating { .. }) {
+                    self.start_anew(&from, true)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets a position back to the start. Where it has moved meanwhile, that is what is asked from next.
+    pub(super) fn start_anew(&mut self, from: &AskedFrom, restored: bool) -> Result<(), SyncError> {
+        let start = Position::Start { restored };
+        match blocking(|| self.store.pull(|tx| tx.onto(from)?.move_to(&start))) {
+            Ok(_) | Err(StoreError::Moved { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Returns the page size in force.
+    pub(super) fn page_size(&mut self) -> Result<&mut PageSize, SyncError> {
+        if self.pulled.size.is_none() {
+            self.pulled.size = Some(PageSize::load(self.store)?);
+        }
+        Ok(self.pulled.size.get_or_insert_default())
+    }
+
+    /// Learns from an answer that broke off, to a request of so many records made then.
+    pub(super) fn page_broke(&mut self, error: &SyncError, asked: u32, started_ms: u64) -> Result<(), SyncError> {
+        if matches!(error, SyncError::Transport(_)) {
+            let after = Duration::from_millis(self.connection.monotonic_ms().saturating_sub(started_ms));
+            self.page_size()?.broke(asked, after);
+        }
+        Ok(())
+    }
+}

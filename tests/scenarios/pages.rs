@@ -1,0 +1,120 @@
+//! Pages of the server's answers: taken onto the place they were asked from, whole, and never asked for twice.
+
+use serde_json::json;
+use tidemark_tests::{Device, Network, Office, Server, Weather};
+
+/// Lets a second process untick and tick a set again while an answer is held back, then lets the answer through.
+fn retick_while_held(ana: &Device, network: &Network, pattern: &str) {
+    network.hold(pattern);
+    let mut cycle = ana.spawn(&["sync"]);
+    network.wait_until_held();
+    ana.run(&["entities", "off", "TodoItems"]).ok();
+    ana.run(&["entities", "on", "TodoItems"]).ok();
+    network.release();
+    assert!(cycle.wait().unwrap().success());
+}
+
+#[test]
+fn a_set_that_is_unticked_and_ticked_again_during_its_enumeration_is_whole() {
+    let server = Server::start();
+    let office = Office::new(&server.url, "ben");
+    office.fill(0..12_000, 40);
+    let network = Network::to(&server.url);
+    let ana = Device::signed_in(&network.url, "ana", &[]);
+    ana.run(&["entities", "on", "TodoItems"]).ok();
+    retick_while_held(&ana, &network, "skiptoken");
+    assert_eq!(ana.list("TodoItems").len(), 12_000, "the very cycle asks again from where the position stands now");
+    ana.sync();
+    assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"));
+}
+
+#[test]
+fn a_set_that_is_unticked_and_ticked_again_during_a_delta_is_whole() {
+    // The first page of a delta, and one that comes behind it.
+    for pattern in ["$batch", "skiptoken"] {
+        let server = Server::start();
+        let office = Office::new(&server.url, "ben");
+        office.fill(0..50, 40);
+        let network = Network::to(&server.url);
+        let ana = Device::signed_in(&network.url, "ana", &["TodoItems"]);
+        ana.sync();
+        assert_eq!(ana.sync()["requests"], 1);
+        office.fill(50..2_550, 40);
+        retick_while_held(&ana, &network, pattern);
+        assert_eq!(ana.list("TodoItems").len(), 2_550, "{pattern}: the very cycle asks again");
+        ana.sync();
+        assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"), "{pattern}");
+        assert_eq!(ana.conflicts(), Vec::<serde_json::Value>::new());
+    }
+}
+
+#[test]
+fn a_list_that_comes_in_several_pages_is_read_to_its_end_before_anything_counts_as_gone() {
+    let server = Server::start();
+    let office = Office::new(&server.url, "ben");
+    let network = Network::to(&server.url);
+    let ana = Device::signed_in(&network.url, "ana", &["TodoItems"]);
+    let ids: Vec<String> = (0..60).map(|n| ana.add("TodoItems", &json!({ "Title": format!("Row {n}") }))).collect();
+    network.set(Weather::PushRepliesLost);
+    assert_eq!(ana.run(&["sync"]).code, 3);
+    assert!(network.lost() > 0);
+    // Edited elsewhere before the device hears that its own change arrived: each is read again, singly.
+    for id in &ids {
+        office.patch("TodoItems", id, &json!({ "Notes": "n".repeat(300_000) }));
+    }
+    network.set(Weather::Fair);
+    ana.sync();
+    assert_eq!(ana.list("TodoItems").len(), 60);
+    ana.sync();
+    assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"));
+}
+
+#[test]
+fn a_first_sync_that_is_cut_three_times_costs_little_more_than_one_that_is_not() {
+    let server = Server::start();
+    let office = Office::new(&server.url, "ben");
+    office.fill(0..20_000, 60);
+    let mut costs = Vec::new();
+    for (user, cuts) in [("ana", 0), ("ben", 3)] {
+        let network = Network::to(&server.url);
+        let ana = Device::signed_in(&network.url, user, &[]);
+        ana.run(&["entities", "on", "TodoItems"]).ok();
+        let before = network.passed();
+        for _ in 0..cuts {
+            // A quarter of what the first device took, each time.
+            network.cut_after(costs[0] / 4);
+            assert_eq!(ana.run(&["sync"]).code, 3);
+            network.cut_after(u64::MAX);
+        }
+        ana.sync();
+        assert_eq!(ana.list("TodoItems").len(), 20_000);
+        costs.push(network.passed() - before);
+    }
+    println!("bytes, whole and cut three times: {costs:?}");
+    assert!(costs[1] * 100 <= costs[0] * 115, "{costs:?}");
+}
+
+#[test]
+fn a_delta_that_is_cut_after_its_first_page_does_not_begin_again() {
+    let server = Server::start();
+    let office = Office::new(&server.url, "ben");
+    let mut costs = Vec::new();
+    let network = Network::to(&server.url);
+    let [ana, cut] = [(); 2].map(|()| Device::signed_in(&network.url, "ana", &["TodoItems"]));
+    [&ana, &cut].map(Device::sync);
+    office.fill(0..6_000, 60);
+    for (device, cuts) in [(&ana, 0), (&cut, 3)] {
+        let before = network.passed();
+        for _ in 0..cuts {
+            network.cut_after(costs[0] / 4);
+            assert_eq!(device.run(&["sync"]).code, 3);
+            network.cut_after(u64::MAX);
+        }
+        device.sync();
+        assert_eq!(device.shared("TodoItems"), office.list("TodoItems"));
+        costs.push(network.passed() - before);
+    }
+    println!("bytes, whole and cut three times: {costs:?}");
+    // Begun again each time it would be two and a half times as much.
+    assert!(costs[1] * 100 <= costs[0] * 140, "{costs:?}");
+}
