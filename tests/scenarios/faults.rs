@@ -189,3 +189,38 @@ fn a_purge_while_a_device_was_away_removes_and_resurrects_nothing() {
     assert_eq!(office.read(&format!("TodoItems({edited})"))["Notes"], "my work");
     assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"));
 }
+
+#[test]
+fn a_data_folder_put_back_from_a_copy_asks_nothing_and_sends_nothing_twice() {
+    let server = Server::start();
+    let ana = Device::signed_in(&server.url, "ana", &["TodoItems"]);
+    let office = Office::new(&server.url, "ben");
+    let edited = ana.add("TodoItems", &json!({ "Title": "edited" }));
+    let deleted = ana.add("TodoItems", &json!({ "Title": "deleted" }));
+    ana.sync();
+    ana.edit("TodoItems", &edited, &json!({ "Notes": "pending when the copy was made" }));
+    ana.run(&["delete", "TodoItems", &deleted]).ok();
+    let added = ana.add("TodoItems", &json!({ "Title": "added" }));
+    let image = ana.image();
+
+    ana.sync();
+    // Work goes on: here and elsewhere.
+    ana.edit("TodoItems", &added, &json!({ "Title": "added and edited" }));
+    ana.sync();
+    office.patch("TodoItems", &edited, &json!({ "Notes": "ben's" }));
+    let versions = |id: &str| office.read(&format!("../history/TodoItems/{id}"))["value"].clone();
+    let before = [versions(&edited), versions(&deleted), versions(&added)];
+
+    ana.put_back(&image);
+    for _ in 0..2 {
+        let report = ana.sync();
+        assert_eq!((&report["conflicts"], &report["merged"]), (&json!(0), &json!(0)), "{report}");
+    }
+    assert_eq!(ana.conflicts(), Vec::<serde_json::Value>::new());
+    assert_eq!(ana.status()["pending"], 0);
+    assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"));
+    assert_eq!(office.read(&format!("TodoItems({edited})"))["Notes"], "ben's");
+    assert_eq!(office.read(&format!("TodoItems({added})"))["Title"], "added and edited");
+    assert_eq!([versions(&edited), versions(&deleted), versions(&added)], before, "nothing was written a second time");
+    assert_eq!(ana.sync()["requests"], 1, "a further cycle has nothing to do");
+}

@@ -146,6 +146,21 @@ impl Device {
         records
     }
 
+    /// Copies the data dir, as a backup of the laptop does.
+    pub fn image(&self) -> TempDir {
+        let image = tempfile::tempdir().expect("a temporary folder");
+        copy_files(self.dir.path(), image.path());
+        image
+    }
+
+    /// Puts a copy of the data dir in its place.
+    pub fn put_back(&self, image: &TempDir) {
+        for entry in std::fs::read_dir(self.dir.path()).expect("a folder").flatten() {
+            std::fs::remove_file(entry.path()).expect("a file of nobody");
+        }
+        copy_files(image.path(), self.dir.path());
+    }
+
     /// Returns the status document.
     #[track_caller]
     pub fn status(&self) -> Value {
@@ -170,5 +185,11 @@ impl Device {
                 record
             })
             .collect()
+    }
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).expect("a folder").flatten() {
+        std::fs::copy(entry.path(), to.join(entry.file_name())).expect("a copy");
     }
 }

@@ -32,8 +32,8 @@ pub enum Fold {
 
 /// Returns what a local change does to a record in `state`.
 ///
-/// `known_to_server` tells whether the record has a base or was sent and not yet answered: such an addition
-/// cannot simply be forgotten, the server may have it.
+/// `known_to_server` tells whether the record has a base, was sent and not yet answered, or stands in an open question
+/// beside a record of the server's: such an addition cannot simply be forgotten, the server has it or may have it.
 pub fn fold(exists: bool, state: State, known_to_server: bool, change: LocalChange) -> Fold {
     match (change, state) {
         (LocalChange::Add, _) if exists => Fold::Refuse,

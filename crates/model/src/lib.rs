@@ -21,6 +21,7 @@ pub mod ports;
 pub mod query;
 mod reconcile;
 mod record;
+mod request_id;
 mod resolve;
 mod stamp;
 mod validate;
@@ -40,6 +41,7 @@ pub use reconcile::{ConflictKind, Pending, ServerSide, Verdict, reconcile};
 pub use record::{
     ID, IS_TOMBSTONED, InvalidId, Record, RecordId, STATE, State, UPDATED_AT, UPDATED_BY, Versioned, is_sync_property,
 };
+pub use request_id::{ChangeIdentity, request_id};
 pub use resolve::{Conflict, Resolution, ResolutionError, Resolved, Side, resolve};
 pub use stamp::{StampClock, next_stamp};
 pub use validate::{InvalidRecord, Strictness, read_changes, read_record};

@@ -9,6 +9,7 @@ use crate::conflicts;
 use crate::error::{Result, StoreError};
 use crate::history::{self, DELETED, Entry};
 use crate::local;
+use crate::pull;
 use crate::read;
 use crate::row::{self, Row};
 use crate::sent::{self, Sent};
@@ -126,14 +127,19 @@ pub(crate) fn delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
         _ => change::expect(tx.conn, set, id)?,
     };
     let open = conflicts::of_record(tx.conn, &table, id)?;
-    if let Some(open) = open.filter(|open| open.kind == ConflictKind::DeletedOnServer) {
-        conflicts::answer(tx, &table, &open, &Resolution::AcceptDelete)?;
+    if let Some(open) = open.as_ref().filter(|open| open.kind == ConflictKind::DeletedOnServer) {
+        conflicts::answer(tx, &table, open, &Resolution::AcceptDelete)?;
         return history::write(tx, &table, id, &Entry::here(DELETED, Some(&row.record)));
     }
     let mut record = row.record.clone();
-    match fold(true, row.state, pending.is_known_to_server(), LocalChange::Delete) {
+    let known = pending.is_known_to_server() || open.is_some_and(|open| open.server.is_some());
+    match fold(true, row.state, known, LocalChange::Delete) {
         Fold::Pending(state) => pending.state = state,
         Fold::Forget => {
+            if pending.set_aside {
+                // It was never sent, and yet the server spoke of such a record: whoever made that one keeps it.
+                pull::fetch_later(tx, &table, id)?;
+            }
             history::write(tx, &table, id, &Entry::here(DELETED, Some(&record)))?;
             return local::remove(tx, &table, id);
         }

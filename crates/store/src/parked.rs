@@ -9,7 +9,6 @@ use crate::local;
 use crate::pull;
 use crate::read;
 use crate::row;
-use crate::settle;
 use crate::store::Store;
 use crate::table::Table;
 use crate::types::Parked;
@@ -41,7 +40,8 @@ impl Store {
         })
     }
 
-    /// Parks a record whose change cannot be sent as it is, such as one that is too large alone.
+    /// Parks a record whose change cannot be sent as it is, such as one that is too large alone, or one that never gets
+    /// an answer. Whether the server has it already is asked again when it is retried or edited.
     ///
     /// # Errors
     /// Nothing is pending for the record.
@@ -50,12 +50,13 @@ impl Store {
             let table = Arc::clone(tx.catalog.table(set)?);
             let mut change =
                 change::get(tx.conn, set, id)?.ok_or_else(|| StoreError::NotFound { set: set.to_owned(), id })?;
-            match change.in_flight.take() {
+            if change.hold == Hold::Conflict {
                 // It is not sent before its question is answered.
-                _ if change.hold == Hold::Conflict => Ok(()),
-                Some(sent) => settle::refused(tx, &table, id, change, &sent, reason).map(drop),
-                None => hold(tx, &table, id, change, reason),
+                return Ok(());
             }
+            // What is in flight stays so: the server may have it, and only its answer tells.
+            change.attempts = 0;
+            hold(tx, &table, id, change, reason)
         })
     }
 
@@ -84,7 +85,7 @@ impl Store {
             let change = parked(tx, &table, id)?;
             let lost = row::get(tx.conn, &table, id)?.map(|row| row.record);
             history::discarded(tx, &table, id, lost.as_ref(), &change)?;
-            if change.set_aside {
+            if change.set_aside || change.in_flight.is_some() {
                 pull::fetch_later(tx, &table, id)?;
             }
             match change.base {

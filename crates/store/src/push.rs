@@ -16,7 +16,10 @@ use rusqlite::{Connection, params};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::sync::Arc;
-use tidemark_model::{ID, IS_TOMBSTONED, Record, RecordId, State, UPDATED_AT, changed_properties};
+use tidemark_model::{
+    ChangeIdentity, ID, IS_TOMBSTONED, Record, RecordId, State, UPDATED_AT, changed_properties, request_id,
+};
+use uuid::Uuid;
 
 /// Bytes that a batch adds to a change's body: the URL, the headers, the punctuation.
 const ENVELOPE: usize = 420;
@@ -106,7 +109,7 @@ impl Batch<'_> {
             None => {
                 let row = row::get(tx.conn, table, id)?;
                 let row = row.ok_or_else(|| StoreError::Internal(format!("{set} {id} is pending but not there")))?;
-                (begin(tx, &row, &change)?, true)
+                (begin(tx, table, &row, &change)?, true)
             }
         };
         let outgoing = outgoing(table, &sent);
@@ -139,7 +142,7 @@ fn candidates(conn: &Connection, set: &str, sending: bool, deletes: bool, after:
 }
 
 /// Makes the copy of a change that is remembered until its answer is here.
-fn begin(tx: &Tx<'_>, row: &Row, change: &Change) -> Result<InFlight> {
+pub(crate) fn begin(tx: &Tx<'_>, table: &Table, row: &Row, change: &Change) -> Result<InFlight> {
     let restores = change.state == State::Update && change.base.as_ref().is_some_and(|base| base.record.is_tombstoned);
     let changed = match &change.base {
         Some(base) if change.state == State::Update && !restores => {
@@ -147,15 +150,31 @@ fn begin(tx: &Tx<'_>, row: &Row, change: &Change) -> Result<InFlight> {
         }
         _ => Vec::new(),
     };
-    Ok(InFlight {
-        request_id: tx.fresh_id(),
+    let mut sent = InFlight {
+        request_id: RecordId(Uuid::nil()),
         first_sent_ms: tx.server_now_ms()?,
         state: change.state,
         record: row.record.clone(),
         if_match: change.base.as_ref().map(|base| base.etag.clone()),
         changed,
         restores,
-    })
+    };
+    name(tx, table, &mut sent)?;
+    Ok(sent)
+}
+
+/// Gives a change the request id that belongs to what is sent.
+fn name(tx: &Tx<'_>, table: &Table, sent: &mut InFlight) -> Result<()> {
+    let outgoing = outgoing(table, sent);
+    let (method, body) = match &outgoing.change {
+        OutgoingChange::Add { body } => ("POST", Some(body)),
+        OutgoingChange::Update { body, .. } => ("PATCH", Some(body)),
+        OutgoingChange::Restore { body, .. } => ("PUT", Some(body)),
+        OutgoingChange::Delete { .. } => ("DELETE", None),
+    };
+    let (device, base) = (tx.device_id()?, sent.if_match.as_deref());
+    sent.request_id = request_id(&ChangeIdentity { device, set: &outgoing.set, id: outgoing.id, method, base, body });
+    Ok(())
 }
 
 /// Writes a change as it is sent, from nothing but the copy in flight: a repeat is the same to the byte.

@@ -16,6 +16,10 @@ pub(crate) const LAST_STAMP: &str = "store.last_stamp";
 /// The setting that holds this device's name, for the history.
 pub const DEVICE_NAME: &str = "device.name";
 
+/// The setting that holds this data folder's own id, by which a change made in it is told from one made elsewhere. A
+/// copy of the folder has the same.
+pub(crate) const DEVICE_ID: &str = "device.id";
+
 /// An offset that moved by less than this is not written again: a reply's `Date` counts whole seconds.
 const OFFSET_STEP_MS: i64 = 1_000;
 

@@ -136,7 +136,7 @@ fn stale(tx: &Tx<'_>, table: &Table, id: RecordId, mut change: Change, current: 
 }
 
 /// The server will not have the change: it waits for a person, unless they edited the record since it was sent.
-pub(crate) fn refused(
+fn refused(
     tx: &Tx<'_>,
     table: &Table,
     id: RecordId,
@@ -151,6 +151,11 @@ pub(crate) fn refused(
     change.attempts = 0;
     let deletes = |state| state == State::Delete;
     if deletes(change.state) != deletes(sent.state) || !row.record.same_content(&sent.record) {
+        if deletes(change.state) && change.base.is_none() {
+            // An addition that the server would not have was deleted meanwhile: there is nothing to send, and the
+            // deletion can be undone like any other.
+            history::write(tx, table, id, &Entry::here(DELETED, Some(&row.record)))?;
+        }
         local::put_pending(tx, table, row.record, &change)?;
         return Ok(Tally::default());
     }

@@ -7,6 +7,7 @@ use crate::catalog::{Catalog, Loaded};
 use crate::error::{Result, StoreError};
 use crate::notices::Listeners;
 use crate::schema;
+use crate::settings::{self, DEVICE_ID};
 use crate::write::Writer;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use std::fs;
@@ -86,7 +87,11 @@ impl Store {
         };
         let store = Self { inner: Arc::new(inner) };
         store.outside_changes()?;
-        store.read(|_| Ok(()))?;
+        let is_named = store.read(|reading| Ok(settings::get(reading.conn, DEVICE_ID)?.is_some()))?;
+        if !is_named && !store.is_read_only() {
+            // Before anything can wait here to be sent: an image of the folder is to be the same device.
+            store.write(|tx| tx.device_id().map(drop))?;
+        }
         Ok(store)
     }
 

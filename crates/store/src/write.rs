@@ -7,7 +7,7 @@ use crate::catalog::Catalog;
 use crate::choice;
 use crate::error::{Result, StoreError};
 use crate::notices::Touched;
-use crate::settings::{self, CLOCK_OFFSET, LAST_STAMP};
+use crate::settings::{self, CLOCK_OFFSET, DEVICE_ID, LAST_STAMP};
 use crate::store::{Access, Inner, Store};
 use crate::table::Table;
 use crate::types::Changed;
@@ -50,12 +50,31 @@ pub(crate) struct Tx<'c> {
     touched: RefCell<Touched>,
     standings: RefCell<HashMap<String, Standing>>,
     stamps: Cell<Option<(StampClock, i64)>>,
+    device: Cell<Option<RecordId>>,
 }
 
 impl Tx<'_> {
     /// Returns a fresh id.
     pub(crate) fn fresh_id(&self) -> RecordId {
         self.ids.fresh()
+    }
+
+    /// Returns the id of this data folder, which it gets once.
+    pub(crate) fn device_id(&self) -> Result<RecordId> {
+        if let Some(id) = self.device.get() {
+            return Ok(id);
+        }
+        let known = settings::get(self.conn, DEVICE_ID)?.and_then(|text| text.parse().ok());
+        let id = match known {
+            Some(id) => id,
+            None => {
+                let id = self.fresh_id();
+                settings::set(self.conn, DEVICE_ID, &id.to_string())?;
+                id
+            }
+        };
+        self.device.set(Some(id));
+        Ok(id)
     }
 
     /// Returns the stamp of a local change made on a version stamped `base_ms`.
@@ -171,6 +190,7 @@ impl Inner {
             touched: RefCell::default(),
             standings: RefCell::default(),
             stamps: Cell::new(None),
+            device: Cell::new(None),
         };
         let value = f(&tx)?;
         tx.finish()?;

@@ -9,6 +9,7 @@ mod choice;
 mod conflicts;
 mod edit;
 mod files;
+mod folds;
 mod history;
 mod journeys;
 mod migrate;

@@ -1,10 +1,11 @@
 //! What is sent, in which order, how much at once, and that it is sent again exactly as it was.
 
+use crate::support::server::Server;
 use crate::support::*;
 use serde_json::json;
 use std::collections::HashSet;
 use tidemark_model::RecordId;
-use tidemark_store::{Answer, Outgoing, OutgoingChange};
+use tidemark_store::{Answer, Outgoing, OutgoingChange, Store, Tally};
 
 fn kinds(batch: &[Outgoing]) -> Vec<(&str, &'static str)> {
     let kind = |change: &OutgoingChange| match change {
@@ -142,4 +143,69 @@ fn conflicts_and_parked_records_are_not_sent() {
     assert_eq!(batch(store), []);
     let counts = store.counts().unwrap();
     assert_eq!((counts.pending, counts.conflicts, counts.parked), (0, 1, 1));
+}
+
+#[test]
+fn the_same_change_is_the_same_request_also_from_an_image_of_the_folder() {
+    let device = device();
+    let store = &device.store;
+    let mut server = Server::default();
+    store.add(ITEMS, &object(json!({ "Id": id(1).to_string(), "Title": "one" }))).unwrap();
+    store.add(ITEMS, &object(json!({ "Id": id(2).to_string(), "Title": "two" }))).unwrap();
+    exchange(store, &mut server);
+    edit(store, id(1), json!({ "Title": "one, edited" }));
+    store.delete(ITEMS, id(2)).unwrap();
+    store.add(ITEMS, &object(json!({ "Id": id(3).to_string(), "Title": "three" }))).unwrap();
+    let image = device.after_a_crash();
+    exchange(store, &mut server);
+    // Since the image was made, work has gone on.
+    edit(store, id(3), json!({ "Title": "three, edited" }));
+    exchange(store, &mut server);
+    server.edit(id(1), "Title", json!("bob's"));
+
+    let sequence = server.sequence;
+    assert_eq!(exchange(&image.store, &mut server).conflicts, 0, "a question with oneself");
+    assert_eq!(server.sequence, sequence, "something was applied a second time");
+    image.store.pull(|tx| server.delta(0, tx)).unwrap();
+    assert_eq!(image.store.counts().unwrap(), Default::default());
+    assert_eq!(title(&shown(&image.store, id(1)).unwrap()), "bob's");
+    assert_eq!(title(&shown(&image.store, id(3)).unwrap()), "three, edited");
+    assert_eq!(shown(&image.store, id(2)), None);
+}
+
+#[test]
+fn there_and_back_again_are_four_changes() {
+    let device = device();
+    let store = &device.store;
+    let mut server = Server::default();
+    store.add(ITEMS, &object(json!({ "Id": id(1).to_string(), "Title": "a" }))).unwrap();
+    exchange(store, &mut server);
+    for (n, title) in ["b", "a", "b", "a"].into_iter().enumerate() {
+        edit(store, id(1), json!({ "Title": title }));
+        exchange(store, &mut server);
+        assert_eq!((server.applied.len(), server.sequence), (n + 2, n as u64 + 2));
+    }
+    // Deleted, undone, deleted; and then made once more with the same id and content.
+    store.delete(ITEMS, id(1)).unwrap();
+    exchange(store, &mut server);
+    store.undo_delete(ITEMS, id(1)).unwrap();
+    exchange(store, &mut server);
+    store.delete(ITEMS, id(1)).unwrap();
+    exchange(store, &mut server);
+    assert_eq!((server.applied.len(), server.sequence), (8, 8));
+    server.records.clear();
+    store.add(ITEMS, &object(json!({ "Id": id(1).to_string(), "Title": "a" }))).unwrap();
+    exchange(store, &mut server);
+    assert_eq!((server.applied.len(), server.sequence), (9, 9));
+    assert!(server.applied.values().all(|times| *times == 1));
+}
+
+/// Sends everything that waits.
+fn exchange(store: &Store, server: &mut Server) -> Tally {
+    let mut tally = Tally::default();
+    for _ in 0..3 {
+        let replies: Vec<_> = batch(store).iter().map(|o| reply(o, server.handle("ann", o))).collect();
+        tally += store.settle(&replies).unwrap();
+    }
+    tally
 }

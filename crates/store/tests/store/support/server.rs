@@ -10,12 +10,13 @@ use tidemark_store::{Answer, Onto, Outgoing, OutgoingChange, StoreError};
 #[derive(Clone, Default)]
 pub(crate) struct Server {
     pub(crate) records: BTreeMap<RecordId, (u64, Record)>,
-    journal: BTreeMap<RecordId, Answer>,
+    /// By account and request, as a copy of a data folder may be signed in as somebody else.
+    journal: BTreeMap<(String, RecordId), Answer>,
     pub(crate) sequence: u64,
     /// The random mark of its ETags: a restored server gives a number a second time, but not a mark.
     pub(crate) mark: u32,
     /// How often each request changed something.
-    pub(crate) applied: BTreeMap<RecordId, u32>,
+    pub(crate) applied: BTreeMap<(String, RecordId), u32>,
     /// Every content that was ever accepted.
     pub(crate) versions: Vec<Record>,
     /// The same by ETag.
@@ -69,9 +70,17 @@ impl Server {
         self.write(record, "bob");
     }
 
+    /// Somebody else's deletion, also of what was never there.
+    pub(crate) fn delete(&mut self, id: RecordId) {
+        let mut record = self.records.get(&id).map_or_else(|| Record::new(id, 0), |(_, record)| record.clone());
+        record.is_tombstoned = true;
+        record.updated_at += 1;
+        self.write(record, "bob");
+    }
+
     /// Handles one change of one user.
     pub(crate) fn handle(&mut self, user: &str, outgoing: &Outgoing) -> Answer {
-        if let Some(answer) = self.journal.get(&outgoing.request_id) {
+        if let Some(answer) = self.journal.get(&(user.to_owned(), outgoing.request_id)) {
             return answer.clone();
         }
         if outgoing.set != ITEMS {
@@ -119,9 +128,9 @@ impl Server {
                 }
             }
         }
-        *self.applied.entry(outgoing.request_id).or_default() += 1;
+        *self.applied.entry((user.to_owned(), outgoing.request_id)).or_default() += 1;
         let answer = self.write(record, user);
-        self.journal.insert(outgoing.request_id, answer.clone());
+        self.journal.insert((user.to_owned(), outgoing.request_id), answer.clone());
         answer
     }
 
