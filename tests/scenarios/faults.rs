@@ -166,6 +166,57 @@ fn a_restored_server_gets_back_what_it_forgot() {
 }
 
 #[test]
+fn a_restored_server_gets_every_lost_change_back_in_order_with_what_waited_on_top() {
+    let mut server = Server::start();
+    let ana = Device::signed_in(&server.url, "ana", &["TodoItems"]);
+    let office = Office::new(&server.url, "ben");
+    let kept = ana.add("TodoItems", &json!({ "Title": "one" }));
+    let forgotten = ana.add("TodoItems", &json!({ "Title": "old" }));
+    ana.sync();
+    let backup = server.path("backup.db");
+    server.admin(&["backup", backup.to_str().unwrap()], "");
+    let added = ana.add("TodoItems", &json!({ "Title": "a" }));
+    ana.sync();
+    for (title, again) in [("two", "b"), ("three", "c"), ("one", "a"), ("five", "e")] {
+        ana.edit("TodoItems", &kept, &json!({ "Title": title }));
+        ana.edit("TodoItems", &added, &json!({ "Title": again }));
+        ana.sync();
+    }
+    // Ben's edit, which ana has pulled.
+    office.patch("TodoItems", &forgotten, &json!({ "Title": "ben's" }));
+    ana.sync();
+    let kinds = |id: &str| -> Vec<_> {
+        let lines = office.read(&format!("../history/TodoItems/{id}"))["value"].as_array().cloned().unwrap_or_default();
+        lines.iter().rev().map(|line| (line["kind"].clone(), line["changes"]["Title"]["to"].clone())).collect()
+    };
+    let before = [kinds(&kept), kinds(&added)];
+    assert_eq!(before.iter().map(Vec::len).collect::<Vec<_>>(), [5, 5]);
+    // On top of what will be lost.
+    ana.edit("TodoItems", &kept, &json!({ "Notes": "waited" }));
+    server.kill();
+    server.admin(&["restore", backup.to_str().unwrap()], "");
+    server.revive();
+
+    for _ in 0..3 {
+        ana.sync();
+    }
+    let there = office.read(&format!("TodoItems({kept})"));
+    assert_eq!((&there["Title"], &there["Notes"]), (&json!("five"), &json!("waited")));
+    assert_eq!(office.read(&format!("TodoItems({added})"))["Title"], "e");
+    assert_eq!(kinds(&kept)[..5], before[0], "every lost change is in the journal again, in order");
+    assert_eq!(kinds(&added), before[1]);
+    // What the server forgot of ben's is asked about, and nothing else is.
+    let open = ana.conflicts();
+    assert_eq!(open.len(), 1, "{open:?}");
+    assert_eq!((&open[0]["record_id"], &open[0]["kind"]), (&json!(forgotten), &json!("both_edited")));
+    ana.run(&["resolve", open[0]["id"].as_str().unwrap(), "keep-mine"]).ok();
+    ana.sync();
+    assert_eq!(office.read(&format!("TodoItems({forgotten})"))["Title"], "ben's");
+    assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"));
+    assert_eq!(ana.sync()["requests"], 1, "a further cycle has nothing to do");
+}
+
+#[test]
 fn a_purge_while_a_device_was_away_removes_and_resurrects_nothing() {
     let server = Server::start();
     let ana = Device::signed_in(&server.url, "ana", &["TodoItems"]);

@@ -37,6 +37,15 @@ pub(crate) struct InFlight {
     pub(crate) restores: bool,
 }
 
+/// Where a record stands whose confirmed changes are offered again to a restored server, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Offer {
+    /// The number of the confirmed change that is in flight now; `None` while what was in flight anyway comes first.
+    pub(crate) sent: Option<i64>,
+    /// Whether the server has an older version than this device had: what others made since is forgotten there.
+    pub(crate) forgot: bool,
+}
+
 /// The pending change of one record.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Change {
@@ -51,12 +60,24 @@ pub(crate) struct Change {
     pub(crate) reason: Option<String>,
     /// How often the answer to the change in flight was no decision.
     pub(crate) attempts: u32,
+    /// Set while what a restored server lost is offered again. The base is then the version that this device last had,
+    /// and not what the change in flight was made on.
+    pub(crate) offer: Option<Offer>,
 }
 
 impl Change {
     /// Begins a change that no server has seen.
     pub(crate) fn new(state: State, base: Option<Versioned>) -> Self {
-        Self { state, base, in_flight: None, set_aside: false, hold: Hold::Free, reason: None, attempts: 0 }
+        Self {
+            state,
+            base,
+            in_flight: None,
+            set_aside: false,
+            hold: Hold::Free,
+            reason: None,
+            attempts: 0,
+            offer: None,
+        }
     }
 
     /// Begins a change on a clean row.
@@ -89,7 +110,7 @@ impl Change {
     }
 }
 
-const COLUMNS: &str = "state, base, in_flight, set_aside, hold, reason, attempts";
+const COLUMNS: &str = "state, base, in_flight, set_aside, hold, reason, attempts, offer";
 
 /// Reads a record's pending change.
 pub(crate) fn get(conn: &Connection, set: &str, id: RecordId) -> Result<Option<Change>> {
@@ -118,15 +139,16 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Change> {
         },
         reason: row.get(5)?,
         attempts: row.get(6)?,
+        offer: from_optional_text(row.get(7)?)?,
     })
 }
 
 /// Writes a record's pending change; its place in the queue stays.
 pub(crate) fn put(tx: &Tx<'_>, set: &str, id: RecordId, change: &Change) -> Result<()> {
     let sql = format!(
-        "INSERT INTO pending (entity_set, id, {COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
+        "INSERT INTO pending (entity_set, id, {COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
          ON CONFLICT (entity_set, id) DO UPDATE SET state = ?3, base = ?4, in_flight = ?5, set_aside = ?6, \
-         hold = ?7, reason = ?8, attempts = ?9"
+         hold = ?7, reason = ?8, attempts = ?9, offer = ?10"
     );
     tx.conn.prepare_cached(&sql)?.execute(params![
         set,
@@ -138,6 +160,7 @@ pub(crate) fn put(tx: &Tx<'_>, set: &str, id: RecordId, change: &Change) -> Resu
         change.hold as i64,
         change.reason,
         change.attempts,
+        change.offer.as_ref().map(to_text).transpose()?,
     ])?;
     Ok(())
 }

@@ -143,6 +143,13 @@ fn settle_restored(tx: &Tx<'_>, table: &Table, id: RecordId, etag: &str) -> Resu
     Ok(tx.conn.prepare_cached(sql)?.execute(params![table.set.name, Key(id), etag, RESTORED])? > 0)
 }
 
+/// Gives the entry of a version that the server lost the ETag under which it has the change again; tells whether there
+/// is one.
+pub(crate) fn confirmed_again(tx: &Tx<'_>, table: &Table, id: RecordId, lost: &str, etag: &str) -> Result<bool> {
+    let sql = "UPDATE history SET etag = ?4 WHERE entity_set = ?1 AND id = ?2 AND etag = ?3";
+    Ok(tx.conn.prepare_cached(sql)?.execute(params![table.set.name, Key(id), lost, etag])? > 0)
+}
+
 /// Writes what the server did to a record that is here: `server` took the place of `before`.
 pub(crate) fn observe(tx: &Tx<'_>, table: &Table, before: &Record, server: &Versioned) -> Result<()> {
     let record = &server.record;

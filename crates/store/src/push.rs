@@ -142,7 +142,7 @@ fn candidates(conn: &Connection, set: &str, sending: bool, deletes: bool, after:
 }
 
 /// Makes the copy of a change that is remembered until its answer is here.
-pub(crate) fn begin(tx: &Tx<'_>, table: &Table, row: &Row, change: &Change) -> Result<InFlight> {
+fn begin(tx: &Tx<'_>, table: &Table, row: &Row, change: &Change) -> Result<InFlight> {
     let restores = change.state == State::Update && change.base.as_ref().is_some_and(|base| base.record.is_tombstoned);
     let changed = match &change.base {
         Some(base) if change.state == State::Update && !restores => {
@@ -164,7 +164,7 @@ pub(crate) fn begin(tx: &Tx<'_>, table: &Table, row: &Row, change: &Change) -> R
 }
 
 /// Gives a change the request id that belongs to what is sent.
-fn name(tx: &Tx<'_>, table: &Table, sent: &mut InFlight) -> Result<()> {
+pub(crate) fn name(tx: &Tx<'_>, table: &Table, sent: &mut InFlight) -> Result<()> {
     let outgoing = outgoing(table, sent);
     let (method, body) = match &outgoing.change {
         OutgoingChange::Add { body } => ("POST", Some(body)),

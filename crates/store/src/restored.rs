@@ -1,69 +1,386 @@
 //! A server that came back from an older backup: what this device had confirmed there is offered again.
 //!
-//! Owns: finding, record by record, what of the last 30 days is missing, and queueing it under the request id it
-//! was sent with: a server that has it after all answers from its journal and applies nothing twice (FAULTS I28).
-//! Refuses: what this device never sent (`sweep` asks about that).
+//! Owns: per record, offering every lost change in the order in which it was confirmed, each under the request id that it
+//! was sent with: a server that has it after all answers from its journal and applies nothing twice (FAULTS I28). What
+//! the device has pending on top follows afterwards, and what others made and the server forgot is asked about.
+//! Refuses: what is neither there nor here: it was deleted, and nothing brings it back unasked (FAULTS I9).
 
-use crate::change::Change;
+use crate::account;
+use crate::change::{self, Change, Hold, InFlight, Offer};
+use crate::conflicts;
 use crate::error::Result;
+use crate::history;
 use crate::local;
+use crate::pull;
+use crate::push;
 use crate::row::{self, Row};
 use crate::sent::{self, Sent};
-use crate::table::Table;
+use crate::settle;
+use crate::table::{GENERATION, Table};
+use crate::types::{Answer, Tally};
+use crate::value::Key;
+use crate::verdict;
 use crate::write::Tx;
-use tidemark_model::{Record, State, Versioned};
+use rusqlite::params;
+use tidemark_model::{Conflict, ConflictKind, Record, State, Versioned, changed_properties, merge};
+use tidemark_sql::quote;
 
-/// Queues what the enumeration of `generation` shows to be missing. A record that is neither there nor here was
-/// deleted, by this device or by somebody else: nothing brings it back unasked (FAULTS I9).
-pub(crate) fn offer_again(tx: &Tx<'_>, table: &Table, generation: i64) -> Result<()> {
-    for id in sent::records(tx.conn, &table.set.name)? {
-        if let Some(row) = row::get(tx.conn, table, id)?.filter(|row| row.state == State::None) {
-            offer_record(tx, table, &row, generation)?;
-        }
-    }
-    Ok(())
+/// A confirmed change whose offer was answered.
+pub(crate) struct Offered {
+    pub(crate) offer: Offer,
+    /// Its number in `sent`.
+    pub(crate) number: i64,
+    /// As it was sent now.
+    pub(crate) sent: InFlight,
 }
 
-fn offer_record(tx: &Tx<'_>, table: &Table, row: &Row, generation: i64) -> Result<()> {
+/// A record whose changes are being offered again.
+struct At {
+    row: Row,
+    change: Change,
+    offer: Offer,
+}
+
+/// Lets a record of a restored server meet what this device has. `None` where the server lost nothing of it: then it is
+/// taken in like any other.
+pub(crate) fn meet(tx: &Tx<'_>, table: &Table, server: &Versioned) -> Result<Option<Tally>> {
+    let id = server.record.id;
+    let sent = sent::of_record(tx.conn, &table.set.name, id)?;
+    let Some(row) = row::get(tx.conn, table, id)? else {
+        return match sent.last() {
+            Some(last) if last.change.state == State::Delete => deleted_here(tx, table, last, &sent, server).map(Some),
+            _ => Ok(None),
+        };
+    };
+    let change = change::get(tx.conn, &table.set.name, id)?;
+    let known = match &change {
+        Some(change) => change.base.clone(),
+        None => Some(row.versioned()),
+    };
+    let is_same = |known: &Versioned| known.etag == server.etag || known.record.same_content(&server.record);
+    if known.as_ref().is_some_and(is_same) || change.as_ref().is_some_and(|change| change.offer.is_some()) {
+        return Ok(None);
+    }
+    let forgot = known.is_some_and(|known| server.record.updated_at < known.record.updated_at);
+    if lost(&sent, Some(server)).is_empty() && !forgot {
+        return Ok(None);
+    }
+    offer(tx, table, row, change, &sent, Some(server), forgot).map(Some)
+}
+
+/// Tells whether the server has an older version than one that it confirmed to this device: it has lost the rest.
+pub(crate) fn has_lost(tx: &Tx<'_>, table: &Table, server: &Versioned) -> Result<bool> {
+    let sent = sent::of_record(tx.conn, &table.set.name, server.record.id)?;
+    Ok(is_own(&sent, &server.etag) && !lost(&sent, Some(server)).is_empty())
+}
+
+/// Offers what a restored server has no trace of; what this device never sent is left to the questions of `sweep`.
+pub(crate) fn unseen(tx: &Tx<'_>, table: &Table, generation: i64) -> Result<Tally> {
+    let sql = format!(
+        "SELECT DISTINCT r.\"Id\" FROM {} r JOIN sent s ON s.entity_set = ?1 AND s.id = r.\"Id\" \
+         WHERE r.{GENERATION} < ?2",
+        quote(&table.name)
+    );
+    let mut statement = tx.conn.prepare(&sql)?;
+    let ids = statement.query_map(params![table.set.name, generation], |row| row.get::<_, Key>(0))?;
+    let mut tally = Tally::default();
+    for Key(id) in ids.collect::<rusqlite::Result<Vec<_>>>()? {
+        let sent = sent::of_record(tx.conn, &table.set.name, id)?;
+        let Some(row) = row::get(tx.conn, table, id)? else { continue };
+        let change = change::get(tx.conn, &table.set.name, id)?;
+        if change.as_ref().is_none_or(|change| change.offer.is_none()) {
+            tally += offer(tx, table, row, change, &sent, None, true)?;
+        }
+    }
+    Ok(tally)
+}
+
+/// The record is gone here by this device's own deletion, which the server lost with whatever else.
+fn deleted_here(tx: &Tx<'_>, table: &Table, last: &Sent, sent: &[Sent], server: &Versioned) -> Result<Tally> {
+    let known = Versioned { record: last.change.record.clone(), etag: last.etag.clone() };
+    let record = Record { is_tombstoned: false, updated_by: None, ..last.change.record.clone() };
+    let row = Row { record, state: State::Delete, etag: None, generation: tx.standing(table)?.generation };
+    let change = Change::new(State::Delete, Some(known));
+    offer(tx, table, row, Some(change), sent, Some(server), true)
+}
+
+/// Begins with the oldest of the lost changes; with the end, where there is none.
+fn offer(
+    tx: &Tx<'_>,
+    table: &Table,
+    row: Row,
+    change: Option<Change>,
+    sent: &[Sent],
+    server: Option<&Versioned>,
+    forgot: bool,
+) -> Result<Tally> {
+    let mut change = change.unwrap_or_else(|| Change::on(&row, State::Update));
+    conflicts::close(tx, table, row.record.id)?;
+    change.hold = Hold::Free;
+    change.reason = None;
+    if change.in_flight.is_some() {
+        // The server may have it, and then has everything before it.
+        change.offer = Some(Offer { sent: None, forgot });
+        change.set_aside = true;
+        local::put_pending(tx, table, row.record, &change)?;
+        return Ok(Tally::default());
+    }
+    begin(tx, table, At { row, change, offer: Offer { sent: None, forgot } }, sent, server)
+}
+
+/// As [`offer`], once it is known that the server does not have what was in flight.
+pub(crate) fn resume(
+    tx: &Tx<'_>,
+    table: &Table,
+    row: Row,
+    change: Change,
+    offer: Offer,
+    server: Option<&Versioned>,
+) -> Result<Tally> {
     let sent = sent::of_record(tx.conn, &table.set.name, row.record.id)?;
-    let Some(newest) = sent.last() else { return Ok(()) };
-    let server = Some(row).filter(|row| row.generation >= generation);
-    let deletes = newest.change.state == State::Delete;
-    let nothing_lost = match server {
-        Some(server) => {
-            server.etag.as_deref() == Some(newest.etag.as_str())
-                || !deletes && server.record.same_content(&newest.change.record)
-        }
-        None => deletes,
-    };
-    if nothing_lost {
-        return Ok(());
-    }
-    // A record that the server does not have is offered as it is here; else as it was confirmed.
-    let local = if server.is_none() { &row.record } else { &newest.change.record };
-    let base = base(&sent, server.and_then(|server| server.etag.as_deref()));
-    let state = match (deletes, &base) {
-        (true, _) => State::Delete,
-        (false, None) => State::Add,
-        (false, Some(_)) => State::Update,
-    };
-    let mut change = Change::new(state, base);
-    change.in_flight = Some(newest.change.clone());
-    // Whatever the answer, the record is looked at once more: others may have changed it since.
-    change.set_aside = true;
-    local::put_pending(tx, table, Record { is_tombstoned: false, updated_by: None, ..local.clone() }, &change)
+    begin(tx, table, At { row, change, offer }, &sent, server)
 }
 
-/// The version that the lost changes are to be seen against: the one of this device's own that the server still
-/// has, so that its earlier changes do not clash with its later ones; else what the oldest was made on.
-fn base(sent: &[Sent], server: Option<&str>) -> Option<Versioned> {
-    for sent in sent.iter().rev() {
-        if server == Some(sent.etag.as_str()) {
-            return Some(Versioned { record: sent.change.record.clone(), etag: sent.etag.clone() });
+fn begin(tx: &Tx<'_>, table: &Table, mut at: At, sent: &[Sent], server: Option<&Versioned>) -> Result<Tally> {
+    let is_located = server.is_some_and(|server| is_own(sent, &server.etag));
+    // Where the server's version is none that this device knows, somebody may have changed the record since.
+    at.change.set_aside |= !is_located;
+    match (lost(sent, server).first(), server) {
+        (Some(first), Some(server)) if is_located => step(tx, table, at, first, Some(server)),
+        (Some(first), _) => step(tx, table, at, first, None),
+        (None, Some(server)) => conclude(tx, table, at, server.clone()),
+        (None, None) => verdict::judge_change(tx, table, at.row, at.change, None),
+    }
+}
+
+/// Returns the confirmed changes that `server` lacks: all that come after the version that it has, where that is known.
+fn lost<'s>(sent: &'s [Sent], server: Option<&Versioned>) -> &'s [Sent] {
+    let Some(server) = server else { return sent };
+    for (n, change) in sent.iter().enumerate().rev() {
+        if change.etag == server.etag {
+            return &sent[n + 1..];
         }
-        if let Some(base) = sent.base.as_ref().filter(|base| server == Some(base.etag.as_str())) {
-            return Some(base.clone());
+        if change.base.as_ref().is_some_and(|base| base.etag == server.etag) {
+            return &sent[n..];
         }
     }
-    sent.first().and_then(|oldest| oldest.base.clone())
+    sent
+}
+
+fn is_own(sent: &[Sent], etag: &str) -> bool {
+    sent.iter().any(|sent| sent.etag == etag || sent.base.as_ref().is_some_and(|base| base.etag == etag))
+}
+
+/// Puts one lost change in flight: as it was sent, where the server may have it or is where it was made; else on top of
+/// `server`, the version that the server is known to have.
+fn step(tx: &Tx<'_>, table: &Table, mut at: At, lost: &Sent, server: Option<&Versioned>) -> Result<Tally> {
+    let again = match server {
+        Some(server) if lost.change.if_match.as_deref() != Some(server.etag.as_str()) => {
+            match on_top(tx, table, lost, server)? {
+                OnTop::Sent(again) => again,
+                OnTop::Nothing => return proceed(tx, table, at, lost.number, server.clone(), false),
+                OnTop::Clash => {
+                    at.change.base = lost.base.clone();
+                    return verdict::judge_change(tx, table, at.row, at.change, Some(server));
+                }
+            }
+        }
+        _ => lost.change.clone(),
+    };
+    at.change.in_flight = Some(again);
+    at.change.offer = Some(Offer { sent: Some(lost.number), ..at.offer });
+    at.change.attempts = 0;
+    local::put_pending(tx, table, at.row.record, &at.change)?;
+    Ok(Tally::default())
+}
+
+/// What a lost change is on top of a version that it was not made on.
+enum OnTop {
+    Sent(InFlight),
+    /// The server has all of it.
+    Nothing,
+    /// Somebody else's change is in the way.
+    Clash,
+}
+
+fn on_top(tx: &Tx<'_>, table: &Table, lost: &Sent, server: &Versioned) -> Result<OnTop> {
+    let (sent, current) = (&lost.change, &server.record);
+    let base = lost.base.as_ref().map(|base| &base.record).filter(|base| !base.is_tombstoned);
+    // A version that this device knows is older than the change: what was made on a later one supersedes it.
+    let is_older = is_known(tx, table, server)?;
+    let mut again = InFlight { if_match: Some(server.etag.clone()), ..sent.clone() };
+    match (sent.state, current.is_tombstoned) {
+        (State::Delete, true) => return Ok(OnTop::Nothing),
+        (State::Delete, false) => {
+            let moved = base.is_none_or(|base| !changed_properties(base, current).is_empty());
+            if moved && !is_older {
+                return Ok(OnTop::Clash);
+            }
+        }
+        (_, true) if sent.restores => {}
+        (_, true) => return Ok(OnTop::Clash),
+        (_, false) => {
+            let mut record = if is_older {
+                let mut record = current.clone();
+                for name in changed_properties(base.unwrap_or(&Record::new(current.id, 0)), &sent.record) {
+                    record.properties.insert(name.to_owned(), sent.record.get(name).clone());
+                }
+                record
+            } else {
+                let outcome = merge(&table.set, base, &sent.record, current);
+                if !outcome.clashing.is_empty() {
+                    return Ok(OnTop::Clash);
+                }
+                outcome.merged
+            };
+            record.updated_at = sent.record.updated_at;
+            record.updated_by = None;
+            again.changed = changed_properties(current, &record).into_iter().map(str::to_owned).collect();
+            if again.changed.is_empty() {
+                return Ok(OnTop::Nothing);
+            }
+            again = InFlight { state: State::Update, restores: false, record, ..again };
+        }
+    }
+    push::name(tx, table, &mut again)?;
+    Ok(OnTop::Sent(again))
+}
+
+fn is_known(tx: &Tx<'_>, table: &Table, server: &Versioned) -> Result<bool> {
+    let (set, id) = (&table.set.name, server.record.id);
+    let sent = sent::of_record(tx.conn, set, id)?;
+    Ok(is_own(&sent, &server.etag) || history::number_of(tx.conn, set, id, &server.etag)?.is_some())
+}
+
+/// Takes the answer to a change that was offered again.
+pub(crate) fn answered(
+    tx: &Tx<'_>,
+    table: &Table,
+    mut change: Change,
+    offered: Offered,
+    answer: &Answer,
+) -> Result<Tally> {
+    let Offered { offer, number, sent } = offered;
+    let id = sent.record.id;
+    let all = sent::of_record(tx.conn, &table.set.name, id)?;
+    let Some(lost) = all.into_iter().find(|lost| lost.number == number) else {
+        // It has been kept long enough meanwhile.
+        let row = settle::pending_row(tx, table, id)?;
+        local::put_pending(tx, table, row.record, &change)?;
+        return Ok(Tally::default());
+    };
+    let row = settle::pending_row(tx, table, id)?;
+    match answer {
+        Answer::Done { etag } => {
+            let is_tombstoned = sent.state == State::Delete;
+            let record = Record { is_tombstoned, updated_by: account::user(tx.conn)?, ..sent.record.clone() };
+            let server = Versioned { record, etag: etag.clone() };
+            let was_lost = *etag != lost.etag;
+            if was_lost {
+                let base = lost.base.clone().map(|base| match &sent.if_match {
+                    Some(etag) => Versioned { etag: etag.clone(), ..base },
+                    None => base,
+                });
+                sent::confirm_again(tx, number, base.as_ref(), &sent, etag)?;
+                if !history::confirmed_again(tx, table, id, &lost.etag, etag)? {
+                    settle::write_down(tx, table, base.as_ref().map(|base| &base.record), &sent, etag)?;
+                }
+            }
+            let mut tally = proceed(tx, table, At { row, change, offer }, number, server, was_lost)?;
+            tally.pushed += 1;
+            Ok(tally)
+        }
+        Answer::Retry => {
+            change.in_flight = Some(sent);
+            change.offer = Some(offer);
+            change.attempts = change.attempts.saturating_add(1);
+            change::put(tx, &table.set.name, id, &change)?;
+            Ok(Tally::default())
+        }
+        Answer::Refused { reason } => {
+            change.base = lost.base;
+            settle::refused(tx, table, id, change, &sent, reason)
+        }
+        Answer::Stale { current: Some(current) } => {
+            let is_repeated = sent.if_match.as_deref() == Some(current.etag.as_str());
+            if is_repeated {
+                change.base = lost.base;
+                return verdict::judge_change(tx, table, row, change, Some(current));
+            }
+            step(tx, table, At { row, change, offer }, &lost, Some(current))
+        }
+        Answer::Gone | Answer::Stale { current: None } if sent.state == State::Delete => {
+            let record = Record { is_tombstoned: true, ..sent.record.clone() };
+            let server = Versioned { record, etag: lost.etag };
+            proceed(tx, table, At { row, change, offer }, number, server, false)
+        }
+        Answer::Gone | Answer::Stale { current: None } => {
+            change.base = lost.base;
+            verdict::judge_change(tx, table, row, change, None)
+        }
+    }
+}
+
+/// Goes on with the next lost change; `server` is what the server has now, as far as this device's own changes go.
+fn proceed(tx: &Tx<'_>, table: &Table, at: At, number: i64, server: Versioned, is_lost: bool) -> Result<Tally> {
+    let sent = sent::of_record(tx.conn, &table.set.name, at.row.record.id)?;
+    match sent.iter().find(|next| next.number > number) {
+        Some(next) => {
+            // A server that lost one change has none that came later.
+            let current = is_lost.then_some(&server);
+            step(tx, table, at, next, current)
+        }
+        None => conclude(tx, table, at, server),
+    }
+}
+
+/// The server has everything again that this device had confirmed. What waits here goes on top of it; where the device
+/// had more than that, others made it: it is asked about.
+fn conclude(tx: &Tx<'_>, table: &Table, at: At, server: Versioned) -> Result<Tally> {
+    let At { row, mut change, offer: Offer { forgot, .. } } = at;
+    let (id, mine) = (row.record.id, &row.record);
+    if std::mem::take(&mut change.set_aside) {
+        pull::fetch_later(tx, table, id)?;
+    }
+    let known = change.base.as_ref().map(|base| &base.record).filter(|known| !known.is_tombstoned);
+    let is_clean = change.state != State::Delete && known.is_some_and(|known| known.same_content(mine));
+    let is_unchanged = known.is_some_and(|known| known.same_content(&server.record));
+    let deletes = change.state == State::Delete;
+    match (deletes, server.record.is_tombstoned) {
+        (true, true) => return local::remove(tx, table, id).map(|()| Tally::default()),
+        (true, false) if forgot || is_unchanged => {
+            change.base = Some(server);
+            return local::put_pending(tx, table, row.record, &change).map(|()| Tally::default());
+        }
+        (false, true) if is_clean && !forgot => return local::remove(tx, table, id).map(|()| Tally::default()),
+        (false, true) => return ask(tx, table, row, change, ConflictKind::DeletedOnServer, server),
+        (false, false) if is_unchanged || mine.same_content(&server.record) => {
+            change.base = Some(server);
+            change.state = State::Update;
+            return local::put_pending(tx, table, row.record, &change).map(|()| Tally::default());
+        }
+        (false, false) if forgot => return ask(tx, table, row, change, ConflictKind::BothEdited, server),
+        (false, false) if is_clean => return local::put_clean(tx, table, &server, true).map(|()| Tally::default()),
+        _ => {}
+    }
+    verdict::judge_change(tx, table, row, change, Some(&server))
+}
+
+/// Asks about everything that differs: there is no common version any more that would tell who changed what.
+fn ask(
+    tx: &Tx<'_>,
+    table: &Table,
+    row: Row,
+    mut change: Change,
+    kind: ConflictKind,
+    server: Versioned,
+) -> Result<Tally> {
+    change.state = State::Update;
+    change.base = None;
+    row::put(tx.conn, table, &Row { state: State::Update, ..row.clone() }, false)?;
+    change::put(tx, &table.set.name, row.record.id, &change)?;
+    let differs = changed_properties(&row.record, &server.record).into_iter().map(str::to_owned).collect();
+    let properties = if kind == ConflictKind::BothEdited { differs } else { Vec::new() };
+    let conflict = Conflict { kind, properties, base: None, mine: row.record, server: Some(server) };
+    verdict::ask(tx, table, change, &conflict)
 }

@@ -137,6 +137,13 @@ ALTER TABLE position ADD COLUMN incarnation BLOB NOT NULL DEFAULT x'';
 UPDATE position SET incarnation = randomblob(16);
 ";
 
+/// Version 3: of a record whose confirmed changes a restored server has lost, which of them is offered now (`restored`).
+const VERSION_3_OFFER: &str = "ALTER TABLE pending ADD COLUMN offer TEXT;";
+
+/// From one version to the next, in order.
+const STEPS: [(i64, &str); 5] =
+    [(1, VERSION_1), (2, VERSION_2), (3, VERSION_3_EXPORTED), (3, VERSION_3_POSITION), (3, VERSION_3_OFFER)];
+
 /// The tables that belong to an account: signing out empties them.
 pub(crate) const ACCOUNT_TABLES: [&str; 10] =
     ["pending", "conflict", "position", "refetch", "sent", "history", "answered", "attempt", "cycle", "exported"];
@@ -198,7 +205,7 @@ pub(crate) fn migrate(conn: &mut Connection, file: &Path) -> Result<()> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have done it while this one waited.
     let found = check_version(&tx, file)?;
-    for (version, step) in [(1, VERSION_1), (2, VERSION_2), (3, VERSION_3_EXPORTED), (3, VERSION_3_POSITION)] {
+    for (version, step) in STEPS {
         if found < version {
             tx.execute_batch(step)?;
         }

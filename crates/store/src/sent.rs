@@ -14,6 +14,8 @@ const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// One confirmed change.
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
+    /// Its number; those of a record rise.
+    pub(crate) number: i64,
     /// When it was confirmed, by the server's clock as far as it is known.
     pub(crate) at: i64,
     /// What it was made on.
@@ -41,22 +43,31 @@ pub(crate) fn log(
 
 /// Returns a record's confirmed changes, oldest first.
 pub(crate) fn of_record(conn: &Connection, set: &str, id: RecordId) -> Result<Vec<Sent>> {
-    let sql = "SELECT base, sent, etag, at FROM sent WHERE entity_set = ?1 AND id = ?2 ORDER BY order_no";
+    let sql = "SELECT base, sent, etag, at, order_no FROM sent WHERE entity_set = ?1 AND id = ?2 ORDER BY order_no";
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(params![set, Key(id)])?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
         let change = from_text(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?;
-        entries.push(Sent { base: from_optional_text(row.get(0)?)?, change, etag: row.get(2)?, at: row.get(3)? });
+        let base = from_optional_text(row.get(0)?)?;
+        entries.push(Sent { number: row.get(4)?, base, change, etag: row.get(2)?, at: row.get(3)? });
     }
     Ok(entries)
 }
 
-/// Returns the records of a set that have confirmed changes.
-pub(crate) fn records(conn: &Connection, set: &str) -> Result<Vec<RecordId>> {
-    let mut statement = conn.prepare_cached("SELECT DISTINCT id FROM sent WHERE entity_set = ?1")?;
-    let ids = statement.query_map([set], |row| row.get::<_, Key>(0).map(|key| key.0))?;
-    Ok(ids.collect::<rusqlite::Result<_>>()?)
+/// Notes that a change which the server had lost was confirmed anew, as another version.
+pub(crate) fn confirm_again(
+    tx: &Tx<'_>,
+    number: i64,
+    base: Option<&Versioned>,
+    change: &InFlight,
+    etag: &str,
+) -> Result<()> {
+    let sql = "UPDATE sent SET at = ?2, etag = ?3, base = ?4, sent = ?5 WHERE order_no = ?1";
+    let base = base.map(to_text).transpose()?;
+    let values = params![number, tx.server_now_ms()?, etag, base, to_text(change)?];
+    tx.conn.prepare_cached(sql)?.execute(values)?;
+    Ok(())
 }
 
 /// Drops what has been kept long enough.

@@ -5,7 +5,7 @@
 
 use crate::account;
 use crate::attempts;
-use crate::change::{self, Change, InFlight};
+use crate::change::{self, Change, InFlight, Offer};
 use crate::choice;
 use crate::error::{Result, StoreError};
 use crate::history::{self, CREATED, DELETED, EDITED, Entry, RESTORED};
@@ -13,6 +13,7 @@ use crate::lease::Lease;
 use crate::local;
 use crate::parked;
 use crate::pull;
+use crate::restored::{self, Offered};
 use crate::row::{self, Row};
 use crate::sent;
 use crate::table::Table;
@@ -52,6 +53,21 @@ fn settle(tx: &Tx<'_>, reply: &Reply) -> Result<Tally> {
         return Ok(Tally::default());
     };
     attempts::log(tx, reply)?;
+    if let Some(offer) = change.offer.take() {
+        if let Some(number) = offer.sent {
+            return restored::answered(tx, &table, change, Offered { offer, number, sent }, &reply.answer);
+        }
+        if let Answer::Stale { current } = &reply.answer
+            && current.as_ref().is_none_or(|current| !current.record.is_tombstoned)
+        {
+            // The server does not have what was in flight, nor perhaps what was confirmed before it.
+            let row = pending_row(tx, &table, reply.id)?;
+            return restored::resume(tx, &table, row, change, offer, current.as_ref());
+        }
+        if matches!(reply.answer, Answer::Retry) {
+            change.offer = Some(offer);
+        }
+    }
     match &reply.answer {
         Answer::Done { etag } => done(tx, &table, change, &sent, etag),
         Answer::Gone if sent.state == State::Delete => gone(tx, &table, change),
@@ -100,7 +116,7 @@ fn done(tx: &Tx<'_>, table: &Table, mut change: Change, sent: &InFlight, etag: &
 }
 
 /// Writes the change into the record's history: what typing came to, once.
-fn write_down(tx: &Tx<'_>, table: &Table, base: Option<&Record>, sent: &InFlight, etag: &str) -> Result<()> {
+pub(crate) fn write_down(tx: &Tx<'_>, table: &Table, base: Option<&Record>, sent: &InFlight, etag: &str) -> Result<()> {
     let (event, changes) = match sent.state {
         State::Delete => (DELETED, Vec::new()),
         State::Update if sent.restores => (RESTORED, history::changes(base, &sent.record)),
@@ -129,14 +145,19 @@ fn gone(tx: &Tx<'_>, table: &Table, change: Change) -> Result<Tally> {
 
 /// The change was not applied: the record is not what it was made on.
 fn stale(tx: &Tx<'_>, table: &Table, id: RecordId, mut change: Change, current: Option<&Versioned>) -> Result<Tally> {
-    change.set_aside = false;
     change.attempts = 0;
     let row = pending_row(tx, table, id)?;
+    if let Some(current) = current
+        && restored::has_lost(tx, table, current)?
+    {
+        return restored::resume(tx, table, row, change, Offer { sent: None, forgot: true }, Some(current));
+    }
+    change.set_aside = false;
     verdict::judge_change(tx, table, row, change, current)
 }
 
 /// The server will not have the change: it waits for a person, unless they edited the record since it was sent.
-fn refused(
+pub(crate) fn refused(
     tx: &Tx<'_>,
     table: &Table,
     id: RecordId,
@@ -163,7 +184,7 @@ fn refused(
     Ok(Tally { parked: 1, ..Tally::default() })
 }
 
-fn pending_row(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Row> {
+pub(crate) fn pending_row(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Row> {
     let row = row::get(tx.conn, table, id)?;
     row.ok_or_else(|| StoreError::Internal(format!("{} {id} is pending but not there", table.set.name)))
 }

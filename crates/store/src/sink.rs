@@ -10,6 +10,7 @@ use crate::error::{Result, StoreError};
 use crate::history;
 use crate::notices::NAMED;
 use crate::pull::PullTx;
+use crate::restored;
 use crate::row;
 use crate::table::Table;
 use crate::types::Tally;
@@ -26,6 +27,8 @@ pub struct SetSink<'t> {
     properties: usize,
     /// Whether what arrives is news: changes of records that are here go to their history.
     is_news: bool,
+    /// Whether the server may have lost changes: then no record is simply overwritten.
+    is_restored: bool,
     generation: i64,
     upsert: CachedStatement<'t>,
     refresh: CachedStatement<'t>,
@@ -50,6 +53,7 @@ impl<'t> SetSink<'t> {
             pull,
             properties: table.declared().count(),
             is_news: standing.follows && !choice::is_choice(set),
+            is_restored: standing.is_restored && !choice::is_choice(set),
             generation: standing.generation,
             upsert: tx.conn.prepare_cached(&table.upsert)?,
             refresh: tx.conn.prepare_cached(&table.refresh)?,
@@ -76,6 +80,13 @@ impl<'t> SetSink<'t> {
             let table = Arc::clone(&self.table);
             let mark = Mark { etag: row.etag, updated_at: Some(row.updated_at), updated_by: row.updated_by };
             return self.removed(row.id, Some((mark, || versioned(&table, row))));
+        }
+        if self.is_restored
+            && let Some(tally) = restored::meet(self.pull.tx, &self.table, &versioned(&self.table, row)?)?
+        {
+            self.pull.tx.conn.prepare_cached(&self.table.touch)?.execute(params![Key(row.id), self.generation])?;
+            self.count(tally);
+            return Ok(());
         }
         let before = self.clean_row(row.id)?;
         bind(&mut self.upsert, row, self.generation)?;

@@ -24,12 +24,15 @@ pub(crate) fn finish(pull: &PullTx<'_>, table: &Table) -> Result<()> {
     let set = &table.set.name;
     let mut statement = tx.conn.prepare_cached("SELECT restored FROM position WHERE entity_set = ?1")?;
     let restored: bool = statement.query_row([set], |row| row.get(0))?;
+    if restored {
+        pull.count(restored::unseen(tx, table, standing.generation)?);
+    }
     questions(pull, table, standing.generation)?;
     unanswered(tx, table, standing.generation)?;
     if restored {
-        restored::offer_again(tx, table, standing.generation)?;
         forgotten(pull, table, standing.generation)?;
         tx.conn.prepare_cached("UPDATE position SET restored = 0 WHERE entity_set = ?1")?.execute([set])?;
+        tx.forget_standings();
         return Ok(());
     }
     let sql = format!("DELETE FROM {} WHERE _State = 0 AND {GENERATION} < ?1 RETURNING \"Id\"", quote(&table.name));

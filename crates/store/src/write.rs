@@ -38,6 +38,8 @@ pub(crate) struct Standing {
     pub(crate) generation: i64,
     /// Whether its pull follows a delta link: what arrives is news, not a first sight.
     pub(crate) follows: bool,
+    /// Whether it is enumerated because the server may have lost changes.
+    pub(crate) is_restored: bool,
 }
 
 /// A write transaction.
@@ -116,13 +118,15 @@ impl Tx<'_> {
         if let Some(standing) = self.standings.borrow().get(set) {
             return Ok(*standing);
         }
-        let mut statement = self.conn.prepare_cached("SELECT generation, kind FROM position WHERE entity_set = ?1")?;
-        let position: Option<(i64, i64)> =
-            statement.query_row([set], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let mut statement =
+            self.conn.prepare_cached("SELECT generation, kind, restored FROM position WHERE entity_set = ?1")?;
+        let position: Option<(i64, i64, bool)> =
+            statement.query_row([set], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
         let standing = Standing {
             is_cached: position.is_some(),
-            generation: position.map_or(0, |(generation, _)| generation),
-            follows: position.is_some_and(|(_, kind)| kind == 2),
+            generation: position.map_or(0, |(generation, ..)| generation),
+            follows: position.is_some_and(|(_, kind, _)| kind == 2),
+            is_restored: position.is_some_and(|(_, _, restored)| restored),
         };
         self.standings.borrow_mut().insert(set.to_owned(), standing);
         Ok(standing)

@@ -41,7 +41,8 @@ impl Run<'_> {
             let Some(replies) = self.send_batch(&model, &batch, &mut limit).await? else { continue };
             for reply in &replies {
                 let count = tries.entry(reply.id).or_default();
-                *count += 1;
+                // A change that was accepted is a step on: the next one of the record is another.
+                *count += u32::from(!matches!(reply.answer, Answer::Done { .. }));
                 if *count >= MOST_TRIES || reply.answer == Answer::Retry {
                     tried.insert(reply.id);
                 }

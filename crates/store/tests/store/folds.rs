@@ -8,7 +8,7 @@ use crate::support::*;
 use serde_json::json;
 use std::collections::HashSet;
 use tidemark_model::{ConflictKind, RecordId, Resolution};
-use tidemark_store::{Answer, Position, Reply, Store, StoreError};
+use tidemark_store::{Answer, Onto, Others, Position, Reply, Store};
 
 /// How the record came to be, before anything happens to it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,16 +74,15 @@ fn push(store: &Store, server: &mut Server) {
 
 fn pull(store: &Store, server: &Server) {
     let waiting = store.refetch().unwrap();
-    store
-        .pull(|tx| {
-            server.delta(0, tx)?;
-            for (set, ids) in &waiting {
-                server.single(ids, tx)?;
-                tx.refetched(set, ids)?;
-            }
-            Ok::<(), StoreError>(())
-        })
-        .unwrap();
+    crate::support::pull(store, ITEMS, |tx| {
+        server.delta(0, tx)?;
+        for (_, ids) in &waiting {
+            server.single(ids, tx)?;
+            tx.refetched(ids, Others::Absent)?;
+        }
+        Ok(())
+    })
+    .unwrap();
 }
 
 /// Brings a record into a situation.
@@ -138,15 +137,15 @@ fn arrange(store: &Store, server: &mut Server, pending: Pending, situation: Situ
             let mark = server.mark + 1;
             *server = before;
             server.mark = mark;
-            store.pull(|tx| tx.move_to(ITEMS, &Position::Start { restored: true })).unwrap();
-            store
-                .pull(|tx| {
-                    tx.start_enumeration(ITEMS, None)?;
-                    server.enumerate(tx)?;
-                    tx.finish_enumeration(ITEMS)?;
-                    tx.move_to(ITEMS, &Position::Delta { link: "d".into() })
-                })
-                .unwrap();
+            let set_back = |tx: &mut Onto<'_>| tx.move_to(&Position::Start { restored: true });
+            crate::support::pull(store, ITEMS, set_back).unwrap();
+            crate::support::pull(store, ITEMS, |tx| {
+                tx.start_enumeration(None)?;
+                server.enumerate(tx)?;
+                tx.finish_enumeration()?;
+                tx.move_to(&Position::Delta { link: "d".into() })
+            })
+            .unwrap();
         }
     }
     id

@@ -166,7 +166,7 @@ fn the_same_change_is_the_same_request_also_from_an_image_of_the_folder() {
     let sequence = server.sequence;
     assert_eq!(exchange(&image.store, &mut server).conflicts, 0, "a question with oneself");
     assert_eq!(server.sequence, sequence, "something was applied a second time");
-    image.store.pull(|tx| server.delta(0, tx)).unwrap();
+    pull(&image.store, ITEMS, |tx| server.delta(0, tx)).unwrap();
     assert_eq!(image.store.counts().unwrap(), Default::default());
     assert_eq!(title(&shown(&image.store, id(1)).unwrap()), "bob's");
     assert_eq!(title(&shown(&image.store, id(3)).unwrap()), "three, edited");

@@ -46,46 +46,222 @@ fn add(store: &Store, n: u64, title: &str) {
     store.add(ITEMS, &object(json!({ "Id": id(n).to_string(), "Title": title }))).unwrap();
 }
 
+/// What the device has on top of what was confirmed when the server is restored.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum OnTop {
+    Nothing,
+    Edit,
+    /// Sent, and the server lost it with the rest before its answer was here.
+    InFlight,
+}
+
 #[test]
 fn what_was_confirmed_is_offered_again_whatever_the_backup_holds() {
-    // The backup is taken before step n of: add, edit, edit once more, delete.
-    for backup_at in 0..4 {
-        for steps in backup_at.max(1)..=4 {
+    // The backup is taken before step n of: add, edit, edit once more, edit back, delete.
+    for on_top in [OnTop::Nothing, OnTop::Edit, OnTop::InFlight] {
+        for backup_at in 0..5 {
+            for steps in backup_at.max(1)..=5 {
+                let case = format!("{on_top:?}, backup before step {backup_at} of {steps}");
+                if on_top != OnTop::Nothing && steps == 5 {
+                    continue;
+                }
+                let device = device();
+                let store = &device.store;
+                let mut server = Server::default();
+                let mut backup = server.clone();
+                for step in 0..steps {
+                    if step == backup_at {
+                        backup = server.clone();
+                    }
+                    match step {
+                        0 => add(store, 1, "one"),
+                        1 => edit(store, id(1), json!({ "Title": "two" })),
+                        2 => edit(store, id(1), json!({ "Title": "three", "Notes": "n" })),
+                        3 => edit(store, id(1), json!({ "Title": "one" })),
+                        _ => store.delete(ITEMS, id(1)).unwrap(),
+                    }
+                    push(store, &mut server);
+                }
+                if backup_at == steps {
+                    backup = server.clone();
+                }
+                if on_top != OnTop::Nothing {
+                    edit(store, id(1), json!({ "Title": "on top", "Assignee": "ann" }));
+                }
+                if on_top == OnTop::InFlight {
+                    batch(store).iter().for_each(|o| drop(server.handle("ann", o)));
+                }
+                let expected = match on_top {
+                    OnTop::Nothing => title_there(&server, 1).map(str::to_owned),
+                    _ => Some("on top".to_owned()),
+                };
+                let versions: Vec<_> = server.versions.iter().map(|record| record.get("Title").clone()).collect();
+                let mut server = backup;
+                server.mark += 1;
+                // Somebody writes to the restored server first: its numbers are given a second time.
+                server.edit(id(50), "Title", json!("other"));
+                let tally = pull_anew(store, &server, true);
+                assert_eq!(tally.conflicts, 0, "{case}: no question with oneself");
+                for _ in 0..3 {
+                    assert_eq!(push(store, &mut server).conflicts, 0, "{case}: no question with oneself");
+                }
+                fetch(store, &server);
+                assert_eq!(title_there(&server, 1).map(str::to_owned), expected, "{case}");
+                assert_eq!(shown(store, id(1)).map(|record| title(&record).to_owned()), expected, "{case}");
+                assert_eq!(store.counts().unwrap(), Default::default(), "{case}");
+                assert!(server.applied.values().all(|times| *times == 1));
+                // The server's journal is whole again: every confirmed change is in it, in order, once.
+                let again = server.versions.iter().filter(|record| record.id == id(1));
+                let again: Vec<_> = again.map(|record| record.get("Title").clone()).collect();
+                if (backup_at, steps) == (0, 5) {
+                    // Neither there nor here: nobody brings that back.
+                    assert!(again.is_empty(), "{case}");
+                    continue;
+                }
+                let on_top = (on_top == OnTop::Edit).then(|| json!("on top"));
+                assert_eq!(again, versions.into_iter().chain(on_top).collect::<Vec<_>>(), "{case}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_push_that_meets_an_own_older_version_knows_that_the_server_has_lost_the_rest() {
+    // Before any pull has told that history was lost.
+    let device = device();
+    let store = &device.store;
+    let mut server = Server::default();
+    add(store, 1, "one");
+    push(store, &mut server);
+    let backup = server.clone();
+    edit(store, id(1), json!({ "Title": "two" }));
+    push(store, &mut server);
+    edit(store, id(1), json!({ "Notes": "n" }));
+    push(store, &mut server);
+    edit(store, id(1), json!({ "Assignee": "ann" }));
+    let mut server = backup;
+    server.mark += 1;
+    for _ in 0..3 {
+        assert_eq!(push(store, &mut server).conflicts, 0);
+    }
+    let there = &server.records[&id(1)].1;
+    assert_eq!((title(there), there.get("Notes"), there.get("Assignee")), ("two", &json!("n"), &json!("ann")));
+    assert_eq!(server.versions.iter().filter(|record| record.id == id(1)).count(), 4);
+    assert_eq!(store.counts().unwrap(), Default::default());
+}
+
+/// Bob's edits lie between this device's; the backup is taken before any of them.
+#[test]
+fn what_others_made_between_and_the_server_forgot_is_asked() {
+    for backup_at in 0..=5 {
+        for keep in [true, false] {
+            let case = format!("backup before step {backup_at}, keep {keep}");
             let device = device();
             let store = &device.store;
             let mut server = Server::default();
             let mut backup = server.clone();
-            for step in 0..steps {
+            for step in 0..5 {
                 if step == backup_at {
                     backup = server.clone();
                 }
                 match step {
                     0 => add(store, 1, "one"),
-                    1 => edit(store, id(1), json!({ "Title": "two" })),
-                    2 => edit(store, id(1), json!({ "Title": "three", "Notes": "n" })),
-                    _ => store.delete(ITEMS, id(1)).unwrap(),
+                    1 => server.edit(id(1), "Notes", json!("bob")),
+                    2 => edit(store, id(1), json!({ "Title": "two" })),
+                    3 => server.edit(id(1), "Notes", json!("bob again")),
+                    _ => edit(store, id(1), json!({ "Assignee": "ann" })),
                 }
                 push(store, &mut server);
+                pull(store, ITEMS, |tx| server.delta(0, tx)).unwrap();
             }
-            if backup_at == steps {
+            if backup_at == 5 {
                 backup = server.clone();
             }
-            let expected = title_there(&server, 1).map(str::to_owned);
+            let had = shown(store, id(1)).unwrap();
             let mut server = backup;
             server.mark += 1;
-            // Somebody writes to the restored server first: its numbers are given a second time.
-            server.edit(id(50), "Title", json!("other"));
-            let tally = pull_anew(store, &server, true);
-            assert_eq!(tally.conflicts, 0, "{backup_at} {steps}: no conflict with oneself");
-            let tally = push(store, &mut server);
-            assert_eq!(tally.conflicts, 0, "{backup_at} {steps}: no conflict with oneself");
-            fetch(store, &server);
-            assert_eq!(title_there(&server, 1).map(str::to_owned), expected, "{backup_at} {steps}");
-            assert_eq!(shown(store, id(1)).map(|record| title(&record).to_owned()), expected);
-            assert_eq!(store.counts().unwrap(), Default::default());
-            assert!(server.applied.values().all(|times| *times == 1));
+            let mut tally = pull_anew(store, &server, true);
+            for _ in 0..3 {
+                tally += push(store, &mut server);
+                fetch(store, &server);
+            }
+            let there = server.records[&id(1)].1.clone();
+            assert_eq!((title(&there), there.get("Assignee")), ("two", &json!("ann")), "{case}: own work is back");
+            let forgot = backup_at <= 3;
+            assert_eq!(tally.conflicts, u64::from(forgot), "{case}");
+            let open = store.conflicts().unwrap();
+            let asked: Vec<_> = open.iter().map(|open| (open.kind, open.properties.clone())).collect();
+            if forgot {
+                assert_eq!(asked, [(ConflictKind::BothEdited, vec!["Notes".to_owned()])], "{case}");
+                let answer = if keep { Resolution::KeepMine } else { Resolution::TakeServer };
+                store.resolve(open[0].id, &answer).unwrap();
+                push(store, &mut server);
+            }
+            let notes = server.records[&id(1)].1.get("Notes").clone();
+            if keep || !forgot {
+                assert_eq!(&notes, had.get("Notes"), "{case}");
+            } else {
+                assert_eq!(&notes, there.get("Notes"), "{case}");
+            }
+            assert_eq!(shown(store, id(1)).unwrap().get("Notes"), &notes, "{case}");
+            assert_eq!(store.counts().unwrap(), Default::default(), "{case}");
         }
     }
+}
+
+#[test]
+fn somebody_elses_edit_that_only_the_devices_have_is_asked_and_answers_itself_when_they_come_back() {
+    let device = device();
+    let store = &device.store;
+    let mut server = Server::default();
+    server.edit(id(1), "Title", json!("old"));
+    let backup = server.clone();
+    server.edit(id(1), "Title", json!("bob's"));
+    pull(store, ITEMS, |tx| server.delta(0, tx)).unwrap();
+    let mut server = backup;
+    server.mark += 1;
+    assert_eq!(pull_anew(store, &server, true).conflicts, 1);
+    assert_eq!(title(&shown(store, id(1)).unwrap()), "bob's", "nothing was overwritten unasked");
+    let open = store.conflicts().unwrap();
+    assert_eq!((open[0].kind, open[0].properties.as_slice()), (ConflictKind::BothEdited, &["Title".to_owned()][..]));
+    // Asked once, however often it is enumerated.
+    assert_eq!(pull_anew(store, &server, true).conflicts, 0);
+    assert_eq!(store.conflicts().unwrap(), open);
+    // Bob's device offers what it had confirmed.
+    server.edit(id(1), "Title", json!("bob's"));
+    pull(store, ITEMS, |tx| server.delta(0, tx)).unwrap();
+    assert_eq!(store.counts().unwrap(), Default::default());
+    assert_eq!((mark(store, id(1)), title(&shown(store, id(1)).unwrap())), ("none", "bob's"));
+}
+
+#[test]
+fn a_crash_in_the_middle_of_the_offers_goes_on_where_it_was() {
+    let device = device();
+    let mut server = Server::default();
+    let backup = server.clone();
+    add(&device.store, 1, "one");
+    push(&device.store, &mut server);
+    for title in ["two", "three", "four"] {
+        edit(&device.store, id(1), json!({ "Title": title }));
+        push(&device.store, &mut server);
+    }
+    let mut server = backup;
+    server.mark += 1;
+    pull_anew(&device.store, &server, true);
+    let mut device = device;
+    for n in 1..=4 {
+        // The answer is lost with the crash.
+        let sent = batch(&device.store);
+        assert_eq!(sent.len(), 1);
+        server.handle("ann", &sent[0]);
+        device = device.after_a_crash();
+        let sent = batch(&device.store);
+        let replies: Vec<_> = sent.iter().map(|o| reply(o, server.handle("ann", o))).collect();
+        device.store.settle(&replies).unwrap();
+        assert_eq!(server.versions.len(), n);
+    }
+    assert_eq!(device.store.counts().unwrap(), Default::default());
+    assert_eq!(title_there(&server, 1), Some("four"));
 }
 
 #[test]
