@@ -2,21 +2,15 @@
 //!
 //! Owns: the `cycle` table. Refuses: deciding what a cycle came to (`tidemark-sync` does).
 
-use crate::answered;
-use crate::attempts;
 use crate::awaited;
 use crate::error::Result;
-use crate::exported;
-use crate::history;
 use crate::lease::Lease;
-use crate::sent;
+use crate::retention::{self, CYCLES};
 use crate::store::Store;
 use crate::types::CycleEntry;
 use crate::value::{from_optional_text, from_text, to_text};
 use rusqlite::OptionalExtension;
 
-/// Entries kept.
-const KEPT: i64 = 1_000;
 const SYNCED: &str = "synced";
 /// The newest cycle that went through and left no set behind; found by the index `cycle_synced`.
 const NEWEST_SYNCED: &str = "SELECT max(order_no) FROM cycle WHERE json_extract(entry, '$.outcome') = 'synced' \
@@ -35,14 +29,10 @@ impl Lease {
             let newest = tx.conn.last_insert_rowid();
             // "Last synced" is told from the newest complete one, however long ago that is.
             let sql = format!("DELETE FROM cycle WHERE order_no <= ?1 AND order_no IS NOT ({NEWEST_SYNCED})");
-            tx.conn.prepare_cached(&sql)?.execute([newest - KEPT])?;
+            tx.conn.prepare_cached(&sql)?.execute([newest - CYCLES])?;
             // Right after the server told the time: a wrong clock makes nothing look old.
             if cycle.outcome == SYNCED {
-                sent::purge(tx)?;
-                history::purge(tx)?;
-                answered::purge(tx)?;
-                attempts::purge(tx)?;
-                exported::purge(tx)?;
+                retention::purge(tx)?;
             }
             Ok(())
         })

@@ -22,8 +22,6 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tidemark_model::{Record, RecordId, Resolution, State, Versioned, changed_properties};
 
-const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
-
 /// What an answer replaced.
 #[derive(Debug, Serialize, Deserialize)]
 struct Before {
@@ -63,12 +61,6 @@ pub(crate) fn answer(tx: &Tx<'_>, table: &Table, open: Open, answer: &Resolution
     let values = params![Key(undo), table.set.name, Key(id), tx.server_now_ms()?, to_text(&before)?];
     tx.conn.prepare_cached(sql)?.execute(values)?;
     Ok(undo)
-}
-
-/// Forgets answers that were given long ago.
-pub(crate) fn purge(tx: &Tx<'_>) -> Result<()> {
-    tx.conn.prepare_cached("DELETE FROM answered WHERE at < ?1")?.execute([tx.server_now_ms()? - KEPT_MS])?;
-    Ok(())
 }
 
 impl Store {

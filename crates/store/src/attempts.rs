@@ -5,16 +5,12 @@
 
 use crate::choice;
 use crate::error::Result;
+use crate::retention::ATTEMPTS_OF_A_RECORD;
 use crate::types::{Answer, Attempt, Reply};
 use crate::value::Key;
 use crate::write::Tx;
 use rusqlite::{Connection, params};
 use tidemark_model::RecordId;
-
-/// Answers kept of one record.
-pub(crate) const KEPT: usize = 20;
-/// How long those of a record that waits no longer are kept.
-const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// Writes an answer down, unless it is a yes.
 pub(crate) fn log(tx: &Tx<'_>, reply: &Reply) -> Result<()> {
@@ -33,7 +29,7 @@ pub(crate) fn log(tx: &Tx<'_>, reply: &Reply) -> Result<()> {
     tx.conn.prepare_cached(sql)?.execute(params![of.0, of.1, tx.server_now_ms()?, outcome, message])?;
     let sql = "DELETE FROM attempt WHERE entity_set = ?1 AND id = ?2 AND order_no NOT IN \
                (SELECT order_no FROM attempt WHERE entity_set = ?1 AND id = ?2 ORDER BY order_no DESC LIMIT ?3)";
-    tx.conn.prepare_cached(sql)?.execute(params![of.0, of.1, KEPT as i64])?;
+    tx.conn.prepare_cached(sql)?.execute(params![of.0, of.1, ATTEMPTS_OF_A_RECORD as i64])?;
     Ok(())
 }
 
@@ -45,12 +41,4 @@ pub(crate) fn of_record(conn: &Connection, set: &str, id: RecordId) -> Result<Ve
         Ok(Attempt { at: row.get(0)?, outcome: row.get(1)?, message: row.get(2)? })
     })?;
     Ok(attempts.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Drops the answers of records that wait no longer, after a while.
-pub(crate) fn purge(tx: &Tx<'_>) -> Result<()> {
-    let sql = "DELETE FROM attempt WHERE at < ?1 AND NOT EXISTS \
-               (SELECT 1 FROM pending p WHERE p.entity_set = attempt.entity_set AND p.id = attempt.id)";
-    tx.conn.prepare_cached(sql)?.execute([tx.server_now_ms()? - KEPT_MS])?;
-    Ok(())
 }

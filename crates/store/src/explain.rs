@@ -7,6 +7,7 @@ use crate::change::{self, Hold};
 use crate::conflicts;
 use crate::error::Result;
 use crate::read;
+use crate::retention::ATTEMPTS_OF_A_RECORD;
 use crate::row;
 use crate::sent;
 use crate::store::{Reading, Store};
@@ -57,6 +58,6 @@ fn attempts(reading: &Reading<'_>, set: &str, id: RecordId, unanswered: Option<A
     attempts.extend(accepted.map(|sent| Attempt { at: sent.at, outcome: "accepted".to_owned(), message: None }));
     attempts.extend(unanswered);
     attempts.sort_by_key(|attempt| std::cmp::Reverse(attempt.at));
-    attempts.truncate(attempts::KEPT);
+    attempts.truncate(ATTEMPTS_OF_A_RECORD);
     Ok(attempts)
 }

@@ -7,13 +7,9 @@ use crate::error::Result;
 use crate::store::Store;
 use crate::types::LocalRecord;
 use crate::value::{Key, from_text, to_text};
-use crate::write::Tx;
 use rusqlite::{Connection, params};
 use std::ops::RangeInclusive;
 use tidemark_model::{Record, RecordId};
-
-/// After this long a file is one of unknown origin: cells that differ are asked, none is overwritten.
-const KEPT_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 
 impl Store {
     /// Remembers records as they go into a file.
@@ -53,10 +49,4 @@ pub(crate) fn versions(
         versions.push(record);
     }
     Ok(versions)
-}
-
-/// Drops what has been kept long enough.
-pub(crate) fn purge(tx: &Tx<'_>) -> Result<()> {
-    tx.conn.prepare_cached("DELETE FROM exported WHERE at < ?1")?.execute([tx.server_now_ms()? - KEPT_MS])?;
-    Ok(())
 }

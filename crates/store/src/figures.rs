@@ -12,6 +12,7 @@ use crate::types::{Counts, EntityFigures};
 use crate::value::Count;
 use rusqlite::Connection;
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use tidemark_model::CACHED_ENTITIES;
 
 impl Store {
@@ -38,7 +39,7 @@ impl Store {
     /// The database cannot be read.
     pub fn entities(&self) -> Result<Vec<EntityFigures>> {
         self.read(|reading| {
-            let bytes = bytes(reading.conn)?;
+            let bytes = self.inner.table_bytes.of(reading.conn, self.inner.clock.monotonic_ms())?;
             let pending = pending(reading.conn)?;
             let mut figures = Vec::new();
             for table in reading.catalog.tables() {
@@ -63,6 +64,40 @@ fn pending(conn: &Connection) -> Result<HashMap<String, u64>> {
     let mut statement = conn.prepare_cached("SELECT entity_set, count(*) FROM pending GROUP BY entity_set")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, Count>(1)?.0)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The bytes of each table, counted now and then: counting walks every page of the file.
+#[derive(Default)]
+pub(crate) struct TableBytes(Mutex<Option<Counted>>);
+
+struct Counted {
+    at_ms: u64,
+    pages_in_use: i64,
+    bytes: Arc<HashMap<String, u64>>,
+}
+
+impl TableBytes {
+    /// Whoever counted within this time counts again only where the file is new to them.
+    const AGAIN_AFTER_MS: u64 = 10_000;
+    /// A difference that nobody sees: a part of a hundred, or a few pages.
+    const UNSEEN_PAGES: i64 = 16;
+
+    fn of(&self, conn: &Connection, now_ms: u64) -> Result<Arc<HashMap<String, u64>>> {
+        let sql =
+            "SELECT (SELECT page_count FROM pragma_page_count) - (SELECT freelist_count FROM pragma_freelist_count)";
+        let pages_in_use: i64 = conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(counted) = &*counted {
+            let moved = (pages_in_use - counted.pages_in_use).abs();
+            let is_recent = now_ms.saturating_sub(counted.at_ms) < Self::AGAIN_AFTER_MS;
+            if is_recent || moved <= Self::UNSEEN_PAGES.max(pages_in_use / 100) {
+                return Ok(Arc::clone(&counted.bytes));
+            }
+        }
+        let bytes = Arc::new(bytes(conn)?);
+        *counted = Some(Counted { at_ms: now_ms, pages_in_use, bytes: Arc::clone(&bytes) });
+        Ok(bytes)
+    }
 }
 
 /// Returns the bytes of each table with its indexes, as SQLite's own `dbstat` counts pages.

@@ -18,10 +18,6 @@ use crate::{read, row};
 use rusqlite::{Connection, OptionalExtension, params};
 use tidemark_model::{Record, RecordId, State, Versioned, changed_properties};
 
-const KEPT_MS: i64 = 400 * 24 * 60 * 60 * 1000;
-/// Entries that one cycle drops at the most: after months offline the rest follows with the next cycles.
-const DROPPED_AT_ONCE: i64 = 5_000;
-
 /// The record was made.
 pub(crate) const CREATED: &str = "created";
 /// Properties were changed.
@@ -289,14 +285,6 @@ pub(crate) fn take_deleted(tx: &Tx<'_>, table: &Table, id: RecordId, after_ms: i
     let Some((number, record)) = found else { return Ok(None) };
     take_back(tx, &[number])?;
     from_optional_text(record)
-}
-
-/// Drops entries that have been kept long enough, oldest first.
-pub(crate) fn purge(tx: &Tx<'_>) -> Result<()> {
-    let sql = "DELETE FROM history WHERE kept_at < ?1 AND order_no IN \
-               (SELECT order_no FROM history ORDER BY order_no LIMIT ?2)";
-    tx.conn.prepare_cached(sql)?.execute([tx.server_now_ms()? - KEPT_MS, DROPPED_AT_ONCE])?;
-    Ok(())
 }
 
 impl Store {

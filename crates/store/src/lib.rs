@@ -44,6 +44,7 @@ mod pull;
 mod push;
 mod read;
 mod restored;
+mod retention;
 mod row;
 mod schema;
 mod sent;

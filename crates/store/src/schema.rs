@@ -140,9 +140,21 @@ UPDATE position SET incarnation = randomblob(16);
 /// Version 3: of a record whose confirmed changes a restored server has lost, which of them is offered now (`restored`).
 const VERSION_3_OFFER: &str = "ALTER TABLE pending ADD COLUMN offer TEXT;";
 
+/// Version 3: what is kept for a while is dropped by age (`retention`).
+const VERSION_3_RETENTION: &str = "
+CREATE INDEX answered_by_age ON answered (at);
+CREATE INDEX attempt_by_age ON attempt (at);
+";
+
 /// From one version to the next, in order.
-const STEPS: [(i64, &str); 5] =
-    [(1, VERSION_1), (2, VERSION_2), (3, VERSION_3_EXPORTED), (3, VERSION_3_POSITION), (3, VERSION_3_OFFER)];
+const STEPS: [(i64, &str); 6] = [
+    (1, VERSION_1),
+    (2, VERSION_2),
+    (3, VERSION_3_EXPORTED),
+    (3, VERSION_3_POSITION),
+    (3, VERSION_3_OFFER),
+    (3, VERSION_3_RETENTION),
+];
 
 /// The tables that belong to an account: signing out empties them.
 pub(crate) const ACCOUNT_TABLES: [&str; 10] =

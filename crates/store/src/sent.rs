@@ -7,9 +7,9 @@ use crate::error::Result;
 use crate::value::{Key, from_optional_text, from_text, to_text};
 use crate::write::Tx;
 use rusqlite::{Connection, params};
-use tidemark_model::{RecordId, Versioned};
-
-const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tidemark_model::{Record, RecordId, Versioned, changed_properties};
 
 /// One confirmed change.
 #[derive(Clone, Debug)]
@@ -26,6 +26,50 @@ pub(crate) struct Sent {
     pub(crate) etag: String,
 }
 
+/// The version that a change was made on, as it is kept: without what it has in common with the change.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum KeptBase {
+    /// As version 2 kept it.
+    Whole(Versioned),
+    Apart {
+        etag: String,
+        updated_at: i64,
+        updated_by: Option<String>,
+        is_tombstoned: bool,
+        /// The properties that the change changed, as they were.
+        were: Map<String, Value>,
+    },
+}
+
+impl KeptBase {
+    fn apart(base: &Versioned, sent: &Record) -> Self {
+        let were = changed_properties(&base.record, sent).into_iter();
+        Self::Apart {
+            etag: base.etag.clone(),
+            updated_at: base.record.updated_at,
+            updated_by: base.record.updated_by.clone(),
+            is_tombstoned: base.record.is_tombstoned,
+            were: were.map(|name| (name.to_owned(), base.record.get(name).clone())).collect(),
+        }
+    }
+
+    fn whole(self, sent: &Record) -> Versioned {
+        match self {
+            Self::Whole(base) => base,
+            Self::Apart { etag, updated_at, updated_by, is_tombstoned, were } => {
+                let mut record = Record { updated_at, updated_by, is_tombstoned, ..sent.clone() };
+                record.properties.extend(were);
+                Versioned { record, etag }
+            }
+        }
+    }
+}
+
+fn base_text(base: Option<&Versioned>, change: &InFlight) -> Result<Option<String>> {
+    base.map(|base| to_text(&KeptBase::apart(base, &change.record))).transpose()
+}
+
 /// Remembers a confirmed change.
 pub(crate) fn log(
     tx: &Tx<'_>,
@@ -36,7 +80,7 @@ pub(crate) fn log(
     etag: &str,
 ) -> Result<()> {
     let sql = "INSERT INTO sent (entity_set, id, at, etag, base, sent) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let base = base.map(to_text).transpose()?;
+    let base = base_text(base, change)?;
     tx.conn.prepare_cached(sql)?.execute(params![set, Key(id), tx.server_now_ms()?, etag, base, to_text(change)?])?;
     Ok(())
 }
@@ -48,8 +92,9 @@ pub(crate) fn of_record(conn: &Connection, set: &str, id: RecordId) -> Result<Ve
     let mut rows = statement.query(params![set, Key(id)])?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
-        let change = from_text(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?;
-        let base = from_optional_text(row.get(0)?)?;
+        let change: InFlight = from_text(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?;
+        let base: Option<KeptBase> = from_optional_text(row.get(0)?)?;
+        let base = base.map(|base| base.whole(&change.record));
         entries.push(Sent { number: row.get(4)?, base, change, etag: row.get(2)?, at: row.get(3)? });
     }
     Ok(entries)
@@ -64,14 +109,8 @@ pub(crate) fn confirm_again(
     etag: &str,
 ) -> Result<()> {
     let sql = "UPDATE sent SET at = ?2, etag = ?3, base = ?4, sent = ?5 WHERE order_no = ?1";
-    let base = base.map(to_text).transpose()?;
+    let base = base_text(base, change)?;
     let values = params![number, tx.server_now_ms()?, etag, base, to_text(change)?];
     tx.conn.prepare_cached(sql)?.execute(values)?;
-    Ok(())
-}
-
-/// Drops what has been kept long enough.
-pub(crate) fn purge(tx: &Tx<'_>) -> Result<()> {
-    tx.conn.prepare_cached("DELETE FROM sent WHERE at < ?1")?.execute([tx.server_now_ms()? - KEPT_MS])?;
     Ok(())
 }

@@ -5,6 +5,7 @@
 
 use crate::catalog::{Catalog, Loaded};
 use crate::error::{Result, StoreError};
+use crate::figures::TableBytes;
 use crate::notices::Listeners;
 use crate::schema;
 use crate::settings::{self, DEVICE_ID};
@@ -55,6 +56,7 @@ pub(crate) struct Inner {
     pub(crate) writer: Mutex<Writer>,
     pub(crate) loaded: Loaded,
     pub(crate) listeners: Listeners,
+    pub(crate) table_bytes: TableBytes,
 }
 
 /// A read transaction: what it sees does not move.
@@ -83,6 +85,7 @@ impl Store {
             writer: Mutex::new(Writer::new(conn)),
             loaded: Loaded::default(),
             listeners: Listeners::default(),
+            table_bytes: TableBytes::default(),
             file,
         };
         let store = Self { inner: Arc::new(inner) };

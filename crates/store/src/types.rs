@@ -317,8 +317,10 @@ pub struct PropertyChange {
     /// The property.
     pub property: String,
     /// The value before; of a decision, the one that did not stand.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     pub from: Value,
     /// The value since.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     pub to: Value,
     /// Of a merge and a decision, whose value that is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

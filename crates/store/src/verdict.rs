@@ -134,6 +134,15 @@ fn is_known_deleted(tx: &Tx<'_>, table: &Table, id: RecordId, change: &Change) -
 /// The change stands on the version that the server has. A question that was open is answered by that; and the
 /// version may say more than this device knew of it: a clamped stamp, or a property that the model got meanwhile.
 fn keep(tx: &Tx<'_>, table: &Table, mut local: Record, mut change: Change, server: Option<&Versioned>) -> Result<()> {
+    if change.hold != Hold::Conflict
+        && let (Some(base), Some(server)) = (&change.base, server)
+        && base.etag == server.etag
+        && base.record.same_content(&server.record)
+    {
+        // The echo of what is known: only the stamp, and who made it, may be new. Nothing to announce.
+        change.base = Some(server.clone());
+        return change::put(tx, &table.set.name, local.id, &change);
+    }
     conflicts::close(tx, table, local.id)?;
     if change.hold == Hold::Conflict {
         change.hold = Hold::Free;

@@ -36,7 +36,11 @@ impl Run<'_> {
             if batch.is_empty() {
                 return Ok(());
             }
-            let total = *total.get_or_insert(blocking(|| self.store.counts())?.pending);
+            // Counted once: counting is as long as what waits.
+            let total = match total {
+                Some(total) => total,
+                None => *total.insert(blocking(|| self.store.counts())?.pending),
+            };
             self.progress(Progress { phase: Phase::Push, set: None, done, total: Some(total.max(done)) });
             let Some(replies) = self.send_batch(&model, &batch, &mut limit).await? else { continue };
             for reply in &replies {

@@ -17,5 +17,6 @@ mod pull;
 mod push;
 mod put_back;
 mod restored;
+mod retention;
 mod settle;
 mod throughput;
