@@ -76,3 +76,30 @@ fn entity_sets_the_code_has_never_seen_go_round_the_whole_loop() {
         assert_eq!(ben.shared(set), office.list(set));
     }
 }
+
+#[test]
+fn a_property_that_left_the_model_holds_no_record_for_ever() {
+    let mut server = Server::start_with_model(Some(&model(true)));
+    let ana = Device::signed_in(&server.url, "ana", &["Wagons", "Depots"]);
+    let office = Office::new(&server.url, "ana");
+    let wagon = ana.add("Wagons", &json!({ "Serial": "W-1" }));
+    ana.sync();
+    ana.edit("Wagons", &wagon, &json!({ "Serial": "W-2", "Grade": "A" }));
+    server.remodel(&model(false));
+    ana.sync();
+    let parked = ana.run(&["parked"]).ok();
+    assert_eq!((&parked[0]["record_id"], &parked[0]["record"]["Grade"]), (&json!(wagon), &json!("A")), "{parked}");
+    assert_eq!(parked[0]["unfit"][0]["property"], "Grade");
+    assert!(parked[0]["unfit"][0]["problem"].as_str().unwrap().contains("no property Grade"), "{parked}");
+
+    let rest = ana.run(&["parked", "send-rest", "Wagons", &wagon]).ok();
+    assert_eq!(rest["left_out"][0]["value"], "A");
+    assert_eq!(ana.sync()["pushed"], 1);
+    assert_eq!(office.read(&format!("Wagons({wagon})"))["Serial"], "W-2");
+    assert_eq!(ana.status()["parked"], 0);
+    let history = ana.run(&["history", "Wagons", &wagon]).ok().to_string();
+    assert!(history.contains("\"Grade\""), "the value is kept: {history}");
+    // It is no record any more that could be retried or given up.
+    let refused = ana.run(&["parked", "discard", "Wagons", &wagon]).refused();
+    assert!(refused.contains("not among the records that could not be sent"), "{refused}");
+}

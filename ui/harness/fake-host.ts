@@ -224,6 +224,11 @@ export class FakeHost {
     explain: ({ set, id }) => this.#explain(String(set), String(id)),
     parked: () => this.parked,
     retry_parked: ({ set, id }) => this.#unpark(String(set), String(id)),
+    send_rest_of_parked: ({ set, id }) => {
+      const unfit = this.parked.find((one) => one.entity_set === set && one.record_id === id)?.unfit ?? [];
+      this.#unpark(String(set), String(id));
+      return unfit;
+    },
     discard_parked: ({ set, id }) => this.#unpark(String(set), String(id)),
     import_file: ({ set }) => ({ imported: this.#table(String(set)).size }),
     export_file: () => null,

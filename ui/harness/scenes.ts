@@ -51,7 +51,10 @@ export const scenes: Record<string, (host: FakeHost) => void> = {
     const record = { ...host.record('TodoItems', guid(4, 6)), Priority: 12 };
     const reason =
       'The server refused this: Priority must be between 0 and 3. Correct it and it is sent again.';
-    host.parked = [{ entity_set: 'TodoItems', record_id: guid(4, 6), reason, record }];
+    const unfit = [
+      { property: 'Priority', value: record['Priority'], problem: 'Priority must be between 0 and 3' },
+    ];
+    host.parked = [{ entity_set: 'TodoItems', record_id: guid(4, 6), reason, record, unfit }];
     mark(host, 6, 'refused');
   },
   activity: (host) => {

@@ -48,6 +48,7 @@ fn bindings() -> String {
     declare::<ExplainView>(&mut out);
     declare::<AttemptView>(&mut out);
     declare::<ParkedView>(&mut out);
+    declare::<UnfitView>(&mut out);
     declare::<SyncView>(&mut out);
     declare::<ActivityView>(&mut out);
     declare::<HistoryView>(&mut out);

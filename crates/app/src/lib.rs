@@ -25,7 +25,7 @@ pub use views::{
     ActivityView, AttemptView, AwaitedView, ChangeView, ConflictView, DecisionView, EntityView, ErrorView, ExplainView,
     HistoryView, ListRequest, ListView, ModelView, ParkedView, PreviewView, ProgressView, PropertyView, RecordView,
     RecordsChanged, ResolvedView, SessionView, SetView, SimilarView, StatusKind, StatusView, SyncView, TodoCounts,
-    TodoListView, TodoRequest, TodoSort, TodoView, UndoneView, UnsentChoice,
+    TodoListView, TodoRequest, TodoSort, TodoView, UndoneView, UnfitView, UnsentChoice,
 };
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub use activity::{ActivityView, ChangeView, HistoryView, SyncView};
 pub use conflicts::{ConflictView, DecisionView, PreviewView, ResolvedView, SimilarView, UndoneView};
 pub use entities::{EntityView, UnsentChoice};
 pub use error::ErrorView;
-pub use explain::{AttemptView, ExplainView, ParkedView};
+pub use explain::{AttemptView, ExplainView, ParkedView, UnfitView};
 pub use model::{ModelView, PropertyView, SetView};
 pub use records::{ListRequest, ListView, RecordView, RecordsChanged};
 pub use session::SessionView;

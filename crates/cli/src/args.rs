@@ -124,8 +124,11 @@ pub(crate) enum Command {
     },
     /// List what only a person can decide.
     Conflicts,
-    /// List the changes that the server refuses.
-    Parked,
+    /// List the changes that the server refuses, or go on from one of them.
+    Parked {
+        #[command(subcommand)]
+        act: Option<Parked>,
+    },
     /// Decide a conflict.
     Resolve(Resolve),
     /// Take a decision back.
@@ -323,4 +326,30 @@ mod tests {
             assert_eq!(resolve.sides, [("A".into(), "mine".into()), ("B".into(), "server".into())]);
         }
     }
+}
+
+/// What becomes of a change that the server refuses.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Parked {
+    /// Send it again as it is.
+    Retry {
+        /// The entity set.
+        set: String,
+        /// The record's Id.
+        id: String,
+    },
+    /// Send it without the values that the server has no place for any more; they stay in the record's history.
+    SendRest {
+        /// The entity set.
+        set: String,
+        /// The record's Id.
+        id: String,
+    },
+    /// Give it up; it stays readable in the record's history.
+    Discard {
+        /// The entity set.
+        set: String,
+        /// The record's Id.
+        id: String,
+    },
 }

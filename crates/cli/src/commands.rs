@@ -4,6 +4,7 @@
 
 mod conflicts;
 mod history;
+mod parked;
 mod records;
 mod session;
 mod sync;
@@ -56,11 +57,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Ended> {
             Ok(Ended::Done)
         }
         Command::Conflicts => conflicts::list(&app, out).await,
-        Command::Parked => {
-            let parked = app.parked().await?;
-            out.print(&parked, || words::parked(&parked))?;
-            Ok(Ended::Done)
-        }
+        Command::Parked { act } => parked::run(&app, act, out).await,
         Command::Resolve(resolve) => conflicts::resolve(&app, resolve, out).await,
         Command::Undo { decision } => conflicts::undo(&app, &decision, out).await,
         Command::Decisions { limit } => conflicts::decisions(&app, limit, out).await,

@@ -292,7 +292,13 @@ pub(crate) fn parked(parked: &[ParkedView]) -> String {
         return "Nothing was refused.".to_owned();
     }
     let row = |parked: &ParkedView| vec![parked.entity_set.clone(), parked.record_id.clone(), parked.reason.clone()];
-    table(&["Entity set", "Record", "The server's reason"], &parked.iter().map(row).collect::<Vec<_>>())
+    let mut lines = vec![table(&["Entity set", "Record", "Why"], &parked.iter().map(row).collect::<Vec<_>>())];
+    for parked in parked.iter().filter(|parked| !parked.unfit.is_empty()) {
+        let why: Vec<&str> = parked.unfit.iter().map(|unfit| unfit.problem.as_str()).collect();
+        let (set, id) = (&parked.entity_set, &parked.record_id);
+        lines.push(format!("{}. Send the rest with: tidemark parked send-rest {set} {id}", why.join("; ")));
+    }
+    lines.join("\n")
 }
 
 #[cfg(test)]

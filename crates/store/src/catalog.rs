@@ -21,6 +21,8 @@ pub(crate) struct Catalog {
     epoch: i64,
     model: Option<Arc<EntityModel>>,
     tables: HashMap<String, Arc<Table>>,
+    /// Tables of sets that left the model while something was pending in them, in the shape that they had.
+    left: HashMap<String, Arc<Table>>,
     push_order: Vec<String>,
 }
 
@@ -29,7 +31,7 @@ impl Catalog {
         let Some(model) = model else { return Self { epoch, ..Self::default() } };
         let tables = model.sets().map(|set| (set.name.clone(), Arc::new(Table::new(set)))).collect();
         let push_order = model.push_order().into_iter().map(str::to_owned).collect();
-        Self { epoch, model: Some(Arc::new(model)), tables, push_order }
+        Self { epoch, model: Some(Arc::new(model)), tables, left: HashMap::new(), push_order }
     }
 
     /// Returns which model of this database it is: every adoption makes another one.
@@ -50,6 +52,17 @@ impl Catalog {
         }
     }
 
+    /// Finds the table of an entity set, also of one that left the model and has something pending: what is here can be
+    /// listed, exported and given up.
+    pub(crate) fn table_here(&self, set: &str) -> Result<&Arc<Table>> {
+        self.left(set).map_or_else(|| self.table(set), Ok)
+    }
+
+    /// Finds the table of a set that left the model and has something pending.
+    pub(crate) fn left(&self, set: &str) -> Option<&Arc<Table>> {
+        self.left.get(set).filter(|_| !self.tables.contains_key(set))
+    }
+
     /// Returns the table of `CachedEntities`, where the server has it.
     pub(crate) fn choices(&self) -> Option<&Arc<Table>> {
         self.tables.get(CACHED_ENTITIES)
@@ -65,6 +78,23 @@ impl Catalog {
         let sets = self.model.iter().flat_map(|model| model.sets());
         sets.filter_map(|set| self.tables.get(&set.name))
     }
+}
+
+/// The settings under which the document is kept by which the table of a set that left the model was made.
+pub(crate) const SHAPES: &str = "store.shape.";
+
+fn left(conn: &Connection) -> Result<HashMap<String, Arc<Table>>> {
+    let sql = "SELECT substr(key, length(?1) + 1), value FROM setting WHERE substr(key, 1, length(?1)) = ?1";
+    let mut statement = conn.prepare_cached(sql)?;
+    let shapes = statement.query_map([SHAPES], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+    let mut left = HashMap::new();
+    for shape in shapes {
+        let (set, document) = shape?;
+        if let Some(shape) = EntityModel::parse(&document)?.set(&set) {
+            left.insert(set, Arc::new(Table::new(shape)));
+        }
+    }
+    Ok(left)
 }
 
 /// The newest catalog that this process has seen.
@@ -83,7 +113,9 @@ impl Loaded {
             Some(document) => Some(EntityModel::parse(&document)?),
             None => None,
         };
-        let catalog = Arc::new(Catalog::new(epoch, model));
+        let mut catalog = Catalog::new(epoch, model);
+        catalog.left = left(conn)?;
+        let catalog = Arc::new(catalog);
         // A reader may still be in an older transaction: the newest epoch stays.
         let mut slot = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if epoch > slot.epoch {

@@ -46,8 +46,8 @@ impl Store {
             let mut conflicts = Vec::new();
             while let Some(row) = rows.next()? {
                 let open = read_open(row)?;
-                // A set that left the model keeps its questions until it comes back.
-                let Ok(table) = reading.catalog.table(&open.set) else { continue };
+                // A set that left the model keeps its questions.
+                let Ok(table) = reading.catalog.table_here(&open.set) else { continue };
                 conflicts.push(with_sides(reading.conn, table, open)?);
             }
             Ok(conflicts)
@@ -61,7 +61,7 @@ impl Store {
     pub fn resolve(&self, conflict: RecordId, answer: &Resolution) -> Result<Answered> {
         self.write(|tx| {
             let open = by_id(tx.conn, conflict)?.ok_or(StoreError::NoSuchConflict(conflict))?;
-            let (table, id) = (Arc::clone(tx.catalog.table(&open.set)?), open.record_id);
+            let (table, id) = (Arc::clone(tx.catalog.table_here(&open.set)?), open.record_id);
             let undo = answered::answer(tx, &table, open, answer)?;
             Ok(Answered { record: read::visible(tx.conn, &table, id)?, undo })
         })
@@ -75,7 +75,7 @@ impl Store {
     pub fn resolve_similar(&self, conflict: RecordId, answer: &Resolution) -> Result<Vec<RecordId>> {
         self.write(|tx| {
             let first = by_id(tx.conn, conflict)?.ok_or(StoreError::NoSuchConflict(conflict))?;
-            let table = Arc::clone(tx.catalog.table(&first.set)?);
+            let table = Arc::clone(tx.catalog.table_here(&first.set)?);
             let mut undo = Vec::new();
             for id in records(tx.conn, &table)? {
                 if let Some(open) = of_record(tx.conn, &table, id)?.filter(|open| open.kind == first.kind) {
@@ -93,7 +93,7 @@ impl Store {
     pub fn preview_resolve(&self, conflict: RecordId, answer: &Resolution) -> Result<Option<Record>> {
         self.read(|reading| {
             let open = by_id(reading.conn, conflict)?.ok_or(StoreError::NoSuchConflict(conflict))?;
-            let table = reading.catalog.table(&open.set)?;
+            let table = reading.catalog.table_here(&open.set)?;
             let (mine, pending) = sides(reading.conn, table, &open)?;
             let conflict = asked(&open, mine, &pending);
             Ok(match resolve(&table.set, &conflict, answer)? {

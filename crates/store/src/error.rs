@@ -93,6 +93,14 @@ pub enum StoreError {
         /// The record.
         id: RecordId,
     },
+    /// The server refused the record for another reason than a value that the model has no place for.
+    #[error("every value of {set} {id} fits; edit the record, try it again, or discard the change")]
+    NothingUnfit {
+        /// The entity set.
+        set: String,
+        /// The record.
+        id: RecordId,
+    },
     /// The conflict is answered, or its question changed since it was shown.
     #[error("there is no open conflict {0}; it was answered, or the record changed again: look at the list once more")]
     NoSuchConflict(RecordId),
@@ -218,6 +226,7 @@ impl StoreError {
             Self::AlwaysCached => "always_cached",
             Self::NothingToUndo { .. } => "nothing_to_undo",
             Self::NotParked { .. } => "not_parked",
+            Self::NothingUnfit { .. } => "nothing_unfit",
             Self::NoSuchConflict(_) => "no_such_conflict",
             Self::NoSuchAnswer(_) => "nothing_to_undo",
             Self::NothingToBringBack { .. } => "nothing_to_bring_back",

@@ -21,7 +21,7 @@ impl Store {
     /// The set is unknown.
     pub fn explain(&self, set: &str, id: RecordId) -> Result<Option<Explained>> {
         self.read(|reading| {
-            let table = reading.catalog.table(set)?;
+            let table = reading.catalog.table_here(set)?;
             let Some(row) = row::get(reading.conn, table, id)? else { return Ok(None) };
             let change = change::get(reading.conn, set, id)?;
             let conflict = match conflicts::of_record(reading.conn, table, id)? {

@@ -294,7 +294,7 @@ impl Store {
     /// The set is unknown.
     pub fn history(&self, set: &str, id: RecordId) -> Result<Vec<HistoryEntry>> {
         self.read(|reading| {
-            reading.catalog.table(set)?;
+            reading.catalog.table_here(set)?;
             of_record(reading.conn, set, id)
         })
     }

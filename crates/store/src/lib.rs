@@ -55,6 +55,7 @@ mod store;
 mod sweep;
 mod table;
 mod types;
+mod unfit;
 mod value;
 mod verdict;
 mod write;
@@ -71,5 +72,5 @@ pub use store::Store;
 pub use types::{
     Account, Answer, Answered, Attempt, Changed, Counts, CycleEntry, Decision, EntityFigures, Explained, FirstSync,
     HistoryEntry, JournalLine, LocalRecord, MARK, Mark, Only, OpenConflict, Origin, Outgoing, OutgoingChange, Parked,
-    PropertyChange, Reply, Tally, Undone, Unsent,
+    PropertyChange, Reply, Tally, Undone, Unfit, Unsent,
 };

@@ -3,12 +3,13 @@
 //! Owns: new tables, added columns, and the rewriting of a table whose columns changed otherwise (FAULTS S3, S4).
 //! Refuses: fetching content for new columns; a changed model makes the server answer 410, and all is read again.
 
-use crate::catalog::{Catalog, DOCUMENT, EPOCH};
+use crate::catalog::{Catalog, DOCUMENT, EPOCH, SHAPES};
 use crate::change;
 use crate::choice;
 use crate::error::Result;
 use crate::history::{self, Entry, MODEL_CHANGED};
 use crate::lease::Lease;
+use crate::parked;
 use crate::row::{self, Row};
 use crate::settings;
 use crate::table::{EXTRA, Table};
@@ -19,7 +20,7 @@ use tidemark_sql::{Dialect, add_column, column_of, quote};
 
 /// The document by which the table of a set that left the model was made.
 fn shape_key(set: &str) -> String {
-    format!("store.shape.{set}")
+    format!("{SHAPES}{set}")
 }
 
 impl Lease {
@@ -52,6 +53,8 @@ pub(crate) fn adopt(tx: &Tx<'_>, model: EntityModel, document: &str) -> Result<(
                     && let Some(old) = EntityModel::parse(&shape)?.set(set)
                 {
                     follow(tx, &Table::new(old), table)?;
+                    parked::come_back(tx, set)?;
+                    tx.conn.execute("DELETE FROM setting WHERE key = ?1", [shape_key(set)])?;
                 }
             }
         }
@@ -66,7 +69,8 @@ pub(crate) fn adopt(tx: &Tx<'_>, model: EntityModel, document: &str) -> Result<(
     choice::follow(tx, &catalog)
 }
 
-/// A set left the model: its records go, what is pending stays until the set comes back or the user signs out.
+/// A set left the model: its records go, what is pending stays until the set comes back, parked with the reason: it is
+/// counted and listed, and a person can go on from there.
 fn leave(tx: &Tx<'_>, table: &Table, document: &str) -> Result<()> {
     let set = &table.set.name;
     tx.conn.execute("DELETE FROM position WHERE entity_set = ?1", [set])?;
@@ -77,6 +81,7 @@ fn leave(tx: &Tx<'_>, table: &Table, document: &str) -> Result<()> {
         return Ok(());
     }
     tx.conn.execute(&format!("DELETE FROM {} WHERE _State = 0", quote(&table.name)), [])?;
+    parked::leave(tx, set)?;
     settings::set(tx.conn, &shape_key(set), document)
 }
 

@@ -12,6 +12,7 @@ use crate::row;
 use crate::store::Store;
 use crate::table::Table;
 use crate::types::Parked;
+use crate::unfit;
 use crate::value::Key;
 use crate::write::Tx;
 use std::sync::Arc;
@@ -30,11 +31,16 @@ impl Store {
             let mut parked = Vec::new();
             while let Some(row) = rows.next()? {
                 let set: String = row.get(0)?;
-                let Ok(table) = reading.catalog.table(&set) else { continue };
+                let Ok(table) = reading.catalog.table_here(&set) else { continue };
                 let Some(local) = row::get(reading.conn, table, row.get::<_, Key>(1)?.0)? else { continue };
                 let reason: Option<String> = row.get(2)?;
+                let change = change::expect(reading.conn, &set, local.record.id)?;
+                let unfit = match reading.catalog.table(&set) {
+                    Ok(table) => unfit::of(table, &local.record, &change),
+                    Err(_) => Vec::new(),
+                };
                 let record = read::local_record(reading.conn, table, local)?;
-                parked.push(Parked { set, record, reason: reason.unwrap_or_default() });
+                parked.push(Parked { set, record, reason: reason.unwrap_or_default(), unfit });
             }
             Ok(parked)
         })
@@ -81,7 +87,7 @@ impl Store {
     /// The record is not parked.
     pub fn discard(&self, set: &str, id: RecordId) -> Result<()> {
         self.write(|tx| {
-            let table = Arc::clone(tx.catalog.table(set)?);
+            let table = Arc::clone(tx.catalog.table_here(set)?);
             let change = parked(tx, &table, id)?;
             let lost = row::get(tx.conn, &table, id)?.map(|row| row.record);
             history::discarded(tx, &table, id, lost.as_ref(), &change)?;
@@ -94,6 +100,24 @@ impl Store {
             }
         })
     }
+}
+
+/// Parks what is pending in a set that leaves the model; its open questions stay questions.
+pub(crate) fn leave(tx: &Tx<'_>, set: &str) -> Result<()> {
+    let sql = "UPDATE pending SET hold = 2, reason = ?2 WHERE entity_set = ?1 AND hold = 0";
+    tx.conn.execute(sql, [set, &set_has_left(set)])?;
+    Ok(())
+}
+
+/// Queues again what was parked because its set had left the model.
+pub(crate) fn come_back(tx: &Tx<'_>, set: &str) -> Result<()> {
+    let sql = "UPDATE pending SET hold = 0, reason = NULL WHERE entity_set = ?1 AND hold = 2 AND reason = ?2";
+    tx.conn.execute(sql, [set, &set_has_left(set)])?;
+    Ok(())
+}
+
+fn set_has_left(set: &str) -> String {
+    format!("the server has no {set} any more; the change is kept here, and sent if the server has them again")
 }
 
 /// Keeps a change from being sent until somebody asks for it.

@@ -35,7 +35,7 @@ impl Store {
     /// The set is unknown, or the query does not fit it.
     pub fn list(&self, set: &str, query: &Query, only: Only) -> Result<Vec<LocalRecord>> {
         self.read(|reading| {
-            let table = reading.catalog.table(set)?;
+            let table = reading.catalog.table_here(set)?;
             let statement = statement(table, query, only, tidemark_sql::select)?;
             let mut prepared = reading.conn.prepare_cached(&statement.sql)?;
             let mut rows = prepared.query(params_from_iter(statement.values.iter().map(Bound)))?;

@@ -177,7 +177,7 @@ fn step(tx: &Tx<'_>, table: &Table, mut at: At, lost: &Sent, server: Option<&Ver
     let again = match server {
         Some(server) if lost.change.if_match.as_deref() != Some(server.etag.as_str()) => {
             match on_top(tx, table, lost, server)? {
-                OnTop::Sent(again) => again,
+                OnTop::Sent(again) => *again,
                 OnTop::Nothing => return proceed(tx, table, at, lost.number, server.clone(), false),
                 OnTop::Clash => {
                     at.change.base = lost.base.clone();
@@ -196,7 +196,7 @@ fn step(tx: &Tx<'_>, table: &Table, mut at: At, lost: &Sent, server: Option<&Ver
 
 /// What a lost change is on top of a version that it was not made on.
 enum OnTop {
-    Sent(InFlight),
+    Sent(Box<InFlight>),
     /// The server has all of it.
     Nothing,
     /// Somebody else's change is in the way.
@@ -243,7 +243,7 @@ fn on_top(tx: &Tx<'_>, table: &Table, lost: &Sent, server: &Versioned) -> Result
         }
     }
     push::name(tx, table, &mut again)?;
-    Ok(OnTop::Sent(again))
+    Ok(OnTop::Sent(Box::new(again)))
 }
 
 fn is_known(tx: &Tx<'_>, table: &Table, server: &Versioned) -> Result<bool> {

@@ -14,8 +14,8 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use tidemark_model::EntityModel;
 use tidemark_model::ports::{Clock, Ids};
+use tidemark_model::{EntityModel, EntitySet};
 
 const FILE: &str = "tidemark.db";
 /// Idle reading connections that are kept.
@@ -112,6 +112,14 @@ impl Store {
     pub fn model(&self) -> Option<Arc<EntityModel>> {
         let catalog = self.read(|reading| Ok(Arc::clone(&reading.catalog)));
         catalog.unwrap_or_else(|_| self.inner.loaded.newest()).model().cloned()
+    }
+
+    /// Returns an entity set that left the model while something was pending in it, in the shape that it had.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn set_that_left(&self, set: &str) -> Result<Option<EntitySet>> {
+        self.read(|reading| Ok(reading.catalog.left(set).map(|table| table.set.clone())))
     }
 
     /// Runs `f` in one read transaction.

@@ -286,6 +286,19 @@ pub struct Parked {
     pub record: LocalRecord,
     /// The server's reason.
     pub reason: String,
+    /// The values in the way: what the model has no place for any more.
+    pub unfit: Vec<Unfit>,
+}
+
+/// A value of a pending change that the model as it is now does not allow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unfit {
+    /// The property.
+    pub property: String,
+    /// The value.
+    pub value: Value,
+    /// Why it does not fit, in words.
+    pub problem: String,
 }
 
 /// Something that happened to a record: a change, or a decision that kept a losing side from vanishing.

@@ -13,7 +13,7 @@ macro_rules! every_command {
             entity { entities refresh_server_counts entity_on entity_off pause resume set_policy }
             sync { status sync_now activity decisions }
             conflict { conflicts resolve preview_resolve resolve_similar undo_resolve }
-            parked { parked retry_parked discard_parked }
+            parked { parked retry_parked send_rest_of_parked discard_parked }
             file { import_file export_file }
             window { close_window }
         }

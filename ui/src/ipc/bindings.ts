@@ -637,7 +637,28 @@ reason: string,
 /**
  * The record as it is here.
  */
-record: Record<string, unknown>, };
+record: Record<string, unknown>, 
+/**
+ * The values in the way, where the model has no place for them any more.
+ */
+unfit: Array<UnfitView>, };
+
+/**
+ * A value that the model has no place for any more.
+ */
+export type UnfitView = { 
+/**
+ * The property.
+ */
+property: string, 
+/**
+ * The value.
+ */
+value: unknown, 
+/**
+ * Why it does not fit, in words.
+ */
+problem: string, };
 
 /**
  * What one cycle did; `tidemark sync --json` prints it.

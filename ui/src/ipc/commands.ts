@@ -19,6 +19,7 @@ import type {
   TodoCounts,
   TodoRequest,
   UndoneView,
+  UnfitView,
   UnsentChoice,
 } from './bindings';
 import { toHostError } from './errors';
@@ -92,6 +93,8 @@ export const decisions = (limit: number) => ask<DecisionView[]>('decisions', { l
 export const explain = (set: string, id: string) => ask<ExplainView>('explain', { set, id });
 export const parked = () => ask<ParkedView[]>('parked');
 export const retryParked = (set: string, id: string) => ask<void>('retry_parked', { set, id });
+export const sendRestOfParked = (set: string, id: string) =>
+  ask<UnfitView[]>('send_rest_of_parked', { set, id });
 export const discardParked = (set: string, id: string) => ask<void>('discard_parked', { set, id });
 
 // Files: the host lets the person pick one, so that the web view names no path. Null: they picked none.

@@ -41,6 +41,12 @@ class Decisions {
     await this.load();
   }
 
+  /** Sends a parked change without the values that the model has no place for. */
+  async sendRest(parked: ParkedView): Promise<void> {
+    await host.sendRestOfParked(parked.entity_set, parked.record_id);
+    await this.load();
+  }
+
   async discard(parked: ParkedView): Promise<void> {
     await host.discardParked(parked.entity_set, parked.record_id);
     await this.load();

@@ -344,6 +344,10 @@ export const en = {
         'The server refused this change. It is safe here.',
         'The server refused these changes. They are safe here.',
       ),
+    sendRest: 'Send the rest',
+    sendRestTitle: 'Send it without this?',
+    sendRestText: (names: string) =>
+      `The rest is sent without ${names}. What you wrote there stays in the record’s history and can be brought back from there.`,
     discardTitle: 'Discard this change?',
     discardText: (title: string) =>
       `“${title}” becomes what the server has, or disappears if the server never had it.`,

@@ -3,7 +3,7 @@
 use super::place::read_id;
 use crate::app::App;
 use crate::error::AppError;
-use crate::views::ParkedView;
+use crate::views::{ParkedView, UnfitView};
 
 impl App {
     /// Returns the parked records with the server's reasons.
@@ -16,6 +16,7 @@ impl App {
             record_id: parked.record.record.id.to_string(),
             reason: parked.reason,
             record: parked.record.to_json(),
+            unfit: parked.unfit.into_iter().map(unfit).collect(),
         };
         self.with_store(move |store| Ok(store.parked()?.into_iter().map(view).collect())).await
     }
@@ -32,15 +33,32 @@ impl App {
         Ok(())
     }
 
-    /// Gives up this device's change of a parked record; what is given up stays readable in its history.
+    /// Queues a parked record again without the values that the model has no place for; they stay in its history. Returns
+    /// what was left out.
+    ///
+    /// # Errors
+    /// The record is not parked, all of it fits, or it cannot be without one of the values.
+    pub async fn send_rest_of_parked(&self, set: &str, id: &str) -> Result<Vec<UnfitView>, AppError> {
+        self.entity_set(set)?;
+        let (name, record_id) = (set.to_owned(), read_id(id)?);
+        let left_out = self.with_store(move |store| Ok(store.send_rest(&name, record_id)?)).await?;
+        self.nudge();
+        Ok(left_out.into_iter().map(unfit).collect())
+    }
+
+    /// Gives up this device's change of a parked record, also of a set that left the model; what is given up stays readable
+    /// in its history.
     ///
     /// # Errors
     /// The record is not parked.
     pub async fn discard_parked(&self, set: &str, id: &str) -> Result<(), AppError> {
-        self.entity_set(set)?;
         let (name, record_id) = (set.to_owned(), read_id(id)?);
         self.with_store(move |store| Ok(store.discard(&name, record_id)?)).await?;
         self.nudge();
         Ok(())
     }
+}
+
+fn unfit(unfit: tidemark_store::Unfit) -> UnfitView {
+    UnfitView { property: unfit.property, value: unfit.value, problem: unfit.problem }
 }

@@ -36,6 +36,12 @@ impl App {
     /// # Errors
     /// The file cannot be written, or the set is not kept here and the server cannot be reached.
     pub async fn export_file(&self, set: &str, path: &Path) -> Result<u64, AppError> {
+        let (name, file) = (set.to_owned(), path.to_owned());
+        let left = self.with_store(move |store| Ok(store.set_that_left(&name)?)).await?;
+        if let Some(left) = left {
+            // The server has no such set any more: what is still here is exported.
+            return self.with_store(move |store| export_here(store, &left, file)).await;
+        }
         let place = self.place(set).await?;
         let (entity_set, path) = (self.entity_set(set)?, path.to_owned());
         match place {

@@ -3,6 +3,7 @@
 use super::conflicts::ConflictView;
 use super::records::RecordView;
 use serde::Serialize;
+use serde_json::Value;
 use ts_rs::TS;
 
 /// One record, explained: its versions, why it waits, what the server answered.
@@ -63,4 +64,18 @@ pub struct ParkedView {
     /// The record as it is here.
     #[ts(type = "Record<string, unknown>")]
     pub record: RecordView,
+    /// The values in the way, where the model has no place for them any more.
+    pub unfit: Vec<UnfitView>,
+}
+
+/// A value that the model has no place for any more.
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct UnfitView {
+    /// The property.
+    pub property: String,
+    /// The value.
+    #[ts(type = "unknown")]
+    pub value: Value,
+    /// Why it does not fit, in words.
+    pub problem: String,
 }

@@ -2,8 +2,9 @@
 
 use crate::support::*;
 use serde_json::{Value, json};
-use tidemark_model::State;
-use tidemark_store::{OutgoingChange, Position};
+use tidemark_model::query::Query;
+use tidemark_model::{Resolution, State};
+use tidemark_store::{Answer, Only, OutgoingChange, Position};
 
 /// Returns the model with one declaration of `TodoItem` replaced, added (`new`) or taken out (`null`).
 fn changed(property: &str, declaration: Value) -> String {
@@ -133,7 +134,20 @@ fn a_set_that_leaves_the_model_keeps_what_is_pending_until_it_comes_back() {
     document["Tidemark"]["Container"].as_object_mut().unwrap().shift_remove(ITEMS);
     store.adopt_model(&document.to_string()).unwrap();
     assert_eq!(store.get(ITEMS, id(2)).unwrap_err().code(), "unknown_set");
-    assert_eq!((batch(store).len(), store.counts().unwrap().pending), (0, 1));
+    // It stays counted and listed, with the reason, and can be exported.
+    let counts = store.counts().unwrap();
+    assert_eq!((batch(store).len(), counts.pending, counts.parked), (0, 0, 1));
+    let parked = store.parked().unwrap();
+    assert_eq!((parked[0].set.as_str(), title(&parked[0].record.record)), (ITEMS, "mine"));
+    assert!(parked[0].reason.contains("the server has no TodoItems any more"), "{}", parked[0].reason);
+    assert_eq!(store.set_that_left(ITEMS).unwrap().map(|set| set.name).as_deref(), Some(ITEMS));
+    let here = store.list(ITEMS, &Query::default(), Only::All).unwrap();
+    assert_eq!(here.iter().map(|local| title(&local.record)).collect::<Vec<_>>(), ["mine"]);
+    assert!(store.explain(ITEMS, id(2)).unwrap().is_some());
+    let crashed = device.after_a_crash();
+    assert_eq!(crashed.store.parked().unwrap().len(), 1);
+    crashed.store.discard(ITEMS, id(2)).unwrap();
+    assert_eq!(crashed.store.counts().unwrap(), Default::default());
     assert!(store.positions().unwrap().iter().all(|from| from.set() != ITEMS));
 
     store.adopt_model(&changed("Colour", json!({ "$Nullable": true }))).unwrap();
@@ -141,6 +155,77 @@ fn a_set_that_leaves_the_model_keeps_what_is_pending_until_it_comes_back() {
     assert_eq!(shown(store, id(1)), None);
     assert_eq!(batch(store).len(), 1);
     assert!(store.is_cached(ITEMS).unwrap());
+}
+
+#[test]
+fn the_questions_of_a_set_that_left_the_model_stay_and_can_be_answered() {
+    let device = device();
+    let store = &device.store;
+    clean_item(store, 1, "e1");
+    edit(store, id(1), json!({ "Title": "mine" }));
+    pull_item(store, &server_item(id(1), "e2", json!({ "Title": "theirs", "_UpdatedAt": 2_000 })));
+    let mut document: Value = serde_json::from_str(&model_document()).unwrap();
+    document["Tidemark"]["Container"].as_object_mut().unwrap().shift_remove(ITEMS);
+    store.adopt_model(&document.to_string()).unwrap();
+    let open = store.conflicts().unwrap();
+    assert_eq!((store.counts().unwrap().conflicts, open.len()), (1, 1));
+    assert_eq!((title(&open[0].mine), title(&open[0].server.as_ref().unwrap().record)), ("mine", "theirs"));
+    store.resolve(open[0].id, &Resolution::TakeServer).unwrap();
+    assert_eq!(store.counts().unwrap(), Default::default());
+    assert!(store.history(ITEMS, id(1)).unwrap().iter().any(|entry| entry.record.is_some()));
+}
+
+#[test]
+fn what_the_model_has_no_place_for_is_named_and_the_rest_is_sent_without_it() {
+    let shorter = json!({ "$MaxLength": 5, "$Nullable": true });
+    let narrow = changed("Notes", shorter);
+    for (document, adds) in [(changed("Notes", Value::Null), false), (narrow.clone(), false), (narrow, true)] {
+        let device = device();
+        let store = &device.store;
+        let of = id(1);
+        if adds {
+            let record = json!({ "Id": of.to_string(), "Title": "mine", "Notes": "an hour's work" });
+            store.add(ITEMS, &object(record)).unwrap();
+        } else {
+            clean_item(store, 1, "e1");
+            edit(store, of, json!({ "Title": "mine", "Notes": "an hour's work" }));
+        }
+        store.adopt_model(&document).unwrap();
+        let refused = Answer::Refused { reason: "no".into() };
+        store.settle(&[reply(&batch(store)[0], refused)]).unwrap();
+        let parked = store.parked().unwrap();
+        let unfit = &parked[0].unfit;
+        assert_eq!(unfit.len(), 1, "{unfit:?}");
+        assert_eq!((unfit[0].property.as_str(), &unfit[0].value), ("Notes", &json!("an hour's work")));
+        assert!(unfit[0].problem.contains("Notes"), "{}", unfit[0].problem);
+
+        store.send_rest(ITEMS, of).unwrap();
+        assert_eq!((mark(store, of), store.counts().unwrap().pending), ("waiting", 1));
+        let sent = batch(store);
+        let (OutgoingChange::Update { body, .. } | OutgoingChange::Add { body }) = &sent[0].change else { panic!() };
+        assert_eq!((&body["Title"], body.get("Notes")), (&json!("mine"), None));
+        // What it said is whole in the history, and comes back once there is a place for it again.
+        let kept = store.history(ITEMS, of).unwrap().into_iter().find(|entry| entry.event == "discarded").unwrap();
+        assert_eq!(kept.record.as_ref().unwrap().get("Notes"), &json!("an hour's work"));
+        assert_eq!((kept.changes.len(), kept.changes[0].property.as_str()), (1, "Notes"));
+        store.adopt_model(&changed("Notes", json!({ "$Nullable": true }))).unwrap();
+        store.bring_back(ITEMS, of, kept.entry).unwrap();
+        assert_eq!(shown(store, of).unwrap().get("Notes"), &json!("an hour's work"));
+    }
+}
+
+#[test]
+fn what_a_record_cannot_be_without_is_asked_for_by_name() {
+    let device = device();
+    let store = &device.store;
+    store.add(ITEMS, &object(json!({ "Id": id(1).to_string(), "Title": "much too long a title" }))).unwrap();
+    store.adopt_model(&changed("Title", json!({ "$MaxLength": 5 }))).unwrap();
+    store.settle(&[reply(&batch(store)[0], Answer::Refused { reason: "no".into() })]).unwrap();
+    let error = store.send_rest(ITEMS, id(1)).unwrap_err();
+    assert!(error.to_string().contains("Title"), "{error}");
+    assert_eq!(mark(store, id(1)), "refused", "nothing was changed");
+    edit(store, id(1), json!({ "Title": "short" }));
+    assert_eq!((mark(store, id(1)), store.counts().unwrap().parked), ("waiting", 0));
 }
 
 #[test]

@@ -59,6 +59,28 @@ describe('changes that the server refuses', () => {
     expect(screen.getByText(/did not accept this change/)).toBeTruthy();
   });
 
+  test('what is in the way is named, and the rest is sent once that is confirmed', async () => {
+    const { host, user } = await openWith('parked', 'activity');
+    expect((await findById('parked-unfit')).textContent).toContain('Priority');
+    await user.click(byId('parked-send-rest'));
+    const dialog = await screen.findByRole('dialog');
+    expect(dialog.textContent).toContain('without Priority');
+    expect(host.called('send_rest_of_parked')).toEqual([]);
+    await user.click(within(dialog).getByText('Send the rest'));
+    await waitFor(() => expect(host.called('send_rest_of_parked')).toHaveLength(1));
+    await waitFor(() => expect(allById('parked-row')).toEqual([]));
+  });
+
+  test('where nothing is in the way there is nothing to leave out', async () => {
+    const { host } = await openApp({ tasks: 20 }, { screen: 'activity' }, (fake) => {
+      scenes['parked']?.(fake);
+      fake.parked = fake.parked.map((one) => ({ ...one, unfit: [] }));
+    });
+    expect(host.parked).toHaveLength(1);
+    await findById('parked-retry');
+    expect(allById('parked-send-rest')).toEqual([]);
+  });
+
   test('discarding is asked', async () => {
     const { host, user } = await openWith('parked', 'activity');
     await user.click(await findById('parked-discard'));
