@@ -23,6 +23,7 @@ mod reconcile;
 mod record;
 mod request_id;
 mod resolve;
+mod shown;
 mod stamp;
 mod validate;
 
@@ -43,5 +44,6 @@ pub use record::{
 };
 pub use request_id::{ChangeIdentity, request_id};
 pub use resolve::{Conflict, Resolution, ResolutionError, Resolved, Side, resolve};
+pub use shown::{ETAG, Shown, TypedOver, type_over};
 pub use stamp::{StampClock, next_stamp};
 pub use validate::{InvalidRecord, Strictness, read_changes, read_record};
