@@ -87,14 +87,8 @@ pub(crate) fn add(tx: &Tx<'_>, set: &str, json: &Map<String, Value>) -> Result<L
 pub(crate) fn change(tx: &Tx<'_>, set: &str, id: RecordId, changes: &Map<String, Value>) -> Result<LocalRecord> {
     let table = Arc::clone(tx.catalog.table(set)?);
     let row = existing(tx, &table, id)?;
-    if given_id(changes)?.is_some_and(|given| given != id) {
-        let problem = "cannot be changed".to_owned();
-        return Err(StoreError::InvalidMember { property: ID.to_owned(), problem });
-    }
     let mut record = row.record.clone();
-    for (name, value) in read_changes(&table.set, &edited(&table, &row.record, changes), Strictness::RefuseUnknown)? {
-        record.properties.insert(name, value);
-    }
+    record.properties.extend(typed(&table, &row.record, changes)?);
     let unchanged = record.same_content(&row.record);
     let mut pending = match row.state {
         State::None if unchanged => return saved(tx, &table, id),
@@ -115,7 +109,7 @@ pub(crate) fn change(tx: &Tx<'_>, set: &str, id: RecordId, changes: &Map<String,
         conflicts::reconsider(tx, &table, id)?;
     }
     // In a set that is kept no longer, a record that has nothing left to send goes with its last edit.
-    let gone = LocalRecord { record, state: State::None, mark: Mark::None };
+    let gone = LocalRecord { record, etag: String::new(), state: State::None, mark: Mark::None };
     Ok(read::visible(tx.conn, &table, id)?.unwrap_or(gone))
 }
 
@@ -216,8 +210,17 @@ pub(crate) fn on_tombstone(tx: &Tx<'_>, table: &Table, lost: &Record) -> Result<
     Ok(Change::new(State::Update, Some(Versioned { record: tombstone, etag })))
 }
 
+/// Reads what an edit changes: canonical values that fit the model.
+pub(crate) fn typed(table: &Table, record: &Record, changes: &Map<String, Value>) -> Result<Map<String, Value>> {
+    if given_id(changes)?.is_some_and(|given| given != record.id) {
+        let problem = "cannot be changed".to_owned();
+        return Err(StoreError::InvalidMember { property: ID.to_owned(), problem });
+    }
+    Ok(read_changes(&table.set, &edited(table, record, changes), Strictness::RefuseUnknown)?)
+}
+
 /// Reads a record that its user can see.
-fn existing(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Row> {
+pub(crate) fn existing(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Row> {
     let row = row::get(tx.conn, table, id)?.filter(|row| row.state != State::Delete && !row.record.is_tombstoned);
     row.ok_or_else(|| StoreError::NotFound { set: table.set.name.clone(), id })
 }

@@ -57,6 +57,20 @@ pub enum StoreError {
         /// The record.
         id: RecordId,
     },
+    /// The record is not the one that was shown, and what it is now would be overwritten.
+    #[error(
+        "{set} {id} was changed meanwhile ({}); nothing was overwritten and nothing saved: look at it again, and \
+         repeat the change if it still holds",
+        .properties.join(", ")
+    )]
+    ChangedMeanwhile {
+        /// The entity set.
+        set: String,
+        /// The record.
+        id: RecordId,
+        /// What changed unseen.
+        properties: Vec<String>,
+    },
     /// A new record was given an id that is taken.
     #[error("{set} already has a record {id}; edit that one, or leave Id out; nothing was saved")]
     Exists {
@@ -222,6 +236,7 @@ impl StoreError {
             Self::NotFound { .. } => "not_found",
             Self::Exists { .. } => "exists",
             Self::Moved { .. } => "moved",
+            Self::ChangedMeanwhile { .. } => "changed_meanwhile",
             Self::NotCached(_) => "not_cached",
             Self::AlwaysCached => "always_cached",
             Self::NothingToUndo { .. } => "nothing_to_undo",

@@ -50,6 +50,7 @@ mod schema;
 mod sent;
 mod settings;
 mod settle;
+mod shown;
 mod sink;
 mod store;
 mod sweep;

@@ -5,6 +5,7 @@
 use crate::change;
 use crate::error::Result;
 use crate::row::{self, Row};
+use crate::shown;
 use crate::store::{Reading, Store};
 use crate::table::Table;
 use crate::types::{LocalRecord, Mark, Only};
@@ -111,5 +112,6 @@ pub(crate) fn local_record(conn: &Connection, table: &Table, row: Row) -> Result
             Some((_, false)) => Mark::Waiting,
         },
     };
-    Ok(LocalRecord { record: row.record, state: row.state, mark })
+    let etag = shown::version(&row);
+    Ok(LocalRecord { record: row.record, etag, state: row.state, mark })
 }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tidemark_model::{ConflictKind, Policy, Record, RecordId, STATE, State, Versioned};
+use tidemark_model::{ConflictKind, ETAG, Policy, Record, RecordId, STATE, State, Versioned};
 
 /// The member that `LocalRecord::to_json` adds for the mark beside a record.
 pub const MARK: &str = "_Mark";
@@ -61,6 +61,9 @@ impl Mark {
 pub struct LocalRecord {
     /// The content.
     pub record: Record,
+    /// The name of exactly this version: the server's ETag, or one of this device's while a change waits. It comes
+    /// back with an edit (`Store::edit_shown`), and means nothing else.
+    pub etag: String,
     /// What this device did and has not settled.
     pub state: State,
     /// What is shown beside it.
@@ -68,9 +71,10 @@ pub struct LocalRecord {
 }
 
 impl LocalRecord {
-    /// Returns the record as an OData entity with `_State` and `_Mark`.
+    /// Returns the record as an OData entity with its version, `_State` and `_Mark`.
     pub fn to_json(&self) -> Map<String, Value> {
         let mut json = self.record.to_json();
+        json.insert(ETAG.into(), self.etag.as_str().into());
         json.insert(STATE.into(), self.state.as_str().into());
         json.insert(MARK.into(), self.mark.as_str().into());
         json

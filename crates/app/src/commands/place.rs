@@ -77,7 +77,7 @@ pub(crate) fn not_reached(set: &str, error: SyncError) -> AppError {
 
 /// Dresses a record read live as a record of this device: nothing of it waits here.
 pub(crate) fn as_local(versioned: Versioned) -> LocalRecord {
-    LocalRecord { record: versioned.record, state: State::None, mark: Mark::None }
+    LocalRecord { record: versioned.record, etag: versioned.etag, state: State::None, mark: Mark::None }
 }
 
 #[cfg(test)]

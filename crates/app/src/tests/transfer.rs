@@ -8,7 +8,9 @@ async fn contents(app: &App) -> Vec<Value> {
     let request = ListRequest { set: "Sites".into(), limit: u64::MAX, ..ListRequest::default() };
     let records = app.list(request).await.unwrap().records;
     let content = |mut record: crate::RecordView| {
+        // When, and the name of the version that it makes.
         record.shift_remove("_UpdatedAt");
+        record.shift_remove(tidemark_model::ETAG);
         Value::Object(record)
     };
     records.into_iter().map(content).collect()

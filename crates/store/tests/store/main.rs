@@ -19,4 +19,5 @@ mod put_back;
 mod restored;
 mod retention;
 mod settle;
+mod shown;
 mod throughput;
