@@ -15,10 +15,12 @@ pub enum Weather {
     Cut,
     /// Requests reach the server; its answers are swallowed and the connection is cut.
     RepliesLost,
-    /// As `RepliesLost`, for requests to `$batch` that carry changes only.
+    /// As `RepliesLost`, for requests that carry changes only: a push's `$batch`, or a write of one record.
     PushRepliesLost,
     /// As `RepliesLost`, for the pages of full enumerations only.
     EnumerationsLost,
+    /// As `PushRepliesLost` for one answer; then everything passes again.
+    NextPushReplyLost,
     /// A hotel's sign-in page answers everything.
     Portal,
 }
@@ -203,10 +205,14 @@ impl Sky {
             let weather = self.now();
             let swallow = !upward
                 && (weather == Weather::RepliesLost
-                    || weather == Weather::PushRepliesLost && asked.pushing.load(Ordering::Relaxed)
+                    || matches!(weather, Weather::PushRepliesLost | Weather::NextPushReplyLost)
+                        && asked.pushing.load(Ordering::Relaxed)
                     || weather == Weather::EnumerationsLost && asked.enumerating.load(Ordering::Relaxed));
             if matches!(weather, Weather::Cut | Weather::Portal) || swallow {
                 if swallow {
+                    if weather == Weather::NextPushReplyLost {
+                        *self.weather.lock().expect("no panic while held") = Weather::Fair;
+                    }
                     self.lost.fetch_add(1, Ordering::Relaxed);
                 }
                 break;
@@ -266,11 +272,17 @@ fn is_write(request: &[u8]) -> bool {
     [&b"\"POST\""[..], b"\"PATCH\"", b"\"PUT\"", b"\"DELETE\""].iter().any(|method| find(request, method))
 }
 
-/// Notes whether what goes up is a push: its body names writes, or is large enough to be compressed; the batch by which
-/// a pull asks for its deltas is neither.
+fn is_live_write(request: &[u8]) -> bool {
+    let is_below =
+        [&b"POST /odata/"[..], b"PATCH /odata/", b"DELETE /odata/"].iter().any(|line| request.starts_with(line));
+    is_below && !request.starts_with(b"POST /odata/$batch")
+}
+
+/// Notes whether what goes up is a push: its body names writes, or is large enough to be compressed, or it writes one
+/// record; the batch by which a pull asks for its deltas is neither.
 fn note_request(bytes: &[u8], asked: &Asked) {
     let begins = find(bytes, b" HTTP/1.1\r\n");
-    let is_push = is_write(bytes) || begins && find(bytes, b"content-encoding: zstd");
+    let is_push = is_write(bytes) || begins && (find(bytes, b"content-encoding: zstd") || is_live_write(bytes));
     if begins || is_push {
         asked.pushing.store(is_push, Ordering::Relaxed);
     }

@@ -5,6 +5,7 @@ mod conflicts;
 mod entities;
 mod explain;
 mod history;
+mod live;
 mod parked;
 mod place;
 mod records;

@@ -49,11 +49,48 @@ pub enum AppError {
         /// Why the server cannot be asked.
         reason: String,
     },
-    /// A live edit met a version that its user had not seen.
+    /// A live change met a version that its user had not seen.
     #[error(
-        "somebody changed this record of {0} just now; nothing was changed: look at it again and repeat the change"
+        "{what} was {} meanwhile{}; nothing was overwritten: look at it again, and repeat the change if it still holds",
+        if *.deleted { "deleted" } else { "changed" },
+        by_whom(.by.as_deref())
     )]
-    ChangedMeanwhile(String),
+    ChangedMeanwhile {
+        /// What people call the record, else its set and id.
+        what: String,
+        /// Who changed it, where known.
+        by: Option<String>,
+        /// Whether it was deleted.
+        deleted: bool,
+    },
+    /// A live addition met a record with its `Id`, possibly a deleted one.
+    #[error(
+        "{set} {} {what}{} with this Id; nothing was {}",
+        if *.deleted { "had" } else { "has already" },
+        if *.deleted { format!(", deleted{},", by_whom(.by.as_deref())) } else { by_whom(.by.as_deref()) },
+        if *.deleted { "brought back" } else { "overwritten" }
+    )]
+    TakenId {
+        /// The entity set.
+        set: String,
+        /// What people call the record that has the `Id`.
+        what: String,
+        /// Who changed it last, where known.
+        by: Option<String>,
+        /// Whether it was deleted.
+        deleted: bool,
+    },
+    /// A live change was sent and its answer never came.
+    #[error(
+        "the server's answer did not arrive ({reason}), so whether {set} was changed is not known; do it again: it is \
+         made once, however often you do"
+    )]
+    Unanswered {
+        /// The entity set.
+        set: String,
+        /// What went wrong.
+        reason: String,
+    },
     /// The command works on records kept here, and the set's are not.
     #[error("{set} is not kept offline on this device; {advice}")]
     NotCached {
@@ -104,7 +141,9 @@ impl AppError {
             Self::UnknownConflict(_) => "no_such_conflict",
             Self::AmbiguousConflict(_) | Self::Invalid { .. } => "invalid",
             Self::NotKeptOffline { .. } => "offline",
-            Self::ChangedMeanwhile(_) => "changed_meanwhile",
+            Self::ChangedMeanwhile { .. } => "changed_meanwhile",
+            Self::TakenId { .. } => "exists",
+            Self::Unanswered { .. } => "unanswered",
             Self::NotCached { .. } => "not_cached",
             Self::NotSentFirst { .. } => "unsent_changes",
             Self::File { .. } => "file",
@@ -133,6 +172,10 @@ impl AppError {
             property: self.property().map(str::to_owned),
         }
     }
+}
+
+fn by_whom(user: Option<&str>) -> String {
+    user.map_or_else(String::new, |user| format!(" by {user}"))
 }
 
 impl From<AppError> for ErrorView {

@@ -21,6 +21,7 @@ pub use error::AppError;
 pub use events::AppEvent;
 pub use host::{Host, default_data_dir};
 pub use ports::{Ports, SystemClock, SystemEntropy, SystemIds};
+pub use tidemark_model::ETAG;
 pub use views::{
     ActivityView, AttemptView, AwaitedView, ChangeView, ConflictView, DecisionView, EntityView, ErrorView, ExplainView,
     HistoryView, ListRequest, ListView, ModelView, ParkedView, PreviewView, ProgressView, PropertyView, RecordView,

@@ -100,6 +100,8 @@ pub(crate) enum Command {
         /// The changed properties as a JSON object, or - to read it from standard input.
         #[arg(value_name = "JSON")]
         changes: String,
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Delete a record.
     Delete {
@@ -107,6 +109,8 @@ pub(crate) enum Command {
         set: String,
         /// The record's Id.
         id: String,
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Import a file, all or nothing.
     Import {
@@ -174,6 +178,14 @@ impl SignIn {
         let sentence = "name yourself with --user NAME, or give --token T (or TIDEMARK_TOKEN)";
         Err(Args::command().error(ErrorKind::MissingRequiredArgument, sentence))
     }
+}
+
+/// The version that the change was decided on; what is there when the command runs, unless given.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Shown {
+    /// The record's @odata.etag when you looked at it: what changed since is not overwritten.
+    #[arg(long, value_name = "ETAG")]
+    pub(crate) etag: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -42,8 +42,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Ended> {
         Command::BringBack { set, id, entry } => history::bring_back(&app, &set, &id, &entry, out).await,
         Command::Explain { set, id } => history::explain(&app, &set, &id, out).await,
         Command::Add { set, record } => records::add(&app, &set, &record, out).await,
-        Command::Edit { set, id, changes } => records::edit(&app, &set, &id, &changes, out).await,
-        Command::Delete { set, id } => records::delete(&app, &set, &id, out).await,
+        Command::Edit { set, id, changes, shown } => records::edit(&app, &set, &id, &changes, shown, out).await,
+        Command::Delete { set, id, shown } => records::delete(&app, &set, &id, shown, out).await,
         Command::Import { set, file } => {
             let imported = app.import_file(&set, &file).await?;
             let text = || format!("{} imported.", words::count(imported, "record", "records"));

@@ -184,7 +184,8 @@ pub(crate) fn records(set: &SetView, records: &[RecordView], is_live: bool) -> S
 
 pub(crate) fn record(record: &RecordView) -> String {
     let row = |(name, content): (&String, &Value)| vec![name.clone(), value(content)];
-    table(&["Property", "Value"], &record.iter().map(row).collect::<Vec<_>>())
+    let is_said = |(name, _): &(&String, &Value)| !name.starts_with('@');
+    table(&["Property", "Value"], &record.iter().filter(is_said).map(row).collect::<Vec<_>>())
 }
 
 pub(crate) fn history(entries: &[HistoryView]) -> String {

@@ -5,6 +5,7 @@
 use crate::report::Outcome;
 use crate::transport::TransportError;
 use std::time::Duration;
+use tidemark_model::Versioned;
 use tidemark_store::StoreError;
 
 /// A failed exchange with the server.
@@ -59,6 +60,12 @@ pub enum SyncError {
         /// The property at fault.
         target: Option<String>,
     },
+    /// A change went out and its answer never came, however often it was sent: the server may have made it.
+    #[error("the server's answer did not arrive: {0}")]
+    Unanswered(String),
+    /// A live change met another version than the one that was shown; `None` where there is no such record.
+    #[error("the record was changed meanwhile; nothing was overwritten")]
+    Stale(Option<Box<Versioned>>),
     /// The answer could not be read.
     #[error("the server's answer could not be understood: {0}")]
     Malformed(String),
@@ -95,7 +102,7 @@ impl SyncError {
     /// Returns what a cycle that ends with this error came to.
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::Transport(_) | Self::NotTidemark | Self::NoServer { .. } => Outcome::Offline,
+            Self::Transport(_) | Self::NotTidemark | Self::NoServer { .. } | Self::Unanswered(_) => Outcome::Offline,
             Self::SignedOut | Self::WrongPassword => Outcome::SignedOut,
             Self::Store(StoreError::AccountChanged | StoreError::Overtaken) => Outcome::Void,
             _ => Outcome::Failed,
@@ -116,6 +123,8 @@ impl SyncError {
             Self::WrongPassword => "wrong_password",
             Self::Wait(_) => "busy",
             Self::Refused { code, .. } => code,
+            Self::Unanswered(_) => "unanswered",
+            Self::Stale(_) => "changed_meanwhile",
             Self::Malformed(_) => "malformed",
             Self::Store(error) => error.code(),
             Self::Sets(failed) => failed.first().map_or("failed", |(_, error)| error.code()),

@@ -116,5 +116,9 @@ fn failure(error: reqwest::Error) -> TransportError {
     }
     let sentence = if error.is_timeout() { "it does not answer".to_owned() } else { cause.to_string() };
     let is_tls = error.is_connect() && ["certificate", "TLS", "tls"].iter().any(|word| sentence.contains(word));
-    if is_tls { TransportError::Untrusted(sentence) } else { TransportError::Unreachable(sentence) }
+    match error.is_connect() {
+        _ if is_tls => TransportError::Untrusted(sentence),
+        true => TransportError::Unreachable(sentence),
+        false => TransportError::Unanswered(sentence),
+    }
 }

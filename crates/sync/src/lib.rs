@@ -15,6 +15,7 @@ mod guard;
 mod http_transport;
 mod journal;
 mod live;
+mod live_write;
 mod network;
 mod notice;
 mod pull;

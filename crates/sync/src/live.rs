@@ -1,10 +1,10 @@
-//! Reads and edits of entity sets that are not kept offline: straight to the server, while it can be reached.
+//! Reads of entity sets that are not kept offline: straight to the server, while it can be reached.
 //!
-//! Owns: those requests. Refuses: keeping anything. DESIGN section 6, "On a set that is not cached".
+//! Owns: those requests. Refuses: keeping anything, writing (`live_write`). DESIGN section 6, "On a set that is not cached".
 
 use crate::connection::{Connection, refused};
 use crate::error::SyncError;
-use crate::session::{Remote, with_json};
+use crate::session::Remote;
 use http::Method;
 use serde_json::{Map, Value};
 use tidemark_model::{EntitySet, RecordId, Versioned};
@@ -75,50 +75,16 @@ impl Remote {
         }
     }
 
-    /// Makes a record on the server.
-    ///
-    /// # Errors
-    /// The server cannot be reached or refuses the record.
-    pub async fn add(
-        &self,
-        account: &Account,
+    /// Reads one record with its tombstone; `None` where the server has no trace of it.
+    pub(crate) async fn whatever_is_there(
+        connection: &Connection,
         set: &EntitySet,
-        body: &Map<String, Value>,
-    ) -> Result<Versioned, SyncError> {
-        let connection = self.for_account(account);
-        let mut request = connection.odata(Method::POST, &set.name)?;
-        with_json(&mut request, Value::Object(body.clone()).to_string());
-        written(&connection, set, request).await
-    }
-
-    /// Changes a record on the server, on the version that `etag` names.
-    ///
-    /// # Errors
-    /// The server cannot be reached, refuses the change, or has another version by now.
-    pub async fn edit(
-        &self,
-        account: &Account,
-        set: &EntitySet,
-        current: &Versioned,
-        changes: &Map<String, Value>,
-    ) -> Result<Versioned, SyncError> {
-        let connection = self.for_account(account);
-        let mut request = connection.odata(Method::PATCH, &entity_url(&set.name, current.record.id))?;
-        request.headers.push(("if-match", current.etag.clone()));
-        with_json(&mut request, Value::Object(changes.clone()).to_string());
-        written(&connection, set, request).await
-    }
-
-    /// Deletes a record on the server, as the version that `etag` names.
-    ///
-    /// # Errors
-    /// As [`Remote::edit`].
-    pub async fn delete(&self, account: &Account, set: &EntitySet, current: &Versioned) -> Result<(), SyncError> {
-        let connection = self.for_account(account);
-        let mut request = connection.odata(Method::DELETE, &entity_url(&set.name, current.record.id))?;
-        request.headers.push(("if-match", current.etag.clone()));
-        let response = connection.send(request).await?;
-        if (200..300).contains(&response.status) { Ok(()) } else { Err(refused(&response)) }
+        id: RecordId,
+    ) -> Result<Option<Versioned>, SyncError> {
+        let filter = format!("Id eq {id} and (_IsTombstoned eq true or _IsTombstoned eq false)");
+        let answer = get(connection, &format!("{}?$filter={}", set.name, encode_query(&filter))).await?;
+        let found = answer.get("value").and_then(Value::as_array).and_then(|records| records.first());
+        found.map(|entity| entity_of(set, entity)).transpose()
     }
 
     /// Counts the live records of a set on the server.
@@ -140,21 +106,7 @@ async fn get(connection: &Connection, link: &str) -> Result<Map<String, Value>, 
     serde_json::from_slice(&response.body).map_err(|e| SyncError::Malformed(e.to_string()))
 }
 
-async fn written(
-    connection: &Connection,
-    set: &EntitySet,
-    mut request: crate::transport::Request,
-) -> Result<Versioned, SyncError> {
-    request.headers.push(("prefer", "return=representation".into()));
-    let response = connection.send(request).await?;
-    if !(200..300).contains(&response.status) {
-        return Err(refused(&response));
-    }
-    let entity: Value = serde_json::from_slice(&response.body).map_err(|e| SyncError::Malformed(e.to_string()))?;
-    entity_of(set, &entity)
-}
-
-fn entity_of(set: &EntitySet, entity: &Value) -> Result<Versioned, SyncError> {
+pub(crate) fn entity_of(set: &EntitySet, entity: &Value) -> Result<Versioned, SyncError> {
     let empty = Map::new();
     read_entity(entity.as_object().unwrap_or(&empty), set).map_err(|e| SyncError::Malformed(e.message))
 }

@@ -48,6 +48,9 @@ pub enum TransportError {
     /// Nothing at the other end, or the connection broke.
     #[error("the server cannot be reached: {0}")]
     Unreachable(String),
+    /// The connection broke before the answer was here: the server may have done what it was asked.
+    #[error("the server cannot be reached: {0}")]
+    Unanswered(String),
     /// The other end's certificate is not to be trusted.
     #[error("the connection is not secure: {0}; check the server address and this computer's clock")]
     Untrusted(String),

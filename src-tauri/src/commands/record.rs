@@ -31,13 +31,14 @@ pub(crate) async fn edit(
     set: String,
     id: String,
     changes: Map<String, Value>,
+    shown: Option<RecordView>,
 ) -> Answer<RecordView> {
-    Ok(app.edit(&set, &id, changes).await?)
+    Ok(app.edit_shown(&set, &id, changes, shown).await?)
 }
 
 #[command]
-pub(crate) async fn remove(app: State<'_, App>, set: String, id: String) -> Answer<()> {
-    Ok(app.remove(&set, &id).await?)
+pub(crate) async fn remove(app: State<'_, App>, set: String, id: String, shown: Option<RecordView>) -> Answer<()> {
+    Ok(app.remove_shown(&set, &id, shown).await?)
 }
 
 #[command]

@@ -60,7 +60,7 @@ pub(crate) fn read_id(text: &str) -> Result<RecordId, AppError> {
 /// cannot be reached it says why the records are not here.
 pub(crate) fn not_reached(set: &str, error: SyncError) -> AppError {
     match error {
-        SyncError::Refused { status: 412, .. } => AppError::ChangedMeanwhile(set.to_owned()),
+        SyncError::Unanswered(reason) => AppError::Unanswered { set: set.to_owned(), reason },
         SyncError::Refused { status: 400 | 422, message, target, .. } => {
             AppError::Invalid { message: format!("{message}; nothing was changed"), property: target }
         }
@@ -95,7 +95,7 @@ mod tests {
         let error = not_reached("Sites", refused(400, Some("Name")));
         assert_eq!((error.code(), error.property()), ("invalid", Some("Name")));
         assert_eq!(error.to_string(), "Name is required; nothing was changed");
-        assert_eq!(not_reached("Sites", refused(412, None)).code(), "changed_meanwhile");
+        assert_eq!(not_reached("Sites", SyncError::Unanswered("cut".into())).code(), "unanswered");
         assert_eq!(not_reached("Sites", refused(500, None)).code(), "Some");
         assert_eq!(not_reached("Sites", SyncError::NotTidemark).code(), "offline");
         assert_eq!(not_reached("Sites", SyncError::AnotherServer).code(), "another_server");

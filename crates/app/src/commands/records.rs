@@ -9,7 +9,7 @@ use crate::error::AppError;
 use crate::views::{ListRequest, ListView, RecordView};
 use serde_json::{Map, Value};
 use tidemark_model::query::Query;
-use tidemark_model::{EntitySet, ID, RecordId, Versioned};
+use tidemark_model::{ETAG, EntitySet, RecordId};
 use tidemark_store::{Account, Only};
 use tidemark_sync::{parse_filter, parse_order_by, parse_search};
 
@@ -97,56 +97,72 @@ impl App {
                 self.nudge();
                 Ok(added.to_json())
             }
-            Place::Live(account, entity_set) => {
-                let mut body = record;
-                if !body.contains_key(ID) {
-                    body.insert(ID.to_owned(), Value::String(self.inner.ids.fresh().to_string()));
-                }
-                let added = self.remote().add(&account, &entity_set, &body).await;
-                Ok(as_local(added.map_err(|error| not_reached(set, error))?).to_json())
-            }
+            Place::Live(account, entity_set) => self.add_live(&account, &entity_set, record).await,
         }
     }
 
-    /// Changes the named properties of a record. Never waits for the network on a set that is kept here.
+    /// Changes the named properties of a record as it is when the command reads it. Never waits for the network on a set
+    /// that is kept here.
     ///
     /// # Errors
     /// There is no such record, or a value does not fit; the error names the property and nothing was changed.
     pub async fn edit(&self, set: &str, id: &str, changes: Map<String, Value>) -> Result<RecordView, AppError> {
+        self.edit_shown(set, id, changes, None).await
+    }
+
+    /// As [`App::edit`], on the version that was `shown`: the record as it went to the host, or its `@odata.etag` with
+    /// the values of what is changed; an `@odata.etag` among the changes counts as one. What changed meanwhile is not
+    /// overwritten: edits that do not clash come together, others are asked (kept here) or refused (read live).
+    ///
+    /// # Errors
+    /// As [`App::edit`]; `changed_meanwhile`, where nothing was saved and a look at the record is needed.
+    pub async fn edit_shown(
+        &self,
+        set: &str,
+        id: &str,
+        changes: Map<String, Value>,
+        shown: Option<RecordView>,
+    ) -> Result<RecordView, AppError> {
         let record_id = id_in(self, set, id)?;
+        let version = || changes.get(ETAG).map(|etag| Map::from_iter([(ETAG.to_owned(), etag.clone())]));
+        let shown = shown.or_else(version).unwrap_or_default();
         match self.place_of(set, record_id).await? {
             Place::Here => {
                 let name = set.to_owned();
-                let edited = self.with_store(move |store| Ok(store.edit(&name, record_id, &changes)?)).await?;
+                let edited =
+                    self.with_store(move |store| Ok(store.edit_shown(&name, record_id, &changes, &shown)?)).await?;
                 self.nudge();
                 Ok(edited.to_json())
             }
             Place::Live(account, entity_set) => {
-                let current = self.get_live(&account, &entity_set, record_id).await?.ok_or_else(|| unknown(set, id))?;
-                let edited = self.remote().edit(&account, &entity_set, &current, &changes).await;
-                Ok(as_local(edited.map_err(|error| not_reached(set, error))?).to_json())
+                self.edit_live(&account, &entity_set, record_id, &changes, &shown).await
             }
         }
     }
 
-    /// Deletes a record. Never waits for the network on a set that is kept here.
+    /// Deletes a record as it is when the command reads it. Never waits for the network on a set that is kept here.
     ///
     /// # Errors
     /// There is no such record.
     pub async fn remove(&self, set: &str, id: &str) -> Result<(), AppError> {
+        self.remove_shown(set, id, None).await
+    }
+
+    /// As [`App::remove`], of the version that was `shown`; see [`App::edit_shown`].
+    ///
+    /// # Errors
+    /// As [`App::remove`]; `changed_meanwhile`, where nothing was deleted.
+    pub async fn remove_shown(&self, set: &str, id: &str, shown: Option<RecordView>) -> Result<(), AppError> {
         let record_id = id_in(self, set, id)?;
+        let shown = shown.unwrap_or_default();
         match self.place_of(set, record_id).await? {
             Place::Here => {
                 let name = set.to_owned();
-                self.with_store(move |store| Ok(store.delete(&name, record_id)?)).await?;
+                self.with_store(move |store| Ok(store.delete_shown(&name, record_id, &shown)?)).await?;
                 self.nudge();
                 Ok(())
             }
-            Place::Live(account, entity_set) => {
-                let current = self.get_live(&account, &entity_set, record_id).await?.ok_or_else(|| unknown(set, id))?;
-                let removed = self.remote().delete(&account, &entity_set, &current).await;
-                removed.map_err(|error| not_reached(set, error))
-            }
+            Place::Live(account, entity_set) => self.remove_live(&account, &entity_set, record_id, &shown).await,
         }
     }
 
@@ -165,10 +181,6 @@ impl App {
         self.nudge();
         Ok(restored.to_json())
     }
-
-    async fn get_live(&self, account: &Account, set: &EntitySet, id: RecordId) -> Result<Option<Versioned>, AppError> {
-        self.remote().get(account, set, id).await.map_err(|error| not_reached(&set.name, error))
-    }
 }
 
 /// Reads a record's id, after the set was found: of two mistakes the first one is named.
@@ -177,7 +189,7 @@ fn id_in(app: &App, set: &str, id: &str) -> Result<RecordId, AppError> {
     read_id(id)
 }
 
-fn unknown(set: &str, id: &str) -> AppError {
+pub(crate) fn unknown(set: &str, id: &str) -> AppError {
     AppError::UnknownRecord { set: set.to_owned(), id: id.to_owned() }
 }
 

@@ -10,7 +10,7 @@ async fn contents(app: &App) -> Vec<Value> {
     let content = |mut record: crate::RecordView| {
         // When, and the name of the version that it makes.
         record.shift_remove("_UpdatedAt");
-        record.shift_remove(tidemark_model::ETAG);
+        record.shift_remove(crate::ETAG);
         Value::Object(record)
     };
     records.into_iter().map(content).collect()

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
-/// A record: its properties as in OData plus `_State`, `_UpdatedAt`, `_IsTombstoned`, `_UpdatedBy` and `_Mark`
+/// A record: its properties as in OData plus `@odata.etag` (the name of exactly this version, which comes back with an
+/// edit), `_State`, `_UpdatedAt`, `_IsTombstoned`, `_UpdatedBy` and `_Mark`
 /// (`none`, `waiting`, `sending`, `conflict`, `refused`).
 pub type RecordView = Map<String, Value>;
 

@@ -1,12 +1,12 @@
 //! `list`, `get`, `add`, `edit`, `delete`.
 
 use crate::Ended;
-use crate::args::List;
+use crate::args::{List, Shown};
 use crate::input;
 use crate::output::Output;
 use crate::words;
 use serde_json::json;
-use tidemark_app::{App, ListRequest, RecordView};
+use tidemark_app::{App, ETAG, ListRequest, RecordView};
 
 pub(crate) async fn list(app: &App, list: List, out: Output) -> anyhow::Result<Ended> {
     let request = ListRequest {
@@ -38,15 +38,26 @@ pub(crate) async fn add(app: &App, set: &str, json: &str, out: Output) -> anyhow
     print(&app.add(set, record).await?, out)
 }
 
-pub(crate) async fn edit(app: &App, set: &str, id: &str, json: &str, out: Output) -> anyhow::Result<Ended> {
+pub(crate) async fn edit(
+    app: &App,
+    set: &str,
+    id: &str,
+    json: &str,
+    shown: Shown,
+    out: Output,
+) -> anyhow::Result<Ended> {
     let changes = app.read_typed(set, &input::document(json)?)?;
-    print(&app.edit(set, id, changes).await?, out)
+    print(&app.edit_shown(set, id, changes, version(shown)).await?, out)
 }
 
-pub(crate) async fn delete(app: &App, set: &str, id: &str, out: Output) -> anyhow::Result<Ended> {
-    app.remove(set, id).await?;
+pub(crate) async fn delete(app: &App, set: &str, id: &str, shown: Shown, out: Output) -> anyhow::Result<Ended> {
+    app.remove_shown(set, id, version(shown)).await?;
     out.print(&json!({ "deleted": id }), || format!("Deleted {set} {id}."))?;
     Ok(Ended::Done)
+}
+
+fn version(shown: Shown) -> Option<RecordView> {
+    Some(RecordView::from_iter([(ETAG.to_owned(), shown.etag?.into())]))
 }
 
 fn print(record: &RecordView, out: Output) -> anyhow::Result<Ended> {
