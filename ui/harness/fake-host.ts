@@ -411,7 +411,8 @@ export class FakeHost {
     const defaults = Object.fromEntries(
       (this.sets.find((one) => one.name === set)?.properties ?? []).map((one) => [one.name, one.default]),
     );
-    const id = `ffffffff-0000-7000-8000-${String((this.#fresh += 1)).padStart(12, '0')}`;
+    const made = `ffffffff-0000-7000-8000-${String((this.#fresh += 1)).padStart(12, '0')}`;
+    const id = String(record['Id'] ?? made);
     const whole = { ...defaults, ...record, Id: id };
     this.#check(set, whole);
     return this.#changed(set, id, whole);

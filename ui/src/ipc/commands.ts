@@ -52,9 +52,11 @@ export const model = () => ask<ModelView>('model');
 export const list = (request: ListRequest) => ask<ListView>('list', { request });
 export const get = (set: string, id: string) => ask<RecordView>('get', { set, id });
 export const add = (set: string, record: RecordView) => ask<RecordView>('add', { set, record });
-export const edit = (set: string, id: string, changes: RecordView) =>
-  ask<RecordView>('edit', { set, id, changes });
-export const remove = (set: string, id: string) => ask<void>('remove', { set, id });
+/** `shown` is the record as it stood on the screen, or its version with the values of what is changed. */
+export const edit = (set: string, id: string, changes: RecordView, shown: RecordView | null) =>
+  ask<RecordView>('edit', { set, id, changes, shown });
+export const remove = (set: string, id: string, shown: RecordView | null) =>
+  ask<void>('remove', { set, id, shown });
 export const undoRemove = (set: string, id: string) => ask<RecordView>('undo_remove', { set, id });
 export const history = (set: string, id: string) => ask<HistoryView[]>('history', { set, id });
 /** Makes the side that did not stand in an entry of a record's history a new change. Null: that side was a deletion. */

@@ -4,6 +4,6 @@ export type { Resolution, Sides } from './commands';
 export { on } from './events';
 export type { HostEvents } from './events';
 export { HostError, toHostError } from './errors';
-export { idOf, isDeleted, markOf, textOf, updatedAt, updatedBy } from './record';
+export { freshId, idOf, isDeleted, markOf, shownOf, textOf, updatedAt, updatedBy } from './record';
 export type { Mark, RecordView } from './record';
 export type * from './bindings';

@@ -1,8 +1,9 @@
 // A record while somebody edits it: what is stored, and what is typed and not yet stored.
 //
-// A newer version of the record from the background replaces what is stored; what is typed stays typed. An edit that the
-// host refuses stays typed too, with the reason beside it: nothing a person wrote is thrown away.
-import { host, type HostError, idOf, type RecordView, toHostError } from '../ipc';
+// A newer version of the record from the background replaces what is stored; what is typed stays typed, and goes to the
+// host with what stood on the screen when the typing began: an edit never rests on a version that nobody has seen. An edit
+// that the host refuses stays typed too, with the reason beside it: nothing a person wrote is thrown away.
+import { host, type HostError, idOf, type RecordView, shownOf, toHostError } from '../ipc';
 
 const PAUSE_MS = 700;
 
@@ -14,6 +15,8 @@ export class Draft {
   failure = $state.raw<HostError | null>(null);
   readonly id: string;
   #typed = $state.raw<RecordView>({});
+  /** The version that was shown when each property began to be typed into. */
+  #bases = $state.raw<Record<string, RecordView>>({});
   #timer: ReturnType<typeof setTimeout> | undefined;
   #last: Promise<void> = Promise.resolve();
 
@@ -36,6 +39,7 @@ export class Draft {
 
   /** Notes what is being typed; it is stored at a pause, on Enter and when the field is left. */
   type(property: string, value: unknown): void {
+    if (!(property in this.#typed)) this.#bases = { ...this.#bases, [property]: this.stored };
     this.#typed = { ...this.#typed, [property]: value };
     this.state = 'typing';
     clearTimeout(this.#timer);
@@ -60,38 +64,84 @@ export class Draft {
     this.stored = record;
   }
 
+  /** Properties that somebody else changed while they were being typed into. */
+  get moved(): string[] {
+    if (this.state === 'saving') return [];
+    return Object.entries(this.#bases)
+      .filter(([property, base]) => {
+        const now = this.stored[property] ?? null;
+        return now !== (base[property] ?? null) && now !== this.#typed[property];
+      })
+      .map(([property]) => property);
+  }
+
+  /** What is typed is meant to stand on the version that is shown now. */
+  keepMine(): Promise<void> {
+    this.#bases = Object.fromEntries(Object.keys(this.#typed).map((property) => [property, this.stored]));
+    return this.commit();
+  }
+
+  /** Gives up what was typed where somebody else changed it. */
+  takeTheirs(): Promise<void> {
+    const moved = this.moved;
+    this.#keep((property) => !moved.includes(property));
+    return this.commit();
+  }
+
   errorFor(property: string): string | null {
     return this.failure?.property === property ? this.failure.message : null;
   }
 
   async #store(): Promise<void> {
-    const sent = Object.fromEntries(
-      Object.entries(this.#typed).filter(([property, value]) => value !== (this.stored[property] ?? null)),
-    );
+    // What was typed back to what was shown, or is there by now, is no edit.
+    this.#keep((property) => this.#isEdit(property));
+    const sent = this.#typed;
     if (Object.keys(sent).length === 0) {
-      this.#settle(this.#typed);
       this.failure = null;
       if (this.state === 'typing' || this.state === 'failed') this.state = 'clean';
       return;
     }
     this.state = 'saving';
     try {
-      this.stored = await host.edit(this.set, this.id, sent);
+      this.stored = await host.edit(this.set, this.id, sent, shownOf(this.#bases, Object.keys(sent)));
       this.#settle(sent);
       this.failure = null;
       this.state = Object.keys(this.#typed).length === 0 ? 'saved' : 'typing';
     } catch (cause) {
       this.failure = toHostError(cause);
       this.state = 'failed';
+      if (this.failure.code === 'changed_meanwhile') await this.#look();
     }
   }
 
-  /** Forgets what was typed and is stored now, unless it was typed anew meanwhile. */
+  /** Shows the newer version beside what was typed. */
+  async #look(): Promise<void> {
+    try {
+      this.refreshed(await host.get(this.set, this.id));
+    } catch {
+      // It cannot be read now, or is gone: whoever opened the record hears of it.
+    }
+  }
+
+  #isEdit(property: string): boolean {
+    const value = this.#typed[property];
+    const base = this.#bases[property] ?? this.stored;
+    return value !== (base[property] ?? null) && value !== (this.stored[property] ?? null);
+  }
+
+  /** Forgets what was typed and is stored now, unless it was typed anew meanwhile: that is typed over what was stored. */
   #settle(sent: RecordView): void {
-    this.#typed = Object.fromEntries(
-      Object.entries(this.#typed).filter(
-        ([property, value]) => !(property in sent) || sent[property] !== value,
-      ),
-    );
+    this.#keep((property) => !(property in sent) || sent[property] !== this.#typed[property]);
+    const anew = Object.keys(this.#bases).filter((property) => property in sent);
+    this.#bases = { ...this.#bases, ...Object.fromEntries(anew.map((property) => [property, this.stored])) };
+  }
+
+  #keep(stays: (property: string) => boolean): void {
+    const kept = <T>(all: Record<string, T>) =>
+      Object.fromEntries(Object.entries(all).filter(([property]) => stays(property)));
+    // Both by what is typed now: one after the other would judge the second by the first.
+    const [typed, bases] = [kept(this.#typed), kept(this.#bases)];
+    this.#typed = typed;
+    this.#bases = bases;
   }
 }

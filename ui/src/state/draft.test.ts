@@ -72,6 +72,76 @@ describe('the background', () => {
   });
 });
 
+describe('what was shown', () => {
+  const shown = () => host.called('edit').map((call) => call['shown']);
+  const version = (etag: string, changes: object) => ({ ...draft.stored, '@odata.etag': etag, ...changes });
+
+  beforeEach(() => draft.refreshed(version('e1', {})));
+
+  test('goes with the edit, as it was when the typing began', async () => {
+    draft.type('Title', 'Clean');
+    draft.refreshed(version('e2', { Title: 'From Ben', _UpdatedBy: 'Ben' }));
+    draft.type('Title', 'Clean up');
+    draft.type('Notes', 'Wet');
+    await Promise.all([draft.commit(), settle()]);
+    expect(edits()).toEqual([{ Title: 'Clean up', Notes: 'Wet' }]);
+    expect(shown()).toEqual([{ '@odata.etag': 'e1', Title: 'Check pump', Notes: null }]);
+  });
+
+  test('a property that somebody else changed is told beside what is typed', () => {
+    draft.type('Title', 'Clean');
+    draft.refreshed(version('e2', { Notes: 'From Ben' }));
+    expect(draft.moved).toEqual([]);
+    draft.refreshed(version('e3', { Title: 'From Ben', Notes: 'From Ben' }));
+    expect(draft.moved).toEqual(['Title']);
+    draft.refreshed(version('e4', { Title: 'Clean' }));
+    expect(draft.moved).toEqual([]);
+  });
+
+  test('what is typed anew during a save is typed over what was saved', async () => {
+    host.latencyMs = 100;
+    draft.type('Title', 'First');
+    void draft.commit();
+    await vi.advanceTimersByTimeAsync(50);
+    draft.type('Title', 'Second');
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(shown().map((one) => (one as { Title: string }).Title)).toEqual(['Check pump', 'First']);
+    expect(draft.moved).toEqual([]);
+  });
+
+  test('a refused edit shows the newer version, and either may stand', async () => {
+    const refused = fault('changed_meanwhile', 'Check pump was changed meanwhile by Ben.');
+    const id = draft.id;
+    for (const stands of ['mine', 'theirs'] as const) {
+      draft = new Draft('TodoItems', version('e1', { Title: 'Check pump' }));
+      host.pull('TodoItems', id, { Title: 'From Ben', '@odata.etag': 'e2' });
+      host.failing.set('edit', refused);
+      draft.type('Title', 'Clean');
+      await Promise.all([draft.commit(), settle()]);
+      expect([draft.state, draft.text('Title'), draft.moved]).toEqual(['failed', 'Clean', ['Title']]);
+      const before = edits().length;
+      if (stands === 'mine') {
+        await Promise.all([draft.keepMine(), settle()]);
+        expect(shown().at(-1)).toEqual({ '@odata.etag': 'e2', Title: 'From Ben' });
+        expect(draft.state).toBe('saved');
+      } else {
+        await Promise.all([draft.takeTheirs(), settle()]);
+        expect(edits()).toHaveLength(before);
+        expect([draft.text('Title'), draft.state, draft.failure]).toEqual(['From Ben', 'clean', null]);
+      }
+    }
+  });
+
+  test('typing back to what was shown overwrites nothing', async () => {
+    draft.type('Title', 'Clean');
+    draft.refreshed(version('e2', { Title: 'From Ben' }));
+    draft.type('Title', 'Check pump');
+    await Promise.all([draft.commit(), settle()]);
+    expect(edits()).toEqual([]);
+    expect(draft.text('Title')).toBe('From Ben');
+  });
+});
+
 describe('a refusal', () => {
   test('keeps what was typed, beside the reason', async () => {
     draft.type('Title', '');

@@ -1,5 +1,5 @@
 // Deleting and deciding, with a way back: the last of either can be taken back from its toast or with Ctrl+Z.
-import { host } from '../ipc';
+import { host, type RecordView } from '../ipc';
 
 /** Something that can be taken back. */
 export interface Undoable {
@@ -15,13 +15,21 @@ export interface Removal extends Undoable {
 class Undo {
   last = $state.raw<Undoable | null>(null);
 
-  /** Deletes records and remembers how to bring them back; stops at the first one the host refuses. */
-  async remove(set: string, ids: readonly string[]): Promise<Removal> {
+  /**
+   * Deletes records as they were shown and remembers how to bring them back; stops at the first one the host refuses.
+   */
+  async remove(
+    set: string,
+    ids: readonly string[],
+    shown: (id: string) => RecordView | undefined,
+  ): Promise<Removal> {
     const gone: string[] = [];
     const removal: Removal = { set, ids: gone, undo: () => this.#restore(removal) };
     this.last = removal;
-    for (const id of ids) {
-      await host.remove(set, id);
+    // What is on the screen now, not what it will have become when the turn of the last one comes.
+    const records = ids.map((id) => [id, shown(id) ?? null] as const);
+    for (const [id, record] of records) {
+      await host.remove(set, id, record);
       gone.push(id);
     }
     return removal;

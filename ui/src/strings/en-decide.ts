@@ -162,3 +162,11 @@ export const explain = {
   } as Record<string, string>,
   notHere: 'Only records that are kept on this laptop can be explained.',
 };
+
+export const moved = {
+  changed: (label: string) => `${label} was changed meanwhile; what you type is kept. It is now:`,
+  changedBy: (label: string, by: string) =>
+    `${label} was changed meanwhile by ${by}; what you type is kept. It is now:`,
+  keep: 'Save mine',
+  take: 'Take theirs',
+};

@@ -2,7 +2,7 @@
 //
 // Style: what happened, what is safe, what to do. No blame, no jargon, no exclamation marks.
 import type { Mark, TodoSort, TodoView } from '../ipc';
-import { conflicts, decided, diff, explain, history } from './en-decide';
+import { conflicts, decided, diff, explain, history, moved } from './en-decide';
 import { number, plural } from './words';
 
 const changes = (n: number) => plural(n, '# change', '# changes');
@@ -332,6 +332,7 @@ export const en = {
   diff,
   history,
   decided,
+  moved,
   explain,
 
   activity: {

@@ -1,6 +1,6 @@
 // What can be done to tasks, each with its message and its way back.
 import { toast, toastError } from '../../design/toast';
-import { host, type RecordView, textOf, toHostError } from '../../ipc';
+import { host, type RecordView, shownOf, textOf, toHostError } from '../../ipc';
 import { TASKS } from '../../state/navigation.svelte';
 import { undo } from '../../state/undo.svelte';
 import type { WindowedList } from '../../state/windowed-list.svelte';
@@ -13,9 +13,13 @@ export function titleOfTask(record: RecordView | undefined): string {
 /** Ticks tasks off, or opens them again: at once on screen, then on the device. */
 export async function setDone(list: WindowedList, ids: readonly string[], done: boolean): Promise<void> {
   const title = titleOfTask(list.byId(ids[0] ?? ''));
+  const shown = ids.map((id) => {
+    const record = list.byId(id);
+    return record === undefined ? null : shownOf({ IsDone: record }, ['IsDone']);
+  });
   for (const id of ids) list.patch(id, { IsDone: done });
   try {
-    for (const id of ids) await host.edit(TASKS, id, { IsDone: done });
+    for (const [n, id] of ids.entries()) await host.edit(TASKS, id, { IsDone: done }, shown[n] ?? null);
     if (!done && ids.length === 1) return;
     const words = done
       ? ids.length === 1
@@ -29,10 +33,15 @@ export async function setDone(list: WindowedList, ids: readonly string[], done: 
   }
 }
 
-/** Deletes tasks; the toast brings them back. */
-export async function removeTasks(list: WindowedList, ids: readonly string[], title: string): Promise<void> {
+/** Deletes tasks as they are shown; the toast brings them back. */
+export async function removeTasks(
+  list: WindowedList,
+  ids: readonly string[],
+  title: string,
+  shown: (id: string) => RecordView | undefined,
+): Promise<void> {
   try {
-    const removal = await undo.remove(TASKS, ids);
+    const removal = await undo.remove(TASKS, ids, shown);
     const words = ids.length === 1 ? t.tasks.deleted(title) : t.tasks.deletedMany(ids.length);
     toast(words, { label: t.common.undo, run: () => void removal.undo().catch(sayWhy) });
   } catch (cause) {

@@ -105,7 +105,7 @@ describe('quick add', () => {
     expect(allById('chip-due')).toEqual([]);
     await user.keyboard('{Enter}');
     await waitFor(() =>
-      expect(host.called('add')[0]?.['record']).toEqual({ Title: 'Check pump tomorrow', Priority: 2 }),
+      expect(host.called('add')[0]?.['record']).toMatchObject({ Title: 'Check pump tomorrow', Priority: 2 }),
     );
   });
 
@@ -124,7 +124,10 @@ describe('quick add', () => {
     navigation.tasks('all', guid(1, 1));
     await user.type(await findById('quick-add'), 'Order seals{Enter}');
     await waitFor(() =>
-      expect(host.called('add')[0]?.['record']).toEqual({ Title: 'Order seals', TodoListId: guid(1, 1) }),
+      expect(host.called('add')[0]?.['record']).toMatchObject({
+        Title: 'Order seals',
+        TodoListId: guid(1, 1),
+      }),
     );
   });
 });
