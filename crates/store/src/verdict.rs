@@ -70,7 +70,9 @@ pub(crate) fn judge_change(
             }
             change.state = state;
             change.base = server.cloned();
-            local::put_pending(tx, table, Record { updated_by: None, ..local }, &change)?;
+            // What came together is another content: a stamp, as a file carries it, names one (ADR 0011).
+            let updated_at = local.updated_at.saturating_add(merged.into());
+            local::put_pending(tx, table, Record { updated_by: None, updated_at, ..local }, &change)?;
             Ok(Tally { merged: merged.into(), ..Tally::default() })
         }
         Verdict::Conflict { kind, properties } => {

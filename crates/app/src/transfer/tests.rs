@@ -144,8 +144,11 @@ fn a_header_that_does_not_fit_is_named() {
     assert!(rows[0].1.as_ref().unwrap_err().problem.contains("_IsTombstoned"));
 }
 
+/// A line, and a text of it.
+type Line = (u64, String);
+
 /// Names of the rows of a text with their lines, and the line and sentence of the first that is refused.
-fn names(bytes: &[u8]) -> (Vec<(u64, String)>, Option<(u64, String)>) {
+fn names(bytes: &[u8]) -> (Vec<Line>, Option<Line>) {
     let mut found = Vec::new();
     match CsvRows::new(&set(), bytes) {
         Err(refused) => return (found, Some(refused)),

@@ -74,6 +74,40 @@ fn problem(json: &str) -> String {
 }
 
 #[test]
+fn numbers_are_read_digit_for_digit() {
+    let source =
+        model().document().to_string().replace(r#""Edm.Double""#, r#""Edm.Decimal","$Precision":18,"$Scale":4"#);
+    let decimals = EntityModel::parse(&source).unwrap();
+    let read = |size: &str| {
+        let page = format!(r#"{{"value":[{{"@etag":"1","Id":"{A}","Title":"t","Size":{size}}}],"@deltaLink":"d"}}"#);
+        let mut heard = Heard::default();
+        read_page(page.as_bytes(), decimals.set("As").unwrap(), &mut heard).map(|_| heard.items.remove(0))
+    };
+    for (size, unscaled) in [
+        ("12345678901234.5678", "123456789012345678"),
+        (r#""12345678901234.5678""#, "123456789012345678"),
+        (r#""\u0031.50""#, "15000"),
+        ("-1e3", "-10000000"),
+        ("null", "-"),
+    ] {
+        let item = read(size).unwrap();
+        assert!(item.contains(&format!(r#"["t" - {unscaled} -]"#)), "{size}: {item}");
+    }
+    for size in ["123456789012345.67891", "true", "{}", r#""x""#] {
+        assert!(read(size).unwrap_err().to_string().contains("Size must"), "{size}");
+    }
+    // A double is the one nearest to what was written, to the last bit.
+    for size in ["0.30000000000000004", "2.2250738585072014e-308", "9007199254740993.0", "1.7976931348623157e308"] {
+        let (_, items) = self::read(&format!(
+            r#"{{"value":[{{"@etag":"1","Id":"{A}","Title":"t","Size":{size}}}],"@deltaLink":"d"}}"#
+        ))
+        .unwrap();
+        let number: f64 = size.parse().unwrap();
+        assert!(items[0].contains(&format!(r#"["t" - {number} -]"#)), "{size}: {}", items[0]);
+    }
+}
+
+#[test]
 fn a_page_of_4_01_is_read() {
     let (end, items) = read(&format!(
         r#"{{"@context":"$metadata#As","@count":7,"value":[

@@ -183,7 +183,8 @@ fn a_file_of_another_device_is_no_reason_to_overwrite() {
     import(store, &[row(json!({ "Title": "d" }), Some(2_500..=3_500))]).unwrap();
     assert_eq!(store.conflicts().unwrap().len(), 1);
     // A newer one: this device has not seen what the file was written from.
-    let error = import(store, &[row(json!({ "Title": "e" }), Some(9_000..=9_000))]).unwrap_err();
+    let error =
+        import(store, &[row(json!({ "Title": "e" }), Some(9_000_000_000_000..=9_000_000_000_000))]).unwrap_err();
     assert_eq!(error.property(), Some("_UpdatedAt"));
     assert!(error.to_string().contains("synchronise first"), "{error}");
 }
@@ -274,4 +275,20 @@ fn a_record_is_in_a_file_once_in_whatever_spelling() {
     let error = import(store, &rows.map(spelled)).unwrap_err();
     assert!(matches!(error, StoreError::SameRecord { row: 3, first: 1 }), "{error}");
     assert_eq!((error.code(), error.property(), pending(store)), ("invalid", Some("Id"), 0));
+}
+
+#[test]
+fn what_came_together_has_a_stamp_of_its_own() {
+    let device = device();
+    let store = &device.store;
+    let id = clean_item(store, 1, "e1");
+    edit(store, id, json!({ "Title": "by ann" }));
+    let rows = export(store);
+    server_edits(store, id, "e2", 2_000, json!({ "Notes": "by bob" }));
+    let record = shown(store, id).unwrap();
+    assert_eq!((title(&record), record.get("Notes")), ("by ann", &json!("by bob")));
+    assert!(!rows[0].version.as_ref().unwrap().contains(&record.updated_at));
+    import(store, &with(&rows[0], json!({ "Priority": 4 }))).unwrap();
+    let record = shown(store, id).unwrap();
+    assert_eq!((record.get("Notes"), record.get("Priority")), (&json!("by bob"), &json!(4)));
 }
