@@ -5,7 +5,11 @@
 //! actions): they are mistakes, not silently dropped. DESIGN section 2, "A model file".
 
 mod locate;
+mod names;
+mod once;
 mod parse;
+
+pub use names::BATCH_PATH;
 
 use crate::cached_entities::{CACHED_ENTITIES, declaration};
 use crate::entity::EntityModel;
@@ -39,10 +43,20 @@ impl EntityModel {
         DEFAULT_DOCUMENT
     }
 
-    /// Returns the model with `CachedEntities` added, as a server does before it serves it.
+    /// Reads a model document to serve it: with `CachedEntities` added.
     ///
     /// # Errors
-    /// A model that declares `CachedEntities` itself is refused: the server owns that set.
+    /// As [`EntityModel::parse`]; a model that declares `CachedEntities` itself is refused: the server owns that set.
+    pub fn to_serve(source: &str) -> Result<Self, ModelError> {
+        let model = Self::parse(source)?;
+        parse::refuse_cached_entities(source, &model)?;
+        model.with_cached_entities()
+    }
+
+    /// Returns the model with `CachedEntities` added; [`EntityModel::to_serve`] knows the line of a mistake.
+    ///
+    /// # Errors
+    /// A model that declares `CachedEntities` itself is refused.
     pub fn with_cached_entities(&self) -> Result<Self, ModelError> {
         let clash = |element: String| ModelError {
             line: 1,

@@ -30,7 +30,7 @@ mod validate;
 pub use arbitrate::{Arbitration, Condition, Method, Ruling, arbitrate};
 pub use cached_entities::{CACHED_ENTITIES, CachedEntity, CachedEntityProperty, Policy};
 pub use cell::{Cell, CellSeed, ValueError, decimal_unscaled};
-pub use csdl::ModelError;
+pub use csdl::{BATCH_PATH, ModelError};
 pub use entity::{EntityModel, EntitySet, EntityType, Kind, MergeRule, NavigationProperty, Property, Role};
 pub use file_edit::{FileEdit, is_as_written, read_back};
 pub use fold::{Fold, LocalChange, fold};

@@ -3,6 +3,22 @@
 //! Owns: the typed tree. Refuses: text in either direction, and checking names against the model
 //! (`tidemark-sql` does, since only it knows what it can express). OData URL Conventions 4.01 section 5.1.
 
+/// `null` in an expression, in any case.
+pub const NULL: &str = "null";
+/// `true` in an expression, in any case.
+pub const TRUE: &str = "true";
+/// `false` in an expression, in any case.
+pub const FALSE: &str = "false";
+/// Infinity in an expression.
+pub const INFINITY: &str = "INF";
+/// What is no number, in an expression.
+pub const NOT_A_NUMBER: &str = "NaN";
+/// The operator that stands where a property may stand too, in any case.
+pub const NOT: &str = "not";
+
+/// The words that begin an operand: a property of such a name could not be told from them, so a model has none.
+pub const RESERVED_WORDS: [&str; 6] = [NULL, TRUE, FALSE, INFINITY, NOT_A_NUMBER, NOT];
+
 /// The system query options of a read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {

@@ -17,6 +17,11 @@ use tidemark_model::query::{Expr, OrderBy};
 pub(crate) use write::order_by_text;
 pub use write::write_filter;
 
+/// Returns every word that means something in `$filter` and `$orderby`, each in the case OData writes it in.
+pub fn filter_words() -> impl Iterator<Item = &'static str> {
+    parser::words()
+}
+
 /// Reads a decoded `$filter`.
 ///
 /// # Errors

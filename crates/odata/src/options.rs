@@ -16,6 +16,11 @@ const UNSUPPORTED: [&str; 7] = ["expand", "apply", "compute", "levels", "index",
 const SUPPORTED: [&str; 10] =
     ["filter", "orderby", "select", "top", "skip", "count", "search", "deltatoken", "skiptoken", "format"];
 
+/// Returns the name of every system query option, without `$`.
+pub fn option_names() -> impl Iterator<Item = &'static str> {
+    SUPPORTED.into_iter().chain(UNSUPPORTED)
+}
+
 /// The query options of a request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {

@@ -5,7 +5,20 @@
 
 use crate::WireError;
 use crate::percent::decode;
-use tidemark_model::{ID, RecordId};
+use tidemark_model::{BATCH_PATH, ID, RecordId};
+
+const METADATA: &str = "$metadata";
+const BATCH: &str = "$batch";
+const COUNT: &str = "$count";
+/// Behind a record or a property, beside [`COUNT`].
+const BELOW: [&str; 2] = ["$value", "$ref"];
+/// What OData has at the root and nothing here serves.
+const UNSERVED: [&str; 3] = ["$entity", "$all", "$crossjoin"];
+
+/// Returns every word that means something in a resource path.
+pub fn path_words() -> impl Iterator<Item = &'static str> {
+    [METADATA, BATCH, BATCH_PATH, COUNT].into_iter().chain(BELOW).chain(UNSERVED)
+}
 
 /// What a path names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,9 +58,10 @@ pub fn parse_path(path: &str) -> Result<Resource, WireError> {
     let rest = segments.take(4).map(decode).collect::<Result<Vec<_>, _>>()?;
     let rest: Vec<&str> = rest.iter().map(AsRef::as_ref).collect();
     match (&*first, &*rest) {
-        ("$metadata", []) => Ok(Resource::Metadata),
-        ("$batch" | "batch", []) => Ok(Resource::Batch),
-        ("$metadata" | "$batch", _) => Err(nothing_there()),
+        (METADATA, []) => Ok(Resource::Metadata),
+        // No set is called so (`csdl::names`).
+        (BATCH | BATCH_PATH, []) => Ok(Resource::Batch),
+        (METADATA | BATCH, _) => Err(nothing_there()),
         (system, _) if system.starts_with('$') => Err(system_resource(system)),
         (set, rest) => below_set(set, rest),
     }
@@ -67,7 +81,7 @@ fn below_set(first: &str, rest: &[&str]) -> Result<Resource, WireError> {
     let set = set.to_owned();
     match (id, rest) {
         (None, []) => Ok(Resource::Set(set)),
-        (None, ["$count"]) => Ok(Resource::Count(set)),
+        (None, [COUNT]) => Ok(Resource::Count(set)),
         (Some(id), []) => Ok(Resource::Entity { set, id }),
         // The key as a segment of its own (section 4.3.5).
         (None, [key, below @ ..]) if key.parse::<RecordId>().is_ok() => match below {
@@ -90,12 +104,12 @@ fn parse_key(text: &str) -> Result<RecordId, WireError> {
 }
 
 fn below_record(segments: &[&str]) -> WireError {
-    let known = segments.iter().all(|s| is_identifier(s) || matches!(*s, "$value" | "$ref" | "$count"));
+    let known = segments.iter().all(|s| is_identifier(s) || *s == COUNT || BELOW.contains(s));
     if known { WireError::not_supported("A path to a single property or a related record") } else { nothing_there() }
 }
 
 fn system_resource(name: &str) -> WireError {
-    if name.starts_with("$entity") || name.starts_with("$all") || name.starts_with("$crossjoin") {
+    if UNSERVED.iter().any(|unserved| name.starts_with(unserved)) {
         WireError::not_supported(name)
     } else if name[1..].bytes().all(|b| b.is_ascii_digit()) {
         WireError::not_supported("A URL that refers to an earlier part of the batch")

@@ -22,3 +22,4 @@ mod token;
 mod write;
 
 pub use cli::run;
+pub use router::PATHS;

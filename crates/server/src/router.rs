@@ -22,17 +22,30 @@ use std::sync::Arc;
 use tidemark_odata::{Resource, Version, WireError, parse_path};
 use tower_http::decompression::RequestDecompressionLayer;
 
+/// Every path that is served.
+pub const PATHS: [&str; 8] = [
+    "/health/live",
+    "/health/ready",
+    "/session",
+    "/events",
+    "/history/{set}/{id}",
+    "/odata",
+    "/odata/",
+    "/odata/{*path}",
+];
+
 /// Everything that is served.
 pub(crate) fn router(server: Arc<Server>) -> Router {
+    let [live, ready, session, events, history, root, root_with_slash, below] = PATHS;
     Router::new()
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .route("/session", post(session::create::create).get(session::read::read).delete(session::revoke::revoke))
-        .route("/events", get(events::follow))
-        .route("/history/{set}/{id}", get(history::read))
-        .route("/odata", any(odata))
-        .route("/odata/", any(odata))
-        .route("/odata/{*path}", any(odata))
+        .route(live, get(health::live))
+        .route(ready, get(health::ready))
+        .route(session, post(session::create::create).get(session::read::read).delete(session::revoke::revoke))
+        .route(events, get(events::follow))
+        .route(history, get(history::read))
+        .route(root, any(odata))
+        .route(root_with_slash, any(odata))
+        .route(below, any(odata))
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_this_method)
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))

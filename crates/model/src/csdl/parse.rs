@@ -2,6 +2,9 @@
 
 use super::ModelError;
 use super::locate::line_of;
+use super::names::{check_container, check_name, check_property, check_sets};
+use super::once::members_stand_once;
+use crate::cached_entities::{CACHED_ENTITIES, declaration};
 use crate::cell::CellSeed;
 use crate::entity::{EntityModel, EntitySet, EntityType, Kind, MergeRule, NavigationProperty, Property, Role};
 use crate::record::{ID, IS_TOMBSTONED, UPDATED_AT, UPDATED_BY};
@@ -12,12 +15,12 @@ use sha2::{Digest, Sha256};
 type Object = Map<String, Value>;
 
 /// The document being read; makes errors that know their line.
-struct Source<'s> {
+pub(super) struct Source<'s> {
     text: &'s str,
 }
 
 impl Source<'_> {
-    fn error(&self, path: &[&str], problem: impl Into<String>) -> ModelError {
+    pub(super) fn error(&self, path: &[&str], problem: impl Into<String>) -> ModelError {
         ModelError {
             line: line_of(self.text, path),
             element: if path.is_empty() { "the document".into() } else { path.join("/") },
@@ -36,6 +39,7 @@ pub(super) fn model(text: &str) -> Result<EntityModel, ModelError> {
         element: format!("column {}", e.column()),
         problem: format!("this is not JSON: {e}"),
     })?;
+    members_stand_once(text)?;
     let source = Source { text };
     let top = source.object(&document, &[])?;
     let qualified = top.get("$EntityContainer").and_then(Value::as_str).ok_or_else(|| {
@@ -45,6 +49,7 @@ pub(super) fn model(text: &str) -> Result<EntityModel, ModelError> {
         .rsplit_once('.')
         .ok_or_else(|| source.error(&["$EntityContainer"], "must be a qualified name, such as Tidemark.Container"))?;
     let (namespace, container) = (namespace.to_owned(), container.to_owned());
+    check_container(&source, &namespace, &container)?;
     if let Some(other) = top.keys().find(|k| !k.starts_with(['$', '@']) && **k != namespace) {
         return Err(source.error(&[other], format!("only one schema is supported, {namespace}")));
     }
@@ -59,6 +64,20 @@ pub(super) fn model(text: &str) -> Result<EntityModel, ModelError> {
     }
     let fingerprint = fingerprint(&document);
     Ok(EntityModel { namespace, container, sets, document, fingerprint })
+}
+
+/// Refuses what the server adds by itself.
+pub(super) fn refuse_cached_entities(text: &str, model: &EntityModel) -> Result<(), ModelError> {
+    let source = Source { text };
+    let (type_name, ..) = declaration(&model.namespace);
+    let problem = |name: &str| format!("{name} is added by the server and must not be declared");
+    if model.sets.contains_key(CACHED_ENTITIES) {
+        return Err(source.error(&[&model.namespace, &model.container, CACHED_ENTITIES], problem(CACHED_ENTITIES)));
+    }
+    match model.document[&model.namespace].get(type_name) {
+        Some(_) => Err(source.error(&[&model.namespace, type_name], problem(type_name))),
+        None => Ok(()),
+    }
 }
 
 fn fingerprint(document: &Value) -> String {
@@ -80,6 +99,7 @@ fn entity_sets(
     if members.get("$Kind").and_then(Value::as_str) != Some("EntityContainer") {
         return Err(source.error(&path, "$Kind must be EntityContainer"));
     }
+    refuse_unknown(source, &path, members, &["$Kind"])?;
     // Which set holds the records of a type, for navigation properties.
     let mut set_of_type: Vec<(String, String)> = Vec::new();
     for (name, value) in members.iter().filter(|(k, _)| !k.starts_with(['$', '@'])) {
@@ -93,7 +113,6 @@ fn entity_sets(
             .and_then(Value::as_str)
             .and_then(|t| t.strip_prefix(namespace)?.strip_prefix('.'))
             .ok_or_else(|| source.error(&path, format!("$Type must name an entity type of {namespace}")))?;
-        check_name(source, name, &path)?;
         if !schema.contains_key(type_name) {
             return Err(
                 source.error(&[namespace, container, name, "$Type"], format!("there is no entity type {type_name}"))
@@ -104,6 +123,8 @@ fn entity_sets(
     if set_of_type.is_empty() {
         return Err(source.error(&path, "must have at least one entity set"));
     }
+    let names: Vec<&str> = set_of_type.iter().map(|(_, name)| name.as_str()).collect();
+    check_sets(source, path, &names)?;
     if let Some((name, _)) = schema.iter().find(|(name, value)| {
         !name.starts_with(['$', '@'])
             && *name != container
@@ -141,7 +162,9 @@ fn entity_type(
     let path = [namespace, name];
     let members = source.object(&schema[name], &path)?;
     check_name(source, name, &path)?;
-    for unsupported in ["$BaseType", "$Abstract", "$OpenType", "$HasStream"] {
+    const UNSUPPORTED: [&str; 4] = ["$BaseType", "$Abstract", "$OpenType", "$HasStream"];
+    refuse_unknown(source, &path, members, &[&UNSUPPORTED[..], &["$Kind", "$Key"]].concat())?;
+    for unsupported in UNSUPPORTED {
         if members.get(unsupported).is_some_and(|v| *v != Value::Bool(false)) {
             return Err(source.error(&[namespace, name, unsupported], "is not supported"));
         }
@@ -158,7 +181,6 @@ fn entity_type(
     for (member, value) in members.iter().filter(|(k, _)| !k.starts_with(['$', '@']) && *k != ID) {
         let path = [namespace, name, member];
         let element = source.object(value, &path)?;
-        check_name(source, member, &path)?;
         if let Some(expected) = sync_kind(member) {
             let declared = element.get("$Type").and_then(Value::as_str).unwrap_or("Edm.String");
             if declared != expected.edm_name() {
@@ -166,10 +188,8 @@ fn entity_type(
             }
             continue;
         }
+        check_property(source, member, &path)?;
         match element.get("$Kind").and_then(Value::as_str).unwrap_or("Property") {
-            "Property" if member.starts_with('_') => {
-                return Err(source.error(&path, "names that begin with _ are kept for sync properties"));
-            }
             "Property" => properties.push(property(source, &path, element)?),
             "NavigationProperty" => {
                 navigation.push(navigation_property(source, namespace, &path, element, members, set_of_type)?);
@@ -186,6 +206,14 @@ fn entity_type(
     properties.push(fixed(UPDATED_BY, Kind::String { max_length: None }, true, Role::UpdatedBy));
     let label = label(&schema[name]).unwrap_or_else(|| name.to_owned());
     Ok(EntityType { name: name.to_owned(), label, properties, navigation })
+}
+
+/// A set or property whose name begins with `$` would be read as a word of CSDL and dropped in silence.
+fn refuse_unknown(source: &Source<'_>, path: &[&str], members: &Object, known: &[&str]) -> Result<(), ModelError> {
+    match members.keys().find(|name| name.starts_with('$') && !known.contains(&name.as_str())) {
+        Some(name) => Err(source.error(&[path, &[name]].concat(), "is not supported, and no name may begin with $")),
+        None => Ok(()),
+    }
 }
 
 fn property(source: &Source<'_>, path: &[&str], element: &Object) -> Result<Property, ModelError> {
@@ -372,17 +400,4 @@ fn label(element: &Value) -> Option<String> {
         found.and_then(|(_, v)| v.as_str()).map(str::to_owned)
     };
     annotated(".Label").or_else(|| annotated(".Description"))
-}
-
-/// Names become SQL identifiers and URL segments: OData's simple identifiers, ASCII, at most 60 characters.
-fn check_name(source: &Source<'_>, name: &str, path: &[&str]) -> Result<(), ModelError> {
-    let first = name.bytes().next().unwrap_or(b'0');
-    let good = (first.is_ascii_alphabetic() || first == b'_')
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        && name.len() <= 60;
-    if good {
-        Ok(())
-    } else {
-        Err(source.error(path, "names are ASCII letters, digits and _, at most 60, not starting with a digit"))
-    }
 }

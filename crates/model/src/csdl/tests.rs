@@ -46,15 +46,28 @@ fn a_mistake_is_named_with_its_line_and_element() {
             "Tidemark/Container/Contacts/$Type",
             "no entity type",
         ),
+        ("\"Contacts\": {", "\"sites\": {", "Tidemark/Container/sites", "Sites only in case"),
+        ("\"Sites\": {", "\"cachedentities\": {", "Tidemark/Container/cachedentities", "CachedEntities"),
+        ("\"Sites\": {", "\"Batch\": {", "Tidemark/Container/Batch", "path of the service"),
+        ("\"Sites\": {", "\"$Sites\": {", "Tidemark/Container/$Sites", "begin with $"),
+        ("\"Priority\": {", "\"Null\": {", "Tidemark/TodoItem/Null", "word of $filter"),
+        ("\"Priority\": {", "\"title\": {", "Tidemark/TodoItem/title", "only in case"),
+        ("\"Priority\": {", "\"_etag\": {", "Tidemark/TodoItem/_etag", "begin with _"),
+        ("\"Priority\": {", "\"Title\": {", "Title", "stands twice"),
+        ("Tidemark.Container", "Edm.Container", "$EntityContainer", "OData's own"),
     ];
     for (good, bad, element, problem) in cases {
         let broken = document.replacen(good, bad, 1);
         let error = EntityModel::parse(&broken).unwrap_err();
         assert_eq!(error.element, element);
         assert!(error.problem.contains(problem), "{error}");
-        let line = 1 + broken[..broken.find(bad).unwrap()].matches('\n').count();
+        let line = 1 + broken[..broken.rfind(bad).unwrap()].matches('\n').count();
         assert!(error.line.abs_diff(line) <= 1, "{error}: expected about line {line}");
     }
+    let declared = document.replacen("\"Sites\": {", "\"CachedEntities\": {", 1);
+    let error = EntityModel::to_serve(&declared).unwrap_err();
+    let line = 1 + declared[..declared.find("\"CachedEntities\"").unwrap()].matches('\n').count();
+    assert_eq!((error.element.as_str(), error.line), ("Tidemark/Container/CachedEntities", line));
     let cut = &document[..document.len() / 2];
     assert!(EntityModel::parse(cut).unwrap_err().line > 10);
 }

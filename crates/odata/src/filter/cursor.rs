@@ -3,7 +3,7 @@
 use crate::WireError;
 use chrono::NaiveDate;
 use tidemark_model::instant_micros;
-use tidemark_model::query::Literal;
+use tidemark_model::query::{FALSE, INFINITY, Literal, NOT_A_NUMBER, NULL, TRUE};
 use uuid::Uuid;
 
 /// A place in the text.
@@ -90,15 +90,15 @@ impl<'t> Cursor<'t> {
         if unsigned.starts_with(|c: char| c.is_ascii_digit()) {
             return self.dated_or_number().map(Some);
         }
-        if rest.starts_with('-') && word_is(self.name_of(unsigned), "INF") {
+        if rest.starts_with('-') && word_is(self.name_of(unsigned), INFINITY) {
             return Err(self.no_infinity());
         }
         let name = self.name();
         let literal = match () {
-            () if word_is(name, "null") => Literal::Null,
-            () if word_is(name, "true") => Literal::Boolean(true),
-            () if word_is(name, "false") => Literal::Boolean(false),
-            () if name == "INF" || name == "NaN" => return Err(self.no_infinity()),
+            () if word_is(name, NULL) => Literal::Null,
+            () if word_is(name, TRUE) => Literal::Boolean(true),
+            () if word_is(name, FALSE) => Literal::Boolean(false),
+            () if word_is(name, INFINITY) || word_is(name, NOT_A_NUMBER) => return Err(self.no_infinity()),
             () if !name.is_empty() && rest[name.len()..].starts_with('\'') => {
                 return Err(self.unsupported(format_args!("A literal such as {name}'…'")));
             }

@@ -2,7 +2,7 @@
 
 use super::cursor::{Cursor, word_is};
 use crate::WireError;
-use tidemark_model::query::{Compare, Expr, Function, Literal, Logic};
+use tidemark_model::query::{Compare, Expr, Function, Literal, Logic, NOT, RESERVED_WORDS};
 
 /// How deep parentheses, `not` and calls may nest: an attack with 10,000 of them is refused before it costs stack.
 const DEEPEST: u32 = 64;
@@ -26,7 +26,21 @@ const RELATION: [(&str, Compare); 4] =
     [("gt", Compare::Gt), ("ge", Compare::Ge), ("lt", Compare::Lt), ("le", Compare::Le)];
 /// Binary operators that OData has and [`Expr`] has not.
 const UNSUPPORTED: [&str; 7] = ["has", "add", "sub", "mul", "div", "divby", "mod"];
-const BINARY: [&str; 9] = ["and", "or", "eq", "ne", "gt", "ge", "lt", "le", "in"];
+const AND: &str = "and";
+const OR: &str = "or";
+const IN: &str = "in";
+const ASCENDING: &str = "asc";
+const DESCENDING: &str = "desc";
+/// What OData has only behind a property, as in `Tags/any(…)`.
+const LAMBDAS: [&str; 2] = ["any", "all"];
+
+/// Returns every word that means something in `$filter` and `$orderby`.
+pub(super) fn words() -> impl Iterator<Item = &'static str> {
+    let functions = FUNCTIONS.iter().map(|(name, ..)| *name);
+    let comparisons = EQUALITY.iter().chain(&RELATION).map(|(word, _)| *word);
+    let rest = [AND, OR, IN, ASCENDING, DESCENDING];
+    functions.chain(comparisons).chain(rest).chain(UNSUPPORTED).chain(LAMBDAS).chain(RESERVED_WORDS)
+}
 
 /// Returns the name of a function, for messages and for writing.
 pub(super) fn function_name(function: Function) -> &'static str {
@@ -66,9 +80,9 @@ impl<'t> Parser<'t> {
 
     /// Reads `asc`, `desc` or nothing; tells whether it was `desc`.
     pub(super) fn direction(&mut self) -> bool {
-        let descending = self.keyword("desc");
+        let descending = self.keyword(DESCENDING);
         if !descending {
-            self.keyword("asc");
+            self.keyword(ASCENDING);
         }
         descending
     }
@@ -79,7 +93,7 @@ impl<'t> Parser<'t> {
     }
 
     fn logic(&mut self, op: Logic) -> Result<Expr, WireError> {
-        let word = if op == Logic::Or { "or" } else { "and" };
+        let word = if op == Logic::Or { OR } else { AND };
         let mut operands = Vec::with_capacity(1);
         loop {
             operands.push(match op {
@@ -115,7 +129,7 @@ impl<'t> Parser<'t> {
 
     fn membership(&mut self) -> Result<Expr, WireError> {
         let left = self.unary()?;
-        if self.keyword("in") {
+        if self.keyword(IN) {
             let list = self.literals()?;
             return Ok(Expr::In { left: Box::new(left), list });
         }
@@ -150,7 +164,8 @@ impl<'t> Parser<'t> {
         self.cursor.skip_space();
         self.count()?;
         let name = self.cursor.name();
-        if word_is(name, "not") && self.is_operator(name) {
+        // No property is called so (`csdl::names`).
+        if word_is(name, NOT) {
             self.cursor.advance(name);
             return self.nested(|parser| Ok(Expr::Not(Box::new(parser.unary()?))));
         }
@@ -162,13 +177,6 @@ impl<'t> Parser<'t> {
             Some(literal) => Ok(Expr::Literal(literal)),
             None => self.named(),
         }
-    }
-
-    /// A property may be called `not`: it is one where an operator or the end follows.
-    fn is_operator(&self, name: &str) -> bool {
-        let after = self.cursor.rest()[name.len()..].trim_start_matches([' ', '\t']);
-        let next = Cursor::new("", after).name();
-        !(after.is_empty() || after.starts_with([')', ',', '/']) || BINARY.iter().any(|word| word_is(next, word)))
     }
 
     fn named(&mut self) -> Result<Expr, WireError> {
@@ -187,6 +195,10 @@ impl<'t> Parser<'t> {
             return self.call(name);
         }
         if after.starts_with('/') {
+            let below = Cursor::new("", &after[1..]).name();
+            if let Some(lambda) = LAMBDAS.iter().find(|word| word_is(below, word)) {
+                return Err(self.cursor.unsupported(format_args!("The lambda {name}/{lambda}(…)")));
+            }
             return Err(self.cursor.unsupported(format_args!("A property path such as {name}/…")));
         }
         if name.contains('.') {

@@ -25,12 +25,11 @@ impl Common {
     /// Reads `--model`, or the built-in model, and adds what the server adds.
     pub(super) fn read_model(&self) -> Result<EntityModel, Failure> {
         let Some(path) = &self.model else {
-            return Ok(EntityModel::parse(EntityModel::default_document())?.with_cached_entities()?);
+            return Ok(EntityModel::to_serve(EntityModel::default_document())?);
         };
         let named = |problem: String| Failure::Failed(format!("{}: {problem}", path.display()));
         let text = std::fs::read_to_string(path).map_err(|error| named(format!("cannot be read: {error}")))?;
-        let model = EntityModel::parse(&text).and_then(|model| model.with_cached_entities());
-        model.map_err(|error| named(error.to_string()))
+        EntityModel::to_serve(&text).map_err(|error| named(error.to_string()))
     }
 
     /// Opens the database for a command that touches no record. A model that is named is read all the same, so that

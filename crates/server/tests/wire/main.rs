@@ -13,6 +13,7 @@ mod feed;
 mod history;
 mod limits;
 mod lists;
+mod names;
 mod repeat;
 mod running;
 mod sign_in;

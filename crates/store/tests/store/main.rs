@@ -13,6 +13,7 @@ mod folds;
 mod history;
 mod journeys;
 mod migrate;
+mod names;
 mod pull;
 mod push;
 mod put_back;

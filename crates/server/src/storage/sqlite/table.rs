@@ -22,9 +22,17 @@ pub(super) const SEQUENCE: &str = "$sequence";
 /// Its random mark.
 pub(super) const MARK: &str = "$mark";
 
-/// Returns the name of a set's table; the prefix keeps it apart from the tables beside.
+/// Keeps the tables of sets apart from the tables beside.
+const PREFIX: &str = "r_";
+
+/// Returns the name of a set's table.
 pub(super) fn table_name(set: &str) -> String {
-    format!("r_{set}")
+    format!("{PREFIX}{set}")
+}
+
+/// Returns the set that a table is of.
+pub(super) fn set_name(table: &str) -> Option<&str> {
+    table.strip_prefix(PREFIX)
 }
 
 /// The table of one entity set.
