@@ -25,6 +25,7 @@ mod request_id;
 mod resolve;
 mod shown;
 mod stamp;
+pub mod text;
 mod validate;
 
 pub use arbitrate::{Arbitration, Condition, Method, Ruling, arbitrate};
@@ -37,7 +38,7 @@ pub use fold::{Fold, LocalChange, fold};
 pub use incoming::{Incoming, IncomingRow, Removal, RowSink};
 pub use instant::{instant_micros, read_instant};
 pub use members::{UnreadRecord, read_members};
-pub use merge::{Merge, changed_properties, merge};
+pub use merge::{Merge, changed_properties, merge, same_value};
 pub use reconcile::{ConflictKind, Pending, ServerSide, Verdict, reconcile};
 pub use record::{
     ID, IS_TOMBSTONED, InvalidId, Record, RecordId, STATE, State, UPDATED_AT, UPDATED_BY, Versioned, is_sync_property,

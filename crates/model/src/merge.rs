@@ -7,6 +7,7 @@
 use crate::entity::EntitySet;
 use crate::merge_rule::join;
 use crate::record::Record;
+use crate::text;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -23,13 +24,22 @@ pub struct Merge {
     pub joined: Vec<String>,
 }
 
+/// Tells whether two values say the same: equal, or texts that differ in line ends or normal form alone. Such a
+/// difference is no edit and no clash (ADR 0012); either text stays as it is kept.
+pub fn same_value(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::String(a), Value::String(b)) => text::same(a, b),
+        _ => a == b,
+    }
+}
+
 /// Returns the names of the properties whose values differ; an absent property is null.
 pub fn changed_properties<'r>(a: &'r Record, b: &'r Record) -> Vec<&'r str> {
     let mut seen = BTreeSet::new();
     a.properties
         .keys()
         .chain(b.properties.keys())
-        .filter(|name| a.get(name) != b.get(name) && seen.insert(name.as_str()))
+        .filter(|name| !same_value(a.get(name), b.get(name)) && seen.insert(name.as_str()))
         .map(String::as_str)
         .collect()
 }
@@ -46,10 +56,10 @@ pub fn merge(set: &EntitySet, base: Option<&Record>, local: &Record, server: &Re
     for name in changed_properties(local, server) {
         let before = base.map(|b| b.get(name));
         let (ours, theirs) = (local.get(name), server.get(name));
-        if before == Some(ours) {
+        if before.is_some_and(|before| same_value(before, ours)) {
             continue;
         }
-        if before == Some(theirs) {
+        if before.is_some_and(|before| same_value(before, theirs)) {
             merged.properties.insert(name.to_owned(), ours.clone());
             mine.push(name.to_owned());
             continue;

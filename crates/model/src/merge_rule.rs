@@ -4,7 +4,10 @@
 
 use crate::cell::CellSeed;
 use crate::entity::{MergeRule, Property};
+use crate::text::{lines_ended_alike, normal, same};
 use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// Returns what both edits of a property come to, or `None` where they clash.
 ///
@@ -27,16 +30,30 @@ pub(crate) fn join(
     joined.filter(|value| CellSeed(property).read(value).is_ok())
 }
 
-/// Merges text by line; edits of the same or of neighbouring lines clash.
+/// Merges text by line; edits of the same or of neighbouring lines clash. How lines end and the normal form of a line
+/// are no edit: each line is one that a side has, the server's where it has it too, and lines end as the server's do.
 fn join_lines(before: &Value, ours: &Value, theirs: &Value) -> Option<Value> {
     let (before, ours, theirs) = (before.as_str()?, ours.as_str()?, theirs.as_str()?);
+    let end = ["\r\n", "\r"].into_iter().find(|end| theirs.contains(end)).unwrap_or("\n");
+    let [before, ours, theirs] = [before, ours, theirs].map(lines_ended_alike);
+    let written: HashMap<Cow<'_, str>, &str> = [&before, &ours, &theirs]
+        .into_iter()
+        .flat_map(|text| text.split('\n'))
+        .map(|line| (normal(line), line))
+        .collect();
+    let merged = join_plain_lines(&normal(&before), &normal(&ours), &normal(&theirs))?;
+    let lines: Vec<&str> = merged.split('\n').map(|line| written.get(line).copied().unwrap_or(line)).collect();
+    Some(Value::String(lines.join(end)))
+}
+
+fn join_plain_lines(before: &str, ours: &str, theirs: &str) -> Option<String> {
     // A last line without its end would make an appended line an edit of it: every line gets one for the merge.
     let ended = |text: &str| if text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") };
     let merged = diffy::merge(&ended(before), &ended(ours), &ended(theirs)).ok()?;
     let is_ended = [ours, theirs].into_iter().find(|text| text.ends_with('\n') != before.ends_with('\n'));
     let keeps_end = is_ended.unwrap_or(before).ends_with('\n');
     let merged = if keeps_end { merged.as_str() } else { merged.strip_suffix('\n').unwrap_or(&merged) };
-    Some(Value::String(merged.to_owned()))
+    Some(merged.to_owned())
 }
 
 /// Merges comma-separated words as a set: what either side added is there, what either side removed is not.
@@ -47,10 +64,10 @@ fn join_words(before: &Value, ours: &Value, theirs: &Value) -> Value {
     };
     let (before, ours, theirs) = (words(before), words(ours), words(theirs));
     let mut joined: Vec<&String> = Vec::new();
-    for word in before.iter().chain(&theirs).chain(&ours) {
-        let was = before.contains(word);
-        let stays = if was { ours.contains(word) && theirs.contains(word) } else { true };
-        if stays && !joined.contains(&word) {
+    for word in theirs.iter().chain(&before).chain(&ours) {
+        let is_in = |words: &[String]| words.iter().any(|other| same(other, word));
+        let stays = if is_in(&before) { is_in(&ours) && is_in(&theirs) } else { true };
+        if stays && !joined.iter().any(|other| same(other, word)) {
             joined.push(word);
         }
     }

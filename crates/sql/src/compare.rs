@@ -1,7 +1,8 @@
 //! Comparisons that answer true or false even where a side is null, and `in`.
 //!
 //! Owns: OData's rules: null equals null; `ne` is their opposite; `gt` and `lt` are false where a side is null, and
-//! `ge`, `le` are *greater or equal* by those two (URL Conventions 4.01, sections 5.1.1.1.1 to 5.1.1.1.6). Refuses:
+//! `ge`, `le` are *greater or equal* by those two (URL Conventions 4.01, sections 5.1.1.1.1 to 5.1.1.1.6). Text compares
+//! as lists order it, and texts that differ in normal form alone are equal (ADR 0012). Refuses:
 //! forms that no index serves where the other side is a literal, hence `c = ? AND c IS NOT NULL`.
 
 use crate::condition::{Compiler, join};
@@ -69,7 +70,7 @@ pub(crate) fn is_in(compiler: &mut Compiler<'_>, left: Side<'_>, list: &[Literal
     }
     if !values.is_empty() {
         let has_value = if left.nullable { format!(" AND {} IS NOT NULL", left.sql) } else { String::new() };
-        alternatives.push(format!("({} IN ({}){has_value})", left.sql, values.join(", ")));
+        alternatives.push(format!("({} IN ({}){has_value})", left.compared(), values.join(", ")));
     }
     Ok(if alternatives.is_empty() { always(false, &left.sql) } else { join(&alternatives, " OR ") })
 }
@@ -127,6 +128,7 @@ fn aligned(dialect: Dialect, left: &Operand, right: &Operand) -> Result<(String,
             let widest = l.max(r);
             (scaled(dialect, &left.sql, widest - l), scaled(dialect, &right.sql, widest - r))
         }
+        (Type::Text, Type::Text) => (left.compared(), right.sql.clone()),
         (Type::Exact(scale), Type::Double) => (as_double(dialect, &left.sql, scale), right.sql.clone()),
         (Type::Double, Type::Exact(scale)) => (left.sql.clone(), as_double(dialect, &right.sql, scale)),
         (l, r) if l == r => (left.sql.clone(), right.sql.clone()),
@@ -167,11 +169,11 @@ fn with_each_other(op: Compare, left: &str, right: &str, nullable: bool) -> Stri
 
 /// The right side is bound and not null.
 fn with_value(op: Compare, left: &Operand, value: &str) -> String {
-    let (sql, sign) = (&left.sql, sign(op));
+    let (sql, compared, sign) = (&left.sql, left.compared(), sign(op));
     match op {
-        _ if !left.nullable => format!("({sql} {sign} {value})"),
-        Compare::Ne => format!("({sql} <> {value} OR {sql} IS NULL)"),
-        _ => format!("({sql} {sign} {value} AND {sql} IS NOT NULL)"),
+        _ if !left.nullable => format!("({compared} {sign} {value})"),
+        Compare::Ne => format!("({compared} <> {value} OR {sql} IS NULL)"),
+        _ => format!("({compared} {sign} {value} AND {sql} IS NOT NULL)"),
     }
 }
 

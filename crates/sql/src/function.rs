@@ -1,16 +1,18 @@
 //! OData's string functions in both dialects; null in, null out.
 //!
 //! Owns: `contains startswith endswith` as conditions, the others as values (URL Conventions 4.01, section 5.1.1.5).
-//! Refuses: LIKE with a user's text, and case folding beyond ASCII in `tolower`, `toupper`: SQLite has none, and both
-//! databases must select the same records.
+//! Every text that goes in is in normal form, so that composed and decomposed letters meet and positions count letters
+//! as people see them (ADR 0012). Refuses: LIKE with a user's text.
 
 use crate::compare::text_cell;
 use crate::condition::Compiler;
 use crate::error::QueryError;
 use crate::operand::{Operand, Side, Type, describe};
 use crate::statement::Dialect;
+use crate::text::{LOWER, NORMAL, UPPER};
 use tidemark_model::Cell;
 use tidemark_model::query::{Expr, Function, Literal};
+use tidemark_model::text::normal;
 
 /// What `trim` takes away: Unicode white space.
 const WHITE_SPACE: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\
@@ -61,10 +63,8 @@ impl Compiler<'_> {
         } else {
             let [Text { sql: a, nullable }] = self.texts(function, arguments, depth)?;
             let sql = match function {
-                Function::ToLower if postgres => format!("lower({a} COLLATE \"C\")"),
-                Function::ToLower => format!("lower({a})"),
-                Function::ToUpper if postgres => format!("upper({a} COLLATE \"C\")"),
-                Function::ToUpper => format!("upper({a})"),
+                Function::ToLower => format!("{LOWER}({a})"),
+                Function::ToUpper => format!("{UPPER}({a})"),
                 Function::Trim => {
                     let white_space = self.builder.bind(Cell::Text(WHITE_SPACE.into()));
                     format!("{}({a}, {white_space})", if postgres { "btrim" } else { "trim" })
@@ -107,10 +107,12 @@ impl Compiler<'_> {
             problem: format!("{} takes text, and {is} is not", name(function)),
         };
         match self.side(argument, depth)? {
-            Side::Operand(Operand { sql, of: Type::Text, nullable, .. }) => Ok(Text { sql, nullable }),
+            Side::Operand(Operand { sql, of: Type::Text, nullable, .. }) => {
+                Ok(Text { sql: format!("{NORMAL}({sql})"), nullable })
+            }
             Side::Operand(other) => Err(refuse(other.property, format!("{} ({})", other.name, other.edm))),
             Side::Literal(Literal::String(text)) => {
-                Ok(Text { sql: self.builder.bind(text_cell(text)?), nullable: false })
+                Ok(Text { sql: self.builder.bind(text_cell(&normal(text))?), nullable: false })
             }
             Side::Literal(Literal::Null) => {
                 let sql = if self.dialect == Dialect::Postgres { "NULL::text" } else { "NULL" };

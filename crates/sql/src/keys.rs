@@ -1,12 +1,13 @@
 //! The order of rows, and continuing behind a row without counting from the start.
 //!
 //! Owns: ordering keys with `Id` as the last, so that the order is total and pages are stable; nulls first in
-//! ascending order and last in descending (OData Protocol 4.01, section 11.2.6.2). Refuses: offsets, which are the
+//! ascending order and last in descending (OData Protocol 4.01, section 11.2.6.2); text in the order people expect (ADR
+//! 0012). Refuses: offsets, which are the
 //! client's own `$skip`.
 
 use crate::condition::Compiler;
 use crate::error::QueryError;
-use crate::operand::{Side, describe};
+use crate::operand::{Side, Type, collated, describe};
 use crate::statement::Dialect;
 use tidemark_model::query::{Expr, OrderBy};
 use tidemark_model::{Cell, ID};
@@ -15,6 +16,8 @@ use tidemark_model::{Cell, ID};
 pub(crate) struct Key {
     /// The expression; of the type that its `Cell` is read from.
     pub(crate) sql: String,
+    /// The same for ordering; texts that are equal by it stand by the keys behind.
+    ordered: String,
     descending: bool,
     nullable: bool,
 }
@@ -23,11 +26,11 @@ pub(crate) struct Key {
 pub(crate) fn keys(compiler: &mut Compiler<'_>, order_by: &[OrderBy]) -> Result<Vec<Key>, QueryError> {
     let mut keys = Vec::with_capacity(order_by.len() + 1);
     for OrderBy { expr, descending } in order_by {
-        let (sql, nullable) = match compiler.side(expr, 0)? {
-            Side::Operand(operand) => (operand.sql, operand.nullable),
+        let (sql, of, nullable) = match compiler.side(expr, 0)? {
+            Side::Operand(operand) => (operand.sql, operand.of, operand.nullable),
             Side::Condition(sql) => match compiler.dialect {
-                Dialect::Sqlite => (sql, true),
-                Dialect::Postgres => (format!("({sql})::int::bigint"), true),
+                Dialect::Sqlite => (sql, Type::Boolean, true),
+                Dialect::Postgres => (format!("({sql})::int::bigint"), Type::Boolean, true),
             },
             Side::Literal(literal) => {
                 return Err(QueryError::Unsupported {
@@ -35,11 +38,11 @@ pub(crate) fn keys(compiler: &mut Compiler<'_>, order_by: &[OrderBy]) -> Result<
                 });
             }
         };
-        keys.push(Key { sql, descending: *descending, nullable });
+        keys.push(Key { ordered: collated(&sql, of), sql, descending: *descending, nullable });
     }
     if !order_by.iter().any(|key| key.expr == Expr::Property(ID.into())) {
         let id = compiler.column(ID)?;
-        keys.push(Key { sql: id.sql, descending: false, nullable: id.nullable });
+        keys.push(Key { ordered: id.sql.clone(), sql: id.sql, descending: false, nullable: id.nullable });
     }
     Ok(keys)
 }
@@ -53,7 +56,7 @@ pub(crate) fn order(dialect: Dialect, keys: &[Key]) -> String {
             (Dialect::Postgres, true, false) => " NULLS FIRST",
             (Dialect::Postgres, true, true) => " NULLS LAST",
         };
-        format!("{}{}{nulls}", key.sql, if key.descending { " DESC" } else { "" })
+        format!("{}{}{nulls}", key.ordered, if key.descending { " DESC" } else { "" })
     };
     keys.iter().map(one).collect::<Vec<_>>().join(", ")
 }
@@ -71,23 +74,23 @@ pub(crate) fn behind(
     }
     for (key, value) in keys.iter().zip(values).rev() {
         let (is_null, value) = (*value == Cell::Null, compiler.builder.bind(value.clone()));
-        let (sql, nullable) = (&key.sql, key.nullable);
+        let (sql, ordered, nullable) = (&key.sql, &key.ordered, key.nullable);
         let beyond = match (is_null, key.descending) {
             (true, false) => format!("({sql} IS NOT NULL)"),
             (true, true) => "FALSE".to_owned(),
-            (false, false) => format!("({sql} > {value})"),
-            (false, true) if nullable => format!("({sql} < {value} OR {sql} IS NULL)"),
-            (false, true) => format!("({sql} < {value})"),
+            (false, false) => format!("({ordered} > {value})"),
+            (false, true) if nullable => format!("({ordered} < {value} OR {sql} IS NULL)"),
+            (false, true) => format!("({ordered} < {value})"),
         };
-        let same = if is_null { format!("({sql} IS NULL)") } else { format!("({sql} = {value})") };
+        let same = if is_null { format!("({sql} IS NULL)") } else { format!("({ordered} = {value})") };
         behind = Some(match behind.take() {
             None => beyond,
             Some(rest) => format!("({beyond} OR ({same} AND {rest}))"),
         });
         // The bound that follows from the first key alone is one that an index can start from.
         conditions = match (is_null, key.descending) {
-            (false, false) if keys.len() > 1 => vec![format!("({sql} >= {value})")],
-            (false, true) if keys.len() > 1 && !nullable => vec![format!("({sql} <= {value})")],
+            (false, false) if keys.len() > 1 => vec![format!("({ordered} >= {value})")],
+            (false, true) if keys.len() > 1 && !nullable => vec![format!("({ordered} <= {value})")],
             _ => Vec::new(),
         };
     }

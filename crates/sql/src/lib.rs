@@ -16,6 +16,7 @@ mod search;
 mod select;
 mod statement;
 mod table;
+pub mod text;
 
 pub use error::QueryError;
 pub use select::{Select, count, select};

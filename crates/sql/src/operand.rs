@@ -4,6 +4,8 @@
 //! number or a date (OData URL Conventions 4.01, section 5.1.1: a type error that shows in the request is refused).
 
 use crate::error::QueryError;
+use crate::table::quote;
+use crate::text::COLLATION;
 use tidemark_model::Kind;
 use tidemark_model::query::Literal;
 
@@ -68,6 +70,18 @@ pub(crate) struct Operand {
     pub(crate) property: Option<String>,
     /// The type that sentences give it.
     pub(crate) edm: &'static str,
+}
+
+impl Operand {
+    /// Returns the text for comparing: text goes by the order people expect (ADR 0012).
+    pub(crate) fn compared(&self) -> String {
+        collated(&self.sql, self.of)
+    }
+}
+
+/// Writes what is compared or ordered; the order stands beside the left operand.
+pub(crate) fn collated(sql: &str, of: Type) -> String {
+    if of == Type::Text { format!("{sql} COLLATE {}", quote(COLLATION)) } else { sql.to_owned() }
 }
 
 /// One side of a comparison.

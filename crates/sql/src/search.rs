@@ -1,15 +1,15 @@
-//! `$search`: every word must occur in some declared string property.
+//! `$search`: every word must be found in some declared string property.
 //!
-//! Owns: one condition for each word. Refuses: case folding beyond ASCII: LIKE in SQLite, and ILIKE under the C
-//! collation in PostgreSQL, both take `A` for `a` but not `Ä` for `ä`, so both databases find the same records.
+//! Owns: one condition for each word. Refuses: what "found" means: `tidemark_model::text` says, and the database asks it
+//! (ADR 0012): case, accents and forms of a letter do not count.
 
 use crate::compare::text_cell;
-use crate::condition::{Compiler, column, join};
+use crate::condition::{Compiler, column};
 use crate::error::QueryError;
-use crate::statement::Dialect;
-use tidemark_model::{Cell, Kind};
+use crate::text::FOUND;
+use tidemark_model::Kind;
 
-/// SQLite refuses LIKE patterns above 50,000 bytes; a word may double in size when it is escaped.
+/// Nobody types more, and each word looks at every row.
 const LONGEST_WORD: usize = 4_000;
 const MOST_WORDS: usize = 50;
 
@@ -22,30 +22,16 @@ pub(crate) fn search(compiler: &mut Compiler<'_>, words: &[String]) -> Result<Ve
     if words.len() > MOST_WORDS || words.iter().any(|word| word.len() > LONGEST_WORD) {
         return Err(QueryError::TooComplex);
     }
-    let like = match compiler.dialect {
-        Dialect::Sqlite => "LIKE",
-        Dialect::Postgres => "ILIKE",
-    };
     let mut conditions = Vec::with_capacity(words.len());
     for word in words {
-        text_cell(word)?;
-        let pattern = compiler.builder.bind(Cell::Text(pattern(word).into()));
-        let places: Vec<String> =
-            columns.iter().map(|column| format!("({column} {like} {pattern} ESCAPE '!')")).collect();
-        conditions.push(if places.is_empty() { "FALSE".to_owned() } else { join(&places, " OR ") });
+        let word = compiler.builder.bind(text_cell(word)?);
+        let call = |columns: &[String]| format!("{FOUND}({word}, {})", columns.join(", "));
+        // SQLite takes 127 arguments.
+        let calls: Vec<String> = columns.chunks(100).map(call).collect();
+        conditions.push(match calls.len() {
+            0 => "FALSE".to_owned(),
+            _ => crate::condition::join(&calls, " OR "),
+        });
     }
     Ok(conditions)
-}
-
-fn pattern(word: &str) -> String {
-    let mut pattern = String::with_capacity(word.len() + 2);
-    pattern.push('%');
-    for c in word.chars() {
-        if matches!(c, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
 }

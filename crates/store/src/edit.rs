@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 use tidemark_model::{
     ConflictKind, Fold, ID, LocalChange, Record, RecordId, Resolution, State, Strictness, Versioned, fold,
-    read_changes, read_record,
+    read_changes, read_record, same_value,
 };
 
 impl Store {
@@ -88,7 +88,12 @@ pub(crate) fn change(tx: &Tx<'_>, set: &str, id: RecordId, changes: &Map<String,
     let table = Arc::clone(tx.catalog.table(set)?);
     let row = existing(tx, &table, id)?;
     let mut record = row.record.clone();
-    record.properties.extend(typed(&table, &row.record, changes)?);
+    for (name, value) in typed(&table, &row.record, changes)? {
+        // A text that came back with other line ends or in another normal form is no edit: what is kept stays.
+        if !same_value(record.get(&name), &value) {
+            record.properties.insert(name, value);
+        }
+    }
     let unchanged = record.same_content(&row.record);
     let mut pending = match row.state {
         State::None if unchanged => return saved(tx, &table, id),

@@ -197,6 +197,8 @@ fn set_up(conn: &Connection, cache_mib: i64) -> Result<()> {
     conn.set_prepared_statement_cache_capacity(PREPARED);
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.pragma_update(None, "cache_size", -cache_mib * 1024)?;
+    // What our statements mean by text: an order people expect, search and functions (ADR 0012).
+    tidemark_sqlite::set_up(conn)?;
     Ok(())
 }
 

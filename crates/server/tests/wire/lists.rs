@@ -126,3 +126,39 @@ async fn what_is_not_offered_is_refused_and_never_ignored() {
     send(server.request("GET", "/odata/TodoItems").header("OData-MaxVersion", "3.0")).await.is(400);
     send(server.request("GET", "/odata/TodoItems").header("Accept", "application/xml")).await.is(406);
 }
+
+#[tokio::test]
+async fn text_is_found_compared_and_ordered_as_people_read_it() {
+    let server = Running::start().await;
+    // In the order people expect, which is also the order of `lt` and `gt`.
+    let titles = ["1. Öl", "apfel", "Apfel", "Äpfel", "cafe\u{301}", "CAFÉ", "Straße", "Zange"];
+    for (number, title) in titles.iter().rev().enumerate() {
+        server.task(u32::try_from(number).unwrap(), title).await;
+    }
+    let mut url = "/odata/TodoItems?$orderby=Title&$select=Title".to_owned();
+    let mut paged = Vec::new();
+    loop {
+        let page = send(server.request("GET", &url).header("Prefer", "maxpagesize=3")).await.is(200).json();
+        paged.extend(page["value"].as_array().unwrap().iter().map(|r| r["Title"].as_str().unwrap().to_owned()));
+        match page["@odata.nextLink"].as_str() {
+            Some(next) => url = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(paged, titles);
+    for (query, expected) in [
+        ("$search=CAFE", &titles[4..6]),
+        ("$search=apfel", &titles[1..4]),
+        ("$search=STRASSE", &titles[6..7]),
+        ("$filter=Title eq 'café'", &titles[4..5]),
+        ("$filter=contains(Title,'fé')", &titles[4..5]),
+        ("$filter=tolower(Title) eq 'café'", &titles[4..6]),
+        ("$filter=toupper(Title) eq 'STRASSE'", &titles[6..7]),
+        ("$filter=Title gt 'Apfel' and Title le 'cafe\u{301}'", &titles[3..5]),
+        ("$filter=indexof(Title,'Öl') eq 3 and length(Title) eq 5", &titles[..1]),
+    ] {
+        let page = server.get(&format!("/odata/TodoItems?{query}&$orderby=Title")).await.is(200).json();
+        let found: Vec<_> = page["value"].as_array().unwrap().iter().map(|r| r["Title"].as_str().unwrap()).collect();
+        assert_eq!(found, expected, "{query}");
+    }
+}

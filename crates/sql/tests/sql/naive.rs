@@ -3,7 +3,7 @@
 use crate::support::Row;
 use std::cmp::Ordering;
 use tidemark_model::query::{Compare, Expr, Function, Literal, Logic, OrderBy};
-use tidemark_model::{Cell, EntitySet, Kind};
+use tidemark_model::{Cell, EntitySet, Kind, text};
 use uuid::Uuid;
 
 /// Numbers are exact here: the tests' values have at most this many decimals.
@@ -118,12 +118,13 @@ fn truth(b: Option<bool>) -> Value {
 
 fn call(function: Function, texts: &[String]) -> Value {
     let whole = |n: usize| Value::Number(Number::Finite(n as i128 * 10i128.pow(DECIMALS)));
-    match (function, texts) {
+    let texts: Vec<String> = texts.iter().map(|text| text::normal(text).into_owned()).collect();
+    match (function, &texts[..]) {
         (Function::Contains, [a, b]) => Value::Boolean(a.contains(b)),
         (Function::StartsWith, [a, b]) => Value::Boolean(a.starts_with(b)),
         (Function::EndsWith, [a, b]) => Value::Boolean(a.ends_with(b)),
-        (Function::ToLower, [a]) => Value::Text(a.to_ascii_lowercase()),
-        (Function::ToUpper, [a]) => Value::Text(a.to_ascii_uppercase()),
+        (Function::ToLower, [a]) => Value::Text(text::normal(&a.to_lowercase()).into_owned()),
+        (Function::ToUpper, [a]) => Value::Text(text::normal(&a.to_uppercase()).into_owned()),
         (Function::Length, [a]) => whole(a.chars().count()),
         (Function::Trim, [a]) => Value::Text(a.trim().to_owned()),
         (Function::IndexOf, [a, b]) => match a.find(b) {
@@ -138,6 +139,7 @@ fn call(function: Function, texts: &[String]) -> Value {
 fn compare(op: Compare, left: &Value, right: &Value) -> bool {
     let equal = match (left, right) {
         (Value::Number(a), Value::Number(b)) => order_numbers(*a, *b) == Some(Ordering::Equal),
+        (Value::Text(a), Value::Text(b)) => text::normal(a) == text::normal(b),
         (a, b) => a == b,
     };
     let order = if *left == Value::Null || *right == Value::Null { None } else { order(left, right) };
@@ -169,7 +171,7 @@ fn order(a: &Value, b: &Value) -> Option<Ordering> {
         (_, Value::Null) => Some(Ordering::Greater),
         (Value::Boolean(a), Value::Boolean(b)) => Some(a.cmp(b)),
         (Value::Number(a), Value::Number(b)) => order_numbers(*a, *b),
-        (Value::Text(a), Value::Text(b)) => Some(a.cmp(b)),
+        (Value::Text(a), Value::Text(b)) => Some(text::compare(a, b)),
         (Value::Instant(a), Value::Instant(b)) => Some(a.cmp(b)),
         (Value::Guid(a), Value::Guid(b)) => Some(a.cmp(b)),
         _ => panic!("{a:?} beside {b:?}"),

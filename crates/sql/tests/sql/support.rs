@@ -47,6 +47,7 @@ pub(crate) fn set() -> EntitySet {
 
 pub(crate) fn database(set: &EntitySet, rows: &[Row]) -> Connection {
     let connection = Connection::open_in_memory().unwrap();
+    tidemark_sqlite::set_up(&connection).unwrap();
     let columns: Vec<_> = set.entity_type.properties.iter().map(column_of).collect();
     connection.execute_batch(&create_table(Dialect::Sqlite, TABLE, &columns, &["Id"], Layout::Rowid)).unwrap();
     for row in rows {

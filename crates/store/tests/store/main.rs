@@ -21,4 +21,5 @@ mod restored;
 mod retention;
 mod settle;
 mod shown;
+mod text;
 mod throughput;

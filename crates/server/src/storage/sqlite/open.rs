@@ -93,6 +93,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     connection.busy_timeout(BUSY_TIMEOUT).map_err(about)?;
     connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
     connection.pragma_update(None, "temp_store", "MEMORY").map_err(about)?;
+    // What our statements mean by text: an order people expect, search and functions (ADR 0012).
+    tidemark_sqlite::set_up(&connection).map_err(about)?;
     // Another process may not define what our statements mean.
     connection.pragma_update(None, "trusted_schema", false).map_err(about)?;
     Ok(connection)
