@@ -2,7 +2,7 @@
 //!
 //! A text is folded: compatible forms are one (`ﬁ`, full width), case does not count, accents and vowel points are
 //! taken off, characters that do not show are dropped. Marks that make another letter stay: the strokes of kana, nukta
-//! and virama have a combining class below 10.
+//! and virama have the lowest combining classes.
 
 use super::normal;
 use icu_casemap::CaseMapper;
@@ -30,7 +30,7 @@ fn fold(text: &str) -> String {
             plain.push(letter);
         } else if let Some((_, typed)) = PLAIN.iter().find(|(special, _)| *special == letter) {
             plain.push_str(typed);
-        } else if classes.get(letter).to_icu4c_value() < 10 && !hidden.contains(letter) {
+        } else if classes.get(letter) <= CanonicalCombiningClass::Virama && !hidden.contains(letter) {
             plain.push(letter);
         }
     }

@@ -194,8 +194,8 @@ impl<'t> Parser<'t> {
         if after.starts_with('(') {
             return self.call(name);
         }
-        if after.starts_with('/') {
-            let below = Cursor::new("", &after[1..]).name();
+        if let Some(below) = after.strip_prefix('/') {
+            let below = Cursor::new("", below).name();
             if let Some(lambda) = LAMBDAS.iter().find(|word| word_is(below, word)) {
                 return Err(self.cursor.unsupported(format_args!("The lambda {name}/{lambda}(…)")));
             }
