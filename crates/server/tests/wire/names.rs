@@ -128,7 +128,7 @@ async fn a_name_that_changes_its_case_is_no_new_name() {
         let text = include_str!("../../../model/entities.csdl.json").replace(from, to);
         std::fs::write(server.file("renamed.json"), text).unwrap();
         let refused = server.try_serve(&["--model", crate::running::path_text(&server.file("renamed.json"))]);
-        String::from_utf8(refused.err().expect("it does not start").stderr).unwrap()
+        String::from_utf8(refused.expect_err("it does not start").stderr).unwrap()
     };
     let sentence = renamed(&server, "\"TodoItems\":", "\"todoItems\":");
     assert!(sentence.contains("todoItems in the model differs only in case from TodoItems"), "{sentence}");
