@@ -4,6 +4,7 @@
 #[path = "../../../model/tests/walk/names.rs"]
 mod walk;
 
+use crate::support::Runs as _;
 use crate::support::{accept_all, account, clock, device, ids, object};
 use rusqlite::Connection;
 use serde_json::{Value, json};
