@@ -7,7 +7,7 @@ use crate::auth::guard;
 use crate::call::{Call, SERVICE_ROOT, header_text, names};
 use crate::envelope;
 use crate::limits;
-use crate::routes::{batch, entity, events, health, history, metadata, service, session, set};
+use crate::routes::{audit, batch, entity, events, health, history, metadata, service, session, set};
 use crate::server::Server;
 use crate::storage::Caller;
 use crate::write;
@@ -23,12 +23,13 @@ use tidemark_odata::{Resource, Version, WireError, parse_path};
 use tower_http::decompression::RequestDecompressionLayer;
 
 /// Every path that is served.
-pub const PATHS: [&str; 8] = [
+pub const PATHS: [&str; 9] = [
     "/health/live",
     "/health/ready",
     "/session",
     "/events",
     "/history/{set}/{id}",
+    "/audit/{set}",
     "/odata",
     "/odata/",
     "/odata/{*path}",
@@ -36,13 +37,14 @@ pub const PATHS: [&str; 8] = [
 
 /// Everything that is served.
 pub(crate) fn router(server: Arc<Server>) -> Router {
-    let [live, ready, session, events, history, root, root_with_slash, below] = PATHS;
+    let [live, ready, session, events, history, audit, root, root_with_slash, below] = PATHS;
     Router::new()
         .route(live, get(health::live))
         .route(ready, get(health::ready))
         .route(session, post(session::create::create).get(session::read::read).delete(session::revoke::revoke))
         .route(events, get(events::follow))
         .route(history, get(history::read))
+        .route(audit, get(audit::read))
         .route(root, any(odata))
         .route(root_with_slash, any(odata))
         .route(below, any(odata))

@@ -1,5 +1,6 @@
 //! The routes: a folder for each noun, a file for each verb.
 
+pub(crate) mod audit;
 pub(crate) mod batch;
 pub(crate) mod entity;
 pub(crate) mod events;

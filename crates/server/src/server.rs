@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tidemark_model::ports::{Clock, Ids};
 use tidemark_model::{EntityModel, EntitySet};
 use tidemark_odata::WireError;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// The state of a serving process.
 pub(crate) struct Server {
@@ -26,6 +26,8 @@ pub(crate) struct Server {
     pub(crate) gate: Gate,
     /// Turns true when the server stops; endless answers end then.
     pub(crate) stopping: watch::Receiver<bool>,
+    /// One audit at a time: each reads a whole set.
+    pub(crate) audits: Semaphore,
     identity: RwLock<Arc<Identity>>,
 }
 
@@ -40,7 +42,7 @@ impl Server {
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let identity = RwLock::new(Arc::new(identity));
-        Self { storage, model, clock, ids, gate: Gate::default(), stopping, identity }
+        Self { storage, model, clock, ids, gate: Gate::default(), stopping, audits: Semaphore::new(1), identity }
     }
 
     /// Returns who this server is.

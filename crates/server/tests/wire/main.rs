@@ -6,6 +6,7 @@
 
 mod admin;
 mod arbitration;
+mod audit;
 mod batch;
 mod concurrency;
 mod events;

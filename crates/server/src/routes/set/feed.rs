@@ -176,7 +176,7 @@ fn lost(loss: FeedLoss) -> WireError {
 }
 
 /// Returns the 410 of a token that is not taken.
-pub(super) fn bad_token(bad: BadToken) -> WireError {
+pub(crate) fn bad_token(bad: BadToken) -> WireError {
     match bad {
         BadToken::OtherModel => WireError::new(
             410,
