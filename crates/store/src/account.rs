@@ -19,7 +19,8 @@ use rusqlite::Connection;
 use tidemark_model::EntityModel;
 use tidemark_sql::quote;
 
-const ACCOUNT: &str = "store.account";
+/// Whose records these are.
+pub(crate) const ACCOUNT: &str = "store.account";
 
 /// Reads the account.
 pub(crate) fn get(conn: &Connection) -> Result<Option<Account>> {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tidemark_model::{CACHED_ENTITIES, Pending, Record, RecordId, State, Versioned};
 
 /// Why a pending change is not sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Hold {
     /// It is.
     Free = 0,
@@ -47,7 +47,7 @@ pub(crate) struct Offer {
 }
 
 /// The pending change of one record.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Change {
     pub(crate) state: State,
     /// The server's version that the change was made on; `None` for an addition.
@@ -169,6 +169,12 @@ pub(crate) fn put(tx: &Tx<'_>, set: &str, id: RecordId, change: &Change) -> Resu
 pub(crate) fn remove(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
     tx.conn.prepare_cached("DELETE FROM pending WHERE entity_set = ?1 AND id = ?2")?.execute(params![set, Key(id)])?;
     Ok(())
+}
+
+/// Returns a pending change's place in the queue.
+pub(crate) fn order_no(conn: &Connection, set: &str, id: RecordId) -> Result<i64> {
+    let sql = "SELECT order_no FROM pending WHERE entity_set = ?1 AND id = ?2";
+    Ok(conn.prepare_cached(sql)?.query_row(params![set, Key(id)], |row| row.get(0))?)
 }
 
 /// What a list shows beside a record needs this much of its pending change.

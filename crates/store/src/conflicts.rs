@@ -22,7 +22,7 @@ use tidemark_model::{
 };
 
 /// A row of `conflict`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Open {
     pub(crate) id: RecordId,
     pub(crate) set: String,

@@ -203,13 +203,22 @@ pub enum StoreError {
         known: i64,
     },
     /// The file is damaged or no database.
-    #[error("the offline database in {} is damaged ({problem}); it was left untouched: keep a copy of it", .path.display())]
+    #[error(
+        "the offline database in {} is damaged ({problem}); nothing was saved and it was left untouched: close every \
+         Tidemark window and try again, and keep a copy of it", .path.display()
+    )]
     Corrupt {
         /// The file.
         path: PathBuf,
         /// What SQLite says.
         problem: String,
     },
+    /// The file was damaged, and has been replaced by what could be read of it.
+    #[error(
+        "the offline database was damaged and has just been repaired; what was saved before is safe, this was not saved: \
+         try again (Activity says more)"
+    )]
+    Repaired,
     /// The data folder cannot be opened.
     #[error("the data folder {} cannot be opened: {problem}", .path.display())]
     Unavailable {
@@ -260,6 +269,7 @@ impl StoreError {
             Self::Busy => "busy",
             Self::NewerDatabase { .. } => "newer_database",
             Self::Corrupt { .. } => "corrupt",
+            Self::Repaired => "repaired",
             Self::Unavailable { .. } => "unavailable",
             Self::Internal(_) => "internal",
         }

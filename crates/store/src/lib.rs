@@ -12,12 +12,15 @@
 //! - `answered`, `bring_back`: taking an answer back, and what did not stand.
 //! - `choice`, `account`, `settings`, `history`, `journal`, `sent`, `attempts`, `activity`: what is remembered.
 //! - `awaited`: what is kept offline and not here yet. `explain`: all of it about one record.
+//! - `outbox`, `outbox_log`: what waits, a second time, outside of the database.
+//! - `presence`, `gate`, `health`, `salvage`, `audit`, `incident`: is the disk's word to be trusted, and what if not.
 //! - `schema`, `catalog`, `table`, `migrate`, `row`, `change`, `local`: how it lies on disk.
 
 mod account;
 mod activity;
 mod answered;
 mod attempts;
+mod audit;
 mod awaited;
 mod bring_back;
 mod catalog;
@@ -31,21 +34,28 @@ mod explain;
 mod exported;
 mod figures;
 mod file_row;
+mod gate;
+mod health;
 mod history;
 mod import;
+mod incident;
 mod journal;
 mod lease;
 mod local;
 mod migrate;
 mod notices;
+mod outbox;
+mod outbox_log;
 mod parked;
 mod position;
+mod presence;
 mod pull;
 mod push;
 mod read;
 mod restored;
 mod retention;
 mod row;
+mod salvage;
 mod schema;
 mod sent;
 mod settings;
@@ -61,9 +71,11 @@ mod value;
 mod verdict;
 mod write;
 
+pub use audit::{AuditRow, LocalAudit};
 pub use awaited::Awaited;
 pub use error::{Result, StoreError};
 pub use file_row::{FileRow, RowProblem};
+pub use incident::{Incident, Noticed};
 pub use lease::Lease;
 pub use position::{AskedFrom, Incarnation, Position};
 pub use pull::{Onto, Others, PullTx};

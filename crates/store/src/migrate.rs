@@ -166,7 +166,18 @@ fn reshaped(old: &Table, new: &Table, record: &Record, keep_removed: bool) -> Re
     shaped
 }
 
-fn exists(conn: &Connection, table: &str) -> Result<bool> {
+/// Returns the table of a set that left the model while something of it was pending.
+pub(crate) fn left(conn: &Connection, set: &str) -> Result<Option<Table>> {
+    let Some(shape) = settings::get(conn, &shape_key(set))? else { return Ok(None) };
+    Ok(EntityModel::parse(&shape)?.set(set).map(Table::new))
+}
+
+/// Writes a record that was put down under an earlier model so that its table takes it.
+pub(crate) fn fitting(table: &Table, record: &Record) -> Record {
+    reshaped(table, table, record, true)
+}
+
+pub(crate) fn exists(conn: &Connection, table: &str) -> Result<bool> {
     let mut statement = conn.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1")?;
     Ok(statement.exists([table])?)
 }

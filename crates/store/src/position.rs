@@ -152,6 +152,15 @@ pub(crate) fn begin(tx: &Tx<'_>, set: &str) -> Result<()> {
     Ok(())
 }
 
+/// Has a set read again from its start, whatever was asked for it so far.
+pub(crate) fn restart(tx: &Tx<'_>, set: &str) -> Result<()> {
+    let sql =
+        "UPDATE position SET kind = 0, link = NULL, done = 0, total = NULL, incarnation = ?2 WHERE entity_set = ?1";
+    tx.conn.prepare_cached(sql)?.execute(params![set, Key(tx.fresh_id())])?;
+    tx.forget_standings();
+    Ok(())
+}
+
 /// Begins the counting of a full enumeration.
 pub(crate) fn start_counting(tx: &Tx<'_>, set: &str, total: Option<u64>) -> Result<()> {
     let sql = "UPDATE position SET generation = generation + 1, done = 0, total = ?2 WHERE entity_set = ?1";

@@ -146,19 +146,29 @@ CREATE INDEX answered_by_age ON answered (at);
 CREATE INDEX attempt_by_age ON attempt (at);
 ";
 
+/// Version 3: what went wrong with the disk is told (`incident`). The version also keeps programs out that would write
+/// pending work past `outbox.log`.
+const VERSION_3_DISK: &str = "
+CREATE TABLE incident (order_no INTEGER PRIMARY KEY, at INTEGER NOT NULL, entry TEXT NOT NULL,
+  told INTEGER NOT NULL DEFAULT 0) STRICT;
+";
+
 /// From one version to the next, in order.
-const STEPS: [(i64, &str); 6] = [
+const STEPS: [(i64, &str); 7] = [
     (1, VERSION_1),
     (2, VERSION_2),
     (3, VERSION_3_EXPORTED),
     (3, VERSION_3_POSITION),
     (3, VERSION_3_OFFER),
     (3, VERSION_3_RETENTION),
+    (3, VERSION_3_DISK),
 ];
 
 /// The tables that belong to an account: signing out empties them.
-pub(crate) const ACCOUNT_TABLES: [&str; 10] =
-    ["pending", "conflict", "position", "refetch", "sent", "history", "answered", "attempt", "cycle", "exported"];
+pub(crate) const ACCOUNT_TABLES: [&str; 11] = [
+    "pending", "conflict", "position", "refetch", "sent", "history", "answered", "attempt", "cycle", "exported",
+    "incident",
+];
 
 /// Sets up a connection that may write.
 pub(crate) fn set_up_writer(conn: &Connection) -> Result<()> {

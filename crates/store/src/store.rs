@@ -3,21 +3,27 @@
 //! Owns: [`Store`], permissions, the read-only case, the pool. Refuses: making a new, empty database where an old
 //! one cannot be opened (FAULTS D3, D7, D9).
 
+use crate::account;
 use crate::catalog::{Catalog, Loaded};
 use crate::error::{Result, StoreError};
 use crate::figures::TableBytes;
+use crate::gate::Gate;
 use crate::notices::Listeners;
+use crate::outbox;
+use crate::presence::{Presence, Word};
+use crate::salvage;
 use crate::schema;
 use crate::settings::{self, DEVICE_ID};
 use crate::write::Writer;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use tidemark_model::ports::{Clock, Ids};
 use tidemark_model::{EntityModel, EntitySet};
 
-const FILE: &str = "tidemark.db";
+pub(crate) const FILE: &str = "tidemark.db";
 /// Idle reading connections that are kept.
 const IDLE_READERS: usize = 4;
 
@@ -45,18 +51,26 @@ pub(crate) enum Access {
 }
 
 pub(crate) struct Inner {
-    dir: PathBuf,
+    pub(crate) dir: PathBuf,
     pub(crate) file: PathBuf,
+    /// The log of what waits, beside the database.
+    pub(crate) outbox: PathBuf,
     pub(crate) access: Access,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
     /// Before the writer, so that they are closed first: the last connection writes the log back into the file, and
     /// a reading one may not.
-    readers: Mutex<Vec<Connection>>,
+    pub(crate) readers: Mutex<Vec<Connection>>,
     pub(crate) writer: Mutex<Writer>,
     pub(crate) loaded: Loaded,
     pub(crate) listeners: Listeners,
     pub(crate) table_bytes: TableBytes,
+    /// Closed while another database is put in the place of a damaged one.
+    pub(crate) gate: Gate,
+    /// Whether somebody is looking after it just now.
+    pub(crate) looking: AtomicBool,
+    /// Behind the connections: it is let go of last.
+    pub(crate) presence: Presence,
 }
 
 /// A read transaction: what it sees does not move.
@@ -66,16 +80,48 @@ pub(crate) struct Reading<'c> {
 }
 
 impl Store {
-    /// Opens the offline database in `dir`, making both where they are missing. The folder is the user's alone.
+    /// Opens the offline database in `dir`, making both where they are missing. The folder is the user's alone. A
+    /// damaged database is replaced by what can be read of it and of the outbox log, and kept beside.
     ///
     /// # Errors
-    /// The folder or file cannot be used, is damaged, or was written by a newer Tidemark; nothing is changed then.
+    /// The folder or file cannot be used, is damaged beyond that, or was written by a newer Tidemark; nothing is changed
+    /// then.
     pub fn open(dir: &Path, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Result<Self> {
-        let file = dir.join(FILE);
-        if !file.exists() {
-            create(dir, &file)?;
+        make_folder(dir)?;
+        let presence = Presence::enter(dir);
+        let salvage = || salvage::run(dir, &clock, &ids, 0);
+        if salvage::is_called_for(dir, &presence) {
+            match presence.alone(salvage) {
+                Some(Ok(())) => presence.looked_at(false),
+                Some(Err(error)) => tracing::warn!(%error, "the damaged database could not be replaced"),
+                // Another program has it open; it will do it, or the next one to come.
+                None => {}
+            }
         }
-        let (access, conn) = connect_any(&file).map_err(|error| error.located(&file))?;
+        match connect_checked(dir, &presence) {
+            Err(error) if error.is_damage() => match presence.alone(salvage) {
+                Some(Ok(())) => {
+                    presence.looked_at(false);
+                    let connected = connect_checked(dir, &presence)?;
+                    Self::with(dir, connected, presence, clock, ids)
+                }
+                // Nothing of it can be read, or another program has it open: it stays as it is.
+                _ => Err(error.located(&dir.join(FILE))),
+            },
+            connected => {
+                let connected = connected.map_err(|error| error.located(&dir.join(FILE)))?;
+                Self::with(dir, connected, presence, clock, ids)
+            }
+        }
+    }
+
+    fn with(
+        dir: &Path,
+        (access, conn): (Access, Connection),
+        presence: Presence,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> Result<Self> {
         let inner = Inner {
             dir: dir.to_owned(),
             access,
@@ -86,13 +132,20 @@ impl Store {
             loaded: Loaded::default(),
             listeners: Listeners::default(),
             table_bytes: TableBytes::default(),
-            file,
+            outbox: outbox::path_in(dir),
+            gate: Gate::default(),
+            looking: AtomicBool::new(false),
+            presence,
+            file: dir.join(FILE),
         };
         let store = Self { inner: Arc::new(inner) };
         store.outside_changes()?;
-        let is_named = store.read(|reading| Ok(settings::get(reading.conn, DEVICE_ID)?.is_some()))?;
-        if !is_named && !store.is_read_only() {
-            // Before anything can wait here to be sent: an image of the folder is to be the same device.
+        let is_settled = store.read(|reading| {
+            Ok(settings::get(reading.conn, DEVICE_ID)?.is_some()
+                && outbox::is_level(reading.conn, &store.inner.outbox)?)
+        })?;
+        if !is_settled && !store.is_read_only() {
+            // Named before anything can wait here to be sent: an image of the folder is to be the same device.
             store.write(|tx| tx.device_id().map(drop))?;
         }
         Ok(store)
@@ -124,7 +177,10 @@ impl Store {
 
     /// Runs `f` in one read transaction.
     pub(crate) fn read<T>(&self, f: impl FnOnce(&Reading<'_>) -> Result<T>) -> Result<T> {
-        self.inner.read(f).map_err(|error| error.located(&self.inner.file))
+        let entered = self.inner.gate.enter();
+        let outcome = self.inner.read(f);
+        drop(entered);
+        outcome.map_err(|error| self.failed(error))
     }
 }
 
@@ -151,28 +207,60 @@ impl Inner {
     }
 }
 
-fn create(dir: &Path, file: &Path) -> Result<()> {
-    let unavailable = |path: &Path, error: std::io::Error| StoreError::Unavailable {
-        path: path.to_owned(),
-        problem: error.to_string(),
-    };
+fn unavailable(path: &Path, error: &std::io::Error) -> StoreError {
+    StoreError::Unavailable { path: path.to_owned(), problem: error.to_string() }
+}
+
+fn make_folder(dir: &Path) -> Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(|error| unavailable(dir, &error))
+}
+
+fn create(file: &Path) -> Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-        builder.mode(0o700);
-        options.mode(0o600);
-    }
-    builder.create(dir).map_err(|error| unavailable(dir, error))?;
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(file) {
         Ok(_) => Ok(()),
         // Another process was faster.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(unavailable(file, error)),
+        Err(error) => Err(unavailable(file, &error)),
     }
+}
+
+/// Connects, and reads what every transaction reads first.
+fn connect_checked(dir: &Path, presence: &Presence) -> Result<(Access, Connection)> {
+    let file = dir.join(FILE);
+    if !file.exists() {
+        create(&file)?;
+    }
+    let (access, conn) = match connect_any(&file) {
+        // The program that wrote it last left its own version in the log: the number was flipped.
+        Err(StoreError::NewerDatabase { found, .. })
+            if presence.word() == Word::Unchecked
+                && salvage::logged_schema(dir).is_some_and(|logged| logged < found) =>
+        {
+            return Err(StoreError::Corrupt { path: file, problem: "its version makes no sense".to_owned() });
+        }
+        connected => connected?,
+    };
+    let tx = conn.unchecked_transaction()?;
+    Loaded::default().current(&tx)?;
+    account::get(&tx)?;
+    let is_blank = settings::get(&tx, outbox::STORED)?.is_none();
+    tx.finish()?;
+    // What was here went with its write-ahead log, or somebody took the file away; beside it is what waits.
+    if is_blank && access == Access::Full && salvage::is_account_logged(dir) && presence.alone(|| ()).is_some() {
+        return Err(StoreError::Corrupt { path: file, problem: "everything in it is gone".to_owned() });
+    }
+    Ok((access, conn))
 }
 
 fn connect_any(file: &Path) -> Result<(Access, Connection)> {
@@ -207,15 +295,34 @@ fn connect_writer(file: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = Connection::open_with_flags(file, flags)?;
     if conn.is_readonly(MAIN_DB)? {
+        if has_unknown_format(file) {
+            let problem = "its first bytes name a format that there is not".to_owned();
+            return Err(StoreError::Corrupt { path: file.to_owned(), problem });
+        }
         return Err(StoreError::ReadOnly(file.to_owned()));
     }
     schema::check_version(&conn, file)?;
     schema::set_up_writer(&conn)?;
-    schema::migrate(&mut conn, file)?;
+    schema::migrate(&mut conn, file).map_err(|error| match error {
+        // A mistake of this program, and no damage: the file stays as it is (FAULTS P6).
+        StoreError::Internal(problem) => StoreError::Unavailable {
+            path: file.to_owned(),
+            problem: format!("it could not be brought to this program's version ({problem})"),
+        },
+        other => other,
+    })?;
+    outbox::set_up(&conn)?;
     Ok(conn)
 }
 
-fn connect_reader(file: &Path, access: Access) -> Result<Connection> {
+/// SQLite opens a file for reading only where byte 18 names a format later than its own (file format, section 1.3.3).
+fn has_unknown_format(file: &Path) -> bool {
+    let mut head = [0; 19];
+    let read = fs::File::open(file).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut head));
+    read.is_ok() && !(1..=2).contains(&head[18])
+}
+
+pub(crate) fn connect_reader(file: &Path, access: Access) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = match access {
         Access::Immutable => Connection::open_with_flags(immutable_uri(file), flags | OpenFlags::SQLITE_OPEN_URI)?,
@@ -260,6 +367,11 @@ impl From<serde_json::Error> for StoreError {
 }
 
 impl StoreError {
+    /// Tells whether the error says that the database is damaged, and not that it cannot be used just now.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Corrupt { .. } | Self::Internal(_) | Self::Model(_))
+    }
+
     /// Names the file in an error that came from below.
     pub(crate) fn located(mut self, file: &Path) -> Self {
         match &mut self {

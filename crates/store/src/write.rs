@@ -7,6 +7,8 @@ use crate::catalog::Catalog;
 use crate::choice;
 use crate::error::{Result, StoreError};
 use crate::notices::Touched;
+use crate::outbox;
+use crate::salvage;
 use crate::settings::{self, CLOCK_OFFSET, DEVICE_ID, LAST_STAMP};
 use crate::store::{Access, Inner, Store};
 use crate::table::Table;
@@ -28,6 +30,12 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn new(conn: Connection) -> Self {
         Self { conn: Some(conn), seen_version: 0, outside: false }
+    }
+
+    /// Lets go of the connection; the next transaction makes another.
+    pub(crate) fn close(&mut self) {
+        self.conn = None;
+        self.seen_version = 0;
     }
 }
 
@@ -153,7 +161,10 @@ impl Tx<'_> {
 impl Store {
     /// Runs `f` in one write transaction and announces what it changed once that is on the disk.
     pub(crate) fn write<T>(&self, f: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
-        let (value, changed) = self.inner.write(f).map_err(|error| error.located(&self.inner.file))?;
+        let entered = self.inner.gate.enter();
+        let outcome = self.inner.write(f);
+        drop(entered);
+        let (value, changed) = outcome.map_err(|error| self.failed(error))?;
         self.inner.listeners.tell(&changed);
         Ok(value)
     }
@@ -170,40 +181,54 @@ impl Inner {
             Some(conn) => conn,
             None => self.connect_writer()?,
         };
+        self.presence.begin_writing()?;
         let outcome = self.transact(&mut conn, &mut writer, f);
+        if let Ok((_, _, true)) = outcome {
+            self.shorten_outbox(&mut conn);
+        }
         // What is behind a pull that its caller gave up is not known here: it may have been an I/O error.
         if !matches!(outcome, Err(StoreError::Io(_) | StoreError::GivenUp)) {
             writer.conn = Some(conn);
         }
-        outcome
+        outcome.map(|(value, changed, _)| (value, changed))
     }
 
-    fn transact<T>(
-        &self,
-        conn: &mut Connection,
-        writer: &mut Writer,
-        f: impl FnOnce(&Tx<'_>) -> Result<T>,
-    ) -> Result<(T, Vec<Changed>)> {
-        let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        writer.look(&transaction)?;
-        let tx = Tx {
-            conn: &transaction,
-            catalog: self.loaded.current(&transaction)?,
+    /// Begins to speak of a transaction.
+    pub(crate) fn tx<'c>(&'c self, conn: &'c Connection) -> Result<Tx<'c>> {
+        Ok(Tx {
+            conn,
+            catalog: self.loaded.current(conn)?,
             now_ms: self.clock.now_ms(),
             ids: &*self.ids,
             touched: RefCell::default(),
             standings: RefCell::default(),
             stamps: Cell::new(None),
             device: Cell::new(None),
-        };
+        })
+    }
+
+    /// Runs a transaction; tells too whether the outbox log is worth writing anew.
+    fn transact<T>(
+        &self,
+        conn: &mut Connection,
+        writer: &mut Writer,
+        f: impl FnOnce(&Tx<'_>) -> Result<T>,
+    ) -> Result<(T, Vec<Changed>, bool)> {
+        let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        writer.look(&transaction)?;
+        let tx = self.tx(&transaction)?;
+        outbox::catch_up(&tx, &self.outbox)?;
         let value = f(&tx)?;
         tx.finish()?;
+        // On the disk before the database commits: whichever of the two is lost, the other one has it.
+        let told = outbox::append(&tx, &self.outbox)?;
         let changed = tx.touched.into_inner().into_changes();
         transaction.commit()?;
-        Ok((value, changed))
+        Ok((value, changed, told.is_some_and(outbox::Appended::committed)))
     }
 
     pub(crate) fn outside_changes(&self) -> Result<bool> {
+        let _entered = self.gate.enter();
         let Ok(mut writer) = self.writer.try_lock() else { return Ok(false) };
         if let Some(conn) = writer.conn.take() {
             let looked = writer.look(&conn);
@@ -226,7 +251,12 @@ impl Writer {
 impl Inner {
     /// Gives deleted content back to the disk, so that a signed-out account leaves nothing readable behind.
     pub(crate) fn compact(&self) {
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let _entered = self.gate.enter();
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(conn) = &mut writer.conn {
+            self.shorten_outbox(conn);
+        }
+        salvage::forget_damaged(&self.dir);
         if let Some(conn) = &writer.conn
             && let Err(error) = conn.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")
         {

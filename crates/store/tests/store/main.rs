@@ -7,6 +7,7 @@ mod account;
 mod answers;
 mod choice;
 mod conflicts;
+mod disk;
 mod edit;
 mod files;
 mod folds;

@@ -250,7 +250,7 @@ fn a_database_of_the_first_version_keeps_its_history() {
         .execute_batch(&format!(
             "DROP INDEX history_of_record; DROP INDEX history_decisions; DROP INDEX cycle_synced;
              {dropped} ALTER TABLE pending DROP COLUMN offer; DROP TABLE answered; DROP TABLE attempt;
-             ALTER TABLE position DROP COLUMN incarnation; DROP TABLE exported;
+             ALTER TABLE position DROP COLUMN incarnation; DROP TABLE exported; DROP TABLE incident;
              CREATE INDEX history_of_record ON history (entity_set, id, order_no);
              CREATE INDEX history_by_age ON history (at);
              INSERT INTO history (entity_set, id, at, event, by, record)

@@ -1,0 +1,139 @@
+//! Looking after the database: is it whole, and what is done where it is not (FAULTS D7).
+//!
+//! Owns: when it is checked (after somebody did not leave properly, and once a week), and exchanging it under a running
+//! process. Refuses: making the other one (`salvage`). A check only reads: no Save waits for it.
+
+use crate::audit;
+use crate::error::{Result, StoreError};
+use crate::outbox;
+use crate::presence::Word;
+use crate::salvage;
+use crate::settings;
+use crate::store::{Access, Store, connect_reader};
+use crate::types::Changed;
+use rusqlite::Connection;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+/// When the database was last checked, Unix milliseconds UTC.
+const CHECKED_AT: &str = "device.checked_at";
+const WEEK_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+
+impl Store {
+    /// Checks the database where that is due, and repairs it where it must; tells whether it was checked. It takes a
+    /// while on a large one: call it where that is in nobody's way.
+    ///
+    /// # Errors
+    /// The database is damaged and cannot be repaired while another program has it open, or cannot be read.
+    pub fn look_after(&self) -> Result<bool> {
+        if self.is_read_only() || self.inner.looking.swap(true, Ordering::AcqRel) {
+            return Ok(false);
+        }
+        let looked = self.look();
+        self.inner.looking.store(false, Ordering::Release);
+        looked
+    }
+
+    fn look(&self) -> Result<bool> {
+        let word = self.inner.presence.word();
+        if word == Word::Damaged {
+            return self.repair();
+        }
+        let checked_at = self.read(|reading| settings::number(reading.conn, CHECKED_AT))?;
+        let now_ms = self.inner.clock.now_ms();
+        let is_recent = (0..WEEK_MS).contains(&now_ms.saturating_sub(checked_at));
+        if word != Word::Unchecked && is_recent {
+            return Ok(false);
+        }
+        let is_whole = {
+            let _entered = self.inner.gate.enter();
+            connect_reader(&self.inner.file, Access::Full).and_then(|conn| is_whole(&conn))
+        };
+        match is_whole {
+            Ok(true) => {}
+            Ok(false) | Err(StoreError::Corrupt { .. }) => {
+                self.inner.presence.looked_at(true);
+                return self.repair();
+            }
+            Err(error) => return Err(error),
+        }
+        let compared = self.write(|tx| {
+            // A table whose columns are others than the model's was not made by this program.
+            for table in tx.catalog.tables() {
+                tx.conn.prepare(&table.put)?;
+                tx.conn.prepare(&table.get)?;
+            }
+            outbox::compare(tx, &self.inner.outbox)?;
+            if word == Word::Unchecked {
+                // Whatever a check of the structure cannot see is found by comparing with the server.
+                audit::call_for(tx)?;
+            }
+            settings::set(tx.conn, CHECKED_AT, &now_ms.to_string())
+        });
+        match compared {
+            Ok(()) => {}
+            Err(StoreError::Repaired) => return Ok(true),
+            Err(error) if error.is_damage() => {
+                self.inner.presence.looked_at(true);
+                return self.repair();
+            }
+            Err(error) => return Err(error),
+        }
+        self.inner.presence.looked_at(false);
+        Ok(true)
+    }
+
+    /// Puts what can be read of a damaged database in its place. `Ok(true)` where that was done.
+    fn repair(&self) -> Result<bool> {
+        let inner = &self.inner;
+        let busy = || StoreError::Corrupt { path: inner.file.clone(), problem: "it is in use".to_owned() };
+        let repaired = {
+            let _closed = inner.gate.close().ok_or_else(busy)?;
+            let mut writer = inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            let floor = inner.loaded.newest().epoch();
+            inner.presence.alone(|| {
+                writer.close();
+                inner.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                salvage::run(&inner.dir, &inner.clock, &inner.ids, floor)
+            })
+        };
+        repaired.ok_or_else(busy)??;
+        inner.presence.looked_at(false);
+        if let Some(model) = self.model() {
+            let sets = model.sets().map(|set| Changed { set: set.name.clone(), ids: None });
+            inner.listeners.tell(&sets.collect::<Vec<_>>());
+        }
+        Ok(true)
+    }
+
+    /// Names the file in an error; where it says that the database is damaged, repairs it at once if nobody else has it
+    /// open.
+    pub(crate) fn failed(&self, error: StoreError) -> StoreError {
+        let error = error.located(&self.inner.file);
+        match &error {
+            StoreError::Corrupt { .. } if !self.is_read_only() => {}
+            // After somebody did not leave properly, what makes no sense may be damage that the structure does not show.
+            StoreError::Internal(_) if self.inner.presence.word() == Word::Unchecked => {
+                return match self.look_after() {
+                    Ok(true) => StoreError::Repaired,
+                    Ok(false) | Err(_) => error,
+                };
+            }
+            _ => return error,
+        }
+        self.inner.presence.looked_at(true);
+        match self.repair() {
+            Ok(_) => StoreError::Repaired,
+            Err(cause) => {
+                tracing::warn!(%cause, "the damaged database could not be repaired yet");
+                error
+            }
+        }
+    }
+}
+
+/// Tells whether SQLite finds the file well formed.
+fn is_whole(conn: &Connection) -> Result<bool> {
+    let found: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    Ok(found == "ok")
+}

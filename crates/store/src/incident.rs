@@ -1,0 +1,104 @@
+//! What went wrong with this device's own disk, and what was done about it: for Activity and for a word on the way.
+//!
+//! Owns: the `incident` table. Refuses: doing anything about it (`outbox`, `salvage`, `audit` do).
+
+use crate::error::Result;
+use crate::store::Store;
+use crate::value::{from_text, to_text};
+use crate::write::Tx;
+use serde::{Deserialize, Serialize};
+
+/// Incidents kept.
+const KEPT: i64 = 200;
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Incident {
+    /// The database had lost changes that were saved; they were put back from the outbox log.
+    WorkRestored {
+        /// Records.
+        records: u64,
+    },
+    /// Changes of another account, or of sets that nobody knows here, lie in a file of their own.
+    WorkKept {
+        /// Records.
+        records: u64,
+        /// The file's name, in the data folder.
+        file: String,
+    },
+    /// The database was damaged; another one was made from it and from the outbox log.
+    Salvaged {
+        /// The name under which the damaged file is kept, in the data folder; empty where there was none.
+        kept: String,
+        /// Unsettled changes that are in the new one.
+        pending: u64,
+        /// Places of the damaged file that could not be read.
+        unreadable: u64,
+    },
+    /// Records that were not as the server has them, though nothing waited; they were fetched again.
+    Healed {
+        /// The entity set.
+        set: String,
+        /// Records.
+        records: u64,
+    },
+}
+
+/// An incident and when it was noticed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Noticed {
+    /// Unix milliseconds UTC.
+    pub at: i64,
+    /// What happened.
+    pub incident: Incident,
+}
+
+/// Writes an incident down.
+pub(crate) fn write(tx: &Tx<'_>, incident: &Incident) -> Result<()> {
+    tracing::warn!(?incident, "the offline database was not as it should be");
+    let sql = "INSERT INTO incident (at, entry) VALUES (?1, ?2)";
+    tx.conn.prepare_cached(sql)?.execute((tx.now_ms, to_text(incident)?))?;
+    let newest = tx.conn.last_insert_rowid();
+    tx.conn.prepare_cached("DELETE FROM incident WHERE order_no <= ?1")?.execute([newest - KEPT])?;
+    Ok(())
+}
+
+impl Store {
+    /// Returns the last incidents, newest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn incidents(&self, limit: u32) -> Result<Vec<Noticed>> {
+        self.read(|reading| {
+            let sql = "SELECT at, entry FROM incident ORDER BY order_no DESC LIMIT ?1";
+            let mut statement = reading.conn.prepare_cached(sql)?;
+            let found = statement.query_map([limit], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+            found
+                .map(|row| {
+                    row.map_err(Into::into).and_then(|(at, text)| Ok(Noticed { at, incident: from_text(&text)? }))
+                })
+                .collect()
+        })
+    }
+
+    /// Returns the incidents that nobody was told of yet, oldest first, and takes them for told.
+    ///
+    /// # Errors
+    /// The database cannot be read or written.
+    pub fn tell_incidents(&self) -> Result<Vec<Incident>> {
+        let is_any = "SELECT 1 FROM incident WHERE told = 0 LIMIT 1";
+        if self.is_read_only() || !self.read(|reading| Ok(reading.conn.prepare_cached(is_any)?.exists([])?))? {
+            return Ok(Vec::new());
+        }
+        self.write(|tx| {
+            let sql = "SELECT entry FROM incident WHERE told = 0 ORDER BY order_no";
+            let mut statement = tx.conn.prepare_cached(sql)?;
+            let found = statement.query_map([], |row| row.get::<_, String>(0))?;
+            let incidents = found.map(|text| from_text(&text?)).collect::<Result<Vec<_>>>()?;
+            tx.conn.prepare_cached("UPDATE incident SET told = 1 WHERE told = 0")?.execute([])?;
+            Ok(incidents)
+        })
+    }
+}
