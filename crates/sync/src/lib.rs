@@ -5,6 +5,7 @@
 //! is `docs/sync.md`; each file here is one part of it.
 
 mod address;
+mod audit;
 mod backoff;
 mod batch_limit;
 mod compression;

@@ -148,9 +148,12 @@ impl Life {
                 // Whoever asked for a cycle gets one that counts.
                 continue;
             }
-            let due = self.next_due(&report, &mut backoff);
+            let mut due = self.next_due(&report, &mut backoff);
             for reply in waiting.drain(..) {
                 let _ = reply.send(report.clone());
+            }
+            if report.outcome == Outcome::Synced && self.audit().await {
+                due = Instant::now();
             }
             let is_offline = report.outcome == Outcome::Offline;
             let is_signed_out = report.outcome == Outcome::SignedOut;
@@ -159,6 +162,25 @@ impl Life {
             }
         }
         listener.abort();
+    }
+
+    /// Looks at the disk, and compares with the server what is due, in a task of its own like a cycle.
+    async fn audit(&self) -> bool {
+        let engine = self.engine.clone();
+        let audit = tokio::spawn(async move {
+            engine.look_after();
+            engine.audit().await
+        });
+        let stop = self.stop.clone();
+        tokio::select! {
+            biased;
+            () = stop.notified() => {
+                // Asked again by whoever waits for the stop next.
+                stop.notify_one();
+                false
+            }
+            differs = audit => differs.unwrap_or(false),
+        }
     }
 
     /// Runs one cycle in a task of its own, so that a panic in it ends the cycle and not the worker (FAULTS P5).

@@ -1,0 +1,134 @@
+//! The self-audit's conversation with the server (`docs/sync.md`, "Beside OData"; FAULTS I27), and the look at the disk.
+//!
+//! Owns: those requests: none unless a set is due, one for a set that is well, one more for what differs. Refuses: what is
+//! due, what differs and what becomes of it (`tidemark-store`). It takes no guard: what it queues is fetched by the next
+//! cycle, and a set that has moved on meanwhile is left for another time.
+
+use crate::connection::{Connection, refused};
+use crate::cycle::{Engine, blocking};
+use crate::error::SyncError;
+use http::Method;
+use serde::Deserialize;
+use tidemark_model::{Bucket, RecordId, RowDigest};
+use tidemark_store::{AuditRow, LocalAudit};
+
+/// Buckets that are looked into; where more differ the set is read again from its start.
+const MOST_BUCKETS: usize = 32;
+
+#[derive(Deserialize)]
+struct Buckets {
+    buckets: Vec<(u64, String, String)>,
+}
+
+#[derive(Deserialize)]
+struct Records {
+    records: Vec<(RecordId, String, String)>,
+}
+
+impl Engine {
+    /// Checks the offline database where that is due, and repairs it where it must.
+    pub fn look_after(&self) {
+        if let Err(error) = blocking(|| self.store.look_after()) {
+            tracing::warn!(%error, "the offline database could not be looked after");
+        }
+    }
+
+    /// Compares the sets that are due with the server; tells whether something is to be fetched by another cycle.
+    pub async fn audit(&self) -> bool {
+        if self.store.is_read_only() {
+            return false;
+        }
+        match self.audit_due().await {
+            Ok(differs) => differs,
+            Err(error) => {
+                // It is asked again after another cycle.
+                tracing::debug!(%error, "the audit was put off");
+                false
+            }
+        }
+    }
+
+    async fn audit_due(&self) -> Result<bool, SyncError> {
+        let due = blocking(|| self.store.audits_due())?;
+        let Some(account) = self.store.account()?.filter(|account| !due.is_empty() && !account.signed_out) else {
+            return Ok(false);
+        };
+        let connection = self.remote.for_account(&account);
+        let mut differs = false;
+        for set in due {
+            if let Some(local) = blocking(|| self.store.audit(&set))? {
+                differs |= self.compare(&connection, &local).await?;
+            }
+        }
+        Ok(differs)
+    }
+
+    async fn compare(&self, connection: &Connection, local: &LocalAudit) -> Result<bool, SyncError> {
+        let Some((_, token)) = local.link.split_once("$deltatoken=") else { return Ok(false) };
+        let path = format!("/audit/{}?at={token}", local.set);
+        let response = connection.send(connection.request(Method::GET, &path)).await?;
+        match response.status {
+            200 => {}
+            // The set moved on, or its link has expired: the next cycle follows it, and the audit comes after.
+            409 | 410 => return Ok(false),
+            // A server that has no audits.
+            404 => {
+                blocking(|| self.store.audit_passed(&local.set))?;
+                return Ok(false);
+            }
+            _ => return Err(refused(&response)),
+        }
+        let answer: Buckets = read(&response.body)?;
+        let server: Option<Vec<Bucket>> = answer
+            .buckets
+            .iter()
+            .map(|(count, identity, content)| {
+                Some(Bucket { count: *count, identity: digest(identity)?, content: digest(content)? })
+            })
+            .collect();
+        let server = server.filter(|server| server.len() == local.buckets.len());
+        let server = server.ok_or_else(|| SyncError::Malformed("an audit without its digests".to_owned()))?;
+        let is_other = |bucket: &usize| {
+            let (here, there) = (local.buckets[*bucket], server[*bucket]);
+            here.count != there.count
+                || here.identity != there.identity
+                || !local.partly[*bucket] && here.content != there.content
+        };
+        let other: Vec<usize> = (0..server.len()).filter(is_other).collect();
+        if other.is_empty() {
+            blocking(|| self.store.audit_passed(&local.set))?;
+            return Ok(false);
+        }
+        let found = if other.len() > MOST_BUCKETS {
+            blocking(|| self.store.heal_whole(&local.set, &local.link))?
+        } else {
+            let names: Vec<String> = other.iter().map(|bucket| format!("{bucket:02x}")).collect();
+            let path = format!("{path}&buckets={}", names.join(","));
+            let response = connection.send(connection.request(Method::GET, &path)).await?;
+            match response.status {
+                200 => {}
+                409 | 410 => return Ok(false),
+                _ => return Err(refused(&response)),
+            }
+            let answer: Records = read(&response.body)?;
+            let rows: Option<Vec<AuditRow>> = answer
+                .records
+                .iter()
+                .map(|(id, identity, content)| {
+                    Some((*id, RowDigest { identity: digest(identity)?, content: digest(content)? }))
+                })
+                .collect();
+            let rows = rows.ok_or_else(|| SyncError::Malformed("an audit without its digests".to_owned()))?;
+            blocking(|| self.store.heal(&local.set, &local.link, &other, &rows))?
+        };
+        Ok(found > 0)
+    }
+}
+
+fn read<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, SyncError> {
+    serde_json::from_slice(body).map_err(|error| SyncError::Malformed(error.to_string()))
+}
+
+fn digest(hex: &str) -> Option<u64> {
+    u64::from_str_radix(hex, 16).ok()
+}
