@@ -507,7 +507,7 @@ export class FakeHost {
       duration_ms: 84,
       error,
     };
-    this.activity = [{ started_at: Date.now(), sync }, ...this.activity];
+    this.activity = [{ started_at: Date.now(), sync, incident: null }, ...this.activity];
     return sync;
   }
 

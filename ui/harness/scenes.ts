@@ -1,4 +1,5 @@
 // States that are hard to reach by hand, each by name: ?scene=conflicts,parked
+import type { SyncView } from '../src/ipc';
 import type { FakeHost } from './fake-host';
 import { guid } from './sample-records';
 
@@ -73,8 +74,13 @@ export const scenes: Record<string, (host: FakeHost) => void> = {
     };
     const at = (minutes: number) => Date.now() - minutes * 60_000;
     const gone = 'The server cannot be reached. Check the network; what waits is sent when it is back.';
-    host.activity = [
+    const lines: { started_at: number; sync: SyncView | null; incident?: string }[] = [
       { started_at: at(2), sync },
+      {
+        started_at: at(2.5),
+        sync: null,
+        incident: 'A saved change was missing from the offline database and was put back; nothing is lost',
+      },
       {
         started_at: at(3),
         sync: {
@@ -131,6 +137,7 @@ export const scenes: Record<string, (host: FakeHost) => void> = {
         sync: { ...sync, pulled: 100_000, requests: 12, bytes_received: 12_400_000, duration_ms: 6100 },
       },
     ];
+    host.activity = lines.map((line) => ({ incident: null, ...line }));
   },
   first: (host) => {
     host.rows.set('TodoItems', {

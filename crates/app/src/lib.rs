@@ -10,6 +10,7 @@ mod commands;
 mod error;
 mod events;
 mod host;
+mod incidents;
 mod ports;
 mod status;
 mod todo;

@@ -714,13 +714,17 @@ error: string | null, };
  */
 export type ActivityView = { 
 /**
- * When the cycle started.
+ * When the cycle started, or the incident was noticed.
  */
 started_at: number, 
 /**
- * What it did.
+ * What a cycle did; `None` for an incident.
  */
-sync: SyncView, };
+sync: SyncView | null, 
+/**
+ * What happened to this device's own disk, as a sentence; `None` for a cycle.
+ */
+incident: string | null, };
 
 /**
  * One line of a record's history.

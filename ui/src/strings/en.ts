@@ -356,6 +356,7 @@ export const en = {
     copy: 'Copy details',
     copied: 'Copied',
     cycles: 'Syncs',
+    incident: 'This laptop’s own records',
     outcomes: {
       synced: 'Synced',
       offline: 'No connection',

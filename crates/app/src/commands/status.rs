@@ -85,7 +85,7 @@ impl App {
             return Err(AppError::NotSignedIn);
         }
         let report = match &self.inner.background {
-            None => self.inner.engine.cycle().await,
+            None => self.cycle_once().await,
             Some(background) => {
                 background.start_if_signed_in().await;
                 let worker = background.worker().ok_or_else(|| AppError::Broken("no worker".to_owned()))?;
@@ -93,6 +93,18 @@ impl App {
             }
         };
         Ok(sync_view(&report))
+    }
+
+    /// Runs one cycle where no worker does, and what a worker does beside: the look at the disk, the audit that is due
+    /// once a day, and another cycle for what that finds. The report is the first cycle's.
+    async fn cycle_once(&self) -> CycleReport {
+        let engine = &self.inner.engine;
+        engine.look_after();
+        let report = engine.cycle().await;
+        if report.outcome == Outcome::Synced && engine.audit().await {
+            engine.cycle().await;
+        }
+        report
     }
 }
 

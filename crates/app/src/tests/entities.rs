@@ -65,7 +65,7 @@ async fn an_unreachable_server_is_offline_and_what_waits_is_counted() {
     assert_eq!((status.kind, status.online, status.last_sync), (StatusKind::Offline, false, None));
     assert!(status.pending >= 1);
     assert_eq!(status.server.as_deref(), Some(NOWHERE));
-    assert_eq!(app.activity(10).await.unwrap()[0].sync.outcome, "offline");
+    assert_eq!(app.activity(10).await.unwrap()[0].sync.as_ref().unwrap().outcome, "offline");
 }
 
 #[tokio::test]

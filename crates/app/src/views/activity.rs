@@ -44,11 +44,13 @@ pub struct SyncView {
 /// One line of Activity.
 #[derive(Clone, Debug, Serialize, TS)]
 pub struct ActivityView {
-    /// When the cycle started.
+    /// When the cycle started, or the incident was noticed.
     #[ts(type = "number")]
     pub started_at: i64,
-    /// What it did.
-    pub sync: SyncView,
+    /// What a cycle did; `None` for an incident.
+    pub sync: Option<SyncView>,
+    /// What happened to this device's own disk, as a sentence; `None` for a cycle.
+    pub incident: Option<String>,
 }
 
 /// One line of a record's history.
