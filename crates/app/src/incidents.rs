@@ -17,11 +17,12 @@ pub(crate) fn sentence(incident: &Incident) -> String {
         Incident::WorkKept { records, file } => format!(
             "Changes of another account ({records}) were found on this device; they are kept in {file} in the data folder"
         ),
-        Incident::Salvaged { kept, pending, unreadable } => {
-            let waiting = match pending {
-                0 => "no change was waiting".to_owned(),
-                1 => "the change that waits is safe".to_owned(),
-                n => format!("all {n} changes that wait are safe"),
+        Incident::Salvaged { kept, pending, unreadable, is_certain } => {
+            let waiting = match (pending, is_certain) {
+                (n, false) => format!("{n} changes that wait were found, and others may be in the damaged file"),
+                (0, true) => "no change was waiting".to_owned(),
+                (1, true) => "the change that waits is safe".to_owned(),
+                (n, true) => format!("all {n} changes that wait are safe"),
             };
             let rest = match unreadable {
                 0 => "everything else could be read",
@@ -50,7 +51,7 @@ mod tests {
     #[test]
     fn an_incident_says_what_is_safe() {
         let kept = "tidemark.db.damaged-1".to_owned();
-        let said = sentence(&Incident::Salvaged { kept, pending: 2, unreadable: 1 });
+        let said = sentence(&Incident::Salvaged { kept, pending: 2, unreadable: 1, is_certain: true });
         assert!(said.contains("all 2 changes that wait are safe") && said.contains("tidemark.db.damaged-1"), "{said}");
         assert!(sentence(&Incident::WorkRestored { records: 1 }).contains("nothing is lost"));
         assert!(sentence(&Incident::Healed { set: "Sites".to_owned(), records: 3 }).starts_with("3 records of Sites"));

@@ -36,6 +36,8 @@ pub enum Incident {
         pending: u64,
         /// Places of the damaged file that could not be read.
         unreadable: u64,
+        /// Whether the outbox log was whole: then nothing that waited is missing.
+        is_certain: bool,
     },
     /// Records that were not as the server has them, though nothing waited; they were fetched again.
     Healed {

@@ -51,6 +51,11 @@ pub(crate) fn is_account_logged(dir: &Path) -> bool {
     logged(dir).is_some_and(|contents| contents.account.is_some())
 }
 
+/// Tells whether the log has an entity model that can be read.
+pub(crate) fn is_model_logged(dir: &Path) -> bool {
+    logged(dir).and_then(|contents| contents.model).is_some_and(|text| EntityModel::parse(&text).is_ok())
+}
+
 /// Returns the version of the schema that the log was written under.
 pub(crate) fn logged_schema(dir: &Path) -> Option<i64> {
     logged(dir).filter(|contents| contents.begin.is_some()).map(|contents| contents.schema)
@@ -84,6 +89,10 @@ fn make(dir: &Path, workshop: &Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>,
     };
     let readable = |text: &String| EntityModel::parse(text).is_ok();
     let model = contents.model.clone().filter(readable).or_else(|| old.setting(DOCUMENT).filter(readable));
+    if model.is_none() && (old.has_pending() || !contents.waiting().is_empty()) {
+        // Without it nothing that waits has a place in the new one.
+        return Err(StoreError::Corrupt { path: file, problem: "its entity model cannot be read".to_owned() });
+    }
     let store = Store::open(workshop, Arc::clone(clock), Arc::clone(ids))?;
     store.write(|tx| {
         for (key, value) in old.settings() {
@@ -112,7 +121,8 @@ fn make(dir: &Path, workshop: &Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>,
         }
         let kept = if file.exists() { format!("{FILE}.{suffix}") } else { String::new() };
         let pending = outbox::waiting_ids(tx.conn)?.len() as u64;
-        incident::write(tx, &Incident::Salvaged { kept, pending, unreadable })
+        let is_certain = contents.begin.is_some() && contents.unreadable == 0;
+        incident::write(tx, &Incident::Salvaged { kept, pending, unreadable, is_certain })
     })?;
     drop(store);
     fs::write(workshop.join(DONE), suffix).map_err(io)?;
@@ -150,6 +160,11 @@ impl Old {
 
     fn setting(&self, key: &str) -> Option<String> {
         settings::get(self.0.as_ref()?, key).ok()?
+    }
+
+    fn has_pending(&self) -> bool {
+        let exists = |conn: &Connection| conn.query_row("SELECT 1 FROM pending LIMIT 1", [], |_| Ok(())).is_ok();
+        self.0.as_ref().is_some_and(exists)
     }
 
     fn settings(&self) -> Vec<(String, String)> {

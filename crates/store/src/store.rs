@@ -252,7 +252,14 @@ fn connect_checked(dir: &Path, presence: &Presence) -> Result<(Access, Connectio
         connected => connected?,
     };
     let tx = conn.unchecked_transaction()?;
-    Loaded::default().current(&tx)?;
+    match Loaded::default().current(&tx) {
+        // A model that this program refuses is no damage, unless the log has another one.
+        Err(StoreError::Model(_)) if salvage::is_model_logged(dir) => {
+            let problem = "its entity model makes no sense".to_owned();
+            return Err(StoreError::Corrupt { path: file, problem });
+        }
+        loaded => drop(loaded?),
+    }
     account::get(&tx)?;
     let is_blank = settings::get(&tx, outbox::STORED)?.is_none();
     tx.finish()?;
@@ -369,7 +376,7 @@ impl From<serde_json::Error> for StoreError {
 impl StoreError {
     /// Tells whether the error says that the database is damaged, and not that it cannot be used just now.
     pub(crate) fn is_damage(&self) -> bool {
-        matches!(self, Self::Corrupt { .. } | Self::Internal(_) | Self::Model(_))
+        matches!(self, Self::Corrupt { .. } | Self::Internal(_))
     }
 
     /// Names the file in an error that came from below.
