@@ -3,7 +3,7 @@
 //! Owns: control information beside a record. Refuses: the record itself (`tidemark-model` reads it) and whole pages
 //! (`page`).
 
-use crate::{Version, WireError};
+use crate::{Code, Version, WireError};
 use serde_json::{Map, Value};
 use tidemark_model::{EntitySet, Record, Strictness, Versioned, read_record};
 
@@ -15,7 +15,7 @@ pub fn read_entity(json: &Map<String, Value>, set: &EntitySet) -> Result<Version
     let malformed = |problem: &dyn std::fmt::Display, property: Option<&str>| {
         let set = &set.name;
         let message = format!("A record of {set} could not be read from the server: {problem}. Nothing was lost here.");
-        let error = WireError::new(502, "MalformedAnswer", message);
+        let error = WireError::new(502, Code::MalformedAnswer, message);
         match property {
             Some(property) => error.about(property),
             None => error,

@@ -3,6 +3,7 @@
 //! Owns: status, code, sentence, target and the body in both directions. Refuses: HTTP types; the hosts map the
 //! status. Codes are our own and part of the wire: clients decide by them, people read the message.
 
+use crate::Code;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -35,7 +36,7 @@ struct Read {
 pub struct WireError {
     /// The HTTP status.
     pub status: u16,
-    /// A word for programs, such as `NotFound`.
+    /// A word for programs; the server says one of [`Code`].
     pub code: String,
     /// A sentence for people.
     pub message: String,
@@ -47,28 +48,33 @@ pub struct WireError {
 
 impl WireError {
     /// Makes an error without target.
-    pub fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn new(status: u16, code: Code, message: impl Into<String>) -> Self {
         Self { status, code: code.into(), message: message.into(), target: None, inner: None }
     }
 
     /// Makes a 400 `BadRequest`.
     pub fn bad_request(message: impl Into<String>) -> Self {
-        Self::new(400, "BadRequest", message)
+        Self::new(400, Code::BadRequest, message)
     }
 
-    /// Makes a 404 `NotFound`.
+    /// Makes a 404 `NotFound`: nothing is at the address. Says nothing about a record.
     pub fn not_found(message: impl Into<String>) -> Self {
-        Self::new(404, "NotFound", message)
+        Self::new(404, Code::NotFound, message)
+    }
+
+    /// Tells whether the error says this word.
+    pub fn is(&self, code: Code) -> bool {
+        self.code == code.as_str()
     }
 
     /// Makes a 501 `NotSupported` for a part of OData that is not served here.
     pub fn not_supported(what: impl std::fmt::Display) -> Self {
-        Self::new(501, "NotSupported", format!("{what} is not supported here"))
+        Self::new(501, Code::NotSupported, format!("{what} is not supported here"))
     }
 
     /// Makes a 400 about a request header; `problem` ends the sentence that the header's name begins.
     pub(crate) fn header(name: &str, problem: impl std::fmt::Display) -> Self {
-        Self::new(400, "InvalidHeader", format!("{name} {problem}")).about(name)
+        Self::new(400, Code::InvalidHeader, format!("{name} {problem}")).about(name)
     }
 
     /// Says what the error is about.
@@ -107,7 +113,7 @@ impl WireError {
                 target: error.target,
                 inner: error.innererror,
             },
-            Err(_) => Self::new(status, "Unreadable", format!("the server answered {status} without saying why")),
+            Err(_) => Self::new(status, Code::Unreadable, format!("the server answered {status} without saying why")),
         }
     }
 
@@ -126,7 +132,7 @@ mod tests {
     fn an_error_survives_the_wire() {
         let current = json!({ "current": { "@etag": "W/\"3.0a1b2c3d\"", "Title": "Pump" } });
         let error =
-            WireError::new(412, "PreconditionFailed", "The record has changed").about("Title").with_inner(current);
+            WireError::new(412, Code::PreconditionFailed, "The record has changed").about("Title").with_inner(current);
         let again = WireError::from_json(412, &error.to_json());
         assert_eq!(again, error);
         assert_eq!(again.inner("current").unwrap()["Title"], "Pump");
@@ -135,14 +141,14 @@ mod tests {
 
     #[test]
     fn members_that_say_nothing_are_left_out() {
-        let body = WireError::not_found("There is no such record").to_json();
-        assert_eq!(body, br#"{"error":{"code":"NotFound","message":"There is no such record"}}"#);
+        let body = WireError::not_found("There is nothing here").to_json();
+        assert_eq!(body, br#"{"error":{"code":"NotFound","message":"There is nothing here"}}"#);
     }
 
     #[test]
     fn another_body_still_is_an_error() {
         let error = WireError::from_json(502, b"<html>Bad gateway</html>");
-        assert_eq!((error.status, error.code.as_str()), (502, "Unreadable"));
+        assert_eq!((error.status, error.code.as_str()), (502, Code::Unreadable.as_str()));
         assert_eq!(WireError::from_json(500, br#"{"error":{}}"#).message, "the server answered 500");
     }
 }

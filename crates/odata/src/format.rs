@@ -2,7 +2,7 @@
 //!
 //! Owns: which representation the client gets. Refuses: compression and languages (HTTP layers know them).
 
-use crate::WireError;
+use crate::{Code, WireError};
 
 /// How a JSON answer is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -138,7 +138,7 @@ fn best<'r>(ranges: &'r [Range], media_type: &str) -> Option<&'r Range> {
 }
 
 fn not_acceptable(offer: &str) -> WireError {
-    WireError::new(406, "NotAcceptable", format!("This resource is available as {offer}")).about("Accept")
+    WireError::new(406, Code::NotAcceptable, format!("This resource is available as {offer}")).about("Accept")
 }
 
 #[cfg(test)]

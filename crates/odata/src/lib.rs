@@ -5,6 +5,7 @@
 //! Conventions, JSON Format and CSDL; DESIGN section 5 says what we chose where they leave a choice.
 
 mod batch;
+mod code;
 mod condition;
 mod dates;
 mod entity;
@@ -23,6 +24,7 @@ mod version;
 pub use batch::{
     BatchAnswer, BatchPart, read_batch_answers, read_batch_request, write_batch_answers, write_batch_request,
 };
+pub use code::Code;
 pub use condition::{EntityTags, parse_condition, same_etag};
 pub use dates::{http_date, parse_http_date};
 pub use entity::{read_entity, read_etag, write_entity};

@@ -6,9 +6,9 @@
 
 mod search;
 
-use crate::WireError;
 use crate::filter::{order_by_text, parse_filter, parse_order_by, write_filter};
 use crate::percent::{decode, decode_query, encode_query};
+use crate::{Code, WireError};
 use tidemark_model::query::Query;
 
 /// Options of OData's that nothing here serves.
@@ -118,7 +118,7 @@ fn whole_number(option: &str, value: &str) -> Result<u64, WireError> {
 }
 
 fn wrong(option: &str, problem: &str) -> WireError {
-    WireError::new(400, "InvalidQuery", format!("{option} {problem}")).about(option)
+    WireError::new(400, Code::InvalidQuery, format!("{option} {problem}")).about(option)
 }
 
 /// Writes a query as a URL's raw query, without question mark; empty for an empty query.

@@ -3,8 +3,8 @@
 //! Owns: which resource a path names, key forms included. Refuses: query options (`options`), and whether a set or
 //! record exists (the server knows). What OData has and nothing here serves answers 501, never a wrong resource.
 
-use crate::WireError;
 use crate::percent::decode;
+use crate::{Code, WireError};
 use tidemark_model::{BATCH_PATH, ID, RecordId};
 
 const METADATA: &str = "$metadata";
@@ -129,7 +129,7 @@ fn nothing_there() -> WireError {
 }
 
 fn invalid(problem: impl std::fmt::Display) -> WireError {
-    WireError::new(400, "InvalidUrl", format!("The address cannot be read: {problem}"))
+    WireError::new(400, Code::InvalidUrl, format!("The address cannot be read: {problem}"))
 }
 
 /// Returns the path and the raw query of a URL as a batch part gives it: absolute, from the host's root, or

@@ -3,7 +3,7 @@
 //! Owns: decoding path segments and query values, encoding query values. Refuses: splitting URLs (`path`,
 //! `options`); both split first and decode then, so that an encoded `/` or `&` stays text.
 
-use crate::WireError;
+use crate::{Code, WireError};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -45,7 +45,7 @@ fn checked(text: Cow<'_, str>) -> Result<Cow<'_, str>, WireError> {
 }
 
 fn wrong(problem: &str) -> WireError {
-    WireError::new(400, "InvalidUrl", format!("The URL cannot be read: {problem}"))
+    WireError::new(400, Code::InvalidUrl, format!("The URL cannot be read: {problem}"))
 }
 
 fn hex(digit: u8) -> Option<u8> {

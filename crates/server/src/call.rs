@@ -9,8 +9,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, header};
 use std::sync::Arc;
 use tidemark_odata::{
-    Format, Options, Prefer, Preference, Resource, Version, WireError, negotiate_format, parse_options, parse_prefer,
-    preference_applied,
+    Code, Format, Options, Prefer, Preference, Resource, Version, WireError, negotiate_format, parse_options,
+    parse_prefer, preference_applied,
 };
 
 /// The path of the service root.
@@ -115,5 +115,5 @@ pub(crate) fn header_text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Opti
 
 /// Returns the refusal of a request without a valid token or password.
 pub(crate) fn sign_in_first() -> WireError {
-    WireError::new(401, "SignInFirst", "Sign in first: this request has no valid token or password")
+    WireError::new(401, Code::SignInFirst, "Sign in first: this request has no valid token or password")
 }

@@ -13,7 +13,7 @@ use axum::response::Response;
 use http::{HeaderValue, Request, header};
 use std::any::Any;
 use std::sync::Arc;
-use tidemark_odata::WireError;
+use tidemark_odata::{Code, WireError};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::compression::{CompressionLayer, CompressionLevel};
@@ -56,5 +56,5 @@ fn after_panic(panic: Box<dyn Any + Send>) -> Response {
     let told = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(panic = told.unwrap_or("unknown"), "a request panicked");
     let sentence = "The server made a mistake; it is in the server's log. Ask again";
-    respond(Err(WireError::new(500, "InternalError", sentence)))
+    respond(Err(WireError::new(500, Code::InternalError, sentence)))
 }

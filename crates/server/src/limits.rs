@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
 use std::time::Duration;
-use tidemark_odata::WireError;
+use tidemark_odata::{Code, WireError};
 
 /// The largest body, after decompression.
 pub(crate) const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
@@ -41,7 +41,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(60);
 /// Returns the refusal of a body that is too large.
 pub(crate) fn too_large() -> WireError {
     let megabytes = MAX_BODY_BYTES / 1024 / 1024;
-    WireError::new(413, "TooLarge", format!("The request is larger than {megabytes} MiB. Send it in smaller parts"))
+    WireError::new(413, Code::TooLarge, format!("The request is larger than {megabytes} MiB. Send it in smaller parts"))
 }
 
 /// Tells whether a request announces a body that is too large.
@@ -60,7 +60,7 @@ pub(crate) async fn read_body(mut body: Body) -> Result<Bytes, WireError> {
     loop {
         let frame = match tokio::time::timeout(BODY_IDLE_TIMEOUT, body.frame()).await {
             Err(_) => {
-                return Err(WireError::new(408, "TooSlow", "The rest of the request did not come. Send it again"));
+                return Err(WireError::new(408, Code::TooSlow, "The rest of the request did not come. Send it again"));
             }
             Ok(None) => break,
             Ok(Some(Err(error))) => {

@@ -19,7 +19,7 @@ use axum::response::Response;
 use axum::routing::{any, get, post};
 use http::{Method, Request, StatusCode, header};
 use std::sync::Arc;
-use tidemark_odata::{Resource, Version, WireError, parse_path};
+use tidemark_odata::{Code, Resource, Version, WireError, parse_path};
 use tower_http::decompression::RequestDecompressionLayer;
 
 /// Every path that is served.
@@ -90,13 +90,13 @@ async fn odata(State(server): State<Arc<Server>>, request: Request<Body>) -> Res
 async fn read_and_answer(server: &Arc<Server>, request: Request<Body>) -> Reply {
     let (head, body) = request.into_parts();
     if head.uri.path_and_query().map_or(0, |target| target.as_str().len()) > limits::MAX_URL_BYTES {
-        return Err(WireError::new(414, "UrlTooLong", "The URL is too long. Send long queries in smaller parts"));
+        return Err(WireError::new(414, Code::UrlTooLong, "The URL is too long. Send long queries in smaller parts"));
     }
     let encoding = header_text(&head.headers, &header::CONTENT_ENCODING).unwrap_or("identity");
     if !encoding.eq_ignore_ascii_case("identity") {
         limits::drain(body);
         let sentence = format!("Content-Encoding {encoding} is not supported; use gzip, zstd or none");
-        return Err(WireError::new(415, "UnsupportedEncoding", sentence));
+        return Err(WireError::new(415, Code::UnsupportedEncoding, sentence));
     }
     let body = limits::read_body(body).await?;
     let version = Version::negotiate(header_text(&head.headers, &names::ODATA_MAX_VERSION))?;
@@ -114,7 +114,7 @@ async fn read_and_answer(server: &Arc<Server>, request: Request<Body>) -> Reply 
     // The time-out begins behind the body, which a slow line may take minutes for (FAULTS N5).
     let answer = match tokio::time::timeout(limits::ANSWER_TIMEOUT, answer(server, &call)).await {
         Ok(reply) => reply.unwrap_or_else(Answer::from),
-        Err(_) => WireError::new(503, "TooSlow", "The server took too long. Ask again").into(),
+        Err(_) => WireError::new(503, Code::TooSlow, "The server took too long. Ask again").into(),
     };
     Ok(answer.with(names::ODATA_VERSION, version.as_str()))
 }
@@ -127,7 +127,7 @@ fn root(host: Option<&str>) -> String {
 
 fn method_not_allowed(call: &Call) -> Answer {
     let sentence = format!("{} has no meaning for this resource", call.method);
-    let error = WireError::new(405, "MethodNotAllowed", sentence);
+    let error = WireError::new(405, Code::MethodNotAllowed, sentence);
     Answer::of_error(&error).with(header::ALLOW, entity::allowed_methods(&call.resource))
 }
 
@@ -136,7 +136,10 @@ async fn nothing_here() -> Response {
 }
 
 async fn not_this_method() -> Response {
-    let error =
-        WireError::new(StatusCode::METHOD_NOT_ALLOWED.as_u16(), "MethodNotAllowed", "This method has no meaning here");
+    let error = WireError::new(
+        StatusCode::METHOD_NOT_ALLOWED.as_u16(),
+        Code::MethodNotAllowed,
+        "This method has no meaning here",
+    );
     respond(Err(error))
 }

@@ -9,7 +9,7 @@ use crate::token::TokenSeal;
 use std::sync::{Arc, PoisonError, RwLock};
 use tidemark_model::ports::{Clock, Ids};
 use tidemark_model::{EntityModel, EntitySet};
-use tidemark_odata::WireError;
+use tidemark_odata::{Code, WireError};
 use tokio::sync::{Semaphore, watch};
 
 /// The state of a serving process.
@@ -64,7 +64,9 @@ impl Server {
     /// # Errors
     /// 404.
     pub(crate) fn set(&self, name: &str) -> Result<&EntitySet, WireError> {
-        self.model.set(name).ok_or_else(|| WireError::not_found(format!("There is no entity set {name}")))
+        self.model
+            .set(name)
+            .ok_or_else(|| WireError::new(404, Code::UnknownEntitySet, format!("There is no entity set {name}")))
     }
 
     /// Finds an entity set and where the caller's records of it are.

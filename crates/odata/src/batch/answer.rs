@@ -1,7 +1,7 @@
 //! The answers of a batch.
 
 use super::{HeaderList, Headers, header};
-use crate::WireError;
+use crate::{Code, WireError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -79,7 +79,7 @@ pub fn write_batch_answers(answers: &[BatchAnswer]) -> Vec<u8> {
 pub fn read_batch_answers(bytes: &[u8]) -> Result<Vec<BatchAnswer>, WireError> {
     let envelope: Envelope = serde_json::from_slice(bytes).map_err(|e| {
         let message = format!("What the server sent is no batch answer ({e}). Nothing was lost; it is tried again.");
-        WireError::new(502, "MalformedAnswer", message)
+        WireError::new(502, Code::MalformedAnswer, message)
     })?;
     let answer = |read: Read| BatchAnswer {
         id: read.id,
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn a_captive_portal_is_no_answer() {
         let error = read_batch_answers(b"<html>Sign in to the hotel</html>").unwrap_err();
-        assert_eq!((error.status, error.code.as_str()), (502, "MalformedAnswer"));
+        assert_eq!((error.status, error.code.as_str()), (502, Code::MalformedAnswer.as_str()));
         assert!(read_batch_answers(br#"{"responses":[{"id":"1"}]}"#).is_err());
     }
 

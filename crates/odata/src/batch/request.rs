@@ -1,7 +1,7 @@
 //! The requests of a batch.
 
 use super::{HeaderList, Headers, header};
-use crate::WireError;
+use crate::{Code, WireError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::HashSet;
@@ -126,7 +126,7 @@ fn part(index: usize, read: Read) -> Result<BatchPart, WireError> {
 }
 
 fn invalid(message: std::fmt::Arguments<'_>) -> WireError {
-    WireError::new(400, "InvalidBatch", message.to_string())
+    WireError::new(400, Code::InvalidBatch, message.to_string())
 }
 
 /// Writes a batch request.

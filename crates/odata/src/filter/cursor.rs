@@ -1,6 +1,6 @@
 //! A place in the text of a query option, and the literals that can begin there (OData ABNF, `primitiveLiteral`).
 
-use crate::WireError;
+use crate::{Code, WireError};
 use chrono::NaiveDate;
 use tidemark_model::instant_micros;
 use tidemark_model::query::{FALSE, INFINITY, Literal, NOT_A_NUMBER, NULL, TRUE};
@@ -55,7 +55,7 @@ impl<'t> Cursor<'t> {
     pub(super) fn wrong(&self, problem: impl std::fmt::Display) -> WireError {
         let character = self.text[..self.at].chars().count() + 1;
         let message = format!("{} cannot be read at character {character}: {problem}", self.option);
-        WireError::new(400, "InvalidQuery", message).about(self.option)
+        WireError::new(400, Code::InvalidQuery, message).about(self.option)
     }
 
     /// Says what was expected at the cursor and what stands there.

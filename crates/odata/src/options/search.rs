@@ -1,6 +1,6 @@
 //! `$search` (OData URL Conventions 4.01 section 5.1.7): words and quoted phrases that must all occur.
 
-use crate::WireError;
+use crate::{Code, WireError};
 
 /// Reads words and phrases; `AND` between them says what no word between them says too.
 pub(super) fn parse(text: &str) -> Result<Vec<String>, WireError> {
@@ -56,7 +56,7 @@ fn phrase(text: &str) -> Result<(String, &str), WireError> {
 }
 
 fn wrong(problem: &str) -> WireError {
-    WireError::new(400, "InvalidQuery", format!("$search {problem}")).about("$search")
+    WireError::new(400, Code::InvalidQuery, format!("$search {problem}")).about("$search")
 }
 
 /// Writes words so that [`parse`] reads the same ones.

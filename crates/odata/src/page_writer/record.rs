@@ -1,6 +1,6 @@
 //! One record, written member by member.
 
-use crate::{Format, Version, WireError};
+use crate::{Code, Format, Version, WireError};
 use std::borrow::Borrow;
 use tidemark_model::{Cell, EntitySet, Kind, Property};
 
@@ -25,7 +25,7 @@ impl<'m> RecordWriter<'m> {
     pub fn new(set: &'m EntitySet, select: &[String], version: Version, format: Format) -> Result<Self, WireError> {
         if let Some(unknown) = select.iter().find(|name| set.entity_type.property(name).is_none()) {
             let message = format!("$select names {unknown}, but {} has no such property", set.name);
-            return Err(WireError::new(400, "InvalidQuery", message).about("$select"));
+            return Err(WireError::new(400, Code::InvalidQuery, message).about("$select"));
         }
         let is_selected = |property: &&Property| select.is_empty() || select.contains(&property.name);
         let properties: Vec<&Property> = set.entity_type.properties.iter().filter(is_selected).collect();

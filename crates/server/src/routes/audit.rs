@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tidemark_model::{BUCKETS, Bucket, Cell, ID, RecordId, RowDigest, bucket_of};
-use tidemark_odata::WireError;
+use tidemark_odata::{Code, WireError};
 
 /// Buckets whose records one request may name.
 const MOST_BUCKETS: usize = 32;
@@ -43,7 +43,7 @@ async fn digests(server: &Arc<Server>, caller: &Caller, set: &str, query: &HashM
     };
     let named = query.get("buckets").map(|text| named_buckets(text)).transpose()?;
     let Ok(_turn) = server.audits.try_acquire() else {
-        return Err(WireError::new(503, "Busy", "Another audit is running. Ask again later"));
+        return Err(WireError::new(503, Code::Busy, "Another audit is running. Ask again later"));
     };
     let mut properties = vec![ID.to_owned()];
     properties.extend(set.entity_type.declared().map(|property| property.name.clone()));
@@ -55,7 +55,11 @@ async fn digests(server: &Arc<Server>, caller: &Caller, set: &str, query: &HashM
         ReadOutcome::Lost(FeedLoss::Expired | FeedLoss::Unknown) => return Err(bad_token(BadToken::Foreign)),
     };
     if page.body.is_empty() {
-        return Err(WireError::new(409, "Moved", "Records have changed since this link was given. Follow it first"));
+        return Err(WireError::new(
+            409,
+            Code::Moved,
+            "Records have changed since this link was given. Follow it first",
+        ));
     }
     Ok(Answer::new(StatusCode::OK, "application/json", page.body))
 }

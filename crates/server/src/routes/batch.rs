@@ -15,7 +15,7 @@ use http::{StatusCode, header};
 use run::Run;
 use std::collections::HashSet;
 use std::sync::Arc;
-use tidemark_odata::{BatchPart, Preference, WireError, read_batch_request, write_batch_answers};
+use tidemark_odata::{BatchPart, Code, Preference, WireError, read_batch_request, write_batch_answers};
 
 /// Carries out a batch.
 ///
@@ -44,13 +44,13 @@ fn check_content(call: &Call) -> Result<(), WireError> {
         return Err(WireError::not_supported("A multipart/mixed batch; send the batch as application/json, since it"));
     }
     let sentence = format!("A batch is taken as application/json, not as {media}");
-    Err(WireError::new(415, "UnsupportedMediaType", sentence).about("Content-Type"))
+    Err(WireError::new(415, Code::UnsupportedMediaType, sentence).about("Content-Type"))
 }
 
 fn check_parts(parts: &[BatchPart]) -> Result<(), WireError> {
     if parts.len() > MAX_BATCH_PARTS {
         let sentence = format!("The batch has {} requests; {MAX_BATCH_PARTS} are allowed", parts.len());
-        return Err(WireError::new(413, "TooManyRequests", sentence));
+        return Err(WireError::new(413, Code::TooManyRequests, sentence));
     }
     let mut ids = HashSet::new();
     if let Some(twice) = parts.iter().find(|part| !ids.insert(part.id.as_str())) {

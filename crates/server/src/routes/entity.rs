@@ -14,7 +14,7 @@ use crate::server::Server;
 use crate::write::{Body, Change, Shape, read_repeat};
 use http::{Method, header};
 use tidemark_model::RecordId;
-use tidemark_odata::{Format, RecordWriter, Resource, Version, WireError, parse_condition};
+use tidemark_odata::{Code, Format, RecordWriter, Resource, Version, WireError, parse_condition};
 
 /// A request that writes, read whole.
 pub(crate) struct Write {
@@ -87,7 +87,7 @@ fn check_content(call: &Call) -> Result<(), WireError> {
         return Ok(());
     }
     let sentence = format!("A record is taken as application/json, not as {media}");
-    Err(WireError::new(415, "UnsupportedMediaType", sentence).about("Content-Type"))
+    Err(WireError::new(415, Code::UnsupportedMediaType, sentence).about("Content-Type"))
 }
 
 /// Checks that a body's `Id`, where it has one, is the URL's key.
@@ -95,7 +95,7 @@ fn same_key(key: RecordId, in_body: Option<RecordId>) -> Result<(), WireError> {
     match in_body {
         Some(id) if id != key => {
             let sentence = format!("Id is {id} in the body and {key} in the URL; a key cannot be changed");
-            Err(WireError::new(400, "InvalidRecord", sentence).about(tidemark_model::ID))
+            Err(WireError::new(400, Code::InvalidRecord, sentence).about(tidemark_model::ID))
         }
         _ => Ok(()),
     }

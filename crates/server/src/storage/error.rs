@@ -5,7 +5,7 @@
 
 use crate::machine::NoRandomness;
 use std::path::PathBuf;
-use tidemark_odata::WireError;
+use tidemark_odata::{Code, WireError};
 use tidemark_sql::QueryError;
 
 /// An error of the database.
@@ -83,7 +83,7 @@ impl StorageError {
         let sentence = self.to_string();
         match self {
             Self::Query(error @ QueryError::Unsupported { .. }) => {
-                WireError::new(501, "NotSupported", error.to_string())
+                WireError::new(501, Code::NotSupported, error.to_string())
             }
             Self::Query(error) => {
                 let wire = WireError::bad_request(error.to_string());
@@ -92,14 +92,14 @@ impl StorageError {
                     None => wire,
                 }
             }
-            Self::TooSlow => WireError::new(400, "QueryTooSlow", sentence),
-            Self::Busy | Self::Stopping => WireError::new(503, "Busy", sentence),
-            Self::Full => WireError::new(507, "DiskFull", sentence),
+            Self::TooSlow => WireError::new(400, Code::QueryTooSlow, sentence),
+            Self::Busy | Self::Stopping => WireError::new(503, Code::Busy, sentence),
+            Self::Full => WireError::new(507, Code::DiskFull, sentence),
             _ => {
                 tracing::error!(error = %self, "the database failed");
                 WireError::new(
                     503,
-                    "DatabaseFailed",
+                    Code::DatabaseFailed,
                     "The server cannot reach its records just now. Nothing was changed; try again later",
                 )
             }

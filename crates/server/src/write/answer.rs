@@ -12,7 +12,7 @@ use crate::storage::Row;
 use http::{StatusCode, header};
 use serde_json::json;
 use tidemark_model::{Method, RecordId};
-use tidemark_odata::{Format, Preference, RecordWriter, WireError, context_url, entity_url, write_entity};
+use tidemark_odata::{Code, Format, Preference, RecordWriter, WireError, context_url, entity_url, write_entity};
 
 /// How a write is to be answered: everything of the request that outlives its change.
 #[derive(Clone, Debug)]
@@ -63,10 +63,12 @@ pub(crate) fn answer_outcome(server: &Server, call: &Call, shape: &Shape, outcom
         Outcome::Invalid(error) => (invalid(&error).into(), true),
         Outcome::OtherRequest => {
             let sentence = "This Repeatability-Request-ID was used before, for another change. Nothing was changed";
-            (WireError::new(400, "RepeatabilityConflict", sentence).into(), false)
+            (WireError::new(400, Code::RepeatabilityConflict, sentence).into(), false)
         }
         Outcome::StepFailed => (group_failed().into(), true),
-        Outcome::NotRun => (WireError::new(424, "FailedDependency", "A request before this one failed").into(), true),
+        Outcome::NotRun => {
+            (WireError::new(424, Code::FailedDependency, "A request before this one failed").into(), true)
+        }
     };
     match shape.is_repeatable {
         true => answer.with(names::REPEATABILITY_RESULT, if was_taken { "accepted" } else { "rejected" }),
@@ -76,12 +78,12 @@ pub(crate) fn answer_outcome(server: &Server, call: &Call, shape: &Shape, outcom
 
 /// Returns the refusal of a change whose group has another that failed.
 pub(crate) fn group_failed() -> WireError {
-    WireError::new(424, "FailedDependency", "Another change of this atomicity group failed. None of it was applied")
+    WireError::new(424, Code::FailedDependency, "Another change of this atomicity group failed. None of it was applied")
 }
 
 /// Returns the 404 of a record: the same for one that never was, one that is gone and one that is somebody else's.
 pub(crate) fn no_such_record(set: &str, id: RecordId) -> WireError {
-    WireError::not_found(format!("There is no record {id} in {set}"))
+    WireError::new(404, Code::RecordNotFound, format!("There is no record {id} in {set}"))
 }
 
 fn applied(server: &Server, call: &Call, shape: &Shape, what: What, row: &Row) -> Answer {
@@ -142,11 +144,14 @@ pub(crate) fn entity_body(
 }
 
 fn condition_failed(server: &Server, call: &Call, shape: &Shape, row: Option<&Row>) -> WireError {
-    let sentence = match row {
-        Some(_) => "The record was changed since. Nothing was changed; the current record is in \"current\"",
-        None => "There is no such record to compare with. Nothing was changed",
+    let (code, sentence) = match row {
+        Some(_) => (
+            Code::PreconditionFailed,
+            "The record was changed since. Nothing was changed; the current record is in \"current\"",
+        ),
+        None => (Code::RecordNotFound, "There is no such record to compare with. Nothing was changed"),
     };
-    let error = WireError::new(412, "PreconditionFailed", sentence);
+    let error = WireError::new(412, code, sentence);
     let current = row.and_then(|row| {
         let set = server.model.set(&shape.set)?;
         Some(write_entity(&row.to_record(set), &row.etag(), call.version))

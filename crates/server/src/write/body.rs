@@ -12,7 +12,7 @@ use tidemark_model::{
     CellSeed, EntitySet, ID, IS_TOMBSTONED, InvalidRecord, RecordId, STATE, UPDATED_AT, UPDATED_BY, UnreadRecord,
     ValueError, read_members,
 };
-use tidemark_odata::WireError;
+use tidemark_odata::{Code, WireError};
 
 /// Reads a body; the `Id` in it comes beside it.
 ///
@@ -68,9 +68,9 @@ fn read_id(value: &Value) -> Result<Option<RecordId>, WireError> {
         Value::Null => Ok(None),
         Value::String(text) => match text.parse() {
             Ok(id) => Ok(Some(id)),
-            Err(error) => Err(WireError::new(400, "InvalidRecord", format!("Id: {error}")).about(ID)),
+            Err(error) => Err(WireError::new(400, Code::InvalidRecord, format!("Id: {error}")).about(ID)),
         },
-        _ => Err(WireError::new(400, "InvalidRecord", "Id must be a GUID in quotes").about(ID)),
+        _ => Err(WireError::new(400, Code::InvalidRecord, "Id must be a GUID in quotes").about(ID)),
     }
 }
 
@@ -82,7 +82,7 @@ fn read_sync(set: &EntitySet, name: &str, value: &Value) -> Result<Value, WireEr
 
 /// Returns the wire error of a record that the model refuses.
 pub(crate) fn invalid(error: &InvalidRecord) -> WireError {
-    let wire = WireError::new(400, "InvalidRecord", error.to_string());
+    let wire = WireError::new(400, Code::InvalidRecord, error.to_string());
     match error.property() {
         Some(property) => wire.about(property),
         None => wire,

@@ -7,7 +7,7 @@
 use super::change::{Body, Repeat};
 use sha2::{Digest, Sha256};
 use tidemark_model::{EntitySet, Method, RecordId};
-use tidemark_odata::{WireError, parse_http_date};
+use tidemark_odata::{Code, WireError, parse_http_date};
 use uuid::Uuid;
 
 /// The longest name that is taken.
@@ -27,13 +27,13 @@ pub(crate) fn read_repeat(
 ) -> Result<Option<Repeat>, WireError> {
     if first_sent.is_some_and(|date| parse_http_date(date).is_none()) {
         let sentence = "Repeatability-First-Sent must be an HTTP date";
-        return Err(WireError::new(400, "InvalidHeader", sentence).about("Repeatability-First-Sent"));
+        return Err(WireError::new(400, Code::InvalidHeader, sentence).about("Repeatability-First-Sent"));
     }
     let Some(name) = request_id.map(str::trim) else { return Ok(None) };
     if name.is_empty() || name.len() > LONGEST_NAME {
         let sentence =
             format!("Repeatability-Request-ID must be a GUID, or other text of at most {LONGEST_NAME} bytes");
-        return Err(WireError::new(400, "InvalidHeader", sentence).about("Repeatability-Request-ID"));
+        return Err(WireError::new(400, Code::InvalidHeader, sentence).about("Repeatability-Request-ID"));
     }
     let request = match Uuid::parse_str(name) {
         Ok(id) if name.len() == 36 => id.into_bytes(),

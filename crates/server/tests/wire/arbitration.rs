@@ -41,15 +41,15 @@ async fn a_tombstone_hides_the_record_and_only_something_newer_restores_it() {
     let first = json!({"Title": "a", "Notes": "n", "Priority": 3, "_UpdatedAt": 1_000});
     server.write("PUT", &url, &first).await.is(201);
     server.write("PATCH", &url, &json!({"_IsTombstoned": true, "_UpdatedAt": 2_000})).await.is(204);
-    server.get(&url).await.refused(404, "NotFound");
+    server.get(&url).await.refused(404, "RecordNotFound");
     assert_eq!(server.get("/odata/TodoItems").await.json()["value"], json!([]));
     assert_eq!(server.get("/odata/TodoItems/$count").await.text, "0");
     let dead = server.get("/odata/TodoItems?$filter=_IsTombstoned eq true").await.is(200).json();
     assert_eq!((&dead["value"][0]["Notes"], &dead["value"][0]["_UpdatedAt"]), (&json!("n"), &json!(2_000)));
     assert_eq!(server.get("/odata/TodoItems/$count?$filter=_IsTombstoned eq true").await.text, "1");
     // Losing over a tombstone is 404, winning restores: PATCH keeps the other values, PUT resets them.
-    server.write("PATCH", &url, &json!({"Title": "b", "_UpdatedAt": 2_000})).await.refused(404, "NotFound");
-    server.write("PUT", &url, &json!({"Title": "b", "_UpdatedAt": 1_500})).await.refused(404, "NotFound");
+    server.write("PATCH", &url, &json!({"Title": "b", "_UpdatedAt": 2_000})).await.refused(404, "RecordNotFound");
+    server.write("PUT", &url, &json!({"Title": "b", "_UpdatedAt": 1_500})).await.refused(404, "RecordNotFound");
     server.write("PATCH", &url, &json!({"Title": "b", "_UpdatedAt": 2_001})).await.is(204);
     let live = server.get(&url).await.is(200).json();
     assert_eq!((&live["Title"], &live["Notes"], &live["Priority"]), (&json!("b"), &json!("n"), &json!(3)));
@@ -63,7 +63,7 @@ async fn a_tombstone_hides_the_record_and_only_something_newer_restores_it() {
     server.write("PUT", &url, &json!({"Title": "c", "_UpdatedAt": later + 1})).await.is(204);
     let live = server.get(&url).await.is(200).json();
     assert_eq!((&live["Notes"], &live["Priority"], &live["_IsTombstoned"]), (&Value::Null, &json!(0), &json!(false)));
-    server.delete(&task_url(&id(99))).await.refused(404, "NotFound");
+    server.delete(&task_url(&id(99))).await.refused(404, "RecordNotFound");
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn a_condition_that_fails_answers_412_with_the_current_record() {
     let request = server.request("PUT", &url).header("If-Match", gone.header("etag"));
     send(request.json(&json!({"Title": "back", "_UpdatedAt": 1}))).await.is(204);
     let nowhere = server.request("PATCH", &task_url(&id(9))).header("If-Match", &etag).json(&json!({"Title": "d"}));
-    let error = send(nowhere).await.refused(412, "PreconditionFailed");
+    let error = send(nowhere).await.refused(412, "RecordNotFound");
     assert_eq!(error.get("innererror"), None);
 }
 

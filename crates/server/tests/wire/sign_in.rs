@@ -100,7 +100,7 @@ async fn another_workspace_is_as_if_it_were_not_there() {
     }
     assert_eq!(send(as_bob("GET", "/odata/TodoItems")).await.json()["value"], json!([]));
     let condition = as_bob("PATCH", &hidden).header("If-Match", "*").json(&json!({"Title": "x"}));
-    assert_eq!(send(condition).await.refused(412, "PreconditionFailed").get("innererror"), None);
+    assert_eq!(send(condition).await.refused(412, "RecordNotFound").get("innererror"), None);
     // The key is free in his own workspace.
     let body = json!({"Id": id(1), "Title": "bob's", "_UpdatedAt": 1});
     let made = send(as_bob("POST", "/odata/TodoItems").header("If-None-Match", "*").json(&body)).await.is(201);

@@ -8,6 +8,7 @@ use crate::cycle::{Run, blocking};
 use crate::error::SyncError;
 use crate::session::fetch_model;
 use std::time::Duration;
+use tidemark_odata::Code;
 use tidemark_store::{AskedFrom, Position, StoreError};
 
 impl Run<'_> {
@@ -32,7 +33,7 @@ impl Run<'_> {
     /// Sets expired links back to the start. A changed model is adopted first. What a restored server lost it may
     /// have lost of every set: an enumeration that is under way begins again, to tell what is missing.
     pub(super) async fn restart(&mut self, expired: Vec<(AskedFrom, SyncError)>) -> Result<(), SyncError> {
-        if expired.iter().any(|(_, error)| error.code() == "ModelChanged")
+        if expired.iter().any(|(_, error)| error.code() == Code::ModelChanged.as_str())
             && let Err(error) = fetch_model(&self.connection, self.store).await
         {
             if error.ends_cycle() {
@@ -46,7 +47,7 @@ impl Run<'_> {
         }
         let mut is_restored = false;
         for (from, error) in expired {
-            let lost = error.code() == "HistoryLost";
+            let lost = error.code() == Code::HistoryLost.as_str();
             is_restored |= lost;
             tracing::info!(set = from.set(), lost, "the link has expired; the set is enumerated anew");
             self.start_anew(&from, lost)?;

@@ -15,6 +15,7 @@ use std::time::Duration;
 use tidemark_model::ports::{Clock, Ids};
 use tidemark_model::query::Query;
 use tidemark_model::{CACHED_ENTITIES, EntityModel, RecordId};
+use tidemark_odata::Code;
 use tidemark_store::{Account, Only, Position, Store};
 use uuid::Uuid;
 
@@ -110,7 +111,11 @@ impl Scripted {
         let delta = token("$deltatoken=").or_else(|| token("$skiptoken=d"));
         if let Some(token) = delta {
             let Some(from) = token.strip_prefix(history) else {
-                return if token == "refused" { (400, error("BadRequest")) } else { (410, error("HistoryLost")) };
+                return if token == "refused" {
+                    (400, error(Code::BadRequest.as_str()))
+                } else {
+                    (410, error(Code::HistoryLost.as_str()))
+                };
             };
             let from: u64 = from.parse().unwrap();
             let mut changed: Vec<_> = of_set.into_iter().flatten().map(|(_, r)| r).filter(|r| r.0 > from).collect();
@@ -138,7 +143,9 @@ impl Scripted {
         } else {
             let (start, after) = match token("$skiptoken=e") {
                 Some(token) => {
-                    let Some(token) = token.strip_prefix(history) else { return (410, error("HistoryLost")) };
+                    let Some(token) = token.strip_prefix(history) else {
+                        return (410, error(Code::HistoryLost.as_str()));
+                    };
                     let (start, after) = token.split_once('.').unwrap();
                     (start.parse().unwrap(), Some(RecordId(after.parse().unwrap())))
                 }

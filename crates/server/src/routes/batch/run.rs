@@ -10,7 +10,7 @@ use crate::server::Server;
 use crate::write::{Commit, Outcome, Shape, Step, answer_outcome, group_failed, submit};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use tidemark_odata::{BatchAnswer, BatchPart, WireError, entity_url};
+use tidemark_odata::{BatchAnswer, BatchPart, Code, WireError, entity_url};
 
 /// A part that waits for the next transaction.
 struct Waiting {
@@ -181,7 +181,7 @@ impl<'r> Run<'r> {
         let refers = referred(&part.url).filter(|id| self.targets.contains_key(*id));
         let failed = |id: &str| self.failed.contains(id);
         if part.depends_on.iter().any(|id| failed(id)) || refers.is_some_and(failed) {
-            return Err(WireError::new(424, "FailedDependency", "A request that this one depends on failed"));
+            return Err(WireError::new(424, Code::FailedDependency, "A request that this one depends on failed"));
         }
         if let Some(unknown) = part.depends_on.iter().find(|id| !self.is_known(id, index)) {
             let sentence = format!("dependsOn names {unknown:?}, which is no request or group before this one");
@@ -205,7 +205,7 @@ impl<'r> Run<'r> {
     async fn answer_other(&self, call: &Call) -> Answer {
         if self.answer_bytes > MAX_BATCH_ANSWER_BYTES {
             let sentence = "The answers of this batch are too large together. Ask this in another request";
-            return WireError::new(413, "TooLarge", sentence).into();
+            return WireError::new(413, Code::TooLarge, sentence).into();
         }
         router::answer(self.server, call).await.unwrap_or_else(Answer::from)
     }

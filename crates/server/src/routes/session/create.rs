@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::json;
 use std::net::IpAddr;
 use std::sync::Arc;
-use tidemark_odata::WireError;
+use tidemark_odata::{Code, WireError};
 
 #[derive(Deserialize)]
 struct Ask {
@@ -41,7 +41,7 @@ async fn sign_in(server: &Server, peer: Option<IpAddr>, body: &[u8]) -> Reply {
     let caller = match server.gate.check_password(server, &ask.name, &ask.password, peer).await? {
         SignIn::Welcome(caller) => caller,
         SignIn::Wrong => {
-            return Err(WireError::new(401, "WrongPassword", "The name or the password is wrong"));
+            return Err(WireError::new(401, Code::WrongPassword, "The name or the password is wrong"));
         }
         SignIn::Wait { seconds } => return Ok(wait(seconds)),
     };
@@ -65,5 +65,6 @@ async fn sign_in(server: &Server, peer: Option<IpAddr>, body: &[u8]) -> Reply {
 /// Answers somebody who guesses too fast.
 pub(crate) fn wait(seconds: u64) -> Answer {
     let sentence = format!("Too many wrong passwords. Wait {seconds} seconds and try again");
-    Answer::of_error(&WireError::new(429, "TooManyGuesses", sentence)).with(header::RETRY_AFTER, &seconds.to_string())
+    Answer::of_error(&WireError::new(429, Code::TooManyGuesses, sentence))
+        .with(header::RETRY_AFTER, &seconds.to_string())
 }

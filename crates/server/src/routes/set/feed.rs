@@ -13,7 +13,7 @@ use crate::token::{BadToken, Mark, Token};
 use http::header;
 use std::sync::Arc;
 use tidemark_model::{Cell, EntitySet, RecordId, Removal};
-use tidemark_odata::{Format, Link, PageWriter, Prefer, Preference, RecordWriter, WireError, context_url};
+use tidemark_odata::{Code, Format, Link, PageWriter, Prefer, Preference, RecordWriter, WireError, context_url};
 
 /// A read of a set's feed.
 pub(super) struct FeedRead<'r> {
@@ -168,7 +168,7 @@ fn lost(loss: FeedLoss) -> WireError {
     match loss {
         FeedLoss::Expired => WireError::new(
             410,
-            "DeltaExpired",
+            Code::DeltaExpired,
             "Deleted records were purged since this link was given. Read the entity set again from its start",
         ),
         FeedLoss::Unknown => bad_token(BadToken::Foreign),
@@ -180,12 +180,12 @@ pub(crate) fn bad_token(bad: BadToken) -> WireError {
     match bad {
         BadToken::OtherModel => WireError::new(
             410,
-            "ModelChanged",
+            Code::ModelChanged,
             "The entity model changed since this link was given. Read $metadata and the entity set again",
         ),
         BadToken::Foreign => WireError::new(
             410,
-            "HistoryLost",
+            Code::HistoryLost,
             "This link is not of this server's history. Read the entity set again from its start",
         ),
     }

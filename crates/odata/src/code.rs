@@ -1,0 +1,142 @@
+//! The words of the error body's `code`: what programs decide by, each spelled once, for both ends.
+//!
+//! Owns: the list. Refuses: statuses and sentences; whoever makes an error says those. A server that wants a new word
+//! adds it here, so that its client cannot look for another one (DESIGN section 4, rule (a)).
+
+macro_rules! codes {
+    ($($(#[$doc:meta])+ $name:ident,)+) => {
+        /// A word of the wire.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Code {
+            $($(#[$doc])+ $name,)+
+        }
+
+        impl Code {
+            /// Every word.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// Returns the word.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The request cannot be read.
+    BadRequest,
+    /// A header of the request cannot be read.
+    InvalidHeader,
+    /// The URL cannot be read.
+    InvalidUrl,
+    /// A query option cannot be read or has no meaning here.
+    InvalidQuery,
+    /// The batch cannot be read.
+    InvalidBatch,
+    /// The record is not valid.
+    InvalidRecord,
+    /// The query would take too long.
+    QueryTooSlow,
+    /// The request's name was used before, for something else.
+    RepeatabilityConflict,
+    /// There is no valid token or password.
+    SignInFirst,
+    /// Name or password is wrong.
+    WrongPassword,
+    /// There is nothing at this address. Says nothing about a record.
+    NotFound,
+    /// There is no such entity set in the server's model. Says nothing about a record.
+    UnknownEntitySet,
+    /// There is no such record, never or not any more: the only word that says so, with 404 and with 412.
+    RecordNotFound,
+    /// This method has no meaning for the resource.
+    MethodNotAllowed,
+    /// No offered format is acceptable.
+    NotAcceptable,
+    /// The request, or the rest of it, took too long.
+    TooSlow,
+    /// The delta link is older than the purge floor.
+    DeltaExpired,
+    /// The entity model is another one than when the link was given.
+    ModelChanged,
+    /// The server's history is another one than when the link was given.
+    HistoryLost,
+    /// The workspace has moved on since the link was given.
+    Moved,
+    /// The record is not the version that the condition names; `innererror.current` is the one it is.
+    PreconditionFailed,
+    /// The request is too large.
+    TooLarge,
+    /// The batch has too many requests.
+    TooManyRequests,
+    /// The URL is too long.
+    UrlTooLong,
+    /// The body's media type is not read here.
+    UnsupportedMediaType,
+    /// The body's coding is not read here.
+    UnsupportedEncoding,
+    /// A request that this one depends on failed.
+    FailedDependency,
+    /// Too many wrong passwords.
+    TooManyGuesses,
+    /// The server failed.
+    InternalError,
+    /// A part of OData that is not served here.
+    NotSupported,
+    /// The server has other work just now.
+    Busy,
+    /// The server cannot reach its records.
+    DatabaseFailed,
+    /// The server's disk is full.
+    DiskFull,
+    /// Made by the reader: the answer has no error body.
+    Unreadable,
+    /// Made by the reader: the answer has not the shape that was promised.
+    MalformedAnswer,
+}
+
+impl From<Code> for String {
+    fn from(code: Code) -> Self {
+        code.as_str().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// Collects the sources of the crates that read or write errors of the wire.
+    fn sources(dir: &Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+
+    #[test]
+    fn no_word_of_the_wire_is_spelled_anywhere_else() {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let mut files = Vec::new();
+        for name in ["odata", "server", "sync", "app"] {
+            sources(&crates.join(name).join("src"), &mut files);
+        }
+        assert!(files.len() > 50, "the sources are here");
+        for file in files {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for code in Code::ALL {
+                // As a literal of its own; an error body in a test's expected text is another matter.
+                let literal = format!("\"{}\"", code.as_str());
+                let spelled = text.match_indices(&literal).any(|(at, _)| !text[..at].ends_with("\"code\":"));
+                assert!(!spelled, "{} spells {literal}; use Code", file.display());
+            }
+        }
+    }
+}
