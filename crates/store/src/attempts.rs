@@ -16,10 +16,10 @@ use tidemark_model::RecordId;
 pub(crate) fn log(tx: &Tx<'_>, reply: &Reply) -> Result<()> {
     let (outcome, message) = match &reply.answer {
         Answer::Done { .. } => return Ok(()),
-        Answer::Gone => ("gone", None),
+        Answer::Absent => ("gone", None),
         Answer::Stale { .. } => ("changed_meanwhile", None),
         Answer::Refused { reason } => ("refused", Some(reason.as_str())),
-        Answer::Retry => ("not_decided", None),
+        Answer::Undecided { reason, .. } => ("not_decided", Some(reason.as_str())),
     };
     if choice::is_choice(&reply.set) {
         return Ok(());

@@ -91,6 +91,7 @@ impl Store {
             let change = parked(tx, &table, id)?;
             let lost = row::get(tx.conn, &table, id)?.map(|row| row.record);
             history::discarded(tx, &table, id, lost.as_ref(), &change)?;
+            // What was sent and never answered may have arrived.
             if change.set_aside || change.in_flight.is_some() {
                 pull::fetch_later(tx, &table, id)?;
             }

@@ -290,10 +290,10 @@ pub(crate) fn answered(
             tally.pushed += 1;
             Ok(tally)
         }
-        Answer::Retry => {
+        Answer::Undecided { counts, .. } => {
             change.in_flight = Some(sent);
             change.offer = Some(offer);
-            change.attempts = change.attempts.saturating_add(1);
+            change.attempts = change.attempts.saturating_add((*counts).into());
             change::put(tx, &table.set.name, id, &change)?;
             Ok(Tally::default())
         }
@@ -301,7 +301,7 @@ pub(crate) fn answered(
             change.base = lost.base;
             settle::refused(tx, table, id, change, &sent, reason)
         }
-        Answer::Stale { current: Some(current) } => {
+        Answer::Stale { current } => {
             let is_repeated = sent.if_match.as_deref() == Some(current.etag.as_str());
             if is_repeated {
                 change.base = lost.base;
@@ -309,12 +309,12 @@ pub(crate) fn answered(
             }
             step(tx, table, At { row, change, offer }, &lost, Some(current))
         }
-        Answer::Gone | Answer::Stale { current: None } if sent.state == State::Delete => {
+        Answer::Absent if sent.state == State::Delete => {
             let record = Record { is_tombstoned: true, ..sent.record.clone() };
             let server = Versioned { record, etag: lost.etag };
             proceed(tx, table, At { row, change, offer }, number, server, false)
         }
-        Answer::Gone | Answer::Stale { current: None } => {
+        Answer::Absent => {
             change.base = lost.base;
             verdict::judge_change(tx, table, row, change, None)
         }

@@ -23,6 +23,9 @@ use crate::write::Tx;
 use std::sync::Arc;
 use tidemark_model::{Record, RecordId, State, Versioned};
 
+/// How often in a row the answer to a change may be no decision before it is set aside (FAULTS N9).
+const MOST_ATTEMPTS: u32 = 5;
+
 impl Lease {
     /// Settles the server's answers, all in one transaction. An answer to anything but the request in flight counts
     /// for nothing.
@@ -57,26 +60,32 @@ fn settle(tx: &Tx<'_>, reply: &Reply) -> Result<Tally> {
         if let Some(number) = offer.sent {
             return restored::answered(tx, &table, change, Offered { offer, number, sent }, &reply.answer);
         }
-        if let Answer::Stale { current } = &reply.answer
-            && current.as_ref().is_none_or(|current| !current.record.is_tombstoned)
-        {
-            // The server does not have what was in flight, nor perhaps what was confirmed before it.
+        // The server does not have what was in flight, nor perhaps what was confirmed before it.
+        let current = match &reply.answer {
+            Answer::Stale { current } if !current.record.is_tombstoned => Some(Some(current)),
+            Answer::Absent if sent.state != State::Delete => Some(None),
+            _ => None,
+        };
+        if let Some(current) = current {
             let row = pending_row(tx, &table, reply.id)?;
-            return restored::resume(tx, &table, row, change, offer, current.as_ref());
+            return restored::resume(tx, &table, row, change, offer, current);
         }
-        if matches!(reply.answer, Answer::Retry) {
+        if matches!(reply.answer, Answer::Undecided { .. }) {
             change.offer = Some(offer);
         }
     }
     match &reply.answer {
         Answer::Done { etag } => done(tx, &table, change, &sent, etag),
-        Answer::Gone if sent.state == State::Delete => gone(tx, &table, change),
-        Answer::Gone => stale(tx, &table, reply.id, change, None),
-        Answer::Stale { current } => stale(tx, &table, reply.id, change, current.as_ref()),
+        Answer::Absent if sent.state == State::Delete => gone(tx, &table, change),
+        Answer::Absent => stale(tx, &table, reply.id, change, None),
+        Answer::Stale { current } => stale(tx, &table, reply.id, change, Some(current)),
         Answer::Refused { reason } => refused(tx, &table, reply.id, change, &sent, reason),
-        Answer::Retry => {
+        Answer::Undecided { reason, counts } => {
+            change.attempts = change.attempts.saturating_add((*counts).into());
+            if change.attempts >= MOST_ATTEMPTS {
+                return set_aside(tx, &table, reply.id, change, sent, reason);
+            }
             change.in_flight = Some(sent);
-            change.attempts = change.attempts.saturating_add(1);
             change::put(tx, &reply.set, reply.id, &change)?;
             Ok(Tally::default())
         }
@@ -180,6 +189,26 @@ pub(crate) fn refused(
         local::put_pending(tx, table, row.record, &change)?;
         return Ok(Tally::default());
     }
+    parked::hold(tx, table, id, change, reason)?;
+    Ok(Tally { parked: 1, ..Tally::default() })
+}
+
+/// No answer to the change was a decision, time after time: it waits for a person, and the others go on. It stays in
+/// flight, since the server may have it: Retry sends the very same request. An edit made since is sent in its place.
+fn set_aside(
+    tx: &Tx<'_>,
+    table: &Table,
+    id: RecordId,
+    mut change: Change,
+    sent: InFlight,
+    reason: &str,
+) -> Result<Tally> {
+    let row = pending_row(tx, table, id)?;
+    if change.state != sent.state || !row.record.same_content(&sent.record) {
+        return refused(tx, table, id, change, &sent, reason);
+    }
+    change.in_flight = Some(sent);
+    change.attempts = 0;
     parked::hold(tx, table, id, change, reason)?;
     Ok(Tally { parked: 1, ..Tally::default() })
 }

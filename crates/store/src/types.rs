@@ -217,12 +217,13 @@ pub enum Answer {
         /// The new ETag.
         etag: String,
     },
-    /// Deleted already, or never there: a DELETE has nothing left to do.
-    Gone,
-    /// Not applied: the record is not what the change was made on (412, 404). `None` where there is no trace of it.
+    /// The server said, by its own word for it, that there is no such record. Nothing else makes a record absent: an
+    /// answer that cannot be read is [`Answer::Undecided`] (DESIGN section 4, rule (a)).
+    Absent,
+    /// Not applied: the record is not what the change was made on (412).
     Stale {
         /// The server's current record, possibly tombstoned.
-        current: Option<Versioned>,
+        current: Versioned,
     },
     /// Refused for good: the record is parked with this sentence.
     Refused {
@@ -230,7 +231,13 @@ pub enum Answer {
         reason: String,
     },
     /// Not decided; the same request is sent again later.
-    Retry,
+    Undecided {
+        /// Why, in words for people.
+        reason: String,
+        /// Whether it is the record's own doing, as far as can be told: five of those in a row set it aside
+        /// (FAULTS N9). A server that asks to wait, or lacks the whole set just now, says nothing of the record.
+        counts: bool,
+    },
 }
 
 /// What settling or pulling came to.

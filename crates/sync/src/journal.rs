@@ -9,6 +9,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tidemark_model::{EntitySet, RecordId};
+use tidemark_odata::{Code, WireError};
 use tidemark_store::{Account, JournalLine, PropertyChange};
 
 #[derive(Deserialize)]
@@ -63,7 +64,7 @@ impl Remote {
                     serde_json::from_slice(&response.body).map_err(|e| SyncError::Malformed(e.to_string()))?;
                 Ok(Some(answer.value.into_iter().map(JournalLine::from).collect()))
             }
-            404 => Ok(None),
+            404 if WireError::from_json(404, &response.body).is(Code::RecordNotFound) => Ok(None),
             _ => Err(refused(&response)),
         }
     }

@@ -21,6 +21,7 @@ mod network;
 mod notice;
 mod pull;
 mod push;
+mod push_part;
 mod query;
 mod report;
 mod session;

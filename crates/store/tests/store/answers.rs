@@ -151,7 +151,7 @@ fn an_answer_that_came_too_late_is_asked_again_and_has_nothing_left_to_take_back
     let open = conflict(store, 1, ConflictKind::BothEdited);
     let undo = store.resolve(open.id, &Resolution::KeepMine).unwrap().undo;
     let sent = batch(store);
-    let current = Some(server_item(id(1), "1-4", json!({ "Title": "newest", "Notes": "m", "_UpdatedAt": 12 })));
+    let current = server_item(id(1), "1-4", json!({ "Title": "newest", "Notes": "m", "_UpdatedAt": 12 }));
     store.settle(&[reply(&sent[0], Answer::Stale { current })]).unwrap();
     let again = of(store, id(1)).unwrap();
     assert!(store.undo_resolve(undo).unwrap().reopened);
@@ -216,7 +216,7 @@ fn a_record_is_explained_at_every_step_of_its_way() {
 
     edit(store, id(1), json!({ "Title": "mine three" }));
     let sent = batch(store);
-    let current = Some(server_item(id(1), "e9", json!({ "Title": "theirs", "Notes": "n", "_UpdatedAt": 9 })));
+    let current = server_item(id(1), "e9", json!({ "Title": "theirs", "Notes": "n", "_UpdatedAt": 9 }));
     store.settle(&[reply(&sent[0], Answer::Stale { current })]).unwrap();
     let asked = explain();
     assert_eq!((asked.local.mark.as_str(), title(&asked.server.unwrap())), ("conflict", "theirs"));

@@ -83,7 +83,7 @@ fn every_answer_becomes_a_change_on_the_version_shown() {
             "deleted" => assert_eq!(pull_removed(store, ITEMS, id(1), "e2").conflicts, 1),
             "forgotten" => {
                 let sent = batch(store);
-                store.settle(&[reply(&sent[0], Answer::Stale { current: None })]).unwrap();
+                store.settle(&[reply(&sent[0], Answer::Absent)]).unwrap();
             }
             _ => assert_eq!(pull_item(store, &server_item(id(1), "e2", theirs("theirs", "m", 9_000))).conflicts, 1),
         }
@@ -131,7 +131,7 @@ fn a_newer_version_replaces_the_servers_side_and_an_old_answer_is_asked_again() 
     assert_eq!(if_match, "e4");
     // The server moved on once more before it was sent: asked again, never forced.
     let sent = batch(store);
-    let current = Some(server_item(id(1), "e5", theirs("newest", "n", 12)));
+    let current = server_item(id(1), "e5", theirs("newest", "n", 12));
     assert_eq!(store.settle(&[reply(&sent[0], Answer::Stale { current })]).unwrap().conflicts, 1);
     assert_eq!(title(&only(store).server.unwrap().record), "newest");
 }

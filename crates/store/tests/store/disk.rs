@@ -60,7 +60,7 @@ fn busy() -> Device {
     edit(store, id(2), json!({ "Title": "mine" }));
     let sent = batch(store);
     let theirs = server_item(id(2), "e2b", json!({ "Title": "theirs" }));
-    store.settle(&[reply(&sent[0], tidemark_store::Answer::Stale { current: Some(theirs) })]).unwrap();
+    store.settle(&[reply(&sent[0], tidemark_store::Answer::Stale { current: theirs })]).unwrap();
     edit(store, id(3), json!({ "Title": "in flight" }));
     assert_eq!(batch(store).len(), 1);
     edit(store, id(3), json!({ "Title": "edited since" }));

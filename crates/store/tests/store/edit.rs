@@ -320,7 +320,7 @@ fn a_refused_answer_to_a_question_changes_nothing() {
     edit(store, id, json!({ "Title": "b" }));
     let sent = batch(store);
     let current = server_item(id, "e2", json!({ "Title": "c", "Notes": "n", "_UpdatedAt": 9 }));
-    store.settle(&[reply(&sent[0], Answer::Stale { current: Some(current) })]).unwrap();
+    store.settle(&[reply(&sent[0], Answer::Stale { current })]).unwrap();
     let open = store.conflicts().unwrap().remove(0);
     let error = store.resolve(open.id, &Resolution::Restore).unwrap_err();
     assert_eq!(error.code(), "wrong_answer");

@@ -102,7 +102,10 @@ fn arrange(store: &Store, server: &mut Server, pending: Pending, situation: Situ
         Situation::AnswerLost => drop(replies(store, server)),
         Situation::NeverArrived => drop(batch(store)),
         Situation::Undecided => {
-            let undecided: Vec<_> = batch(store).iter().map(|o| reply(o, Answer::Retry)).collect();
+            let undecided: Vec<_> = batch(store)
+                .iter()
+                .map(|o| reply(o, Answer::Undecided { reason: "busy".into(), counts: true }))
+                .collect();
             store.settle(&undecided).unwrap();
         }
         Situation::BothEdited => {

@@ -4,9 +4,7 @@ use crate::support::*;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 use tidemark_model::{Policy, Resolution};
-use tidemark_store::{
-    Answer, DEVICE_NAME, HistoryEntry, JournalLine, Origin, OutgoingChange, Position, PropertyChange, Store,
-};
+use tidemark_store::{DEVICE_NAME, HistoryEntry, JournalLine, Origin, OutgoingChange, Position, PropertyChange, Store};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -88,7 +86,7 @@ fn a_lost_reply_is_one_entry() {
     clean_item(store, 1, "e1");
     edit(store, id(1), json!({ "Title": "mine" }));
     let sent = batch(store);
-    store.settle(&[reply(&sent[0], Answer::Retry)]).unwrap();
+    store.settle(&[reply(&sent[0], not_decided())]).unwrap();
     // The journal tells of the own change, and the delta brings it, before its answer is read.
     store.history_with(ITEMS, id(1), &[line("e2", 2_000, "ann", "update", &[("Title", "a", "mine")])]).unwrap();
     pull_item(store, &server_item(id(1), "e2", json!({ "Title": "mine", "Notes": "n", "_UpdatedAt": 2_000 })));

@@ -168,7 +168,7 @@ fn a_question_about_a_record_made_during_an_enumeration_stands() {
     pull(store, ITEMS, |tx| tx.start_enumeration(None)).unwrap();
     store.add(ITEMS, &object(json!({ "Id": id(1).to_string(), "Title": "mine" }))).unwrap();
     let sent = batch(store);
-    let current = Some(item(1, "e1", "theirs"));
+    let current = item(1, "e1", "theirs");
     store.settle(&[reply(&sent[0], tidemark_store::Answer::Stale { current })]).unwrap();
     // The enumeration had passed its key before either side made it.
     pull(store, ITEMS, |tx| tx.finish_enumeration()).unwrap();

@@ -107,7 +107,7 @@ fn what_is_in_flight_is_sent_again_to_the_byte() {
     let sent = batch(store);
     edit(store, id, json!({ "Title": "c", "Notes": "x" }));
     store.delete(ITEMS, id).unwrap();
-    store.settle(&[reply(&sent[0], Answer::Retry)]).unwrap();
+    store.settle(&[reply(&sent[0], not_decided())]).unwrap();
     let other = clean_item(store, 2, "e2");
     edit(store, other, json!({ "Title": "z" }));
     let again = batch(&device.after_a_crash().store);
@@ -136,7 +136,7 @@ fn conflicts_and_parked_records_are_not_sent() {
     let theirs = server_item(a, "e5", json!({ "Title": "theirs", "Notes": "n", "_UpdatedAt": 9 }));
     store
         .settle(&[
-            reply(&sent[0], Answer::Stale { current: Some(theirs) }),
+            reply(&sent[0], Answer::Stale { current: theirs }),
             reply(&sent[1], Answer::Refused { reason: "No.".into() }),
         ])
         .unwrap();

@@ -201,6 +201,10 @@ pub(crate) fn reply(outgoing: &Outgoing, answer: Answer) -> Reply {
     Reply { set: outgoing.set.clone(), id: outgoing.id, request_id: outgoing.request_id, answer }
 }
 
+pub(crate) fn not_decided() -> Answer {
+    Answer::Undecided { reason: "The server failed.".into(), counts: true }
+}
+
 pub(crate) fn done(etag: &str) -> Answer {
     Answer::Done { etag: etag.into() }
 }

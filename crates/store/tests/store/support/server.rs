@@ -97,9 +97,9 @@ impl Server {
         if !holds {
             let is_gone = current.as_ref().is_none_or(|c| c.record.is_tombstoned);
             if is_gone && matches!(outgoing.change, OutgoingChange::Delete { .. }) {
-                return Answer::Gone;
+                return Answer::Absent;
             }
-            return Answer::Stale { current };
+            return current.map_or(Answer::Absent, |current| Answer::Stale { current });
         }
         let stored = current.map(|c| c.record);
         let was_dead = stored.as_ref().is_some_and(|r| r.is_tombstoned);
