@@ -7,12 +7,14 @@ mod device;
 mod network;
 mod office;
 mod programs;
+mod proxy;
 mod server;
 
 pub use device::{Device, Ran};
 pub use network::{Network, Weather};
 pub use office::Office;
 pub use programs::program;
+pub use proxy::{Passing, Proxy, html};
 pub use server::Server;
 
 use std::time::{Duration, Instant};

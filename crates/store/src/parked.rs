@@ -15,8 +15,13 @@ use crate::types::Parked;
 use crate::unfit;
 use crate::value::Key;
 use crate::write::Tx;
+use rusqlite::params;
 use std::sync::Arc;
 use tidemark_model::RecordId;
+
+/// For people: nothing is lost, and what can be done.
+const UNREADABLE: &str =
+    "this change cannot be read any more and was not sent; the record is here as you left it: copy it, then discard it";
 
 impl Store {
     /// Returns the parked records, longest parked first.
@@ -127,6 +132,16 @@ pub(crate) fn hold(tx: &Tx<'_>, table: &Table, id: RecordId, mut change: Change,
     change.reason = Some(reason.to_owned());
     change::put(tx, &table.set.name, id, &change)?;
     tx.note(&table.set.name, id);
+    Ok(())
+}
+
+/// Holds a change that this program cannot read, without reading it: it stays as it is, and the others go on.
+pub(crate) fn hold_unreadable(tx: &Tx<'_>, table: &Table, id: RecordId, problem: &str) -> Result<()> {
+    let set = &table.set.name;
+    tracing::error!(set, %id, problem, "a pending change cannot be read");
+    let sql = "UPDATE pending SET hold = 2, reason = ?3 WHERE entity_set = ?1 AND id = ?2";
+    tx.conn.prepare_cached(sql)?.execute(params![set, Key(id), UNREADABLE])?;
+    tx.note(set, id);
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 use crate::change::{self, Change, InFlight};
 use crate::error::{Result, StoreError};
 use crate::lease::Lease;
+use crate::parked;
 use crate::position;
 use crate::row::{self, Row};
 use crate::table::Table;
@@ -29,7 +30,8 @@ impl Lease {
     /// alone is returned alone. Records in `tried`, in conflict or parked are left out.
     ///
     /// What is already in flight comes first, unchanged, under the same request id. Sets come after the sets they
-    /// refer to, deletions last and the other way round.
+    /// refer to, deletions last and the other way round. What failed before comes when nothing else is left, in a batch
+    /// of its own: it must not take others along (promise 7). A change that cannot be read is parked with that reason.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -39,13 +41,19 @@ impl Lease {
             return Ok(Vec::new());
         }
         self.write(|tx| {
-            let mut batch = Batch { max_records, max_bytes, tried, bytes: 0, full: false, changes: Vec::new() };
             let order = tx.catalog.push_order();
-            for sending in [true, false] {
-                order.iter().try_for_each(|set| batch.gather(tx, set, sending, false))?;
-                order.iter().rev().try_for_each(|set| batch.gather(tx, set, sending, true))?;
+            for suspects in [false, true] {
+                let mut batch =
+                    Batch { max_records, max_bytes, tried, suspects, bytes: 0, full: false, changes: Vec::new() };
+                for sending in [true, false] {
+                    order.iter().try_for_each(|set| batch.gather(tx, set, sending, false))?;
+                    order.iter().rev().try_for_each(|set| batch.gather(tx, set, sending, true))?;
+                }
+                if !batch.changes.is_empty() {
+                    return Ok(batch.changes);
+                }
             }
-            Ok(batch.changes)
+            Ok(Vec::new())
         })
     }
 }
@@ -68,6 +76,8 @@ struct Batch<'t> {
     max_records: usize,
     max_bytes: usize,
     tried: &'t HashSet<RecordId>,
+    /// Whether it takes what failed before, or everything else.
+    suspects: bool,
     bytes: usize,
     full: bool,
     changes: Vec<Outgoing>,
@@ -88,7 +98,10 @@ impl Batch<'_> {
             for (order_no, id) in &candidates {
                 after = *order_no;
                 if !self.tried.contains(id) {
-                    self.take(tx, &table, *id)?;
+                    match self.take(tx, &table, *id) {
+                        Err(StoreError::Internal(problem)) => parked::hold_unreadable(tx, &table, *id, &problem)?,
+                        taken => taken?,
+                    }
                 }
                 if self.full {
                     return Ok(());
@@ -104,6 +117,9 @@ impl Batch<'_> {
     fn take(&mut self, tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()> {
         let set = &table.set.name;
         let mut change = change::expect(tx.conn, set, id)?;
+        if (change.attempts > 0 && change.in_flight.is_some()) != self.suspects {
+            return Ok(());
+        }
         let (sent, is_new) = match change.in_flight.take() {
             Some(sent) => (sent, false),
             None => {
@@ -112,8 +128,9 @@ impl Batch<'_> {
                 (begin(tx, table, &row, &change)?, true)
             }
         };
-        let outgoing = outgoing(table, &sent);
+        let mut outgoing = outgoing(table, &sent);
         let bytes = ENVELOPE + body_bytes(&outgoing.change)?;
+        outgoing.bytes = bytes;
         if !self.changes.is_empty() && self.bytes + bytes > self.max_bytes {
             self.full = true;
             return Ok(());
@@ -198,6 +215,7 @@ fn outgoing(table: &Table, sent: &InFlight) -> Outgoing {
         request_id: sent.request_id,
         first_sent_ms: sent.first_sent_ms,
         change,
+        bytes: 0,
     }
 }
 

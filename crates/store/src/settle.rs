@@ -28,7 +28,8 @@ const MOST_ATTEMPTS: u32 = 5;
 
 impl Lease {
     /// Settles the server's answers, all in one transaction. An answer to anything but the request in flight counts
-    /// for nothing.
+    /// for nothing. Where one of them cannot be settled each is settled by itself, and the one at fault is parked: it
+    /// must not bring the others back to be sent again for ever (promise 7).
     ///
     /// # Errors
     /// The database cannot be written; nothing is settled then, and the same requests are sent again.
@@ -36,17 +37,40 @@ impl Lease {
         if replies.is_empty() {
             return Ok(Tally::default());
         }
-        self.write(|tx| {
-            let mut tally = Tally::default();
-            for reply in replies {
-                let settled = settle(tx, reply)?;
-                if !choice::is_choice(&reply.set) {
-                    tally += settled;
-                }
-            }
-            Ok(tally)
-        })
+        match self.write(|tx| settle_all(tx, replies)) {
+            Err(StoreError::Internal(problem)) => self.settle_one_by_one(replies, &problem),
+            settled => settled,
+        }
     }
+
+    fn settle_one_by_one(&self, replies: &[Reply], problem: &str) -> Result<Tally> {
+        tracing::warn!(problem, "the answers could not be settled together");
+        let mut tally = Tally::default();
+        for reply in replies {
+            tally += match self.write(|tx| settle_all(tx, std::slice::from_ref(reply))) {
+                Err(StoreError::Internal(problem)) => {
+                    self.write(|tx| {
+                        let table = Arc::clone(tx.catalog.table(&reply.set)?);
+                        parked::hold_unreadable(tx, &table, reply.id, &problem)
+                    })?;
+                    Tally { parked: 1, ..Tally::default() }
+                }
+                settled => settled?,
+            };
+        }
+        Ok(tally)
+    }
+}
+
+fn settle_all(tx: &Tx<'_>, replies: &[Reply]) -> Result<Tally> {
+    let mut tally = Tally::default();
+    for reply in replies {
+        let settled = settle(tx, reply)?;
+        if !choice::is_choice(&reply.set) {
+            tally += settled;
+        }
+    }
+    Ok(tally)
 }
 
 fn settle(tx: &Tx<'_>, reply: &Reply) -> Result<Tally> {

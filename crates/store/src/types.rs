@@ -165,6 +165,8 @@ pub struct Outgoing {
     pub first_sent_ms: i64,
     /// What to do.
     pub change: OutgoingChange,
+    /// About how many bytes it adds to a batch.
+    pub bytes: usize,
 }
 
 /// The change itself.

@@ -4,6 +4,7 @@
 //! request counts, learning the server's clock. Refuses: what an answer means for records.
 
 use crate::error::SyncError;
+use crate::hold_off::LONGEST;
 use crate::transport::{Request, Response, Transport};
 use bytes::Bytes;
 use http::Method;
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 use tidemark_model::StampClock;
 use tidemark_model::ports::Clock;
-use tidemark_odata::{WireError, parse_http_date};
+use tidemark_odata::{Code, WireError, parse_http_date};
 
 /// The header by which a Tidemark server names itself on every answer.
 pub(crate) const SERVER_ID: &str = "tidemark-server";
@@ -92,16 +93,15 @@ impl Connection {
 
     /// Makes a request below the OData service root; `link` may be absolute, then it must stay below the root.
     ///
-    /// A link elsewhere would carry the token to another host (FAULTS A10): it is refused.
+    /// # Errors
+    /// [`SyncError::StrayLink`] for one that leads elsewhere, however it is spelled: it would carry the token to another
+    /// host, or to another resource (FAULTS A10).
     pub(crate) fn odata(&self, method: Method, link: &str) -> Result<Request, SyncError> {
         let root = format!("{}/odata/", self.server);
-        let relative = match link.strip_prefix(&root) {
-            Some(relative) => relative,
-            None if link.contains("://") || link.starts_with('/') => {
-                return Err(SyncError::Malformed(format!("a link leaves the service: {link}")));
-            }
-            None => link,
-        };
+        let relative = link.strip_prefix(&root).unwrap_or(link);
+        if !stays_below(&root, relative) {
+            return Err(SyncError::StrayLink);
+        }
         Ok(self.request(method, &format!("/odata/{relative}")))
     }
 
@@ -113,19 +113,21 @@ impl Connection {
         let response = self.transport.send(request).await?;
         self.bytes_sent.fetch_add(response.bytes_sent, Ordering::Relaxed);
         self.bytes_received.fetch_add(response.bytes_received, Ordering::Relaxed);
+        let date = response.header("date").and_then(parse_http_date);
         match (response.header(SERVER_ID), &self.server_id) {
-            (None, _) => return Err(SyncError::NotTidemark),
+            (None, _) => return Err(not_ours(&response, date)),
             (Some(found), Some(expected)) if found != expected => return Err(SyncError::AnotherServer),
             _ => {}
         }
-        let date = response.header("date").and_then(parse_http_date);
         if let Some(date) = date {
             let offset = StampClock::measured(date, sent_ms, self.clock.now_ms());
             self.offset_ms.store(offset.offset_ms, Ordering::Relaxed);
         }
         match response.status {
             401 => Err(SyncError::SignedOut),
-            429 | 503 => Err(SyncError::Wait(retry_after(&response, date))),
+            // This one request was too much for it; others may be not.
+            503 if WireError::from_json(503, &response.body).is(Code::TooSlow) => Ok(response),
+            429 | 503 => Err(SyncError::Wait(retry_after(&response, date).unwrap_or(WAIT))),
             _ => Ok(response),
         }
     }
@@ -137,17 +139,44 @@ impl Connection {
     }
 }
 
+/// How long is waited where a server that asks to wait does not say how long.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// Reads an answer that is not the server's. A sign-in page answers 200, a redirect, 401, 403 or 511; a proxy that the
+/// request has passed says what is wrong with it or with the server behind: 413, 429, 5xx (FAULTS N7, N8, N12).
+fn not_ours(response: &Response, date: Option<i64>) -> SyncError {
+    match (response.status, retry_after(response, date)) {
+        (429 | 503, Some(delay)) => SyncError::Wait(delay),
+        (511, _) => SyncError::NotTidemark,
+        (status @ (413 | 429 | 500..=599), _) => SyncError::OnTheWay { status },
+        _ => SyncError::NotTidemark,
+    }
+}
+
+/// Tells whether a link stays below the service root as whoever sends it reads it: with dots resolved, backslashes
+/// taken for slashes, and a host of its own obeyed.
+fn stays_below(root: &str, link: &str) -> bool {
+    let parsed =
+        reqwest::Url::parse(root).and_then(|root| Ok((root.join(&format!("./{link}"))?, root.join(link)?, root)));
+    let Ok((sent, read, root)) = parsed else { return false };
+    let same = |url: &reqwest::Url| {
+        url.origin() == root.origin()
+            && url.username() == root.username()
+            && url.password() == root.password()
+            && url.path().starts_with(root.path())
+    };
+    // Neither as this client writes it behind the root, nor as a reference of its own, may it leave.
+    same(&sent) && same(&read) && !link.starts_with('/') && !link.contains(['\\', '\t', '\r', '\n'])
+}
+
 /// Reads `Retry-After`; a date counts from the answer's own `Date`, never from the local clock (FAULTS N8).
-fn retry_after(response: &Response, date: Option<i64>) -> Duration {
-    let fallback = Duration::from_secs(10);
-    let Some(text) = response.header("retry-after") else { return fallback };
+fn retry_after(response: &Response, date: Option<i64>) -> Option<Duration> {
+    let text = response.header("retry-after")?.trim();
     if let Ok(seconds) = text.parse::<u64>() {
-        return Duration::from_secs(seconds.min(3_600));
+        return Some(Duration::from_secs(seconds).min(LONGEST));
     }
-    match (parse_http_date(text), date) {
-        (Some(until), Some(now)) => Duration::from_millis((until - now).clamp(0, 3_600_000) as u64),
-        _ => fallback,
-    }
+    let (until, now) = (parse_http_date(text)?, date?);
+    Some(Duration::from_millis((until - now).max(0) as u64).min(LONGEST))
 }
 
 /// Turns an answer that is no success into an error with the server's sentence.
@@ -159,4 +188,65 @@ pub(crate) fn refused(response: &Response) -> SyncError {
 pub(crate) fn refused_part(status: u16, body: &[u8]) -> SyncError {
     let error = WireError::from_json(status, body);
     SyncError::Refused { status, code: error.code, message: error.message, target: error.target }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderMap, HeaderName, HeaderValue};
+
+    #[test]
+    fn a_link_that_leaves_the_service_is_not_followed_however_it_is_spelled() {
+        let root = "http://tide.example:80/odata/";
+        for link in ["TodoItems?$deltatoken=a", "$batch", "Sites('a%2Fb')?$filter=a eq '../..//x'", "A?q=http://b/"] {
+            assert!(stays_below(root, link), "{link}");
+        }
+        let stray = [
+            "http://evil.example/odata/TodoItems",
+            "https://tide.example/odata/TodoItems",
+            "http://tide.example:81/odata/",
+            "http://u@tide.example/odata/A",
+            "//evil.example/odata/A",
+            "/odata/A",
+            "/session",
+            "../session",
+            "A/../../session",
+            "%2e%2e/session",
+            "..\\session",
+            "\\\\evil.example\\odata",
+            ".\t./session",
+            "javascript:x",
+        ];
+        for link in stray {
+            assert!(!stays_below(root, link), "{link}");
+        }
+    }
+
+    fn answer(status: u16, headers: &[(&str, &str)]) -> SyncError {
+        let pairs = headers.iter().map(|(name, value)| {
+            (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap())
+        });
+        let headers = HeaderMap::from_iter(pairs);
+        let response = Response { status, headers, body: Bytes::new(), bytes_sent: 0, bytes_received: 0 };
+        let date = response.header("date").and_then(parse_http_date);
+        not_ours(&response, date)
+    }
+
+    #[test]
+    fn a_proxy_is_told_from_a_sign_in_page() {
+        for status in [200, 301, 302, 307, 401, 403, 404, 511] {
+            assert!(matches!(answer(status, &[("retry-after", "5")]), SyncError::NotTidemark), "{status}");
+        }
+        for status in [413, 429, 500, 502, 503, 504] {
+            assert!(matches!(answer(status, &[]), SyncError::OnTheWay { status: found } if found == status));
+        }
+        let wait = |status, headers: &[_]| match answer(status, headers) {
+            SyncError::Wait(delay) => delay.as_secs(),
+            other => panic!("{other}"),
+        };
+        assert_eq!(wait(503, &[("retry-after", "120")]), 120);
+        assert_eq!(wait(429, &[("retry-after", "999999")]), 3_600);
+        let dates = [("date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT")];
+        assert_eq!(wait(503, &dates), 30);
+    }
 }

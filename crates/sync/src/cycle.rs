@@ -7,6 +7,7 @@
 use crate::connection::Connection;
 use crate::error::SyncError;
 use crate::guard::{Guard, STANDS_STILL_AFTER};
+use crate::hold_off;
 use crate::pull::{PullLimits, Pulled};
 use crate::report::{CycleReport, Outcome, Progress};
 use crate::session::{Remote, fetch_model};
@@ -49,6 +50,8 @@ pub(crate) struct Run<'e> {
     pub(crate) connection: Arc<Connection>,
     pub(crate) tally: Tally,
     pub(crate) pulled: Pulled,
+    /// What the push met and the rest of the cycle went on in spite of: told at the end.
+    pub(crate) held: Option<SyncError>,
 }
 
 impl Run<'_> {
@@ -122,6 +125,9 @@ impl Engine {
             }
             tracing::debug!(%error, "the cycle ended early");
         }
+        if let Err(error) = blocking(|| self.keep_hold_off(&report)) {
+            tracing::warn!(%error, "the request to wait could not be kept");
+        }
         (self.on_progress)(None);
         report.duration_ms = clock.monotonic_ms().saturating_sub(started);
         let lease = lease.or_else(|| self.store.lease().ok());
@@ -131,6 +137,24 @@ impl Engine {
             tracing::warn!(%error, "the cycle could not be recorded");
         }
         report
+    }
+
+    fn keep_hold_off(&self, report: &CycleReport) -> Result<(), SyncError> {
+        match report.retry_after_ms {
+            _ if self.store.is_read_only() => Ok(()),
+            Some(ms) => hold_off::keep(&self.store, self.remote.clock.now_ms(), Duration::from_millis(ms)),
+            None if report.outcome == Outcome::Synced => hold_off::clear(&self.store),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns how long the server, or a proxy before it, still asks to wait; a person's "Sync now" may go at once.
+    pub(crate) fn hold_off(&self) -> Option<Duration> {
+        let left = blocking(|| hold_off::left(&self.store, self.remote.clock.now_ms()));
+        left.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the request to wait could not be read");
+            None
+        })
     }
 
     /// Fetches the user's choice of cached entities and nothing else, as signing in does.
@@ -156,7 +180,7 @@ impl Engine {
     fn run_of<'e>(&'e self, guard: &Guard, lease: &'e Lease) -> Run<'e> {
         let remote = Remote::new(guard.watch(self.remote.transport.clone()), self.remote.clock.clone());
         let connection = Arc::new(remote.for_account(lease.account()));
-        Run { engine: self, store: lease, connection, tally: Tally::default(), pulled: Pulled::default() }
+        Run { engine: self, store: lease, connection, tally: Tally::default(), pulled: Pulled::default(), held: None }
     }
 
     async fn run(&self, report: &mut CycleReport, held: &mut Option<Lease>) -> Result<(), SyncError> {
@@ -170,6 +194,7 @@ impl Engine {
         }
         let mut run = self.run_of(&guard, lease);
         let result = self.steps(&mut run).await;
+        let result = result.and_then(|()| run.held.take().map_or(Ok(()), Err));
         if let Err(error) = run.remember_page_size() {
             tracing::warn!(%error, "the size of pages could not be remembered");
         }

@@ -6,6 +6,7 @@ use crate::report::Outcome;
 use crate::transport::TransportError;
 use std::time::Duration;
 use tidemark_model::Versioned;
+use tidemark_odata::Code;
 use tidemark_store::StoreError;
 
 /// A failed exchange with the server.
@@ -31,6 +32,15 @@ pub enum SyncError {
         /// A Tidemark server that answers there without encryption, nearby.
         unencrypted: Option<String>,
     },
+    /// A proxy, or whatever else is on the way, answers with an error of its own (FAULTS N7 to N9).
+    #[error("something on the way to the server answers in its place (error {status}); it is tried again")]
+    OnTheWay {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// A link does not stay below the service: it would carry the token elsewhere (FAULTS A10).
+    #[error("the server gave a link that leads away from it; it was not followed")]
+    StrayLink,
     /// Another server answers at the same address.
     #[error(
         "another Tidemark server answers at this address; nothing was sent. If yours has moved, sign in at its new address"
@@ -102,10 +112,37 @@ impl SyncError {
     /// Returns what a cycle that ends with this error came to.
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::Transport(_) | Self::NotTidemark | Self::NoServer { .. } | Self::Unanswered(_) => Outcome::Offline,
+            Self::Transport(_)
+            | Self::NotTidemark
+            | Self::NoServer { .. }
+            | Self::Unanswered(_)
+            | Self::OnTheWay { .. } => Outcome::Offline,
             Self::SignedOut | Self::WrongPassword => Outcome::SignedOut,
             Self::Store(StoreError::AccountChanged | StoreError::Overtaken) => Outcome::Void,
             _ => Outcome::Failed,
+        }
+    }
+
+    /// Tells whether a failed request may have failed for what it carried, so that another could go through.
+    pub(crate) fn may_be_the_request(&self) -> bool {
+        match self {
+            Self::Transport(TransportError::Untrusted(_)) => false,
+            Self::Transport(_) | Self::NotTidemark | Self::OnTheWay { .. } | Self::Malformed(_) => true,
+            Self::Refused { status, .. } => *status != 403,
+            _ => false,
+        }
+    }
+
+    /// Tells whether a stored link that ends with this error is of no use any more: its set is read anew from the start.
+    pub(crate) fn ends_link(&self) -> bool {
+        match self {
+            Self::StrayLink => true,
+            Self::Refused { status: 404, code, .. } => code != Code::UnknownEntitySet.as_str(),
+            Self::Refused { status: 501, .. } => true,
+            Self::Refused { status, .. } => {
+                (400..500).contains(status) && !matches!(status, 401 | 403 | 408 | 410 | 429)
+            }
+            _ => false,
         }
     }
 
@@ -117,6 +154,8 @@ impl SyncError {
             Self::NotTidemark => "not_tidemark",
             Self::NoAddress | Self::NameInAddress => "invalid",
             Self::NoServer { .. } => "no_server",
+            Self::OnTheWay { .. } => "offline",
+            Self::StrayLink => "stray_link",
             Self::AnotherServer => "another_server",
             Self::SignedOut => "signed_out",
             Self::NotSignedIn => "not_signed_in",
@@ -136,9 +175,11 @@ impl SyncError {
     /// asks to wait, or this device's database fails. What is wrong with one set, batch or page is none of these.
     pub(crate) fn ends_cycle(&self) -> bool {
         match self {
-            Self::Transport(TransportError::TooLarge) | Self::Refused { .. } | Self::Malformed(_) | Self::Sets(_) => {
-                false
-            }
+            Self::Transport(TransportError::TooLarge)
+            | Self::Refused { .. }
+            | Self::Malformed(_)
+            | Self::StrayLink
+            | Self::Sets(_) => false,
             Self::Store(error) => {
                 use StoreError::{Internal, Moved, UnknownSet};
                 !matches!(error, Moved { .. } | Internal(_) | UnknownSet(_))

@@ -14,7 +14,8 @@ const REOPEN_AFTER: Duration = Duration::from_secs(5);
 pub(crate) async fn listen(engine: Engine, moved: Arc<Notify>) {
     loop {
         let account = engine.store.account().ok().flatten().filter(|account| !account.signed_out);
-        if let Some(account) = account {
+        // A server that asks to wait is not asked for notices either.
+        if let (Some(account), None) = (account, engine.hold_off()) {
             let connection = engine.remote.for_account(&account);
             let wake = || moved.notify_one();
             let ended = connection.listen(&|_| wake()).await;

@@ -113,6 +113,7 @@ mod tests {
             request_id: id,
             first_sent_ms: 0,
             change: OutgoingChange::Update { body: Map::new(), if_match: "e1".into() },
+            bytes: 420,
         };
         let answer = BatchAnswer {
             status,

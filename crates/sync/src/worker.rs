@@ -136,6 +136,13 @@ impl Life {
         let listener = tokio::spawn(notice::listen(self.engine.clone(), moved.clone()));
         let mut backoff = Backoff::default();
         let mut waiting: Vec<oneshot::Sender<CycleReport>> = Vec::new();
+        // What was asked of an earlier process is asked of this one.
+        if let Some(left) = self.engine.hold_off()
+            && self.wait(Instant::now() + left, false, false, &moved, &mut waiting).await.is_none()
+        {
+            listener.abort();
+            return;
+        }
         loop {
             let cycle = self.cycle();
             let stop = self.stop.clone();
@@ -233,7 +240,8 @@ impl Life {
         Instant::now() + delay
     }
 
-    /// Waits for the next reason to run; `None` when the worker is to stop.
+    /// Waits for the next reason to run; `None` when the worker is to stop. While the server asks to wait, a person's
+    /// "Sync now" alone is a reason.
     async fn wait(
         &mut self,
         due: Instant,
@@ -242,7 +250,9 @@ impl Life {
         moved: &Notify,
         waiting: &mut Vec<oneshot::Sender<CycleReport>>,
     ) -> Option<()> {
-        let mut due = due;
+        let held_until = self.engine.hold_off().map(|left| Instant::now() + left);
+        let not_before = |due: Instant| held_until.map_or(due, |until| due.max(until));
+        let mut due = not_before(due);
         let routes = fingerprint();
         loop {
             let look = Instant::now() + LOOK_AT_NETWORK;
@@ -256,11 +266,15 @@ impl Life {
                     }
                     // While the server cannot be reached an edit does not shorten the back-off.
                     Command::Nudge if is_offline || is_signed_out => {}
-                    Command::Nudge => due = due.min(Instant::now() + DEBOUNCE),
+                    Command::Nudge => due = due.min(not_before(Instant::now() + DEBOUNCE)),
                 },
-                () = moved.notified() => due = due.min(Instant::now() + DEBOUNCE / 4),
-                () = sleep_until(due) => return Some(()),
-                () = sleep_until(look), if is_offline => {
+                () = moved.notified() => due = due.min(not_before(Instant::now() + DEBOUNCE / 4)),
+                () = sleep_until(due) => match self.engine.hold_off() {
+                    // Another process was asked to wait meanwhile.
+                    Some(left) => due = Instant::now() + left,
+                    None => return Some(()),
+                },
+                () = sleep_until(look), if is_offline && held_until.is_none() => {
                     if fingerprint() != routes {
                         // Give the address a moment to settle, then try at once (FAULTS N1).
                         tokio::time::sleep(DEBOUNCE).await;

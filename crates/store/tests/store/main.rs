@@ -20,6 +20,7 @@ mod push;
 mod put_back;
 mod restored;
 mod retention;
+mod set_aside;
 mod settle;
 mod shown;
 mod text;

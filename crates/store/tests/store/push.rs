@@ -107,7 +107,8 @@ fn what_is_in_flight_is_sent_again_to_the_byte() {
     let sent = batch(store);
     edit(store, id, json!({ "Title": "c", "Notes": "x" }));
     store.delete(ITEMS, id).unwrap();
-    store.settle(&[reply(&sent[0], not_decided())]).unwrap();
+    let busy = Answer::Undecided { reason: "The server is busy.".into(), counts: false };
+    store.settle(&[reply(&sent[0], busy)]).unwrap();
     let other = clean_item(store, 2, "e2");
     edit(store, other, json!({ "Title": "z" }));
     let again = batch(&device.after_a_crash().store);

@@ -20,12 +20,12 @@ impl Run<'_> {
         }
     }
 
-    /// Deals with an answer that is no page. A link that the server does not understand is dropped, and the set
-    /// starts anew.
+    /// Deals with an answer that is no page. A link that leads elsewhere or that the server refuses is dropped, and the
+    /// set starts anew.
     pub(super) fn refused(&mut self, from: &AskedFrom, error: SyncError) -> Result<(), SyncError> {
         let has_link = !matches!(from.position(), Position::Start { .. });
         match error {
-            SyncError::Refused { status: 400, .. } if has_link => self.start_anew(from, from.is_restored()),
+            error if has_link && error.ends_link() => self.start_anew(from, from.is_restored()),
             error => self.failed(from, error),
         }
     }

@@ -1,0 +1,142 @@
+//! A proxy in between, and a batch that kills what it passes: the one at fault is set aside, the others go on, and what
+//! a proxy says is neither the server's word nor a sign-in page.
+
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use tidemark_tests::{Device, Office, Proxy, Server, html};
+
+fn import(device: &Device, titles: impl Iterator<Item = String>) {
+    let file = device.dir().join("in.jsonl");
+    let rows: String =
+        titles.map(|title| format!("{}\n", json!({ "Title": title, "Notes": "x".repeat(300) }))).collect();
+    std::fs::write(&file, rows).unwrap();
+    device.run(&["import", "TodoItems", file.to_str().unwrap()]).ok();
+}
+
+#[test]
+fn one_record_that_kills_every_batch_is_set_aside_and_the_others_go_on() {
+    let server = Server::start();
+    let proxy = Proxy::to(&server.url);
+    let ana = Device::signed_in(&proxy.url, "ana", &["TodoItems"]);
+    let office = Office::new(&server.url, "ben");
+    import(&ana, (0..60).map(|n| if n == 37 { "poison".into() } else { format!("row {n}") }));
+    office.send("POST", "TodoItems", &json!({ "Title": "from the office" }));
+    proxy.set(|passing| passing.holds("poison").then(|| html("502 Bad Gateway", "")));
+
+    let report = ana.run(&["sync"]).ok();
+    assert_eq!(office.list("TodoItems").len(), 60, "every other record is there: {report}");
+    assert_eq!(
+        (&report["pushed"], &report["parked"], &report["pulled"]),
+        (&json!(59), &json!(1), &json!(1)),
+        "{report}"
+    );
+    let parked = ana.run(&["parked"]).ok();
+    assert_eq!((parked.as_array().unwrap().len(), &parked[0]["record"]["Title"]), (1, &json!("poison")));
+    assert!(parked[0]["reason"].as_str().unwrap().contains("502"), "{parked}");
+    assert_eq!(ana.sync()["requests"], 1, "it costs nothing any more");
+
+    proxy.set(|_| None);
+    let id = parked[0]["record"]["Id"].as_str().unwrap();
+    ana.edit("TodoItems", id, &json!({ "Title": "antidote" }));
+    ana.sync();
+    ana.sync();
+    assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"));
+    assert_eq!(office.list("TodoItems").len(), 61);
+}
+
+#[test]
+fn where_no_push_gets_through_nothing_is_set_aside_and_the_pull_goes_on() {
+    let server = Server::start();
+    let proxy = Proxy::to(&server.url);
+    let ana = Device::signed_in(&proxy.url, "ana", &["TodoItems"]);
+    let office = Office::new(&server.url, "ben");
+    import(&ana, (0..10).map(|n| format!("row {n}")));
+    office.send("POST", "TodoItems", &json!({ "Title": "from the office" }));
+    proxy.set(|passing| passing.holds("\"POST\"").then(|| html("502 Bad Gateway", "")));
+    for round in 0..4 {
+        let report = ana.run(&["sync"]);
+        assert_eq!((report.code, &report.json["parked"]), (3, &json!(0)), "{report:?}");
+        assert_eq!(report.json["pulled"], if round == 0 { 1 } else { 0 });
+    }
+    assert_eq!(ana.status()["pending"], 10);
+    proxy.set(|_| None);
+    ana.sync();
+    assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"));
+}
+
+#[test]
+fn a_proxys_413_halves_the_batch() {
+    let server = Server::start();
+    let proxy = Proxy::to(&server.url);
+    let ana = Device::signed_in(&proxy.url, "ana", &["TodoItems"]);
+    import(&ana, (0..150).map(|n| format!("row {n}")));
+    proxy.set(|passing| (passing.body.len() > 30_000).then(|| html("413 Request Entity Too Large", "")));
+    let report = ana.sync();
+    assert_eq!((&report["pushed"], &report["parked"]), (&json!(150), &json!(0)), "{report}");
+    let refused = proxy.passed().iter().filter(|passing| passing.body.len() > 30_000).count();
+    import(&ana, (0..20).map(|n| format!("more {n}")));
+    assert_eq!(ana.sync()["pushed"], 20);
+    let again = proxy.passed().iter().filter(|passing| passing.body.len() > 30_000).count();
+    assert_eq!(again, refused, "it is remembered");
+}
+
+#[test]
+fn a_request_to_wait_holds_in_another_process_but_not_against_a_person() {
+    let server = Server::start();
+    let proxy = Proxy::to(&server.url);
+    let ana = Device::signed_in(&proxy.url, "ana", &["TodoItems"]);
+    ana.add("TodoItems", &json!({ "Title": "a" }));
+    proxy.set(|_| Some(html("503 Service Unavailable", "Retry-After: 3\r\n")));
+    let report = ana.run(&["sync"]);
+    assert_eq!((report.code, &report.json["outcome"]), (1, &json!("failed")), "{report:?}");
+    assert!(report.errors.contains("3 seconds"), "{}", report.errors);
+    let asked = Instant::now();
+    proxy.set(|_| None);
+    let before = proxy.passed().len();
+    let mut watch = ana.spawn(&["sync", "--watch"]);
+    let deadline = asked + Duration::from_secs(30);
+    let first = loop {
+        match proxy.passed().get(before) {
+            Some(passing) => break passing.at,
+            None if Instant::now() > deadline => panic!("it never came"),
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    };
+    assert!(first - asked > Duration::from_millis(2_500), "{:?}", first - asked);
+    let _ = watch.kill();
+    let _ = watch.wait();
+
+    proxy.set(|_| Some(html("429 Too Many Requests", "Retry-After: 3000\r\n")));
+    assert_eq!(ana.run(&["sync"]).code, 1);
+    proxy.set(|_| None);
+    ana.sync();
+    assert_eq!(ana.status()["pending"], 0);
+}
+
+#[test]
+fn a_link_that_is_of_no_use_is_dropped_and_the_set_starts_anew() {
+    let server = Server::start();
+    let ana = Device::signed_in(&server.url, "ana", &["TodoItems", "Sites"]);
+    let office = Office::new(&server.url, "ben");
+    for (kind, link) in [
+        (2, "http://evil.example/odata/TodoItems?$deltatoken=x"),
+        (2, "//evil.example/odata/TodoItems?$deltatoken=x"),
+        (2, "..\\..\\session"),
+        (2, "TodoItems?$filter=nonsense("),
+        (2, "TodoItems?$filter=Title eq"),
+        (2, "Nowhere/At/All?$deltatoken=x"),
+        (1, "https://evil.example/odata/TodoItems?$skiptoken=x"),
+        (1, "TodoItems?$filter=nonsense("),
+    ] {
+        let database = rusqlite::Connection::open(ana.dir().join("tidemark.db")).unwrap();
+        let sql = "UPDATE position SET kind = ?1, link = ?2 WHERE entity_set = 'TodoItems'";
+        assert_eq!(database.execute(sql, (kind, link)).unwrap(), 1);
+        drop(database);
+        office.send("POST", "TodoItems", &json!({ "Title": link }));
+        ana.add("Sites", &json!({ "Name": link }));
+        ana.sync();
+        assert_eq!(ana.sync()["requests"], 1, "{link}");
+        assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"), "{link}");
+    }
+    assert_eq!(ana.conflicts(), Vec::<Value>::new());
+}
