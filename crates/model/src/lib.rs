@@ -48,5 +48,5 @@ pub use record::{
 pub use request_id::{ChangeIdentity, request_id};
 pub use resolve::{Conflict, Resolution, ResolutionError, Resolved, Side, resolve};
 pub use shown::{ETAG, Shown, TypedOver, type_over};
-pub use stamp::{StampClock, next_stamp};
+pub use stamp::{ClockSample, STAMP_TOLERANCE_MS, StampClock, next_stamp, plausible_stamp};
 pub use validate::{InvalidRecord, Strictness, read_changes, read_record};

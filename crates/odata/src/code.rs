@@ -98,6 +98,10 @@ codes! {
     MalformedAnswer,
 }
 
+/// The header by which the server says, beside the ETag of a change, which stamp it gave: only where that is another than
+/// the request's, such as one that was ahead of the server's clock. In lower case.
+pub const UPDATED_AT_HEADER: &str = "tidemark-updated-at";
+
 impl From<Code> for String {
     fn from(code: Code) -> Self {
         code.as_str().to_owned()

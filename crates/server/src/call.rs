@@ -36,6 +36,8 @@ pub(crate) mod names {
     pub(crate) const REPEATABILITY_FIRST_SENT: HeaderName = HeaderName::from_static("repeatability-first-sent");
     /// `Repeatability-Result`.
     pub(crate) const REPEATABILITY_RESULT: HeaderName = HeaderName::from_static("repeatability-result");
+    /// `Tidemark-Updated-At`.
+    pub(crate) const UPDATED_AT: HeaderName = HeaderName::from_static(tidemark_odata::UPDATED_AT_HEADER);
     /// `Tidemark-Server`.
     pub(crate) const TIDEMARK_SERVER: HeaderName = HeaderName::from_static("tidemark-server");
 }

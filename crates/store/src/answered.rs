@@ -56,7 +56,8 @@ pub(crate) fn answer(tx: &Tx<'_>, table: &Table, open: Open, answer: &Resolution
         open,
     };
     let undo = tx.fresh_id();
-    let sql = "INSERT INTO answered (id, entity_set, record_id, at, before) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let sql = "INSERT INTO answered (id, entity_set, record_id, at, before, order_no) \
+               SELECT ?1, ?2, ?3, ?4, ?5, coalesce(max(order_no), 0) + 1 FROM answered";
     let id = before.open.record_id;
     let values = params![Key(undo), table.set.name, Key(id), tx.server_now_ms()?, to_text(&before)?];
     tx.conn.prepare_cached(sql)?.execute(values)?;

@@ -18,13 +18,12 @@ impl Store {
     /// The database cannot be written.
     pub fn remember_exported(&self, set: &str, records: &[LocalRecord]) -> Result<()> {
         self.write(|tx| {
-            let now = tx.server_now_ms()?;
-            let sql = "INSERT INTO exported (entity_set, id, updated_at, content, at) VALUES (?1, ?2, ?3, ?4, ?5) \
-                       ON CONFLICT DO UPDATE SET at = ?5";
+            // What went out once more is the newest again, and kept from now on.
+            let sql = "INSERT OR REPLACE INTO exported (entity_set, id, updated_at, content) VALUES (?1, ?2, ?3, ?4)";
             let mut statement = tx.conn.prepare_cached(sql)?;
             for LocalRecord { record, .. } in records {
                 let content = to_text(&record.properties)?;
-                statement.execute(params![set, Key(record.id), record.updated_at, content, now])?;
+                statement.execute(params![set, Key(record.id), record.updated_at, content])?;
             }
             Ok(())
         })
@@ -39,7 +38,7 @@ pub(crate) fn versions(
     stamps: &RangeInclusive<i64>,
 ) -> Result<Vec<Record>> {
     let sql = "SELECT updated_at, content FROM exported WHERE entity_set = ?1 AND id = ?2 \
-               AND updated_at BETWEEN ?3 AND ?4 ORDER BY at DESC";
+               AND updated_at BETWEEN ?3 AND ?4 ORDER BY order_no DESC";
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(params![set, Key(id), stamps.start(), stamps.end()])?;
     let mut versions = Vec::new();

@@ -52,6 +52,7 @@ mod presence;
 mod pull;
 mod push;
 mod read;
+mod restamp;
 mod restored;
 mod retention;
 mod row;

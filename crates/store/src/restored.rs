@@ -271,9 +271,11 @@ pub(crate) fn answered(
     };
     let row = settle::pending_row(tx, table, id)?;
     match answer {
-        Answer::Done { etag } => {
+        Answer::Done { etag, stamp } => {
             let is_tombstoned = sent.state == State::Delete;
-            let record = Record { is_tombstoned, updated_by: account::user(tx.conn)?, ..sent.record.clone() };
+            let updated_at = stamp.unwrap_or(sent.record.updated_at);
+            let record =
+                Record { is_tombstoned, updated_by: account::user(tx.conn)?, updated_at, ..sent.record.clone() };
             let server = Versioned { record, etag: etag.clone() };
             let was_lost = *etag != lost.etag;
             if was_lost {

@@ -1,12 +1,17 @@
-//! What is kept for how long: the one place that knows.
+//! What is kept for how long: the one place that knows, by a clock that nobody on this device can set.
 //!
-//! Owns: the spans, and dropping what is past them, oldest first, by an index and a bounded step at a time; what is left
-//! over goes with the next cycles. Refuses: what waits to be sent, is asked about or is parked: that is kept until
+//! Owns: the spans, when a row is old, and dropping what is, oldest first, by an index and a bounded step at a time; what
+//! is left over goes with the next cycles. A row carries a time of this device, which may be years off: what was written
+//! before the server's time was known would look old as soon as it is. So a row's age counts from a cycle that went
+//! through and saw it there: now and then such a cycle notes the server's time and the newest row, and what was there at a
+//! note that is old enough goes. Refuses: what waits to be sent, is asked about or is parked: that is kept until
 //! somebody decides.
 
 use crate::error::Result;
+use crate::settings;
+use crate::value::{from_optional_text, to_text};
 use crate::write::Tx;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -26,40 +31,56 @@ pub(crate) const ATTEMPTS_OF_A_RECORD: usize = 20;
 pub(crate) const CYCLES: i64 = 1_000;
 /// Rows that one cycle drops of each kind at the most.
 const AT_ONCE: i64 = 5_000;
+/// Notes kept of one table: its span in as many steps.
+const STEPS: i64 = 30;
 
-/// A kind of entry, its key, its span, and how the next to go are found by an index.
-const KINDS: [(&str, &str, i64, &str); 5] = [
-    ("sent", "order_no", SENT_MS, "SELECT order_no FROM sent WHERE at < ?1 ORDER BY at LIMIT ?2"),
-    ("answered", "id", ANSWERED_MS, "SELECT id FROM answered WHERE at < ?1 ORDER BY at LIMIT ?2"),
+/// A table whose rows come in the order of `order_no`, its span, and which of its rows stay all the same.
+const KINDS: [(&str, i64, &str); 5] = [
+    ("sent", SENT_MS, ""),
+    ("answered", ANSWERED_MS, ""),
     (
         "attempt",
-        "order_no",
         ATTEMPTS_MS,
-        "SELECT order_no FROM attempt WHERE at < ?1 AND NOT EXISTS (SELECT 1 FROM pending p \
-         WHERE p.entity_set = attempt.entity_set AND p.id = attempt.id) ORDER BY at LIMIT ?2",
+        "AND NOT EXISTS (SELECT 1 FROM pending p WHERE p.entity_set = attempt.entity_set AND p.id = attempt.id)",
     ),
-    // Kept in the order of its numbers; so the oldest are the first.
-    (
-        "history",
-        "order_no",
-        HISTORY_MS,
-        "SELECT order_no FROM (SELECT order_no, kept_at FROM history ORDER BY order_no LIMIT ?2) WHERE kept_at < ?1",
-    ),
-    (
-        "exported",
-        "(entity_set, id, updated_at, content)",
-        EXPORTED_MS,
-        "SELECT entity_set, id, updated_at, content FROM exported WHERE at < ?1 ORDER BY at LIMIT ?2",
-    ),
+    ("history", HISTORY_MS, ""),
+    ("exported", EXPORTED_MS, ""),
 ];
 
-/// Drops what has been kept long enough. To be called right after the server told the time: a wrong clock makes nothing
-/// look old then.
+/// Drops what has been kept long enough. To be called right after the server told the time.
 pub(crate) fn purge(tx: &Tx<'_>) -> Result<()> {
-    let now = tx.server_now_ms()?;
-    for (table, key, span, oldest) in KINDS {
-        let sql = format!("DELETE FROM {table} WHERE {key} IN ({oldest})");
-        tx.conn.prepare_cached(&sql)?.execute(params![now - span, AT_ONCE])?;
+    for (table, span_ms, but) in KINDS {
+        let Some(old) = old_rows(tx, table, span_ms)? else { continue };
+        let sql = format!(
+            "DELETE FROM {table} WHERE order_no IN \
+             (SELECT order_no FROM {table} WHERE order_no <= ?1 {but} ORDER BY order_no LIMIT ?2)"
+        );
+        tx.conn.prepare_cached(&sql)?.execute(params![old, AT_ONCE])?;
     }
     Ok(())
+}
+
+/// Returns the newest row of a table that has been kept long enough; everything up to it may go.
+fn old_rows(tx: &Tx<'_>, table: &str, span_ms: i64) -> Result<Option<i64>> {
+    let key = format!("store.kept.{table}");
+    let mut notes: Vec<(i64, i64)> = from_optional_text(settings::get(tx.conn, &key)?)?.unwrap_or_default();
+    let now_ms = tx.server_now_ms()?;
+    let before = notes.clone();
+    // A note of a time that has not come yet was made under another clock of the server's: it counts from now.
+    for (at, _) in &mut notes {
+        *at = (*at).min(now_ms);
+    }
+    // The newest note that is old stays, for what one step leaves over.
+    let old = notes.iter().rposition(|(at, _)| *at <= now_ms - span_ms);
+    notes.drain(..old.unwrap_or(0));
+    if notes.last().is_none_or(|(at, _)| *at <= now_ms - span_ms / STEPS) {
+        let newest = format!("SELECT max(order_no) FROM {table}");
+        let newest: Option<i64> =
+            tx.conn.prepare_cached(&newest)?.query_row([], |row| row.get(0)).optional()?.flatten();
+        notes.push((now_ms, newest.unwrap_or(0)));
+    }
+    if notes != before {
+        settings::set(tx.conn, &key, &to_text(&notes)?)?;
+    }
+    Ok(old.and_then(|_| notes.first()).map(|(_, row)| *row))
 }

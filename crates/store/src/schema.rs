@@ -121,14 +121,13 @@ CREATE INDEX cycle_synced ON cycle (order_no) WHERE json_extract(entry, '$.outco
 /// Version 3: the versions of records that went into files, so that a file put back is an edit of them (ADR 0011).
 const VERSION_3_EXPORTED: &str = "
 CREATE TABLE exported (
+  order_no INTEGER PRIMARY KEY,
   entity_set TEXT NOT NULL,
   id BLOB NOT NULL,
   updated_at INTEGER NOT NULL,
   content TEXT NOT NULL,
-  at INTEGER NOT NULL,
-  PRIMARY KEY (entity_set, id, updated_at, content)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX exported_by_age ON exported (at);
+  UNIQUE (entity_set, id, updated_at, content)
+) STRICT;
 ";
 
 /// Version 3, positions: each has an incarnation, so that an answer is taken only onto the position it was asked from.
@@ -140,10 +139,12 @@ UPDATE position SET incarnation = randomblob(16);
 /// Version 3: of a record whose confirmed changes a restored server has lost, which of them is offered now (`restored`).
 const VERSION_3_OFFER: &str = "ALTER TABLE pending ADD COLUMN offer TEXT;";
 
-/// Version 3: what is kept for a while is dropped by age (`retention`).
+/// Version 3: what is kept for a while is dropped in the order in which it came (`retention`), and no longer by a time.
 const VERSION_3_RETENTION: &str = "
-CREATE INDEX answered_by_age ON answered (at);
-CREATE INDEX attempt_by_age ON attempt (at);
+DROP INDEX IF EXISTS sent_by_age;
+ALTER TABLE answered ADD COLUMN order_no INTEGER NOT NULL DEFAULT 0;
+UPDATE answered SET order_no = (SELECT count(*) FROM answered o WHERE (o.at, o.id) <= (answered.at, answered.id));
+CREATE INDEX answered_in_order ON answered (order_no);
 ";
 
 /// Version 3: what went wrong with the disk is told (`incident`). The version also keeps programs out that would write

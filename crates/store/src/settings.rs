@@ -4,9 +4,10 @@
 
 use crate::error::Result;
 use crate::lease::Lease;
+use crate::restamp;
 use crate::store::Store;
 use rusqlite::{Connection, OptionalExtension};
-use tidemark_model::StampClock;
+use tidemark_model::{ClockSample, StampClock, plausible_stamp};
 
 /// Milliseconds to add to this machine's clock to get the server's.
 pub(crate) const CLOCK_OFFSET: &str = "store.clock_offset_ms";
@@ -19,9 +20,6 @@ pub const DEVICE_NAME: &str = "device.name";
 /// The setting that holds this data folder's own id, by which a change made in it is told from one made elsewhere. A
 /// copy of the folder has the same.
 pub(crate) const DEVICE_ID: &str = "device.id";
-
-/// An offset that moved by less than this is not written again: a reply's `Date` counts whole seconds.
-const OFFSET_STEP_MS: i64 = 1_000;
 
 pub(crate) fn get(conn: &Connection, key: &str) -> Result<Option<String>> {
     let mut statement = conn.prepare_cached("SELECT value FROM setting WHERE key = ?1")?;
@@ -60,15 +58,23 @@ impl Store {
 }
 
 impl Lease {
-    /// Keeps how far this machine's clock is from the server's, for the stamps of later edits.
+    /// Keeps how far this machine's clock is from the server's, for the stamps of later edits; and brings back what was
+    /// stamped while it was far ahead, so that one such edit does not win over everybody's from then on (promise 8).
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn learn_clock(&self, clock: StampClock) -> Result<()> {
-        let known = self.read(|reading| number(reading.conn, CLOCK_OFFSET))?;
-        if known == clock.offset_ms || (known - clock.offset_ms).abs() < OFFSET_STEP_MS && clock.offset_ms != 0 {
+    pub fn learn_clock(&self, sample: ClockSample) -> Result<()> {
+        let (known, last) =
+            self.read(|reading| Ok((number(reading.conn, CLOCK_OFFSET)?, number(reading.conn, LAST_STAMP)?)))?;
+        let clock = sample.corrected(StampClock { offset_ms: known });
+        let server_now_ms = self.store().inner.clock.now_ms().saturating_add(clock.offset_ms);
+        let is_ahead = plausible_stamp(last, i64::MIN, server_now_ms) != last;
+        if known == clock.offset_ms && !is_ahead {
             return Ok(());
         }
-        self.write(|tx| set(tx.conn, CLOCK_OFFSET, &clock.offset_ms.to_string()))
+        self.write(|tx| {
+            set(tx.conn, CLOCK_OFFSET, &clock.offset_ms.to_string())?;
+            if is_ahead { restamp::bring_back(tx, server_now_ms) } else { Ok(()) }
+        })
     }
 }

@@ -99,7 +99,7 @@ fn settle(tx: &Tx<'_>, reply: &Reply) -> Result<Tally> {
         }
     }
     match &reply.answer {
-        Answer::Done { etag } => done(tx, &table, change, &sent, etag),
+        Answer::Done { etag, stamp } => done(tx, &table, change, &sent, etag, *stamp),
         Answer::Absent if sent.state == State::Delete => gone(tx, &table, change),
         Answer::Absent => stale(tx, &table, reply.id, change, None),
         Answer::Stale { current } => stale(tx, &table, reply.id, change, Some(current)),
@@ -117,7 +117,14 @@ fn settle(tx: &Tx<'_>, reply: &Reply) -> Result<Tally> {
 }
 
 /// The server has the change, as `etag`: that version is the base of whatever was edited since it was sent.
-fn done(tx: &Tx<'_>, table: &Table, mut change: Change, sent: &InFlight, etag: &str) -> Result<Tally> {
+fn done(
+    tx: &Tx<'_>,
+    table: &Table,
+    mut change: Change,
+    sent: &InFlight,
+    etag: &str,
+    stamp: Option<i64>,
+) -> Result<Tally> {
     let id = sent.record.id;
     let row = pending_row(tx, table, id)?;
     sent::log(tx, &table.set.name, id, change.base.as_ref(), sent, etag)?;
@@ -129,6 +136,7 @@ fn done(tx: &Tx<'_>, table: &Table, mut change: Change, sent: &InFlight, etag: &
         is_tombstoned: sent.state == State::Delete,
         // The server stamps the account that the token belongs to.
         updated_by: account::user(tx.conn)?,
+        updated_at: stamp.unwrap_or(sent.record.updated_at),
         ..sent.record.clone()
     };
     let confirmed = Versioned { record: confirmed, etag: etag.to_owned() };

@@ -218,6 +218,8 @@ pub enum Answer {
     Done {
         /// The new ETag.
         etag: String,
+        /// The stamp that the server gave it, where that is another than was sent: it clamps those ahead of its clock.
+        stamp: Option<i64>,
     },
     /// The server said, by its own word for it, that there is no such record. Nothing else makes a record absent: an
     /// answer that cannot be read is [`Answer::Undecided`] (DESIGN section 4, rule (a)).

@@ -3,15 +3,16 @@
 //! Owns: the `Authorization` header, the protocol headers, recognising a captive portal or another server, byte and
 //! request counts, learning the server's clock. Refuses: what an answer means for records.
 
+use crate::cycle::locked;
 use crate::error::SyncError;
 use crate::hold_off::LONGEST;
 use crate::transport::{Request, Response, Transport};
 use bytes::Bytes;
 use http::Method;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tidemark_model::StampClock;
+use tidemark_model::ClockSample;
 use tidemark_model::ports::Clock;
 use tidemark_odata::{Code, WireError, parse_http_date};
 
@@ -36,8 +37,8 @@ pub(crate) struct Connection {
     requests: AtomicU64,
     bytes_sent: AtomicU64,
     bytes_received: AtomicU64,
-    /// The clock offset last measured, in milliseconds; `i64::MIN` before the first answer.
-    offset_ms: AtomicI64,
+    /// What the surest answer so far tells of the clock.
+    clock_sample: Mutex<Option<ClockSample>>,
 }
 
 impl Connection {
@@ -58,7 +59,7 @@ impl Connection {
             requests: AtomicU64::new(0),
             bytes_sent: AtomicU64::new(0),
             bytes_received: AtomicU64::new(0),
-            offset_ms: AtomicI64::new(i64::MIN),
+            clock_sample: Mutex::default(),
         }
     }
 
@@ -76,10 +77,9 @@ impl Connection {
         self.clock.monotonic_ms()
     }
 
-    /// Returns the offset of this machine's clock, once an answer has told.
-    pub(crate) fn clock_offset(&self) -> Option<StampClock> {
-        let offset_ms = self.offset_ms.load(Ordering::Relaxed);
-        (offset_ms != i64::MIN).then_some(StampClock { offset_ms })
+    /// Returns what the surest answer tells of this machine's clock.
+    pub(crate) fn clock_sample(&self) -> Option<ClockSample> {
+        *locked(&self.clock_sample)
     }
 
     /// Makes a request to a path below the server's root, such as `/session`.
@@ -108,7 +108,7 @@ impl Connection {
     /// Sends a request and returns the answer of the right server, whatever its status, but for a refused token and
     /// a request to wait.
     pub(crate) async fn send(&self, request: Request) -> Result<Response, SyncError> {
-        let sent_ms = self.clock.now_ms();
+        let (sent_ms, started_ms) = (self.clock.now_ms(), self.clock.monotonic_ms());
         self.requests.fetch_add(1, Ordering::Relaxed);
         let response = self.transport.send(request).await?;
         self.bytes_sent.fetch_add(response.bytes_sent, Ordering::Relaxed);
@@ -120,8 +120,13 @@ impl Connection {
             _ => {}
         }
         if let Some(date) = date {
-            let offset = StampClock::measured(date, sent_ms, self.clock.now_ms());
-            self.offset_ms.store(offset.offset_ms, Ordering::Relaxed);
+            let took_ms = self.clock.monotonic_ms().saturating_sub(started_ms);
+            let sample = ClockSample::of_reply(date, sent_ms, self.clock.now_ms(), took_ms);
+            let mut surest = locked(&self.clock_sample);
+            *surest = match (*surest, sample) {
+                (Some(known), Some(new)) => Some(new.surer(known)),
+                (known, new) => new.or(known),
+            };
         }
         match response.status {
             401 => Err(SyncError::SignedOut),

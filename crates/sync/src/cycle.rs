@@ -55,6 +55,14 @@ pub(crate) struct Run<'e> {
 }
 
 impl Run<'_> {
+    /// Keeps what the answers so far tell of this machine's clock.
+    pub(crate) fn learn_clock(&self) -> Result<(), SyncError> {
+        match self.connection.clock_sample() {
+            Some(sample) => Ok(blocking(|| self.store.learn_clock(sample))?),
+            None => Ok(()),
+        }
+    }
+
     /// Reports how far the cycle is. Until the server has answered once nobody knows whether it can be reached, and the
     /// status line says nothing that may turn out wrong (promise 9).
     pub(crate) fn progress(&self, progress: Progress) {
@@ -203,9 +211,7 @@ impl Engine {
         report.requests = traffic.requests;
         report.bytes_sent = traffic.bytes_sent;
         report.bytes_received = traffic.bytes_received;
-        if let Some(clock) = run.connection.clock_offset() {
-            blocking(|| lease.learn_clock(clock))?;
-        }
+        run.learn_clock()?;
         result
     }
 

@@ -27,6 +27,8 @@ impl Run<'_> {
     /// Sends pending changes until none is left that could go now. What a batch alone fails with does not end the
     /// cycle: it is told at its end (`Run::held`), and the pull goes on.
     pub(crate) async fn push(&mut self) -> Result<(), SyncError> {
+        // Where the time is known by now, what was stamped by a wrong clock is stamped anew before it is sent.
+        self.learn_clock()?;
         let mut limit = BatchLimit::load(self.store)?;
         let mut blame = Blame::default();
         let pushed = self.push_all(&mut limit, &mut blame).await;
@@ -74,6 +76,7 @@ impl Run<'_> {
             };
             self.held = None;
             blame.went_through();
+            self.learn_clock()?;
             // Once in a cycle the model is fetched for what could not be read under it, and that is sent again.
             let is_in_doubt = !knows_model && !doubts.is_empty();
             for reply in &replies {

@@ -8,7 +8,7 @@ use crate::error::SyncError;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tidemark_model::EntityModel;
-use tidemark_odata::{BatchAnswer, BatchPart, Code, WireError, entity_url, http_date, read_entity};
+use tidemark_odata::{BatchAnswer, BatchPart, Code, UPDATED_AT_HEADER, WireError, entity_url, http_date, read_entity};
 use tidemark_store::{Answer, Outgoing, OutgoingChange};
 
 pub(crate) const TOO_LARGE: &str =
@@ -67,7 +67,8 @@ pub(crate) fn read_answer(model: &EntityModel, outgoing: &Outgoing, answer: &Bat
             // Nothing later could be conditional; the repeat asks for the version again.
             return clear(undecided("the server took the change without saying as which version".into(), true));
         };
-        return clear(Answer::Done { etag });
+        let stamp = answer.header(UPDATED_AT_HEADER).and_then(|text| text.parse().ok());
+        return clear(Answer::Done { etag, stamp });
     }
     let error = WireError::from_json(answer.status, body);
     match answer.status {
@@ -159,7 +160,7 @@ mod tests {
     fn what_is_clear_is_read() {
         let stale = read(412, None, error(Code::PreconditionFailed, current(json!("theirs")))).answer;
         assert!(matches!(stale, Answer::Stale { current } if current.etag == "e2"));
-        assert_eq!(read(204, Some("e3"), None).answer, Answer::Done { etag: "e3".into() });
+        assert_eq!(read(204, Some("e3"), None).answer, Answer::Done { etag: "e3".into(), stamp: None });
         assert!(matches!(read(204, None, None).answer, Answer::Undecided { counts: true, .. }));
         assert!(matches!(read(500, None, None).answer, Answer::Undecided { counts: true, .. }));
         for status in [429, 503] {

@@ -73,6 +73,7 @@ fn finish(server: &Server, call: &Call, asked: Asked<'_>) -> Result<Write, WireE
         select: options.query.select,
         format,
         return_minimal: call.prefer().return_minimal,
+        stamp: asked.body.stamp,
     };
     let change = Change { set: set.name.clone(), id, method: asked.method, condition, body: asked.body, repeat };
     Ok(Write { change, shape })

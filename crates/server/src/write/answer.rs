@@ -31,6 +31,8 @@ pub(crate) struct Shape {
     pub(crate) format: Format,
     /// `Prefer: return`.
     pub(crate) return_minimal: Option<bool>,
+    /// The request's `_UpdatedAt`.
+    pub(crate) stamp: Option<i64>,
 }
 
 /// Carries out one change and answers it.
@@ -112,6 +114,11 @@ fn applied(server: &Server, call: &Call, shape: &Shape, what: What, row: &Row) -
     if shape.method == Method::Delete {
         return answer;
     }
+    // Who was clamped is told: their own copy would go on claiming a time that has not come yet.
+    let answer = match shape.stamp {
+        Some(stamp) if stamp != row.updated_at => answer.with(names::UPDATED_AT, &row.updated_at.to_string()),
+        _ => answer,
+    };
     let url = format!("{}{}", call.base(), entity_url(&shape.set, shape.id));
     let answer = answer.with(names::ODATA_ENTITY_ID, &url);
     if is_new { answer.with(header::LOCATION, &url) } else { answer }

@@ -61,7 +61,7 @@ fn a_lease_ends_with_its_account_and_writes_nothing_more() {
         lease.next_batch(200, 1 << 20, &Default::default()).map(drop).unwrap_err(),
         lease.settle(&[reply_to_nobody()]).map(drop).unwrap_err(),
         lease.pull(|tx| take(&mut tx.onto(&from)?, ITEMS, &item)).map(drop).unwrap_err(),
-        lease.learn_clock(tidemark_model::StampClock { offset_ms: 60_000 }).unwrap_err(),
+        lease.learn_clock(sample(60_000)).unwrap_err(),
         lease.set_setting("batch_records", "1").unwrap_err(),
         lease.adopt_model(&model_document().replace("TodoItem\"", "TodoThing\"")).unwrap_err(),
         lease.record_cycle(&cycle(1)).unwrap_err(),
@@ -203,18 +203,24 @@ fn a_cycle_that_leaves_a_set_behind_is_no_complete_one() {
 fn a_restore_by_undo_is_offered_for_thirty_days() {
     let device = device();
     let store = &device.store;
-    for (days, expected) in [(29, true), (31, false)] {
-        clean_item(store, days, "e1");
-        store.delete(ITEMS, id(days)).unwrap();
-        accept_all(store);
-        let day = 24 * 60 * 60 * 1000;
-        device.clock.0.fetch_add(days as i64 * day, std::sync::atomic::Ordering::Relaxed);
-        let started_at = 0;
+    let synced = || {
         let entry = json!({
-            "started_at": started_at, "duration_ms": 0, "outcome": "synced", "pushed": 0, "pulled": 0, "merged": 0,
+            "started_at": 0, "duration_ms": 0, "outcome": "synced", "pushed": 0, "pulled": 0, "merged": 0,
             "conflicts": 0, "parked": 0, "requests": 0, "bytes_sent": 0, "bytes_received": 0, "error": null
         });
         store.record_cycle(&serde_json::from_value(entry).unwrap()).unwrap();
+    };
+    synced();
+    for (days, expected) in [(29, true), (33, false)] {
+        clean_item(store, days, "e1");
+        store.delete(ITEMS, id(days)).unwrap();
+        accept_all(store);
+        // The next day's cycle sees it there.
+        let day = 24 * 60 * 60 * 1000;
+        device.clock.0.fetch_add(day, std::sync::atomic::Ordering::Relaxed);
+        synced();
+        device.clock.0.fetch_add((days as i64 - 1) * day, std::sync::atomic::Ordering::Relaxed);
+        synced();
         assert_eq!(store.undo_delete(ITEMS, id(days)).is_ok(), expected, "{days}");
     }
 }

@@ -4,7 +4,7 @@ use crate::support::*;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 use tidemark_model::query::Query;
-use tidemark_model::{Resolution, StampClock, State, UPDATED_AT};
+use tidemark_model::{Resolution, State, UPDATED_AT};
 use tidemark_store::{Answer, Only, OutgoingChange, Store, StoreError};
 
 fn pending(store: &Store) -> u64 {
@@ -109,7 +109,7 @@ fn stamps_rise_whatever_the_clock_does() {
     device.clock.0.store(5, Ordering::Relaxed);
     let added = store.add(ITEMS, &object(json!({ "Title": "x" }))).unwrap();
     assert_eq!(added.record.updated_at, base + 2, "later than this device's last stamp");
-    store.learn_clock(StampClock { offset_ms: 9_000_000_000_000 }).unwrap();
+    store.learn_clock(sample(9_000_000_000_000)).unwrap();
     let added = store.add(ITEMS, &object(json!({ "Title": "y" }))).unwrap();
     assert_eq!(added.record.updated_at, 9_000_000_000_005, "corrected by what the server's replies tell");
 }

@@ -331,6 +331,7 @@ fn histories_are_kept_long_and_a_wrong_clock_makes_nothing_look_old() {
         store.record_cycle(&serde_json::from_value(entry).unwrap()).unwrap();
     };
     let start = device.clock.0.load(Ordering::Relaxed);
+    cycle("synced");
     for (days, outcome, kept) in [(91, "synced", n), (399, "synced", n), (9_999, "offline", n), (401, "synced", 0)] {
         device.clock.0.store(start + days * DAY_MS, Ordering::Relaxed);
         cycle(outcome);

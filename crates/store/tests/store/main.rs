@@ -6,6 +6,7 @@ mod support;
 mod account;
 mod answers;
 mod choice;
+mod clocks;
 mod conflicts;
 mod disk;
 mod edit;

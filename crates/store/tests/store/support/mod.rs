@@ -85,7 +85,7 @@ pub(crate) trait Runs {
     fn positions(&self) -> Result<Vec<AskedFrom>>;
     fn first_sync(&self, set: &str) -> Result<Option<FirstSync>>;
     fn refetch(&self) -> Result<Vec<(String, Vec<RecordId>)>>;
-    fn learn_clock(&self, clock: StampClock) -> Result<()>;
+    fn learn_clock(&self, clock: ClockSample) -> Result<()>;
     fn record_cycle(&self, cycle: &CycleEntry) -> Result<()>;
     fn mark_signed_out(&self) -> Result<()>;
     fn history_with(&self, set: &str, id: RecordId, lines: &[JournalLine]) -> Result<Vec<HistoryEntry>>;
@@ -123,7 +123,7 @@ impl Runs for Store {
         self.lease()?.refetch()
     }
 
-    fn learn_clock(&self, clock: StampClock) -> Result<()> {
+    fn learn_clock(&self, clock: ClockSample) -> Result<()> {
         self.lease()?.learn_clock(clock)
     }
 
@@ -201,12 +201,17 @@ pub(crate) fn reply(outgoing: &Outgoing, answer: Answer) -> Reply {
     Reply { set: outgoing.set.clone(), id: outgoing.id, request_id: outgoing.request_id, answer }
 }
 
+/// What a quick reply tells of a clock that is off by this much.
+pub(crate) fn sample(offset_ms: i64) -> tidemark_model::ClockSample {
+    tidemark_model::ClockSample { clock: tidemark_model::StampClock { offset_ms }, uncertain_ms: 500 }
+}
+
 pub(crate) fn not_decided() -> Answer {
     Answer::Undecided { reason: "The server failed.".into(), counts: true }
 }
 
 pub(crate) fn done(etag: &str) -> Answer {
-    Answer::Done { etag: etag.into() }
+    Answer::Done { etag: etag.into(), stamp: None }
 }
 
 /// Answers everything that waits with success.

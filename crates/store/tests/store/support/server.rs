@@ -47,7 +47,7 @@ impl Server {
         self.versions.push(record.clone());
         self.by_etag.insert(Self::etag(sequence), record.clone());
         self.records.insert(record.id, (sequence, record));
-        Answer::Done { etag: Self::etag(sequence) }
+        Answer::Done { etag: Self::etag(sequence), stamp: None }
     }
 
     /// An edit straight on the server, as Excel makes it; of nothing but the stamp where `change` names nothing. A
@@ -84,7 +84,7 @@ impl Server {
             return answer.clone();
         }
         if outgoing.set != ITEMS {
-            return Answer::Done { etag: format!("other-{}", outgoing.request_id) };
+            return Answer::Done { etag: format!("other-{}", outgoing.request_id), stamp: None };
         }
         let id = outgoing.id;
         let current = self.current(id);
