@@ -173,3 +173,15 @@ async fn preferences_and_etags_are_honoured_on_single_records() {
     assert_eq!(wrong.header("allow"), "GET, HEAD, PUT, PATCH, DELETE");
     wrong.refused(405, "MethodNotAllowed");
 }
+
+#[tokio::test]
+async fn a_stamp_that_was_clamped_is_told_beside_the_etag_and_no_other() {
+    let server = Running::start().await;
+    let url = task_url(&id(1));
+    let body = json!({"Id": id(1), "Title": "a", "_UpdatedAt": 1_000});
+    let made = server.write("POST", "/odata/TodoItems", &body).await.is(201);
+    assert_eq!(made.headers.get("tidemark-updated-at"), None);
+    let patched = server.write("PATCH", &url, &json!({"Title": "b", "_UpdatedAt": 9_000_000_000_000_000_i64})).await;
+    let told = patched.header("tidemark-updated-at").to_owned();
+    assert_eq!(server.get(&url).await.json()["_UpdatedAt"].to_string(), told);
+}

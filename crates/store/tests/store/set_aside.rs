@@ -20,14 +20,14 @@ fn the_fifth_answer_in_a_row_that_is_no_decision_sets_a_record_aside() {
     }
     for _ in 0..4 {
         assert_eq!(store.settle(&[reply(&sent, undecided(true))]).unwrap(), Tally::default());
-        assert_eq!(batch(store), [sent.clone()]);
+        assert_eq!(batch(store), std::slice::from_ref(&sent));
     }
     assert_eq!(store.settle(&[reply(&sent, undecided(true))]).unwrap().parked, 1);
     assert_eq!(batch(store), []);
     assert_eq!(store.parked().unwrap()[0].reason, "The server failed at it.");
     // The server may have it: what is sent again is the very same request.
     store.retry_parked(ITEMS, id(1)).unwrap();
-    assert_eq!(batch(store), [sent.clone()]);
+    assert_eq!(batch(store), std::slice::from_ref(&sent));
     // An edit made since is sent in its place.
     edit(store, id(1), json!({ "Title": "mine two" }));
     for _ in 0..5 {
