@@ -61,7 +61,7 @@ impl Life {
         let property = properties[self.dice.below(2)];
         let mark = self.mark(at);
         let change = Map::from_iter([(property.to_owned(), json!(mark))]);
-        let edited = self.runtime.block_on(self.laptops[at].app().edit(set, &id, change));
+        let edited = self.runtime.block_on(self.laptops[at].app().edit_shown(set, &id, change, Some(shown.clone())));
         self.tell(|| format!("laptop {at}: edits {set} {id} {property} {mark}: {}", edited.is_ok()));
         if edited.is_ok() {
             let over = shown.get(property).and_then(Value::as_str).map(str::to_owned);
@@ -71,10 +71,8 @@ impl Life {
 
     pub(crate) fn delete(&mut self, at: usize) {
         let Some((set, id)) = self.record() else { return };
-        if self.look(at, set, &id).is_none() {
-            return;
-        }
-        let deleted = self.runtime.block_on(self.laptops[at].app().remove(set, &id));
+        let Some(shown) = self.look(at, set, &id) else { return };
+        let deleted = self.runtime.block_on(self.laptops[at].app().remove_shown(set, &id, Some(shown)));
         self.tell(|| format!("laptop {at}: deletes {set} {id}: {}", deleted.is_ok()));
         if deleted.is_ok() {
             self.ledger.delete(at, &id);

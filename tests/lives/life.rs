@@ -53,6 +53,9 @@ impl Swarm {
     }
 }
 
+/// Edits that came to pass while a reply was on its way, each with what it was typed over.
+pub(crate) type Happened = Arc<Mutex<Vec<(Saved, Option<String>)>>>;
+
 /// A life while it is lived.
 pub(crate) struct Life {
     pub(crate) runtime: Runtime,
@@ -65,7 +68,7 @@ pub(crate) struct Life {
     /// What takes answers back, by laptop.
     pub(crate) undo: Vec<(usize, String)>,
     /// Edits of other processes that came to pass, each over what was shown.
-    pub(crate) happened: Arc<Mutex<Vec<(Saved, Option<String>)>>>,
+    pub(crate) happened: Happened,
     tells: bool,
 }
 
@@ -93,8 +96,8 @@ pub(crate) fn live(template: &Template, seed: u64, tells: bool) -> Result<(), St
         happened: Arc::default(),
         tells,
     };
-    for at in 0..life.laptops.len() {
-        life.sign_in(at, PEOPLE[at])?;
+    for (at, user) in PEOPLE.into_iter().enumerate() {
+        life.sign_in(at, user)?;
     }
     let events = 25 + life.dice.below(35);
     for _ in 0..events {

@@ -217,6 +217,45 @@ fn a_restored_server_gets_every_lost_change_back_in_order_with_what_waited_on_to
 }
 
 #[test]
+fn a_restored_server_is_known_before_anything_is_written_on_it() {
+    let mut server = Server::start();
+    let ana = Device::signed_in(&server.url, "ana", &["TodoItems"]);
+    let before = ana.add("TodoItems", &json!({ "Title": "before the backup" }));
+    let doomed = ana.add("TodoItems", &json!({ "Title": "to be deleted" }));
+    ana.sync();
+    let backup = server.path("backup.db");
+    server.admin(&["backup", backup.to_str().unwrap()], "");
+    // Confirmed after the backup, and more on the same records that waits while the server is restored.
+    ana.edit("TodoItems", &before, &json!({ "Notes": "confirmed", "Priority": 1 }));
+    let after = ana.add("TodoItems", &json!({ "Title": "after the backup" }));
+    ana.edit("TodoItems", &doomed, &json!({ "Notes": "confirmed too" }));
+    ana.sync();
+    ana.edit("TodoItems", &before, &json!({ "Priority": 2 }));
+    ana.sync();
+    ana.edit("TodoItems", &before, &json!({ "Assignee": "ana" }));
+    ana.edit("TodoItems", &after, &json!({ "Notes": "waits" }));
+    ana.run(&["delete", "TodoItems", &doomed]).ok();
+    server.kill();
+    server.admin(&["restore", backup.to_str().unwrap()], "");
+    server.revive();
+    let office = Office::new(&server.url, "ben");
+    for _ in 0..3 {
+        assert_eq!(ana.sync()["conflicts"], 0);
+    }
+    assert_eq!(ana.conflicts(), Vec::<serde_json::Value>::new(), "nobody took anything back");
+    let there = office.read(&format!("TodoItems({before})"));
+    assert_eq!(
+        (&there["Notes"], &there["Priority"], &there["Assignee"]),
+        (&json!("confirmed"), &json!(2), &json!("ana"))
+    );
+    let there = office.read(&format!("TodoItems({after})"));
+    assert_eq!((&there["Title"], &there["Notes"]), (&json!("after the backup"), &json!("waits")));
+    assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"));
+    assert_eq!(ana.list("TodoItems").len(), 2);
+    assert_eq!(ana.sync()["requests"], 1);
+}
+
+#[test]
 fn a_purge_while_a_device_was_away_removes_and_resurrects_nothing() {
     let server = Server::start();
     let ana = Device::signed_in(&server.url, "ana", &["TodoItems"]);

@@ -6,6 +6,7 @@
 use crate::change::{self, Change, Hold};
 use crate::conflicts;
 use crate::error::Result;
+use crate::pull;
 use crate::row::{self, Row};
 use crate::table::Table;
 use crate::write::Tx;
@@ -15,6 +16,16 @@ use tidemark_model::{Record, RecordId, State, Versioned};
 /// makes the record clean, a deletion of what the server does not have removes it.
 pub(crate) fn put_pending(tx: &Tx<'_>, table: &Table, local: Record, change: &Change) -> Result<()> {
     if change.in_flight.is_none() && change.hold != Hold::Conflict {
+        let amounts_to_nothing = match (change.state, &change.base) {
+            (State::None, _) | (State::Delete, None) => true,
+            (State::Delete, Some(base)) => base.record.is_tombstoned,
+            (State::Update, Some(base)) => !base.record.is_tombstoned && base.record.same_content(&local),
+            _ => false,
+        };
+        if amounts_to_nothing && change.set_aside {
+            // A version of the server's was set aside for the answer that does not come now.
+            pull::fetch_later(tx, table, local.id)?;
+        }
         match (change.state, &change.base) {
             (State::None, _) => return remove(tx, table, local.id),
             (State::Delete, None) => return remove(tx, table, local.id),

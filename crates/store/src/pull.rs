@@ -3,6 +3,7 @@
 //! Owns: that a page is taken, and a position moved, only by whoever shows the position it was asked from; and what is to
 //! be fetched singly. Refuses: parsing pages (`tidemark-odata` streams them into [`SetSink`]).
 
+use crate::change::{self, Change, Hold};
 use crate::choice;
 use crate::error::{Result, StoreError};
 use crate::lease::Lease;
@@ -37,6 +38,8 @@ pub struct PullTx<'c> {
     taken: RefCell<HashMap<String, u64>>,
     /// Records seen by sinks; kept only while single records are waited for.
     seen: Option<RefCell<HashSet<RecordId>>>,
+    /// Whether a push is to follow.
+    defers: Cell<bool>,
 }
 
 impl std::fmt::Debug for PullTx<'_> {
@@ -64,6 +67,7 @@ impl Lease {
                 tally: Cell::default(),
                 taken: RefCell::default(),
                 seen: waited_for.then(RefCell::default),
+                defers: Cell::default(),
             };
             match f(&mut pull) {
                 Ok(value) => Ok((value, pull.tally.get())),
@@ -143,6 +147,24 @@ impl std::fmt::Debug for Onto<'_> {
 }
 
 impl PullTx<'_> {
+    /// Says that a push follows at once: versions of records that wait to be sent are set aside for it. The server may
+    /// have this very change already, from before an image of the folder was put back; only its answer tells.
+    pub fn before_push(&mut self) {
+        self.defers.set(true);
+    }
+
+    /// Sets a pulled version aside where the push that follows is to meet it first; tells whether it did.
+    pub(crate) fn defer(&self, table: &Table, id: RecordId, change: &Change) -> Result<bool> {
+        let is_sent_next = change.hold == Hold::Free && change.in_flight.is_none() && change.offer.is_none();
+        if !self.defers.get() || !is_sent_next {
+            return Ok(false);
+        }
+        if !change.set_aside {
+            change::put(self.tx, &table.set.name, id, &Change { set_aside: true, ..change.clone() })?;
+        }
+        Ok(true)
+    }
+
     /// Opens a set's pull for the answer to what was asked from a position.
     ///
     /// # Errors

@@ -122,6 +122,9 @@ impl<'t> SetSink<'t> {
         let Some(local) = row::get(tx.conn, &self.table, row.id)? else { return Ok(()) };
         tx.conn.prepare_cached(&self.table.touch)?.execute(params![Key(row.id), self.generation])?;
         let change = change::expect(tx.conn, &self.table.set.name, row.id)?;
+        if self.pull.defer(&self.table, row.id, &change)? {
+            return Ok(());
+        }
         let before = local.record.clone();
         let server = versioned(&self.table, row)?;
         let tally = verdict::judge_change(tx, &self.table, local, change, Some(&server))?;
@@ -156,6 +159,9 @@ impl<'t> SetSink<'t> {
             change.set_aside = true;
             return change::put(tx, set, id, &change);
         };
+        if self.pull.defer(&self.table, id, &change)? {
+            return Ok(());
+        }
         let server = tombstone()?;
         let tally = verdict::judge_change(tx, &self.table, local, change, Some(&server))?;
         self.count(tally);

@@ -33,6 +33,8 @@ pub(crate) struct Pulled {
     done: HashMap<String, Incarnation>,
     /// The sets that could not be brought up to date, and why.
     failed: Vec<(String, SyncError)>,
+    /// Whether a push is to follow what is pulled now.
+    is_looking: bool,
     /// The page size that the link carries, read when it is first needed.
     size: Option<PageSize>,
 }
@@ -48,7 +50,10 @@ impl Run<'_> {
     pub(crate) async fn look(&mut self) -> Result<bool, SyncError> {
         let deltas = self.due()?.into_iter().filter(is_delta).collect::<Vec<_>>();
         let mut asked: HashSet<String> = deltas.iter().map(|from| from.set().to_owned()).collect();
-        self.deltas(deltas, false).await?;
+        self.pulled.is_looking = true;
+        let looked = self.deltas(deltas, false).await;
+        self.pulled.is_looking = false;
+        looked?;
         for _ in 0..MOST_ROUNDS {
             // Without a place in the feed of the choices nothing is known of the server's history yet.
             let first = |from: &AskedFrom| from.is_restored() || from.set() == CACHED_ENTITIES;

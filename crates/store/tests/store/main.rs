@@ -12,6 +12,7 @@ mod disk;
 mod edit;
 mod files;
 mod folds;
+mod gone_back;
 mod history;
 mod journeys;
 mod migrate;

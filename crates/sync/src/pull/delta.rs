@@ -108,8 +108,14 @@ impl Run<'_> {
     }
 
     fn apply_together(&mut self, pages: &[(AskedFrom, &[u8])]) -> Result<Vec<(AskedFrom, bool)>, SyncError> {
+        let is_looking = self.pulled.is_looking;
         let (taken, tally) = blocking(|| {
-            self.store.pull(|tx| pages.iter().map(|(from, body)| take(tx, from, [(link_of(from), *body)])).collect())
+            self.store.pull(|tx| {
+                if is_looking {
+                    tx.before_push();
+                }
+                pages.iter().map(|(from, body)| take(tx, from, [(link_of(from), *body)])).collect()
+            })
         })?;
         self.tally += tally;
         Ok(taken)
@@ -131,7 +137,15 @@ impl Run<'_> {
             };
             self.page_size()?.learn(asked, page.took);
             taken += u64::from(asked);
-            let committed = blocking(|| self.store.pull(|tx| take(tx, &from, [(&*page.link, &page.body[..])])));
+            let is_looking = self.pulled.is_looking;
+            let committed = blocking(|| {
+                self.store.pull(|tx| {
+                    if is_looking {
+                        tx.before_push();
+                    }
+                    take(tx, &from, [(&*page.link, &page.body[..])])
+                })
+            });
             let ((stands, more), tally) = match committed {
                 Ok(committed) => committed,
                 Err(error) => return self.failed(&from, error),

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use tidemark_model::ports::{Clock, Ids};
 use tidemark_model::{
-    Cell, CellSeed, EntityModel, Incoming, IncomingRow, Record, RecordId, Removal, RowSink, StampClock, Versioned,
+    Cell, CellSeed, ClockSample, EntityModel, Incoming, IncomingRow, Record, RecordId, Removal, RowSink, Versioned,
 };
 use tidemark_store::{
     Account, Answer, AskedFrom, CycleEntry, FirstSync, HistoryEntry, JournalLine, Onto, Outgoing, Position, PullTx,
