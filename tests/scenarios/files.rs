@@ -114,10 +114,14 @@ fn an_edited_export_put_back_changes_its_edits_only_and_asks_about_clashes() {
         assert_eq!((&first["Title"], &first["Priority"]), (&json!("file 1"), &json!(7)));
         assert_eq!(team.ana.shared("TodoItems"), Office::new(&team.server.url, "ana").list("TodoItems"));
 
-        // A row of the deleted record that somebody did edit does not bring it back.
+        // A row of the deleted record that somebody did edit brings it back only if they say so.
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, text.replace("item 4", "file 4")).unwrap();
-        let sentence = import(&team.ana, &path).refused();
-        assert!(sentence.contains("line") && sentence.contains("deleted"), "{sentence}");
+        import(&team.ana, &path).ok();
+        team.ana.sync();
+        let asked: Vec<Value> = team.ana.conflicts().iter().map(|conflict| conflict["kind"].clone()).collect();
+        assert_eq!(asked, [json!("deleted_on_server")]);
+        let office = Office::new(&team.server.url, "ana");
+        assert_eq!(office.get(&format!("TodoItems({})", ids[3])).status().as_u16(), 404);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns: naming the row at fault, that a record is in a file once, and what a row does to a record that is here: only what
 //! differs from the version that the file was written from is an edit (ADR 0011). Refuses: file formats (`tidemark-app` reads
-//! CSV and JSON lines), and bringing a deleted record back: an import asks nobody (promise 3).
+//! CSV and JSON lines), and bringing a deleted record back unasked (promise 3).
 
 use crate::change::{Change, Hold};
 use crate::error::{Result, StoreError};
@@ -10,7 +10,7 @@ use crate::file_row::{FileRow, RowProblem};
 use crate::store::Store;
 use crate::table::Table;
 use crate::write::Tx;
-use crate::{decision, edit, exported, history, local, row, verdict};
+use crate::{edit, exported, local, row, verdict};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tidemark_model::{
@@ -56,15 +56,16 @@ fn take(tx: &Tx<'_>, table: &Table, id: Option<RecordId>, file_row: &FileRow) ->
     let mut versions = exported::versions(tx.conn, set, id, &stamps)?;
     let here = row::get(tx.conn, table, id)?;
     let Some(here) = here.filter(|here| here.state != State::Delete && !here.record.is_tombstoned) else {
-        let is_deleted = row::get(tx.conn, table, id)?.is_some() || is_deleted(tx, set, id)?;
+        let is_going = row::get(tx.conn, table, id)?.is_some();
         return match is_as_written(&values, &versions) {
             // Nobody edited the row: there is nothing to do, and nothing to bring back.
             true => Ok(()),
-            false if is_deleted => Err(misfit(
+            false if is_going => Err(misfit(
                 ID,
-                "belongs to a record that was deleted; take the row out, restore the record first, or empty the Id to \
-                 add it anew",
+                "belongs to a record that was deleted here; take the row out, restore the record first, or empty the Id \
+                 to add it anew",
             )),
+            // Where the server has a tombstone it answers with the question whether the record is to come back.
             false => edit::add(tx, set, &file_row.members).map(drop),
         };
     };
@@ -114,12 +115,6 @@ fn ask(tx: &Tx<'_>, table: &Table, here: &row::Row, found: FileEdit) -> Result<(
         server: Some(here.versioned()),
     };
     verdict::ask(tx, table, change, &conflict).map(drop)
-}
-
-/// Tells whether the newest thing that is known of a record is that it was deleted.
-fn is_deleted(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<bool> {
-    let event = history::newest_event(tx.conn, set, id)?;
-    Ok(event.is_some_and(|event| event == history::DELETED || event == decision::ACCEPTED_DELETE))
 }
 
 fn misfit(property: &str, problem: &str) -> StoreError {
