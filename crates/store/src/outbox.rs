@@ -240,11 +240,12 @@ pub(crate) fn compare(tx: &Tx<'_>, path: &Path) -> Result<u64> {
 pub(crate) fn put(tx: &Tx<'_>, entry: &Entry) -> Result<bool> {
     let Some(table) = table(tx, &entry.set)? else { return Ok(false) };
     // What cannot be read says nothing.
-    if matches!(of_record(tx, &table, entry.id), Ok(Some(here)) if says_the_same(&here, entry)) {
+    let etag = entry.change.base.as_ref().map(|base| base.etag.clone());
+    let is_on_it = || matches!(row::get(tx.conn, &table, entry.id), Ok(Some(row)) if row.etag == etag);
+    if matches!(of_record(tx, &table, entry.id), Ok(Some(here)) if says_the_same(&here, entry)) && is_on_it() {
         return Ok(false);
     }
     let record = migrate::fitting(&table, &entry.record);
-    let etag = entry.change.base.as_ref().map(|base| base.etag.clone());
     let row = Row { record, state: entry.change.state, etag, generation: 0 };
     row::put(tx.conn, &table, &row, false)?;
     change::put(tx, &entry.set, entry.id, &entry.change)?;
@@ -314,9 +315,11 @@ pub(crate) fn append<'p>(tx: &Tx<'_>, path: &'p Path) -> Result<Option<Appended<
             if key == ACCOUNT { Line::Account(value) } else { Line::Model(value) }
         } else {
             let id = touched.get::<_, Key>(1)?.0;
-            let entry = match table(tx, &set)? {
-                Some(table) => of_record(tx, &table, id)?,
-                None => None,
+            let entry = match table(tx, &set)?.map(|table| of_record(tx, &table, id)).transpose() {
+                Ok(entry) => entry.flatten(),
+                // What a flipped byte made unreadable here, the log still has as it was.
+                Err(StoreError::Internal(_)) => continue,
+                Err(error) => return Err(error),
             };
             entry.map_or(Line::Settled { set, id }, |entry| Line::Pending(Box::new(entry)))
         };

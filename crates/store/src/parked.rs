@@ -39,10 +39,10 @@ impl Store {
                 let Ok(table) = reading.catalog.table_here(&set) else { continue };
                 let Some(local) = row::get(reading.conn, table, row.get::<_, Key>(1)?.0)? else { continue };
                 let reason: Option<String> = row.get(2)?;
-                let change = change::expect(reading.conn, &set, local.record.id)?;
-                let unfit = match reading.catalog.table(&set) {
-                    Ok(table) => unfit::of(table, &local.record, &change),
-                    Err(_) => Vec::new(),
+                // A change that cannot be read is listed all the same, with its reason.
+                let unfit = match (reading.catalog.table(&set), change::get(reading.conn, &set, local.record.id)) {
+                    (Ok(table), Ok(Some(change))) => unfit::of(table, &local.record, &change),
+                    _ => Vec::new(),
                 };
                 let record = read::local_record(reading.conn, table, local)?;
                 parked.push(Parked { set, record, reason: reason.unwrap_or_default(), unfit });
