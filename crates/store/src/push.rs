@@ -200,9 +200,9 @@ fn outgoing(table: &Table, sent: &InFlight) -> Outgoing {
     let if_match = sent.if_match.clone().unwrap_or_default();
     let change = match sent.state {
         State::Delete => OutgoingChange::Delete { if_match },
-        State::Update if sent.restores => OutgoingChange::Restore { body: whole(record), if_match },
+        State::Update if sent.restores => OutgoingChange::Restore { body: whole(table, record), if_match },
         State::Update => {
-            let names = sent.changed.iter();
+            let names = sent.changed.iter().filter(|name| is_known(table, name, record.get(name)));
             let mut body: Map<String, Value> = names.map(|name| (name.clone(), record.get(name).clone())).collect();
             body.insert(UPDATED_AT.to_owned(), record.updated_at.into());
             OutgoingChange::Update { body, if_match }
@@ -229,9 +229,15 @@ fn without_nulls(table: &Table, record: &Record) -> Map<String, Value> {
     body
 }
 
-fn whole(record: &Record) -> Map<String, Value> {
+/// Tells whether the server is to hear of a value: that a property which left the model has none is no news.
+fn is_known(table: &Table, name: &str, value: &Value) -> bool {
+    !value.is_null() || table.set.entity_type.property(name).is_some()
+}
+
+fn whole(table: &Table, record: &Record) -> Map<String, Value> {
     let mut body = Map::from_iter([(ID.to_owned(), record.id.to_string().into())]);
-    body.extend(record.properties.iter().map(|(name, value)| (name.clone(), value.clone())));
+    let known = record.properties.iter().filter(|(name, value)| is_known(table, name, value));
+    body.extend(known.map(|(name, value)| (name.clone(), value.clone())));
     body.insert(UPDATED_AT.to_owned(), record.updated_at.into());
     body.insert(IS_TOMBSTONED.to_owned(), false.into());
     body
