@@ -104,7 +104,7 @@ pub fn resolve(set: &EntitySet, conflict: &Conflict, answer: &Resolution) -> Res
             }
             Ok(both_edited(set, conflict, |name| sides.get(name).copied().unwrap_or(Side::Server)))
         }
-        (DeletedOnServer, Resolution::Restore) => Ok(restore(conflict)),
+        (DeletedOnServer, Resolution::Restore) => Ok(restore(set, conflict)),
         (DeletedOnServer, Resolution::AcceptDelete) | (EditedOnServer, Resolution::KeepServer) => {
             Ok(Resolved::TakeServer)
         }
@@ -125,7 +125,7 @@ fn answers(kind: ConflictKind) -> &'static str {
 }
 
 fn both_edited(set: &EntitySet, conflict: &Conflict, side: impl Fn(&str) -> Side) -> Resolved {
-    let Some(server) = &conflict.server else { return restore(conflict) };
+    let Some(server) = &conflict.server else { return restore(set, conflict) };
     let base = conflict.base.as_ref().map(|b| &b.record).filter(|b| !b.is_tombstoned);
     let outcome = merge(set, base, &conflict.mine, &server.record);
     let mut local = outcome.merged;
@@ -140,11 +140,27 @@ fn both_edited(set: &EntitySet, conflict: &Conflict, side: impl Fn(&str) -> Side
     Resolved::Pending { state: State::Update, local }
 }
 
-fn restore(conflict: &Conflict) -> Resolved {
+/// The record lives again with this device's changes, on what others had made of it before it was deleted: the tombstone
+/// still has that, unless it was purged.
+fn restore(set: &EntitySet, conflict: &Conflict) -> Resolved {
     let mut local = conflict.mine.clone();
+    let base = conflict.base.as_ref().map(|base| &base.record).filter(|base| !base.is_tombstoned);
+    let tombstone = conflict.server.as_ref().map(|server| &server.record).filter(|record| has_content(set, record));
+    if let (Some(base), Some(tombstone)) = (base, tombstone) {
+        let outcome = merge(set, Some(base), &conflict.mine, tombstone);
+        local.properties = outcome.merged.properties;
+        for name in &outcome.clashing {
+            take(&mut local, &conflict.mine, name);
+        }
+    }
     local.is_tombstoned = false;
     let state = if conflict.server.is_some() { State::Update } else { State::Add };
     Resolved::Pending { state, local }
+}
+
+/// Tells whether a tombstone still has its content: a purge leaves nothing of it.
+fn has_content(set: &EntitySet, record: &Record) -> bool {
+    set.entity_type.declared().any(|property| !record.get(&property.name).is_null())
 }
 
 impl Policy {
@@ -203,6 +219,31 @@ mod tests {
             };
             assert_eq!(state, State::Update);
             assert_eq!(local.properties, record(title, "mine").properties);
+        }
+    }
+
+    #[test]
+    fn a_restored_record_keeps_what_others_made_of_it_before_it_was_deleted() {
+        let model = EntityModel::parse(EntityModel::default_document()).unwrap();
+        let set = model.set("TodoItems").unwrap();
+        let id = RecordId(uuid::Uuid::nil());
+        for (tombstone, title, notes) in [
+            (record("a", "theirs"), "mine", "theirs"),
+            (record("theirs", "theirs"), "mine", "theirs"),
+            // Purged: nothing is known of it any more.
+            (Record::new(id, 9), "mine", "n"),
+        ] {
+            let conflict = Conflict {
+                kind: ConflictKind::DeletedOnServer,
+                mine: record("mine", "n"),
+                server: Some(Versioned { record: Record { is_tombstoned: true, ..tombstone }, etag: "2".into() }),
+                ..both_edited()
+            };
+            let Resolved::Pending { state, local } = resolve(set, &conflict, &Resolution::Restore).unwrap() else {
+                panic!("it is to be sent")
+            };
+            assert_eq!((state, local.is_tombstoned), (State::Update, false));
+            assert_eq!(local.properties, record(title, notes).properties);
         }
     }
 

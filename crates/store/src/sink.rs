@@ -6,10 +6,11 @@
 
 use crate::change;
 use crate::choice;
+use crate::conflicts;
 use crate::error::{Result, StoreError};
 use crate::history;
 use crate::notices::NAMED;
-use crate::pull::PullTx;
+use crate::pull::{self, PullTx};
 use crate::restored;
 use crate::row;
 use crate::table::Table;
@@ -171,6 +172,15 @@ impl<'t> SetSink<'t> {
         Ok(())
     }
 
+    /// Only the mark of a deletion came: where it is asked about, what others had made of the record before belongs to the
+    /// question, and stays if the record comes back.
+    fn fetch_content(&self, id: RecordId) -> Result<()> {
+        match conflicts::of_record(self.pull.tx.conn, &self.table, id)? {
+            Some(_) => pull::fetch_later(self.pull.tx, &self.table, id),
+            None => Ok(()),
+        }
+    }
+
     fn changed(&mut self, id: RecordId) {
         self.count(Tally { pulled: 1, ..Tally::default() });
         if self.noted <= NAMED {
@@ -207,7 +217,8 @@ impl RowSink for SetSink<'_> {
                     };
                     Ok(mark.on(&known))
                 };
-                self.removed(id, Some((mark, tombstone)))
+                self.removed(id, Some((mark, tombstone)))?;
+                self.fetch_content(id)
             }
         }
     }
