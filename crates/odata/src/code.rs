@@ -101,6 +101,8 @@ codes! {
 /// The header by which the server says, beside the ETag of a change, which stamp it gave: only where that is another than
 /// the request's, such as one that was ahead of the server's clock. In lower case.
 pub const UPDATED_AT_HEADER: &str = "tidemark-updated-at";
+/// The header of an enumeration's first page that names the model in force, as delta links do.
+pub const MODEL_HEADER: &str = "tidemark-model";
 
 impl From<Code> for String {
     fn from(code: Code) -> Self {

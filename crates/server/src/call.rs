@@ -38,6 +38,8 @@ pub(crate) mod names {
     pub(crate) const REPEATABILITY_RESULT: HeaderName = HeaderName::from_static("repeatability-result");
     /// `Tidemark-Updated-At`.
     pub(crate) const UPDATED_AT: HeaderName = HeaderName::from_static(tidemark_odata::UPDATED_AT_HEADER);
+    /// `Tidemark-Model`.
+    pub(crate) const MODEL: HeaderName = HeaderName::from_static(tidemark_odata::MODEL_HEADER);
     /// `Tidemark-Server`.
     pub(crate) const TIDEMARK_SERVER: HeaderName = HeaderName::from_static("tidemark-server");
 }

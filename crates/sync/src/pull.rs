@@ -35,6 +35,8 @@ pub(crate) struct Pulled {
     failed: Vec<(String, SyncError)>,
     /// Whether a push is to follow what is pulled now.
     is_looking: bool,
+    /// The model that a page named and that was asked for.
+    model: Option<String>,
     /// The page size that the link carries, read when it is first needed.
     size: Option<PageSize>,
 }

@@ -82,6 +82,9 @@ impl Run<'_> {
                     return self.page_failed(&from, error).await;
                 }
             };
+            if self.has_other_model(&page).await? {
+                return self.start_anew(&from, from.is_restored());
+            }
             self.page_size()?.learn(page.asked, page.took);
             let next = page.next_hint.clone();
             arrived.push(page);

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::Method;
 use std::time::Duration;
 use tidemark_model::EntitySet;
-use tidemark_odata::{PageEnd, PageError, read_page};
+use tidemark_odata::{MODEL_HEADER, PageEnd, PageError, read_page};
 use tidemark_store::{AskedFrom, Onto, Position, PullTx};
 
 /// A page as it arrived.
@@ -23,6 +23,8 @@ pub(super) struct Page {
     /// The next page's link, where a header tells it before the page is read (RFC 8288).
     pub(super) next_hint: Option<String>,
     pub(super) took: Duration,
+    /// The model in force, where the server names it.
+    pub(super) model: Option<String>,
 }
 
 /// Fetches one page; `track` asks for a delta link at the end (OData Protocol 4.01 section 11.3).
@@ -38,6 +40,7 @@ pub(super) async fn fetch(connection: &Connection, link: &str, asked: u32, track
     Ok(Page {
         link: link.to_owned(),
         asked,
+        model: response.header(MODEL_HEADER).map(str::to_owned),
         next_hint: response.header("link").and_then(next_of).map(str::to_owned),
         body: response.body,
         took: Duration::from_millis(connection.monotonic_ms().saturating_sub(started_ms)),

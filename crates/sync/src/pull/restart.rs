@@ -3,6 +3,7 @@
 //! Owns: the 410s and links that are refused. Refuses: what starting anew means for records (the store), and failures
 //! that are no link's (`pull`).
 
+use super::page::Page;
 use super::page_size::PageSize;
 use crate::cycle::{Run, blocking};
 use crate::error::SyncError;
@@ -31,7 +32,8 @@ impl Run<'_> {
     }
 
     /// Sets expired links back to the start. A changed model is adopted first. What a restored server lost it may
-    /// have lost of every set: an enumeration that is under way begins again, to tell what is missing.
+    /// have lost of every set: an enumeration that is under way begins again, to tell what is missing, and one that is to come
+    /// tells it too.
     pub(super) async fn restart(&mut self, expired: Vec<(AskedFrom, SyncError)>) -> Result<(), SyncError> {
         if expired.iter().any(|(_, error)| error.code() == Code::ModelChanged.as_str())
             && let Err(error) = fetch_model(&self.connection, self.store).await
@@ -54,12 +56,31 @@ impl Run<'_> {
         }
         if is_restored {
             for from in blocking(|| self.store.positions())? {
-                if matches!(from.position(), Position::Enumerating { .. }) {
+                if !matches!(from.position(), Position::Delta { .. }) && !from.is_restored() {
                     self.start_anew(&from, true)?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Adopts the model that a page names, where it is another than this device knows: the link behind the page would
+    /// never tell. Each is asked for once in a cycle.
+    pub(super) async fn has_other_model(&mut self, page: &Page) -> Result<bool, SyncError> {
+        let Some(named) = &page.model else { return Ok(false) };
+        let is_known = self.store.model().is_some_and(|model| model.fingerprint() == named);
+        if is_known || self.pulled.model.as_ref() == Some(named) {
+            return Ok(false);
+        }
+        self.pulled.model = Some(named.clone());
+        match fetch_model(&self.connection, self.store).await {
+            Ok(()) => Ok(true),
+            Err(error) if error.ends_cycle() => Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "the model could not be taken in");
+                Ok(false)
+            }
+        }
     }
 
     /// Sets a position back to the start. Where it has moved meanwhile, that is what is asked from next.

@@ -5,12 +5,13 @@ use crate::report::Outcome;
 use serde_json::json;
 use std::time::Duration;
 use tidemark_model::CACHED_ENTITIES;
+use tidemark_odata::Code;
 
 #[tokio::test]
 async fn a_set_at_fault_stops_that_set_alone_and_the_report_names_it() {
     let faults = [
         (Fault::Status(403, "Forbidden"), "403"),
-        (Fault::Status(404, "NotFound"), "404"),
+        (Fault::Status(404, Code::NotFound.as_str()), "404"),
         (Fault::Status(500, "Internal"), "500"),
         (Fault::Page(r#"{"value":[{"Id":"nonsense"}]}"#), "could not be read"),
         (Fault::Page(r#"{"value":[]}"#), "leads nowhere"),

@@ -5,6 +5,7 @@
 
 use super::feed::{Behind, FeedRead};
 use crate::answer::Reply;
+use crate::call::names;
 use crate::storage::Selection;
 use crate::token::{Mark, Token};
 use tidemark_model::RecordId;
@@ -14,7 +15,9 @@ use tidemark_model::RecordId;
 /// # Errors
 /// What the storage says.
 pub(super) async fn begin(feed: &FeedRead<'_>) -> Reply {
-    page(feed, None, None, feed.page_size(None)).await
+    let answer = page(feed, None, None, feed.page_size(None)).await?;
+    // A first page is asked for without a link that would tell a model that changed.
+    Ok(answer.with(names::MODEL, feed.server.model.fingerprint()))
 }
 
 /// Answers a later page.
