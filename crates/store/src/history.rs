@@ -7,6 +7,7 @@
 use crate::account;
 use crate::change::Change;
 use crate::choice;
+use crate::decision::ACCEPTED_DELETE;
 use crate::error::Result;
 use crate::settings::{self, DEVICE_NAME};
 use crate::store::Store;
@@ -247,10 +248,12 @@ fn newest_at(conn: &Connection, set: &str, id: RecordId) -> Result<i64> {
     Ok(conn.prepare_cached(sql)?.query_row(params![set, Key(id)], |row| row.get(0))?)
 }
 
-/// Returns the newest thing that is known to have happened to a record.
-pub(crate) fn newest_event(conn: &Connection, set: &str, id: RecordId) -> Result<Option<String>> {
+/// Tells whether the newest thing that is known of a record is that it was deleted.
+pub(crate) fn ends_deleted(conn: &Connection, set: &str, id: RecordId) -> Result<bool> {
     let sql = "SELECT event FROM history WHERE entity_set = ?1 AND id = ?2 ORDER BY at DESC, order_no DESC LIMIT 1";
-    Ok(conn.prepare_cached(sql)?.query_row(params![set, Key(id)], |row| row.get(0)).optional()?)
+    let event: Option<String> =
+        conn.prepare_cached(sql)?.query_row(params![set, Key(id)], |row| row.get(0)).optional()?;
+    Ok(event.is_some_and(|event| event == DELETED || event == ACCEPTED_DELETE))
 }
 
 /// Returns the number of the newest entry of all.

@@ -4,6 +4,7 @@
 //! the position that it was asked from (DESIGN section 4, rule (b); FAULTS N4, I20). Refuses: what a page holds (`sink`).
 
 use crate::error::{Result, StoreError};
+use crate::settings;
 use crate::table::Table;
 use crate::types::FirstSync;
 use crate::value::{Count, Key};
@@ -143,11 +144,27 @@ pub(crate) fn is_restoring(conn: &Connection, set: &str) -> Result<bool> {
     Ok(conn.prepare_cached(sql)?.exists([set])?)
 }
 
+/// Under which a set that is not kept offline just now is remembered as one of a server that lost changes.
+fn lost_key(set: &str) -> String {
+    format!("store.history_lost.{set}")
+}
+
+/// Remembers that the server lost changes, for the sets that are kept offline no longer and have confirmed ones here: they
+/// are looked through when they are kept again.
+fn note_lost(tx: &Tx<'_>) -> Result<()> {
+    let sql = "SELECT DISTINCT entity_set FROM sent WHERE entity_set NOT IN (SELECT entity_set FROM position)";
+    let mut statement = tx.conn.prepare_cached(sql)?;
+    let sets = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    sets.iter().try_for_each(|set| settings::set(tx.conn, &lost_key(set), "1"))
+}
+
 /// Gives a set its position, at the start, where it has none.
 pub(crate) fn begin(tx: &Tx<'_>, set: &str) -> Result<()> {
+    let restored = settings::get(tx.conn, &lost_key(set))?.is_some();
     let sql = "INSERT INTO position (entity_set, kind, restored, generation, done, incarnation) \
-               VALUES (?1, 0, 0, 1, 0, ?2)";
-    tx.conn.prepare_cached(sql)?.execute(params![set, Key(tx.fresh_id())])?;
+               VALUES (?1, 0, ?3, 1, 0, ?2)";
+    tx.conn.prepare_cached(sql)?.execute(params![set, Key(tx.fresh_id()), restored])?;
+    tx.conn.prepare_cached("DELETE FROM setting WHERE key = ?1")?.execute([lost_key(set)])?;
     tx.forget_standings();
     Ok(())
 }
@@ -180,6 +197,9 @@ pub(crate) fn advance(tx: &Tx<'_>, from: &AskedFrom, to: &Position, taken: u64) 
         Position::Start { .. } => Incarnation(tx.fresh_id()),
         _ => from.incarnation,
     };
+    if restored {
+        note_lost(tx)?;
+    }
     // That a server may have been restored is not forgotten before its enumeration is finished.
     let restored = from.restored || restored;
     let sql = "UPDATE position SET kind = ?2, link = ?3, restored = ?4, done = done + ?5, incarnation = ?6 \

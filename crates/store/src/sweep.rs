@@ -6,9 +6,11 @@
 use crate::change::Change;
 use crate::conflicts;
 use crate::error::Result;
+use crate::history;
 use crate::pull::PullTx;
 use crate::restored;
-use crate::row;
+use crate::row::{self, Row};
+use crate::sent;
 use crate::table::{GENERATION, Table};
 use crate::types::Tally;
 use crate::value::Key;
@@ -31,6 +33,7 @@ pub(crate) fn finish(pull: &PullTx<'_>, table: &Table) -> Result<()> {
     unanswered(tx, table, standing.generation)?;
     if restored {
         forgotten(pull, table, standing.generation)?;
+        left_behind(pull, table, standing.generation)?;
         tx.conn.prepare_cached("UPDATE position SET restored = 0 WHERE entity_set = ?1")?.execute([set])?;
         tx.forget_standings();
         return Ok(());
@@ -74,17 +77,44 @@ fn forgotten(pull: &PullTx<'_>, table: &Table, generation: i64) -> Result<()> {
     let tx = pull.tx;
     for id in unseen(tx.conn, table, generation)? {
         let Some(row) = row::get(tx.conn, table, id)? else { continue };
-        let change = Change::on(&row, State::Update);
-        // On disk it is pending from now on; its question or its policy's answer follows at once.
-        row::put(tx.conn, table, &row::Row { state: State::Update, ..row.clone() }, false)?;
-        let conflict = Conflict {
-            kind: ConflictKind::DeletedOnServer,
-            properties: Vec::new(),
-            base: change.base.clone(),
-            mine: row.record,
-            server: None,
-        };
-        pull.count(verdict::ask(tx, table, change, &conflict)?);
+        ask_whether_deleted(pull, table, row)?;
+    }
+    Ok(())
+}
+
+fn ask_whether_deleted(pull: &PullTx<'_>, table: &Table, row: Row) -> Result<()> {
+    let tx = pull.tx;
+    let change = Change::on(&row, State::Update);
+    // On disk it is pending from now on; its question or its policy's answer follows at once.
+    row::put(tx.conn, table, &Row { state: State::Update, ..row.clone() }, false)?;
+    let conflict = Conflict {
+        kind: ConflictKind::DeletedOnServer,
+        properties: Vec::new(),
+        base: change.base.clone(),
+        mine: row.record,
+        server: None,
+    };
+    pull.count(verdict::ask(tx, table, change, &conflict)?);
+    Ok(())
+}
+
+/// Records that this device had confirmed while it kept the set, that are not here since it was kept no longer, and that a
+/// restored server does not have: it may be the only one that still knows them.
+fn left_behind(pull: &PullTx<'_>, table: &Table, generation: i64) -> Result<()> {
+    let (tx, set) = (pull.tx, &table.set.name);
+    let sql = format!(
+        "SELECT DISTINCT id FROM sent WHERE entity_set = ?1 AND id NOT IN (SELECT \"Id\" FROM {})",
+        quote(&table.name)
+    );
+    let mut statement = tx.conn.prepare(&sql)?;
+    let ids = statement.query_map([set], |row| row.get::<_, Key>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    for Key(id) in ids {
+        let Some(last) = sent::of_record(tx.conn, set, id)?.pop() else { continue };
+        if last.change.state == State::Delete || history::ends_deleted(tx.conn, set, id)? {
+            continue;
+        }
+        let record = last.change.record;
+        ask_whether_deleted(pull, table, Row { record, state: State::Update, etag: Some(last.etag), generation })?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::support::server::Server;
 use crate::support::*;
 use serde_json::json;
 use tidemark_model::{ConflictKind, Resolution};
-use tidemark_store::{Others, Position, Store, Tally};
+use tidemark_store::{Others, Position, Store, Tally, Unsent};
 
 /// Sends everything, twice at most: what was edited meanwhile or re-based goes with the second.
 fn push(store: &Store, server: &mut Server) -> Tally {
@@ -337,4 +337,31 @@ fn a_restore_is_remembered_until_its_enumeration_is_finished() {
     clean_item(&crashed.store, 2, "e2");
     assert_eq!(pull_anew(&crashed.store, &server, false).conflicts, 0);
     assert_eq!(mark(&crashed.store, id(2)), "gone");
+}
+
+#[test]
+fn what_was_confirmed_in_a_set_that_is_kept_no_longer_is_asked_about_once_it_is_kept_again() {
+    let device = device();
+    let store = &device.store;
+    let mut server = Server::default();
+    for (n, title) in [(1, "lost"), (2, "deleted before")] {
+        add(store, n, title);
+    }
+    push(store, &mut server);
+    store.delete(ITEMS, id(2)).unwrap();
+    push(store, &mut server);
+    store.uncache(ITEMS, Unsent::Refuse).unwrap();
+    // Another set tells that the server lost changes.
+    store.cache("Sites").unwrap();
+    pull(store, "Sites", |tx| tx.move_to(&Position::Start { restored: true })).unwrap();
+    store.cache(ITEMS).unwrap();
+    pull(store, ITEMS, |tx| {
+        tx.start_enumeration(None)?;
+        tx.finish_enumeration()?;
+        tx.move_to(&Position::Delta { link: "d".into() })
+    })
+    .unwrap();
+    let open = store.conflicts().unwrap();
+    assert_eq!(open.iter().map(|open| title(&open.mine)).collect::<Vec<_>>(), ["lost"]);
+    assert_eq!(open[0].kind, ConflictKind::DeletedOnServer);
 }
