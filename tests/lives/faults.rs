@@ -60,7 +60,7 @@ impl Life {
         let happened = self.happened.clone();
         Some(Box::new(move || {
             async move {
-                if other.await.edit(set, &id, change).await.is_ok() {
+                if other.await.edit_shown(set, &id, change, Some(shown)).await.is_ok() {
                     happened.lock().expect("no panic while held").push((saved, over));
                 }
             }

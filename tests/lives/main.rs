@@ -15,10 +15,12 @@ mod verdicts;
 mod weather;
 mod world;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Lives of a test run.
 const LIVES: u64 = 60;
+/// Lives that once failed, each for a fault of its own.
+const KEPT: [u64; 9] = [65, 69, 198, 204, 238, 1_029, 1_048, 1_058, 1_061];
 /// Lives at once.
 const AT_ONCE: usize = 3;
 
@@ -35,15 +37,16 @@ fn random_lives_lose_nothing_ask_nothing_in_vain_and_never_stick() {
         return;
     }
     let (first, lives) = (number("TIDEMARK_LIVES_FROM").unwrap_or(0), number("TIDEMARK_LIVES").unwrap_or(LIVES));
-    let next = AtomicU64::new(first);
+    let is_plain = number("TIDEMARK_LIVES").is_none();
+    let seeds: Vec<u64> = (first..first + lives).chain(KEPT.into_iter().filter(|_| is_plain)).collect();
+    let next = AtomicUsize::new(0);
     let failures: Vec<String> = std::thread::scope(|scope| {
         let work = || {
             let mut failed = Vec::new();
             loop {
-                let seed = next.fetch_add(1, Ordering::Relaxed);
-                if seed >= first + lives || failed.len() > 20 {
+                let Some(&seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)).filter(|_| failed.len() < 20) else {
                     return failed;
-                }
+                };
                 if let Err(problem) = life::live(&template, seed, false) {
                     eprintln!("life {seed}: {problem}");
                     failed.push(format!("life {seed}: {problem}"));
@@ -53,6 +56,6 @@ fn random_lives_lose_nothing_ask_nothing_in_vain_and_never_stick() {
         let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
         workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
     });
-    assert!(failures.is_empty(), "{} of {lives} lives failed:\n{}", failures.len(), failures.join("\n"));
-    println!("{lives} lives");
+    assert!(failures.is_empty(), "{} of {} lives failed:\n{}", failures.len(), seeds.len(), failures.join("\n"));
+    println!("{} lives", seeds.len());
 }
