@@ -31,7 +31,12 @@ function stale(status: StatusView, now: number): string {
 function notFetched(awaited: AwaitedView[]): string {
   const [first, ...more] = awaited;
   if (first === undefined) return '';
-  if (more.length > 0) return plural(more.length, `${first.label} and # more set not fetched yet`, `${first.label} and # more sets not fetched yet`);
+  if (more.length > 0)
+    return plural(
+      more.length,
+      `${first.label} and # more set not fetched yet`,
+      `${first.label} and # more sets not fetched yet`,
+    );
   if (!first.paused) return `${first.label} not fetched yet`;
   return first.total === null
     ? `${first.label} paused`

@@ -83,6 +83,7 @@ fn what_others_changed_before_the_backup_is_still_asked() {
     push(store, &mut server);
     edit(store, id(1), json!({ "Title": "waits" }));
     pull_anew(store, &backup);
+    push(store, &mut backup);
     let open = store.conflicts().unwrap();
     assert_eq!((open.len(), open[0].properties.clone()), (1, vec!["Title".to_owned()]));
     assert_eq!(shown(store, id(1)).unwrap().get("Notes"), "confirmed", "what was confirmed stays mine");
