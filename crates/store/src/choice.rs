@@ -157,8 +157,7 @@ pub(crate) fn follow(tx: &Tx<'_>, catalog: &Catalog) -> Result<()> {
                 tx.conn.execute(&format!("UPDATE {} SET _generation = 0", quote(&table.name)), [])?;
             }
             (false, true) => {
-                tx.conn.execute("DELETE FROM position WHERE entity_set = ?1", [set])?;
-                tx.conn.execute("DELETE FROM refetch WHERE entity_set = ?1", [set])?;
+                position::end(tx, set)?;
                 tx.conn.execute(&format!("DELETE FROM {} WHERE _State = 0", quote(&table.name)), [])?;
                 tx.note_many(set);
             }

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::history::{self, Entry, MODEL_CHANGED};
 use crate::lease::Lease;
 use crate::parked;
+use crate::position;
 use crate::row::{self, Row};
 use crate::settings;
 use crate::table::{EXTRA, Table};
@@ -73,8 +74,7 @@ pub(crate) fn adopt(tx: &Tx<'_>, model: EntityModel, document: &str) -> Result<(
 /// counted and listed, and a person can go on from there.
 fn leave(tx: &Tx<'_>, table: &Table, document: &str) -> Result<()> {
     let set = &table.set.name;
-    tx.conn.execute("DELETE FROM position WHERE entity_set = ?1", [set])?;
-    tx.conn.execute("DELETE FROM refetch WHERE entity_set = ?1", [set])?;
+    position::end(tx, set)?;
     tx.note_many(set);
     if change::count(tx.conn, set)? == 0 {
         tx.conn.execute_batch(&format!("DROP TABLE {}", quote(&table.name)))?;

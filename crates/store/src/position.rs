@@ -169,6 +169,17 @@ pub(crate) fn begin(tx: &Tx<'_>, set: &str) -> Result<()> {
     Ok(())
 }
 
+/// Takes a set's position away: it is kept no longer. That its server may have lost changes is remembered.
+pub(crate) fn end(tx: &Tx<'_>, set: &str) -> Result<()> {
+    if is_restoring(tx.conn, set)? {
+        settings::set(tx.conn, &lost_key(set), "1")?;
+    }
+    tx.conn.prepare_cached("DELETE FROM position WHERE entity_set = ?1")?.execute([set])?;
+    tx.conn.prepare_cached("DELETE FROM refetch WHERE entity_set = ?1")?.execute([set])?;
+    tx.forget_standings();
+    Ok(())
+}
+
 /// Has a set read again from its start, whatever was asked for it so far.
 pub(crate) fn restart(tx: &Tx<'_>, set: &str) -> Result<()> {
     let sql =
