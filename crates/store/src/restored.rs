@@ -22,7 +22,7 @@ use crate::value::Key;
 use crate::verdict;
 use crate::write::Tx;
 use rusqlite::params;
-use tidemark_model::{Conflict, ConflictKind, Record, State, Versioned, changed_properties, merge};
+use tidemark_model::{Conflict, ConflictKind, Record, State, Versioned, changed_properties, merge, same_value};
 use tidemark_sql::quote;
 
 /// A confirmed change whose offer was answered.
@@ -361,11 +361,39 @@ fn conclude(tx: &Tx<'_>, table: &Table, at: At, server: Versioned) -> Result<Tal
             change.state = State::Update;
             return local::put_pending(tx, table, row.record, &change).map(|()| Tally::default());
         }
-        (false, false) if forgot => return ask(tx, table, row, change, ConflictKind::BothEdited, server),
+        (false, false) if forgot => return ask_forgotten(tx, table, row, change, server),
         (false, false) if is_clean => return local::put_clean(tx, table, &server, true).map(|()| Tally::default()),
         _ => {}
     }
     verdict::judge_change(tx, table, row, change, Some(&server))
+}
+
+/// Asks about the values of others that the server forgot; what this device typed over them itself goes on top, unasked.
+fn ask_forgotten(tx: &Tx<'_>, table: &Table, row: Row, mut change: Change, server: Versioned) -> Result<Tally> {
+    let known = change.base.as_ref().map(|base| &base.record).filter(|known| !known.is_tombstoned);
+    let differs = changed_properties(&row.record, &server.record).into_iter();
+    let is_theirs = |name: &&str| known.is_none_or(|known| same_value(known.get(name), row.record.get(name)));
+    let forgotten: Vec<String> = differs.filter(is_theirs).map(str::to_owned).collect();
+    change.state = State::Update;
+    if forgotten.is_empty() {
+        change.base = Some(server);
+        return local::put_pending(tx, table, row.record, &change).map(|()| Tally::default());
+    }
+    if forgotten.iter().any(|name| server.record.get(name).is_null() || row.record.get(name).is_null()) {
+        return ask(tx, table, row, change, ConflictKind::BothEdited, server);
+    }
+    // A base on which only those clash; it is no version of the server's.
+    let mut base = server.record.clone();
+    for name in &forgotten {
+        base.properties.insert(name.clone(), serde_json::Value::Null);
+    }
+    let base = Versioned { record: base, etag: String::new() };
+    change.base = Some(base.clone());
+    row::put(tx.conn, table, &Row { state: State::Update, ..row.clone() }, false)?;
+    change::put(tx, &table.set.name, row.record.id, &change)?;
+    let kind = ConflictKind::BothEdited;
+    let conflict = Conflict { kind, properties: forgotten, base: Some(base), mine: row.record, server: Some(server) };
+    verdict::ask(tx, table, change, &conflict)
 }
 
 /// Asks about everything that differs: there is no common version any more that would tell who changed what.
