@@ -14,6 +14,7 @@ impl Life {
         self.ledger.fresh(self.marks, writer)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "what is known of one edit")]
     pub(crate) fn note(
         &mut self,
         at: usize,
@@ -22,9 +23,10 @@ impl Life {
         property: &'static str,
         mark: &str,
         over: Option<&str>,
+        is_live: bool,
     ) {
         let user = if at == OFFICE { "ben" } else { self.laptops[at].user };
-        let saved = Saved { mark: mark.into(), writer: at, user, set, id: id.into(), property, closed: None };
+        let saved = Saved { mark: mark.into(), writer: at, user, set, id: id.into(), property, is_live, closed: None };
         self.ledger.save(saved, over);
         self.ledger.see(at, id, &Map::from_iter([(property.to_owned(), json!(mark))]));
     }
@@ -35,10 +37,11 @@ impl Life {
         let record = Map::from_iter([(first.to_owned(), json!(a)), (second.to_owned(), json!(b))]);
         self.laptops[at].network.foretell([]);
         let Ok(added) = self.runtime.block_on(self.laptops[at].app().add(set, record)) else { return };
+        let is_live = added.get("_State").is_none_or(|state| state == "none");
         let id = added["Id"].as_str().expect("an id").to_owned();
         self.tell(|| format!("laptop {at}: adds {set} {id} {a} {b}"));
-        self.note(at, set, &id, first, &a, None);
-        self.note(at, set, &id, second, &b, None);
+        self.note(at, set, &id, first, &a, None, is_live);
+        self.note(at, set, &id, second, &b, None, is_live);
         self.records.push((set, id));
     }
 
@@ -63,9 +66,10 @@ impl Life {
         let change = Map::from_iter([(property.to_owned(), json!(mark))]);
         let edited = self.runtime.block_on(self.laptops[at].app().edit_shown(set, &id, change, Some(shown.clone())));
         self.tell(|| format!("laptop {at}: edits {set} {id} {property} {mark}: {}", edited.is_ok()));
-        if edited.is_ok() {
+        if let Ok(edited) = edited {
+            let is_live = edited.get("_State").is_none_or(|state| state == "none");
             let over = shown.get(property).and_then(Value::as_str).map(str::to_owned);
-            self.note(at, set, &id, property, &mark, over.as_deref());
+            self.note(at, set, &id, property, &mark, over.as_deref(), is_live);
         }
     }
 
@@ -149,7 +153,7 @@ impl Life {
         let status = answer.status();
         self.tell(|| format!("office: edits {set} {id} {property} {mark}: {status}"));
         if status.is_success() {
-            self.note(OFFICE, set, &id, property, &mark, None);
+            self.note(OFFICE, set, &id, property, &mark, None, true);
         }
     }
 }

@@ -56,7 +56,7 @@ impl Life {
         let change = Map::from_iter([(property.to_owned(), json!(mark))]);
         self.tell(|| format!("laptop {at}: meanwhile {id} may be edited: {property} {mark}"));
         let (user, writer, closed) = (self.laptops[at].user, at, None);
-        let saved = Saved { mark, writer, user, set, id: id.clone(), property, closed };
+        let saved = Saved { mark, writer, user, set, id: id.clone(), property, is_live: false, closed };
         let happened = self.happened.clone();
         Some(Box::new(move || {
             async move {

@@ -21,6 +21,8 @@ pub(crate) struct Saved {
     pub(crate) set: &'static str,
     pub(crate) id: String,
     pub(crate) property: &'static str,
+    /// Whether it went straight to the server, of a set that was not kept offline: then nothing of it is kept here.
+    pub(crate) is_live: bool,
     /// Why nobody needs to find it any more: the person who wrote it gave it up or wrote over it.
     pub(crate) closed: Option<&'static str>,
 }

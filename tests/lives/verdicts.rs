@@ -43,7 +43,13 @@ pub(crate) fn questions(life: &mut Life, at: usize) -> Judged {
                 let moved = |name: &String| server.get(name) != base.get(name);
                 let changed: Vec<&String> = conflict.properties.iter().filter(|name| moved(name)).collect();
                 let all_own = changed.iter().all(|name| server.get(*name).and_then(Value::as_str).is_some_and(own));
-                if all_own {
+                // What others wrote and a restored server forgot is asked on the side of whoever still has it.
+                let holds_others = life.ledger.is_restored
+                    && conflict
+                        .properties
+                        .iter()
+                        .any(|name| conflict.mine.get(name).and_then(Value::as_str).is_some_and(|mine| !own(mine)));
+                if all_own && !holds_others {
                     return Err(format!("{}, where nobody else changed anything: server {server:?}", told()));
                 }
                 let same = |name: &&String| server.get(*name) == conflict.mine.get(*name);
@@ -160,7 +166,9 @@ fn nothing_lost(life: &Life) -> Judged {
         let with_the_disk = life.ledger.rolled_back.get(&saved.writer).is_some_and(|image| number >= *image);
         // A purge drops the content of what was deleted.
         let purged = life.ledger.is_purged && !life.ledger.deleters(&saved.id).is_empty();
-        if saved.closed.is_some() || saved.writer == OFFICE || with_the_disk || purged {
+        // A server that lost what went straight to it had the only copy.
+        let with_the_server = saved.is_live && life.ledger.is_restored;
+        if saved.closed.is_some() || saved.writer == OFFICE || with_the_disk || purged || with_the_server {
             continue;
         }
         if !there.contains(&saved.mark) && !decided.contains(&saved.mark) {
