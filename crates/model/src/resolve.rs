@@ -4,7 +4,7 @@
 //! Resolutions.
 
 use crate::cached_entities::Policy;
-use crate::entity::EntitySet;
+use crate::entity::{EntitySet, Property};
 use crate::merge::{merge, take};
 use crate::reconcile::ConflictKind;
 use crate::record::{Record, State, Versioned};
@@ -158,9 +158,15 @@ fn restore(set: &EntitySet, conflict: &Conflict) -> Resolved {
     Resolved::Pending { state, local }
 }
 
-/// Tells whether a tombstone still has its content: a purge leaves nothing of it.
+/// Tells whether a tombstone still has its content: after a purge what a record must have is not there, and what is there
+/// are defaults.
 fn has_content(set: &EntitySet, record: &Record) -> bool {
-    set.entity_type.declared().any(|property| !record.get(&property.name).is_null())
+    let has_value = |property: &&Property| !record.get(&property.name).is_null();
+    let without_default = || set.entity_type.declared().filter(|property| property.default.is_none());
+    match without_default().any(|property| !property.nullable) {
+        true => without_default().all(|property| property.nullable || has_value(&property)),
+        false => without_default().any(|property| has_value(&property)),
+    }
 }
 
 impl Policy {
