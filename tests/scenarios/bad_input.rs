@@ -135,8 +135,9 @@ fn a_database_from_a_newer_version_is_left_alone_and_a_damaged_one_is_kept_and_r
     ran.ok();
     ana.sync();
     assert_eq!(ana.list("TodoItems")[0]["Title"], "precious");
-    let kept =
-        std::fs::read_dir(ana.dir()).unwrap().flatten().find(|f| f.file_name().to_string_lossy().contains("damaged"));
+    let is_kept = |name: &str| name.starts_with("tidemark.db.damaged") && !name.ends_with("-wal");
+    let mut files = std::fs::read_dir(ana.dir()).unwrap().flatten();
+    let kept = files.find(|file| is_kept(&file.file_name().to_string_lossy()));
     assert_eq!(std::fs::read(kept.unwrap().path()).unwrap(), b"this is no database, but somebody's notes");
 }
 
