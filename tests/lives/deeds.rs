@@ -123,7 +123,8 @@ impl Life {
                 if matches!(word, "accept-delete" | "delete-anyway") {
                     self.ledger.delete(at, &conflict.record_id);
                 }
-                self.undo.push((at, done.undo));
+                let set = SETS.iter().find(|(name, _)| *name == conflict.entity_set).expect("a known set").0;
+                self.undo.push((at, done.undo, set, conflict.record_id));
                 Ok(())
             }
             Err(error) => Err(format!("an answer to an open question is refused: {word}: {error}")),
@@ -131,7 +132,9 @@ impl Life {
     }
 
     pub(crate) fn take_answer_back(&mut self) {
-        let Some((at, undo)) = self.undo.pop() else { return };
+        let Some((at, undo, set, id)) = self.undo.pop() else { return };
+        // Whoever takes an answer back has the record before them: what it replaces is in its history.
+        self.look(at, set, &id);
         let undone = self.runtime.block_on(self.laptops[at].app().undo_resolve(&undo));
         self.tell(|| format!("laptop {at}: takes an answer back: {}", undone.is_ok()));
     }

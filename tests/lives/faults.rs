@@ -111,6 +111,8 @@ impl Life {
             out.map_err(|error| format!("a sign-out that discards is refused: {error}"))?;
             self.ledger.close("discarded by signing out", |saved| saved.writer == at);
         }
+        // Nothing of the account is kept here from now on; the server has the only copy.
+        self.ledger.saved.iter_mut().filter(|saved| saved.writer == at).for_each(|saved| saved.is_live = true);
         self.laptops[at].forget_image();
         let user = if self.laptops[at].user == "eve" { "ana" } else { "eve" };
         self.sign_in(at, user)
@@ -152,7 +154,7 @@ impl Life {
             self.tell(|| format!("laptop {at}: image put back"));
             let earlier = self.ledger.rolled_back.entry(at).or_insert(edits);
             *earlier = edits.min(*earlier);
-            self.undo.retain(|(of, _)| *of != at);
+            self.undo.retain(|(of, ..)| *of != at);
         }
     }
 

@@ -65,8 +65,8 @@ pub(crate) struct Life {
     pub(crate) records: Vec<(&'static str, String)>,
     pub(crate) dice: Dice,
     pub(crate) marks: usize,
-    /// What takes answers back, by laptop.
-    pub(crate) undo: Vec<(usize, String)>,
+    /// What takes answers back, by laptop, with the record that each was about.
+    pub(crate) undo: Vec<(usize, String, &'static str, String)>,
     /// Edits of other processes that came to pass, each over what was shown.
     pub(crate) happened: Happened,
     tells: bool,
