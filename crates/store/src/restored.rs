@@ -46,11 +46,19 @@ struct At {
 pub(crate) fn meet(tx: &Tx<'_>, table: &Table, server: &Versioned) -> Result<Option<Tally>> {
     let id = server.record.id;
     let sent = sent::of_record(tx.conn, &table.set.name, id)?;
-    let Some(row) = row::get(tx.conn, table, id)? else {
-        return match sent.last() {
-            Some(last) if last.change.state == State::Delete => deleted_here(tx, table, last, &sent, server).map(Some),
-            _ => Ok(None),
-        };
+    let row = match (row::get(tx.conn, table, id)?, sent.last()) {
+        (Some(row), _) => row,
+        (None, None) => return Ok(None),
+        (None, Some(last)) if last.change.state == State::Delete => {
+            return deleted_here(tx, table, last, &sent, server).map(Some);
+        }
+        // It went with its set, which was kept no longer for a while: as it was confirmed last.
+        (None, Some(last)) => Row {
+            record: last.change.record.clone(),
+            state: State::None,
+            etag: Some(last.etag.clone()),
+            generation: tx.standing(table)?.generation,
+        },
     };
     let change = change::get(tx.conn, &table.set.name, id)?;
     let known = match &change {
