@@ -200,6 +200,16 @@ fn nothing_overwritten(life: &Life) -> Judged {
                 if writer == OFFICE || before.writer == writer || life.ledger.has_seen(writer, id, from) {
                     continue;
                 }
+                // A restored server has an older value than one that the writer had before them.
+                let number = life.ledger.number_of(from);
+                let is_older = life.ledger.saved.iter().enumerate().any(|(later, saved)| {
+                    Some(later) > number
+                        && (saved.id == *id && saved.property == property.as_str())
+                        && life.ledger.has_seen(writer, id, &saved.mark)
+                });
+                if life.ledger.is_restored && is_older {
+                    continue;
+                }
                 return Err(format!("{to} of laptop {writer} is written over {from}, unseen ({set} {id} {property})"));
             }
         }
