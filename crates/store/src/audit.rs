@@ -8,6 +8,7 @@ use crate::change::{self, Change, Hold};
 use crate::conflicts;
 use crate::error::Result;
 use crate::incident::{self, Incident};
+use crate::lease::Lease;
 use crate::position::{self, Position};
 use crate::pull;
 use crate::settings;
@@ -73,11 +74,14 @@ impl Store {
         }
         Ok(due)
     }
+}
 
+/// What a server says of a set comes in under a lease: the account of the digests is the account that is written.
+impl Lease {
     /// Digests a set; `None` while it is not idle: a change is in flight, or a record is to be fetched singly.
     ///
     /// # Errors
-    /// The database cannot be read.
+    /// The lease does not hold, or the database cannot be read.
     pub fn audit(&self, set: &str) -> Result<Option<LocalAudit>> {
         self.read(|reading| {
             let table = Arc::clone(reading.catalog.table(set)?);
@@ -108,7 +112,7 @@ impl Store {
     /// were; they are fetched by the next cycle. Where the set has moved on since, nothing is said of it.
     ///
     /// # Errors
-    /// The database cannot be written.
+    /// The lease does not hold, or the database cannot be written.
     pub fn heal(&self, set: &str, asked_at: &str, buckets: &[usize], server: &[AuditRow]) -> Result<u64> {
         let server: BTreeMap<RecordId, RowDigest> = server.iter().copied().collect();
         let here = self.read(|reading| {
@@ -153,7 +157,7 @@ impl Store {
     /// What is pending stays. Returns 0 where the set has moved on since.
     ///
     /// # Errors
-    /// The database cannot be written.
+    /// The lease does not hold, or the database cannot be written.
     pub fn heal_whole(&self, set: &str, asked_at: &str) -> Result<u64> {
         self.write(|tx| {
             if link(tx.conn, set)?.as_deref() != Some(asked_at) {
@@ -172,7 +176,7 @@ impl Store {
     /// Notes that a set was compared and nothing was found.
     ///
     /// # Errors
-    /// The database cannot be written.
+    /// The lease does not hold, or the database cannot be written.
     pub fn audit_passed(&self, set: &str) -> Result<()> {
         self.write(|tx| audited(tx, set))
     }

@@ -10,7 +10,7 @@ use crate::error::SyncError;
 use http::Method;
 use serde::Deserialize;
 use tidemark_model::{Bucket, RecordId, RowDigest};
-use tidemark_store::{AuditRow, LocalAudit};
+use tidemark_store::{AuditRow, Lease, LocalAudit};
 
 /// Buckets that are looked into; where more differ the set is read again from its start.
 const MOST_BUCKETS: usize = 32;
@@ -50,79 +50,84 @@ impl Engine {
 
     async fn audit_due(&self) -> Result<bool, SyncError> {
         let due = blocking(|| self.store.audits_due())?;
-        let Some(account) = self.store.account()?.filter(|account| !due.is_empty() && !account.signed_out) else {
+        if due.is_empty() {
             return Ok(false);
-        };
-        let connection = self.remote.for_account(&account);
+        }
+        // What is digested, asked and written is one account's (DESIGN section 4, rule (b)).
+        let lease = blocking(|| self.store.lease())?;
+        if lease.account().signed_out {
+            return Ok(false);
+        }
+        let connection = self.remote.for_account(lease.account());
         let mut differs = false;
         for set in due {
-            if let Some(local) = blocking(|| self.store.audit(&set))? {
-                differs |= self.compare(&connection, &local).await?;
+            if let Some(local) = blocking(|| lease.audit(&set))? {
+                differs |= compare(&connection, &lease, &local).await?;
             }
         }
         Ok(differs)
     }
+}
 
-    async fn compare(&self, connection: &Connection, local: &LocalAudit) -> Result<bool, SyncError> {
-        let Some((_, token)) = local.link.split_once("$deltatoken=") else { return Ok(false) };
-        let path = format!("/audit/{}?at={token}", local.set);
+async fn compare(connection: &Connection, lease: &Lease, local: &LocalAudit) -> Result<bool, SyncError> {
+    let Some((_, token)) = local.link.split_once("$deltatoken=") else { return Ok(false) };
+    let path = format!("/audit/{}?at={token}", local.set);
+    let response = connection.send(connection.request(Method::GET, &path)).await?;
+    match response.status {
+        200 => {}
+        // The set moved on, or its link has expired: the next cycle follows it, and the audit comes after.
+        409 | 410 => return Ok(false),
+        // A server that has no audits.
+        404 => {
+            blocking(|| lease.audit_passed(&local.set))?;
+            return Ok(false);
+        }
+        _ => return Err(refused(&response)),
+    }
+    let answer: Buckets = read(&response.body)?;
+    let server: Option<Vec<Bucket>> = answer
+        .buckets
+        .iter()
+        .map(|(count, identity, content)| {
+            Some(Bucket { count: *count, identity: digest(identity)?, content: digest(content)? })
+        })
+        .collect();
+    let server = server.filter(|server| server.len() == local.buckets.len());
+    let server = server.ok_or_else(|| SyncError::Malformed("an audit without its digests".to_owned()))?;
+    let is_other = |bucket: &usize| {
+        let (here, there) = (local.buckets[*bucket], server[*bucket]);
+        here.count != there.count
+            || here.identity != there.identity
+            || !local.partly[*bucket] && here.content != there.content
+    };
+    let other: Vec<usize> = (0..server.len()).filter(is_other).collect();
+    if other.is_empty() {
+        blocking(|| lease.audit_passed(&local.set))?;
+        return Ok(false);
+    }
+    let found = if other.len() > MOST_BUCKETS {
+        blocking(|| lease.heal_whole(&local.set, &local.link))?
+    } else {
+        let names: Vec<String> = other.iter().map(|bucket| format!("{bucket:02x}")).collect();
+        let path = format!("{path}&buckets={}", names.join(","));
         let response = connection.send(connection.request(Method::GET, &path)).await?;
         match response.status {
             200 => {}
-            // The set moved on, or its link has expired: the next cycle follows it, and the audit comes after.
             409 | 410 => return Ok(false),
-            // A server that has no audits.
-            404 => {
-                blocking(|| self.store.audit_passed(&local.set))?;
-                return Ok(false);
-            }
             _ => return Err(refused(&response)),
         }
-        let answer: Buckets = read(&response.body)?;
-        let server: Option<Vec<Bucket>> = answer
-            .buckets
+        let answer: Records = read(&response.body)?;
+        let rows: Option<Vec<AuditRow>> = answer
+            .records
             .iter()
-            .map(|(count, identity, content)| {
-                Some(Bucket { count: *count, identity: digest(identity)?, content: digest(content)? })
+            .map(|(id, identity, content)| {
+                Some((*id, RowDigest { identity: digest(identity)?, content: digest(content)? }))
             })
             .collect();
-        let server = server.filter(|server| server.len() == local.buckets.len());
-        let server = server.ok_or_else(|| SyncError::Malformed("an audit without its digests".to_owned()))?;
-        let is_other = |bucket: &usize| {
-            let (here, there) = (local.buckets[*bucket], server[*bucket]);
-            here.count != there.count
-                || here.identity != there.identity
-                || !local.partly[*bucket] && here.content != there.content
-        };
-        let other: Vec<usize> = (0..server.len()).filter(is_other).collect();
-        if other.is_empty() {
-            blocking(|| self.store.audit_passed(&local.set))?;
-            return Ok(false);
-        }
-        let found = if other.len() > MOST_BUCKETS {
-            blocking(|| self.store.heal_whole(&local.set, &local.link))?
-        } else {
-            let names: Vec<String> = other.iter().map(|bucket| format!("{bucket:02x}")).collect();
-            let path = format!("{path}&buckets={}", names.join(","));
-            let response = connection.send(connection.request(Method::GET, &path)).await?;
-            match response.status {
-                200 => {}
-                409 | 410 => return Ok(false),
-                _ => return Err(refused(&response)),
-            }
-            let answer: Records = read(&response.body)?;
-            let rows: Option<Vec<AuditRow>> = answer
-                .records
-                .iter()
-                .map(|(id, identity, content)| {
-                    Some((*id, RowDigest { identity: digest(identity)?, content: digest(content)? }))
-                })
-                .collect();
-            let rows = rows.ok_or_else(|| SyncError::Malformed("an audit without its digests".to_owned()))?;
-            blocking(|| self.store.heal(&local.set, &local.link, &other, &rows))?
-        };
-        Ok(found > 0)
-    }
+        let rows = rows.ok_or_else(|| SyncError::Malformed("an audit without its digests".to_owned()))?;
+        blocking(|| lease.heal(&local.set, &local.link, &other, &rows))?
+    };
+    Ok(found > 0)
 }
 
 fn read<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, SyncError> {

@@ -133,7 +133,9 @@ impl Engine {
             }
             tracing::debug!(%error, "the cycle ended early");
         }
-        if let Err(error) = blocking(|| self.keep_hold_off(&report)) {
+        if let Some(lease) = lease.as_ref().filter(|_| report.outcome != Outcome::Void)
+            && let Err(error) = blocking(|| self.keep_hold_off(&report, lease))
+        {
             tracing::warn!(%error, "the request to wait could not be kept");
         }
         (self.on_progress)(None);
@@ -147,11 +149,11 @@ impl Engine {
         report
     }
 
-    fn keep_hold_off(&self, report: &CycleReport) -> Result<(), SyncError> {
+    fn keep_hold_off(&self, report: &CycleReport, lease: &Lease) -> Result<(), SyncError> {
         match report.retry_after_ms {
             _ if self.store.is_read_only() => Ok(()),
-            Some(ms) => hold_off::keep(&self.store, self.remote.clock.now_ms(), Duration::from_millis(ms)),
-            None if report.outcome == Outcome::Synced => hold_off::clear(&self.store),
+            Some(ms) => hold_off::keep(lease, self.remote.clock.now_ms(), Duration::from_millis(ms)),
+            None if report.outcome == Outcome::Synced => hold_off::clear(lease),
             None => Ok(()),
         }
     }

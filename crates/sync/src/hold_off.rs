@@ -6,22 +6,22 @@
 
 use crate::error::SyncError;
 use std::time::Duration;
-use tidemark_store::Store;
+use tidemark_store::{Lease, Store};
 
 /// The longest wait that is obeyed.
 pub(crate) const LONGEST: Duration = Duration::from_secs(3_600);
 const SETTING: &str = "hold_off";
 
 /// Keeps a request to wait.
-pub(crate) fn keep(store: &Store, now_ms: i64, delay: Duration) -> Result<(), SyncError> {
+pub(crate) fn keep(lease: &Lease, now_ms: i64, delay: Duration) -> Result<(), SyncError> {
     let until = now_ms.saturating_add(delay.min(LONGEST).as_millis() as i64);
-    Ok(store.set_setting(SETTING, &format!("{now_ms} {until}"))?)
+    Ok(lease.set_setting(SETTING, &format!("{now_ms} {until}"))?)
 }
 
 /// Forgets it: the server has answered.
-pub(crate) fn clear(store: &Store) -> Result<(), SyncError> {
-    match store.setting(SETTING)? {
-        Some(text) if !text.is_empty() => Ok(store.set_setting(SETTING, "")?),
+pub(crate) fn clear(lease: &Lease) -> Result<(), SyncError> {
+    match lease.setting(SETTING)? {
+        Some(text) if !text.is_empty() => Ok(lease.set_setting(SETTING, "")?),
         _ => Ok(()),
     }
 }

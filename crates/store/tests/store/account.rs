@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use serde_json::json;
+use tidemark_model::RowDigest;
 use tidemark_store::{Account, CycleEntry, Position, Store};
 
 #[test]
@@ -73,6 +74,35 @@ fn a_lease_ends_with_its_account_and_writes_nothing_more() {
     assert_eq!(codes, ["account_changed"; 10]);
     assert_eq!((store.get(ITEMS, id(9)).unwrap(), store.cycles(9).unwrap()), (None, Vec::new()));
     assert_eq!(store.account().unwrap(), Some(eve));
+}
+
+#[test]
+fn an_audit_of_one_account_says_nothing_of_the_next() {
+    let device = device();
+    let store = &device.store;
+    let at_one_link =
+        |store: &Store| pull(store, ITEMS, |tx| tx.move_to(&Position::Delta { link: "d".into() })).map(drop).unwrap();
+    at_one_link(store);
+    let lease = store.lease().unwrap();
+    let asked = lease.audit(ITEMS).unwrap().unwrap();
+    store.sign_out(true).unwrap();
+    let eve = Account { user: "eve".into(), token: "t2".into(), ..account() };
+    store.sign_in_with(&eve, &model_document()).unwrap();
+    store.cache(ITEMS).unwrap();
+    at_one_link(store);
+    let anns = [(id(9), RowDigest { identity: 1, content: 1 })];
+    let buckets: Vec<usize> = (0..asked.buckets.len()).collect();
+    let codes = [
+        lease.heal(ITEMS, &asked.link, &buckets, &anns).map(drop).unwrap_err(),
+        lease.heal_whole(ITEMS, &asked.link).map(drop).unwrap_err(),
+        lease.audit_passed(ITEMS).unwrap_err(),
+        lease.audit(ITEMS).map(drop).unwrap_err(),
+    ]
+    .map(|error| error.code());
+    assert_eq!(codes, ["account_changed"; 4]);
+    assert!(store.refetch().unwrap().iter().all(|(_, ids)| ids.is_empty()));
+    assert_eq!(standing(store).into_iter().filter(|(set, _)| set == ITEMS).count(), 1);
+    assert!(store.incidents(9).unwrap().is_empty());
 }
 
 #[test]
