@@ -7,8 +7,9 @@
 mod words;
 
 use crate::auth::{PasswordError, hash_password};
+use crate::change::{Change, Commit, Step};
 use crate::storage::{Account, NewUser, Storage, StorageError};
-use crate::write::{Change, Commit, Step, read_body};
+use crate::write::read_body;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tidemark_model::{Condition, EntityModel, Method, RecordId};

@@ -3,11 +3,12 @@
 //! Owns: HTTP, sign-in, the seed's server rules as one transaction each, the change feed. Refuses: knowing any entity
 //! set by name (the sample records of `demo` apart), and rules of its own: `tidemark-model` decides, `tidemark-odata`
 //! speaks, `tidemark-sql` writes queries. A request goes `listen -> envelope -> auth -> router -> routes -> write ->
-//! storage`.
+//! storage -> change`.
 
 mod answer;
 mod auth;
 mod call;
+mod change;
 mod cli;
 mod demo;
 mod envelope;

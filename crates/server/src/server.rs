@@ -4,7 +4,8 @@
 //! process may change by restoring a backup. Refuses: any request.
 
 use crate::auth::Gate;
-use crate::storage::{Caller, Identity, Place, Storage, StorageError};
+use crate::change::Place;
+use crate::storage::{Caller, Identity, Storage, StorageError};
 use crate::token::TokenSeal;
 use std::sync::{Arc, PoisonError, RwLock};
 use tidemark_model::ports::{Clock, Ids};

@@ -11,17 +11,14 @@ mod feed;
 mod notices;
 mod past;
 mod people;
-mod row;
 pub(crate) mod sqlite;
 
 pub(crate) use error::StorageError;
 pub(crate) use feed::{FeedLoss, Page, Read, ReadOutcome, Render, RowView, Rows, Selection, Snapshot};
 pub(crate) use past::{PastChange, ValueChange};
 pub(crate) use people::{Account, Caller, Identity, NewToken, NewUser, TokenHash};
-pub(crate) use row::{Place, Row, etag};
 
-use crate::token::Mark;
-use crate::write::{Commit, Outcome};
+use crate::change::{Commit, Mark, Outcome, Place, Row};
 use async_trait::async_trait;
 use std::path::Path;
 use tidemark_model::RecordId;

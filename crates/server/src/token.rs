@@ -5,6 +5,7 @@
 //! that a changed model is told from a forgery. Refuses: asking whether the feed still reaches back that far (the
 //! storage knows). OData Protocol 4.01 section 11.3; FAULTS S1, S2, S11. The whole link stays under 60 characters.
 
+use crate::change::Mark;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
@@ -18,16 +19,6 @@ const SEAL_BYTES: usize = 10;
 const DELTA: u8 = 1;
 const ENUMERATION: u8 = 2;
 const LIST: u8 = 3;
-
-/// A sequence number of a workspace with the random mark that it had when it was given: another history of the same
-/// workspace (a restored backup) has another mark there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Mark {
-    /// The sequence number; 0 is before the first change.
-    pub(crate) sequence: u64,
-    /// Its random mark.
-    pub(crate) mark: u32,
-}
 
 /// A place to go on from.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,10 +6,11 @@
 //! their digests (`tidemark_model::digest`).
 
 use crate::answer::{Answer, Reply, respond};
+use crate::change::{Mark, etag};
 use crate::routes::set::bad_token;
 use crate::server::Server;
-use crate::storage::{Caller, FeedLoss, Page, Read, ReadOutcome, Render, Selection, etag};
-use crate::token::{BadToken, Mark, Token};
+use crate::storage::{Caller, FeedLoss, Page, Read, ReadOutcome, Render, Selection};
+use crate::token::{BadToken, Token};
 use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;

@@ -10,8 +10,9 @@ mod put;
 pub(crate) mod read;
 
 use crate::call::{Call, header_text, names};
+use crate::change::{Body, Change, read_repeat};
 use crate::server::Server;
-use crate::write::{Body, Change, Shape, read_repeat};
+use crate::write::Shape;
 use http::{Method, header};
 use tidemark_model::RecordId;
 use tidemark_odata::{Code, Format, RecordWriter, Resource, Version, WireError, parse_condition};

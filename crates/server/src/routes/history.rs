@@ -4,8 +4,9 @@
 //! in a set that each user has their own of, answers exactly as one that never was.
 
 use crate::answer::{Answer, Reply, respond};
+use crate::change::etag;
 use crate::server::Server;
-use crate::storage::{Caller, PastChange, etag};
+use crate::storage::{Caller, PastChange};
 use crate::write::no_such_record;
 use axum::Extension;
 use axum::extract::{Path, State};

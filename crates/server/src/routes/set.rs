@@ -11,8 +11,9 @@ mod list;
 
 use crate::answer::{Answer, Reply};
 use crate::call::Call;
+use crate::change::Place;
 use crate::server::Server;
-use crate::storage::{Page, Place};
+use crate::storage::Page;
 use crate::token::Token;
 use feed::FeedRead;
 pub(crate) use feed::bad_token;

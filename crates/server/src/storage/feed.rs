@@ -4,7 +4,7 @@
 //! answer while the database's own memory holds them.
 
 use super::{Place, Position, Result};
-use crate::token::Mark;
+use crate::change::Mark;
 use tidemark_model::query::Query;
 use tidemark_model::{Cell, RecordId};
 

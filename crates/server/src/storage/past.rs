@@ -1,7 +1,6 @@
 //! What the journal tells of a record's past.
 
-use crate::token::Mark;
-use crate::write::What;
+use crate::change::{Mark, What};
 use serde_json::Value;
 
 /// One accepted change of a record.

@@ -26,8 +26,8 @@ use super::{
     Account, Caller, Identity, NewToken, NewUser, PastChange, Place, Position, Purged, Read, ReadOutcome, Render,
     Result, Row, Storage, StorageError, TokenHash,
 };
+use crate::change::{Commit, Outcome};
 use crate::storage::notices::Notices;
-use crate::write::{Commit, Outcome};
 use async_trait::async_trait;
 use pool::Pool;
 use std::path::{Path, PathBuf};

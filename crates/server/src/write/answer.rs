@@ -4,11 +4,10 @@
 //! repeated request is answered as it was the first time, since its outcome is and its preferences are.
 
 use super::body::invalid;
-use super::change::{Change, Commit, Outcome, Step, What};
 use crate::answer::{Answer, Reply};
 use crate::call::{Call, names};
+use crate::change::{Change, Commit, Outcome, Row, Step, What};
 use crate::server::Server;
-use crate::storage::Row;
 use http::{StatusCode, header};
 use serde_json::json;
 use tidemark_model::{Method, RecordId};

@@ -6,7 +6,7 @@
 //! read digit for digit (`tidemark_model::read_members`). Refuses: defaults and required
 //! properties, which depend on the stored record (`decide`).
 
-use super::change::Body;
+use crate::change::Body;
 use serde_json::{Map, Value};
 use tidemark_model::{
     CellSeed, EntitySet, ID, IS_TOMBSTONED, InvalidRecord, RecordId, STATE, UPDATED_AT, UPDATED_BY, UnreadRecord,

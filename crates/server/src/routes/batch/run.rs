@@ -3,11 +3,12 @@
 use super::part::{to_call, to_part};
 use crate::answer::Answer;
 use crate::call::Call;
+use crate::change::{Commit, Outcome, Step};
 use crate::limits::MAX_BATCH_ANSWER_BYTES;
 use crate::router;
 use crate::routes::entity::{Write, read_write};
 use crate::server::Server;
-use crate::write::{Commit, Outcome, Shape, Step, answer_outcome, group_failed, submit};
+use crate::write::{Shape, answer_outcome, group_failed, submit};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tidemark_odata::{BatchAnswer, BatchPart, Code, WireError, entity_url};

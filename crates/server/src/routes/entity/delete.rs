@@ -2,8 +2,8 @@
 
 use super::{Asked, Write, finish};
 use crate::call::Call;
+use crate::change::Body;
 use crate::server::Server;
-use crate::write::Body;
 use tidemark_model::{Method, RecordId};
 use tidemark_odata::WireError;
 

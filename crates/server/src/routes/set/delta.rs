@@ -5,8 +5,9 @@
 
 use super::feed::{Behind, FeedRead};
 use crate::answer::{Answer, Reply};
+use crate::change::Mark;
 use crate::storage::Selection;
-use crate::token::{Mark, Token};
+use crate::token::Token;
 use http::{StatusCode, header};
 
 /// Answers the changes behind `from`; `text` is the token as it came, where it came from a delta link.

@@ -6,8 +6,9 @@
 use super::feed::{Behind, FeedRead};
 use crate::answer::Reply;
 use crate::call::names;
+use crate::change::Mark;
 use crate::storage::Selection;
-use crate::token::{Mark, Token};
+use crate::token::Token;
 use tidemark_model::RecordId;
 
 /// Answers the first page.

@@ -5,11 +5,12 @@
 use super::{link, page_answer, page_size, wanted};
 use crate::answer::Reply;
 use crate::call::Call;
+use crate::change::{Mark, Place, etag};
 use crate::limits::{FEED_PAGE, MAX_FEED_PAGE, MAX_PAGE_BYTES};
 use crate::server::Server;
-use crate::storage::{FeedLoss, Page, Read, ReadOutcome, Render, RowView, Selection, Snapshot, etag};
-use crate::storage::{Place, Rows};
-use crate::token::{BadToken, Mark, Token};
+use crate::storage::Rows;
+use crate::storage::{FeedLoss, Page, Read, ReadOutcome, Render, RowView, Selection, Snapshot};
+use crate::token::{BadToken, Token};
 use http::header;
 use std::sync::Arc;
 use tidemark_model::{Cell, EntitySet, RecordId, Removal};

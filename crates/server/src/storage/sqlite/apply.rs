@@ -6,9 +6,9 @@
 use super::counter::Counters;
 use super::journal::{self, Line};
 use super::table::{self, Tables};
+use crate::change::{Change, Commit, Decision, Outcome, Place, Step, decide};
 use crate::machine::Marks;
-use crate::storage::{Caller, Place, Result};
-use crate::write::{Change, Commit, Decision, Outcome, Step, decide};
+use crate::storage::{Caller, Result};
 use rusqlite::Connection;
 use tidemark_model::ports::Clock;
 

@@ -4,9 +4,9 @@
 //! order by themselves; PostgreSQL will need the row's lock for the same promise (DESIGN section 4, Server).
 
 use super::convert::{mark, signed, unsigned};
+use crate::change::Mark;
 use crate::machine::Marks;
 use crate::storage::{Position, Result, StorageError};
-use crate::token::Mark;
 use rusqlite::{Connection, OptionalExtension as _};
 use std::collections::HashMap;
 

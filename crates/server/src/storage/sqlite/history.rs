@@ -5,9 +5,8 @@
 
 use super::convert::{mark, signed, unsigned};
 use super::table::{Tables, find};
-use crate::storage::{PastChange, Place, Result, ValueChange};
-use crate::token::Mark;
-use crate::write::What;
+use crate::change::{Mark, Place, What};
+use crate::storage::{PastChange, Result, ValueChange};
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Map, Value};
 use tidemark_model::{EntitySet, RecordId};

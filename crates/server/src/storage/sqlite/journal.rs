@@ -5,9 +5,8 @@
 
 use super::convert::{mark, signed, unsigned};
 use super::table::{SetTable, find};
-use crate::storage::{Caller, Place, Result, Row, StorageError};
-use crate::token::Mark;
-use crate::write::{Repeat, What};
+use crate::change::{Mark, Place, Repeat, Row, What};
+use crate::storage::{Caller, Result, StorageError};
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Map, Value};
 use tidemark_model::{Cell, CellSeed, EntitySet};

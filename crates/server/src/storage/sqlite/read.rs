@@ -3,10 +3,8 @@
 use super::convert::{bind, cell, mark, signed, unsigned};
 use super::counter::position;
 use super::table::{MARK, OWNER, SEQUENCE, SetTable, Tables, WORKSPACE};
-use crate::storage::{
-    FeedLoss, Place, Position, Read, ReadOutcome, Render, Result, RowView, Rows, Selection, Snapshot,
-};
-use crate::token::Mark;
+use crate::change::{Mark, Place};
+use crate::storage::{FeedLoss, Position, Read, ReadOutcome, Render, Result, RowView, Rows, Selection, Snapshot};
 use rusqlite::{Connection, OptionalExtension as _};
 use tidemark_model::query::Query;
 use tidemark_model::{Cell, EntitySet, ID, IS_TOMBSTONED};

@@ -4,8 +4,8 @@
 //! serves the delta. The columns that the model does not know have a `$` in their name: no property can have one.
 
 use super::convert::{bind, cell, mark, signed, unsigned};
-use crate::storage::{Place, Result, Row, StorageError};
-use crate::token::Mark;
+use crate::change::{Mark, Place, Row};
+use crate::storage::{Result, StorageError};
 use rusqlite::{Connection, Row as SqlRow};
 use std::collections::HashMap;
 use std::sync::Arc;

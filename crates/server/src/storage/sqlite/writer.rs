@@ -7,10 +7,10 @@
 use super::apply::Apply;
 use super::counter::Counters;
 use super::table::Tables;
+use crate::change::{Commit, Outcome};
 use crate::machine::Marks;
 use crate::storage::notices::Notices;
 use crate::storage::{Result, StorageError};
-use crate::write::{Commit, Outcome};
 use rusqlite::{Connection, TransactionBehavior};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};

@@ -4,8 +4,8 @@
 //! stamp; here its values are put together. Refuses: sequence numbers and the journal (the database's own).
 
 use super::change::{Body, Change, What};
-use crate::storage::Row;
-use crate::token::Mark;
+use super::row::Row;
+use super::version::Mark;
 use tidemark_model::{Arbitration, Cell, CellSeed, EntitySet, InvalidRecord, Method, Property, Ruling, arbitrate};
 
 /// What a database is to do.

@@ -1,7 +1,6 @@
 //! One stored record, and where it is.
 
-use crate::token::Mark;
-use std::fmt::Write as _;
+use super::version::{Mark, etag};
 use tidemark_model::{Cell, EntitySet, Property, Record, RecordId, Role};
 use uuid::Uuid;
 
@@ -65,12 +64,6 @@ impl Row {
         }
         record
     }
-}
-
-/// Writes the ETag of a version, in the weak form that stands on the wire.
-pub(crate) fn etag(version: Mark, out: &mut String) {
-    out.clear();
-    let _ = write!(out, "W/\"{}.{:08x}\"", version.sequence, version.mark);
 }
 
 fn borrowed<'c>(cell: &'c Cell<'static>) -> Cell<'c> {

@@ -1,6 +1,7 @@
 //! A change on its way into the database, and what came of it.
 
-use crate::storage::{Caller, Row};
+use super::row::Row;
+use crate::storage::Caller;
 use std::sync::Arc;
 use tidemark_model::{Cell, Condition, InvalidRecord, Method, RecordId};
 
