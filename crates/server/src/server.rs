@@ -77,7 +77,7 @@ impl Server {
     pub(crate) fn place(&self, caller: &Caller, name: &str) -> Result<(&EntitySet, Place), WireError> {
         let set = self.set(name)?;
         let owner_no = if set.per_user.is_some() { caller.user_no } else { 0 };
-        Ok((set, Place { set: set.name.clone(), workspace_no: caller.workspace_no, owner_no }))
+        Ok((set, Place { set: set.name.clone(), workspace_no: caller.workspace_no, owner_no, user_no: caller.user_no }))
     }
 
     /// Returns what tokens are sealed with.

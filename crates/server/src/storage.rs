@@ -1,17 +1,18 @@
 //! What the server asks of a database: one trait, and a vocabulary of pure values.
 //!
-//! Owns: the trait, what it is asked and what it answers. Refuses: SQL and drivers (`sqlite` has them, PostgreSQL will
-//! sit beside it), HTTP, and rules: a database runs `write::decide` inside its transaction and does what it says.
+//! Owns: the trait, what it is asked and what it answers. `engine` has every rule of storage once,
+//! `drivers` the databases. Refuses: HTTP, and the rule for a change: `change::decide` is called inside the transaction.
 //! Every implementation keeps four promises of DESIGN section 4: check, write, journal line and sequence number are
 //! one transaction; sequence numbers of a workspace come in commit order and without gaps; a read is one snapshot,
 //! with the place in the feed that belongs to it; nothing of another workspace is ever seen.
 
+pub(crate) mod drivers;
+mod engine;
 mod error;
 mod feed;
 mod notices;
 mod past;
 mod people;
-pub(crate) mod sqlite;
 
 pub(crate) use error::StorageError;
 pub(crate) use feed::{FeedLoss, Page, Read, ReadOutcome, Render, RowView, Rows, Selection, Snapshot};
@@ -52,6 +53,9 @@ pub(crate) struct Position {
 pub(crate) trait Storage: Send + Sync + 'static {
     /// Returns who this database is.
     async fn identity(&self) -> Result<Identity>;
+
+    /// Tells whether the database answers, readers and writer alike.
+    async fn ready(&self) -> Result<()>;
 
     /// Makes ready again after a backup was put in the place of the database: lays the model out, says who it is now.
     ///

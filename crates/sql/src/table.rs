@@ -116,6 +116,21 @@ pub fn create_index(dialect: Dialect, index: &str, table: &str, columns: &[Colum
     format!("CREATE INDEX IF NOT EXISTS {} ON {} ({})", quote(index), quote(table), keys.join(", "))
 }
 
+/// Writes `CREATE UNIQUE INDEX IF NOT EXISTS`, over the rows of `only`, trusted text, where that is given.
+pub fn create_unique_index(
+    dialect: Dialect,
+    index: &str,
+    table: &str,
+    columns: &[Column],
+    only: Option<&str>,
+) -> String {
+    let sql = create_index(dialect, index, table, columns).replacen("CREATE INDEX", "CREATE UNIQUE INDEX", 1);
+    match only {
+        Some(condition) => format!("{sql} WHERE {condition}"),
+        None => sql,
+    }
+}
+
 fn type_name(dialect: Dialect, kind: ColumnKind) -> &'static str {
     match (dialect, kind) {
         (Dialect::Sqlite, ColumnKind::Text) => "TEXT",

@@ -14,6 +14,8 @@ pub(crate) struct Place {
     /// The account's number in a set that each user has their own of, else 0. It is part of the key, so that one
     /// user's record is to another as one that does not exist.
     pub(crate) owner_no: i64,
+    /// The account's number of who asks: reads take turns by it.
+    pub(crate) user_no: i64,
 }
 
 /// A version of a record as it is stored.

@@ -2,7 +2,7 @@
 
 use super::{Common, Failure};
 use crate::storage::Storage as _;
-use crate::storage::sqlite::Access;
+use crate::storage::drivers::sqlite::Access;
 use std::path::PathBuf;
 
 /// Writes a copy of the database.

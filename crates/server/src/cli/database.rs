@@ -2,7 +2,8 @@
 
 use super::{Common, Failure};
 use crate::machine::MachineClock;
-use crate::storage::sqlite::{Access, SqliteStorage};
+use crate::storage::Storage;
+use crate::storage::drivers::sqlite::{self, Access};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tidemark_model::EntityModel;
@@ -34,11 +35,11 @@ impl Common {
 
     /// Opens the database for a command that touches no record. A model that is named is read all the same, so that
     /// a mistake in it is told now and not when the server starts.
-    pub(super) fn open(&self, access: Access) -> Result<SqliteStorage, Failure> {
+    pub(super) fn open(&self, access: Access) -> Result<impl Storage, Failure> {
         let file = self.file()?;
         if self.model.is_some() {
             self.read_model()?;
         }
-        Ok(SqliteStorage::open(&file, access, None, Arc::new(MachineClock))?)
+        Ok(sqlite::open(&file, access, None, Arc::new(MachineClock))?)
     }
 }

@@ -3,7 +3,7 @@
 use super::{Common, Failure};
 use crate::machine::MachineClock;
 use crate::storage::Storage as _;
-use crate::storage::sqlite::Access;
+use crate::storage::drivers::sqlite::Access;
 use tidemark_model::ports::Clock as _;
 
 /// How many days a tombstone keeps its content, unless told otherwise (DESIGN section 4).

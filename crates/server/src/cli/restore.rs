@@ -2,7 +2,7 @@
 
 use super::{Common, Failure};
 use crate::machine::MachineClock;
-use crate::storage::sqlite::restore;
+use crate::storage::drivers::sqlite::restore;
 use std::path::PathBuf;
 use tidemark_model::ports::Clock as _;
 

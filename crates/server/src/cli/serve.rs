@@ -8,7 +8,7 @@ use crate::machine::{MachineClock, MachineIds};
 use crate::router::router;
 use crate::server::Server;
 use crate::storage::Storage;
-use crate::storage::sqlite::{Access, SqliteStorage};
+use crate::storage::drivers::sqlite::{self, Access};
 use clap::builder::BoolishValueParser;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl Serve {
         let file = self.common.file()?;
         let model = Arc::new(self.common.read_model()?);
         let clock = Arc::new(MachineClock);
-        let storage = SqliteStorage::open(&file, Access::Serve, Some(Arc::clone(&model)), clock.clone())?;
+        let storage = sqlite::open(&file, Access::Serve, Some(Arc::clone(&model)), clock.clone())?;
         let storage: Arc<dyn Storage> = Arc::new(storage);
         if self.demo {
             demo::fill(storage.as_ref(), &model, clock.now_ms()).await?;

@@ -3,7 +3,7 @@
 use super::{Common, Failure};
 use crate::auth::fresh_token;
 use crate::machine::MachineClock;
-use crate::storage::sqlite::Access;
+use crate::storage::drivers::sqlite::Access;
 use crate::storage::{NewToken, Storage as _, TokenHash};
 use tidemark_model::ports::Clock as _;
 

@@ -4,7 +4,7 @@ use super::password::read_password;
 use super::{Common, Failure};
 use crate::auth::hash_password;
 use crate::machine::MachineClock;
-use crate::storage::sqlite::Access;
+use crate::storage::drivers::sqlite::Access;
 use crate::storage::{NewUser, Storage as _};
 use tidemark_model::ports::Clock as _;
 

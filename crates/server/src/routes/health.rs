@@ -14,8 +14,8 @@ pub(crate) async fn live() -> Response {
 
 /// Answers whether the database answers.
 pub(crate) async fn ready(State(server): State<Arc<Server>>) -> Response {
-    match server.storage.identity().await {
-        Ok(_) => Answer::new(StatusCode::OK, "text/plain; charset=utf-8", "ready\n"),
+    match server.storage.ready().await {
+        Ok(()) => Answer::new(StatusCode::OK, "text/plain; charset=utf-8", "ready\n"),
         Err(error) => error.to_wire().into(),
     }
     .into_response()

@@ -4,7 +4,6 @@
 //! there, a condition that fails): those are values, not errors.
 
 use crate::machine::NoRandomness;
-use std::path::PathBuf;
 use tidemark_odata::{Code, WireError};
 use tidemark_sql::QueryError;
 
@@ -27,28 +26,28 @@ pub(crate) enum StorageError {
     #[error(
         "The database {0} is damaged. Nothing was changed; keep the file and restore a backup with: tidemark-server restore FILE"
     )]
-    Damaged(PathBuf),
+    Damaged(String),
     /// The file is something else.
     #[error("{0} is not a Tidemark server database. Nothing was changed; name another file")]
-    Foreign(PathBuf),
+    Foreign(String),
     /// There is no such file.
     #[error("There is no database {0}. Check --database")]
-    Missing(PathBuf),
+    Missing(String),
     /// The file cannot be opened.
-    #[error("The database {path} cannot be opened: {problem}")]
+    #[error("The database {database} cannot be opened: {problem}")]
     NotOpened {
-        /// The file.
-        path: PathBuf,
+        /// Which.
+        database: String,
         /// What the system says.
         problem: String,
     },
     /// The file was written by a newer version.
     #[error(
-        "The database {path} was written by a newer version of Tidemark (schema {found}; this one knows {known}). Nothing was changed; install the newer version"
+        "The database {database} was written by a newer version of Tidemark (schema {found}; this one knows {known}). Nothing was changed; install the newer version"
     )]
     Newer {
-        /// The file.
-        path: PathBuf,
+        /// Which.
+        database: String,
         /// Its schema's version.
         found: i64,
         /// The newest version known here.

@@ -3,8 +3,9 @@
 //! A read is one snapshot. The rows are handed, one at a time, to a [`Render`] that writes them down as bytes of the
 //! answer while the database's own memory holds them.
 
-use super::{Place, Position, Result};
-use crate::change::Mark;
+use super::engine::Columns;
+use super::{Position, Result};
+use crate::change::{Mark, Place};
 use tidemark_model::query::Query;
 use tidemark_model::{Cell, RecordId};
 
@@ -56,19 +57,32 @@ pub(crate) struct Snapshot {
     pub(crate) total: Option<u64>,
 }
 
-/// A row while the database holds it.
-pub(crate) trait RowView {
+/// A row while the database holds it: its version, then the wanted cells.
+#[derive(Clone, Copy)]
+pub(crate) struct RowView<'r>(&'r dyn Columns);
+
+impl<'r> RowView<'r> {
+    /// Takes a row of a statement whose first two columns are the version.
+    pub(crate) fn new(columns: &'r dyn Columns) -> Self {
+        Self(columns)
+    }
+
     /// Returns the cell of the property at this place in [`Read::properties`]; behind those stand the ordering keys
     /// of [`Selection::Matching`].
-    fn cell(&self, index: usize) -> Result<Cell<'_>>;
+    pub(crate) fn cell(self, index: usize) -> Result<Cell<'r>> {
+        self.0.cell(index + 2)
+    }
+
     /// Returns the change that made this version.
-    fn version(&self) -> Result<Mark>;
+    pub(crate) fn version(self) -> Result<Mark> {
+        Ok(Mark { sequence: self.0.unsigned(0)?, mark: self.0.mark(1)? })
+    }
 }
 
 /// The rows of a read.
 pub(crate) trait Rows {
     /// Returns the next row.
-    fn next(&mut self) -> Result<Option<&dyn RowView>>;
+    fn next(&mut self) -> Result<Option<RowView<'_>>>;
 }
 
 /// A page as it goes out.

@@ -145,7 +145,9 @@ async fn an_index_of_an_earlier_version_makes_room_for_a_set_of_its_name() {
     server.stop();
     let database = Connection::open(server.file("server.db")).unwrap();
     let earlier = "DROP INDEX \"r_TodoItems$by_sequence\";
-        CREATE INDEX \"r_TodoItems_by_sequence\" ON \"r_TodoItems\" (\"$workspace\", \"$owner\", \"$sequence\");";
+        CREATE INDEX \"r_TodoItems_by_sequence\" ON \"r_TodoItems\" (\"$workspace\", \"$owner\", \"$sequence\");
+        ALTER TABLE workspace DROP COLUMN purged;
+        PRAGMA user_version = 1;";
     database.execute_batch(earlier).unwrap();
     drop(database);
     let file = server.model_file(|model| {

@@ -149,7 +149,7 @@ fn write_rows(page: &mut PageWriter<'_>, rows: &mut dyn Rows, limit: u32) -> cra
 /// Writes one live row; an error of one of its cells comes out behind the iterator that the writer pulls on.
 pub(super) fn write_record(
     page: &mut PageWriter<'_>,
-    row: &dyn RowView,
+    row: RowView<'_>,
     tag: &str,
     width: usize,
 ) -> crate::storage::Result<()> {

@@ -139,7 +139,7 @@ fn number_of_keys(query: &Query) -> usize {
 }
 
 /// Copies the ordering keys of a row; `None` where they are too long.
-fn keys_of(row: &dyn RowView, width: usize, keys: usize) -> crate::storage::Result<Option<Vec<Cell<'static>>>> {
+fn keys_of(row: RowView<'_>, width: usize, keys: usize) -> crate::storage::Result<Option<Vec<Cell<'static>>>> {
     let mut copied = Vec::with_capacity(keys);
     let mut bytes = 0;
     for index in width..width + keys {

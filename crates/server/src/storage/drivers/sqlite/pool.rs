@@ -3,14 +3,14 @@
 //! A read that takes too long is interrupted, also where nobody waits for it any more (FAULTS A16).
 
 use super::open::open_reader;
+use super::session::SqliteSession;
 use crate::limits::READ_TIMEOUT;
+use crate::storage::engine::Session;
 use crate::storage::{Result, StorageError};
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
-
-const READERS: usize = 4;
 
 /// The readers of one file.
 pub(super) struct Pool {
@@ -20,20 +20,20 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// Makes a pool; its connections are opened when they are needed.
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, idle: Arc::default(), permits: Arc::new(Semaphore::new(READERS)) }
+    /// Makes a pool of so many; its connections are opened when they are needed.
+    pub(super) fn new(path: PathBuf, readers: usize) -> Self {
+        Self { path, idle: Arc::default(), permits: Arc::new(Semaphore::new(readers)) }
     }
 
     /// Reads.
     pub(super) async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+        read: impl FnOnce(&mut dyn Session) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StorageError::Stopping)?;
         let idle = Arc::clone(&self.idle);
         let connection = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let connection = match connection {
+        let mut connection = match connection {
             Some(connection) => connection,
             None => open_reader(&self.path)?,
         };
@@ -44,7 +44,7 @@ impl Pool {
         })
         .abort_handle();
         let work = tokio::task::spawn_blocking(move || {
-            let outcome = read(&connection);
+            let outcome = read(&mut SqliteSession(&mut connection));
             watch.abort();
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             drop(permit);

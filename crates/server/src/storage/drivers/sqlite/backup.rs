@@ -5,7 +5,9 @@
 //! be lost, and answer 410 (FAULTS S1). Refuses: overwriting an existing backup.
 
 use super::open::{Access, check_backup, open, open_beside};
+use super::session::SqliteSession;
 use crate::machine::secret;
+use crate::storage::engine::{Kind, Scope, Session, new_epoch};
 use crate::storage::{Result, StorageError};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
@@ -57,9 +59,9 @@ pub(crate) fn restore(database: &Path, from: &Path, now_ms: i64) -> Result<()> {
     let source = check_backup(from)?;
     if !database.exists() {
         // An empty database of the right page size to copy into.
-        drop(open(database, Access::Create, now_ms)?);
+        drop(open(database, Access::Create, None, now_ms)?);
     }
-    let mut target = match open(database, Access::Existing, now_ms) {
+    let mut target = match open(database, Access::Existing, None, now_ms) {
         Err(StorageError::Damaged(_) | StorageError::Foreign(_)) => {
             return Err(StorageError::Copy(format!(
                 "{} cannot be replaced in place. Move it away, then restore again",
@@ -83,7 +85,9 @@ fn with_new_epoch(source: &Connection, beside: &Path) -> Result<Connection> {
     copy(source, &mut fresh)?;
     // A copy of a file in WAL mode is in WAL mode too; this one is to be one file.
     fresh.pragma_update(None, "journal_mode", "DELETE")?;
-    fresh.execute("UPDATE server SET epoch = ?1", [secret::<8>()?])?;
+    let epoch = secret::<8>()?;
+    let session: &mut dyn Session = &mut SqliteSession(&mut fresh);
+    session.run(Kind::Write, Scope::Nobody, |tx| new_epoch(tx, epoch))?;
     Ok(fresh)
 }
 

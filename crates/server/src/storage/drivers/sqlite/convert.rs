@@ -1,39 +1,27 @@
-//! Between cells and SQLite's values, and from SQLite's errors to ours.
+//! Between the engine's values and SQLite's, and from SQLite's errors to ours.
 
+use crate::storage::engine::Bind;
 use crate::storage::{Result, StorageError};
+use rusqlite::ErrorCode;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{ErrorCode, Statement};
 use std::borrow::Cow;
 use tidemark_model::Cell;
 use uuid::Uuid;
 
-/// A cell on its way into a statement, borrowed.
-pub(super) struct Bound<'c>(pub(super) &'c Cell<'c>);
+/// A value on its way into a statement, borrowed.
+pub(super) struct Bound<'v>(pub(super) &'v Bind<'v>);
 
 impl ToSql for Bound<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self.0 {
-            Cell::Null => ValueRef::Null,
-            Cell::Integer(n) => ValueRef::Integer(*n),
-            Cell::Real(n) => ValueRef::Real(*n),
-            Cell::Text(text) => ValueRef::Text(text.as_bytes()),
-            Cell::Guid(id) => ValueRef::Blob(id.as_bytes()),
+            Bind::Null => ValueRef::Null,
+            Bind::Integer(n) => ValueRef::Integer(*n),
+            Bind::Real(n) => ValueRef::Real(*n),
+            Bind::Text(text) => ValueRef::Text(text.as_bytes()),
+            Bind::Guid(id) => ValueRef::Blob(id.as_bytes()),
+            Bind::Bytes(bytes) => ValueRef::Blob(bytes),
         }))
     }
-}
-
-/// Binds cells to the placeholders from `first` on; returns the number behind the last.
-pub(super) fn bind<'c>(
-    statement: &mut Statement<'_>,
-    first: usize,
-    cells: impl IntoIterator<Item = &'c Cell<'c>>,
-) -> rusqlite::Result<usize> {
-    let mut place = first;
-    for cell in cells {
-        statement.raw_bind_parameter(place, Bound(cell))?;
-        place += 1;
-    }
-    Ok(place)
 }
 
 /// Reads a column as a cell; the only bytes that a record's table holds are GUIDs.
@@ -51,21 +39,6 @@ pub(super) fn cell(value: ValueRef<'_>) -> Result<Cell<'_>> {
             Err(_) => return Err(StorageError::Failed("a GUID in the database has not 16 bytes".into())),
         },
     })
-}
-
-/// Writes a sequence number or count as SQLite keeps it.
-pub(super) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// Reads a sequence number or count.
-pub(super) fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or_default()
-}
-
-/// Reads the random mark of a sequence number.
-pub(super) fn mark(number: i64) -> u32 {
-    u32::try_from(number).unwrap_or_default()
 }
 
 /// Returns our error for one of SQLite's.

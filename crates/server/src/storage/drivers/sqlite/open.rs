@@ -4,13 +4,13 @@
 //! damaged one is never written to. Refuses: repairing.
 
 use super::convert::storage_error;
-use super::schema::{APPLICATION_ID, CREATE, PAGE_BYTES, VERSION};
-use crate::machine::{MachineIds, secret};
+use super::session::SqliteSession;
+use crate::storage::engine::{Kind, Scope, Session, VERSION, prepare};
 use crate::storage::{Result, StorageError};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
-use tidemark_model::ports::Ids as _;
+use tidemark_model::EntityModel;
 
 /// What a process opens the database for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,28 +23,33 @@ pub(crate) enum Access {
     Existing,
 }
 
+/// Marks the file as a Tidemark server database (`PRAGMA application_id`): "TdMk".
+pub(super) const APPLICATION_ID: i64 = 0x5464_4d6b;
+
+/// Records are read in the order of their key, so a page holds as many as it can.
+const PAGE_BYTES: i64 = 8192;
 /// How long a connection waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Texts of lists differ by their filters; the others are few.
 const PREPARED_STATEMENTS: usize = 256;
 
-/// Opens the file for writing.
-pub(super) fn open(path: &Path, access: Access, now_ms: i64) -> Result<Connection> {
+/// Opens the file for writing, and lays a model out in it.
+pub(super) fn open(path: &Path, access: Access, model: Option<&EntityModel>, now_ms: i64) -> Result<Connection> {
     let is_there = path.exists();
     if !is_there && access == Access::Existing {
-        return Err(StorageError::Missing(path.to_owned()));
+        return Err(StorageError::Missing(name(path)));
     }
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if access != Access::Existing {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
-    let connection = connect(path, flags)?;
+    let mut connection = connect(path, flags)?;
     let about = |error| open_error(path, error);
     match state(&connection).map_err(about)? {
-        State::Empty => create(&connection, path, now_ms)?,
-        State::Foreign => return Err(StorageError::Foreign(path.to_owned())),
+        State::Empty => connection.pragma_update(None, "page_size", PAGE_BYTES).map_err(about)?,
+        State::Foreign => return Err(StorageError::Foreign(name(path))),
         State::Version(found) if found > VERSION => {
-            return Err(StorageError::Newer { path: path.to_owned(), found, known: VERSION });
+            return Err(StorageError::Newer { database: name(path), found, known: VERSION });
         }
         State::Version(_) => {}
     }
@@ -54,6 +59,8 @@ pub(super) fn open(path: &Path, access: Access, now_ms: i64) -> Result<Connectio
     if access == Access::Serve && is_there {
         check(&connection, path)?;
     }
+    let session: &mut dyn Session = &mut SqliteSession(&mut connection);
+    session.run(Kind::Write, Scope::Nobody, |tx| prepare(tx, &name(path), model, now_ms))?;
     Ok(connection)
 }
 
@@ -80,10 +87,10 @@ pub(super) fn check_backup(path: &Path) -> Result<Connection> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     match state(&connection).map_err(|error| open_error(path, error))? {
         State::Version(found) if found > VERSION => {
-            Err(StorageError::Newer { path: path.to_owned(), found, known: VERSION })
+            Err(StorageError::Newer { database: name(path), found, known: VERSION })
         }
         State::Version(_) => check(&connection, path).map(|()| connection),
-        State::Empty | State::Foreign => Err(StorageError::Foreign(path.to_owned())),
+        State::Empty | State::Foreign => Err(StorageError::Foreign(name(path))),
     }
 }
 
@@ -116,57 +123,29 @@ fn state(connection: &Connection) -> rusqlite::Result<State> {
     })
 }
 
-fn create(connection: &Connection, path: &Path, now_ms: i64) -> Result<()> {
-    let about = |error| open_error(path, error);
-    connection.pragma_update(None, "page_size", PAGE_BYTES).map_err(about)?;
-    // Two processes may come at once; the one behind finds the tables there.
-    connection.execute_batch("BEGIN IMMEDIATE").map_err(about)?;
-    let filled = match state(connection) {
-        Ok(State::Empty) => fill(connection, path, now_ms),
-        Ok(_) => Ok(()),
-        Err(error) => Err(open_error(path, error)),
-    };
-    match filled {
-        Ok(()) => connection.execute_batch("COMMIT").map_err(about),
-        Err(error) => {
-            connection.execute_batch("ROLLBACK").map_err(about)?;
-            Err(error)
-        }
-    }
-}
-
-fn fill(connection: &Connection, path: &Path, now_ms: i64) -> Result<()> {
-    let about = |error| open_error(path, error);
-    let (epoch, seal) = (secret::<8>()?, secret::<32>()?);
-    connection.execute_batch(CREATE).map_err(about)?;
-    connection
-        .execute(
-            "INSERT INTO server (one, id, epoch, secret, created_ms) VALUES (1, ?1, ?2, ?3, ?4)",
-            (MachineIds.fresh().to_string(), epoch, seal, now_ms),
-        )
-        .map_err(about)?;
-    connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(about)?;
-    connection.pragma_update(None, "user_version", VERSION).map_err(about)
+/// Names the file in a sentence.
+fn name(path: &Path) -> String {
+    path.display().to_string()
 }
 
 /// Looks at every page: a damaged database is not served, since a feed with a hole in it is believed (FAULTS D8).
 fn check(connection: &Connection, path: &Path) -> Result<()> {
     let about = |error| open_error(path, error);
     let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(about)?;
-    if verdict == "ok" { Ok(()) } else { Err(StorageError::Damaged(path.to_owned())) }
+    if verdict == "ok" { Ok(()) } else { Err(StorageError::Damaged(name(path))) }
 }
 
 fn open_error(path: &Path, error: rusqlite::Error) -> StorageError {
     match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => StorageError::Foreign(path.to_owned()),
-        Some(ErrorCode::DatabaseCorrupt) => StorageError::Damaged(path.to_owned()),
+        Some(ErrorCode::NotADatabase) => StorageError::Foreign(name(path)),
+        Some(ErrorCode::DatabaseCorrupt) => StorageError::Damaged(name(path)),
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
             let problem = match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
                 Some(parent) if !parent.exists() => format!("there is no folder {}", parent.display()),
                 _ if path.is_dir() => "it is a folder".to_owned(),
                 _ => "it cannot be written to; check its permissions and those of its folder".to_owned(),
             };
-            StorageError::NotOpened { path: path.to_owned(), problem }
+            StorageError::NotOpened { database: name(path), problem }
         }
         _ => storage_error(error),
     }

@@ -1,56 +1,57 @@
-//! Lists, enumerations and deltas: one snapshot, rows handed on while SQLite holds them.
+//! Lists, enumerations and deltas: one snapshot, rows handed on while the database holds them.
 
-use super::convert::{bind, cell, mark, signed, unsigned};
 use super::counter::position;
 use super::table::{MARK, OWNER, SEQUENCE, SetTable, Tables, WORKSPACE};
+use super::tx::{Cursor, Fetch, Tx, binds};
 use crate::change::{Mark, Place};
-use crate::storage::{FeedLoss, Position, Read, ReadOutcome, Render, Result, RowView, Rows, Selection, Snapshot};
-use rusqlite::{Connection, OptionalExtension as _};
+use crate::storage::{
+    FeedLoss, Position, Read, ReadOutcome, Render, Result, RowView, Rows, Selection, Snapshot, StorageError,
+};
 use tidemark_model::query::Query;
 use tidemark_model::{Cell, EntitySet, ID, IS_TOMBSTONED};
 use tidemark_sql::{Dialect, Select, Statement, quote};
 
-/// Carries out a read.
-pub(super) fn read(connection: &Connection, tables: &Tables, read: &Read, render: Render) -> Result<ReadOutcome> {
-    // A deferred transaction: everything in it sees the same moment.
-    let snapshot = connection.unchecked_transaction()?;
-    let position = position(&snapshot, read.place.workspace_no)?;
+/// Carries out a read, in a transaction that is one snapshot.
+pub(super) fn read(tx: &dyn Tx, tables: &Tables, read: &Read, render: Render) -> Result<ReadOutcome> {
+    let position = position(tx, read.place.workspace_no)?;
     if let Some(from) = read.from
-        && let Some(loss) = loss(&snapshot, read.place.workspace_no, position, from)?
+        && let Some(loss) = loss(tx, read.place.workspace_no, position, from)?
     {
         return Ok(ReadOutcome::Lost(loss));
     }
     let (set, table) = (tables.set(&read.place.set)?, tables.table(&read.place.set)?);
+    let dialect = tx.dialect();
     let total = match read.count {
-        true => Some(run_count(&snapshot, &total_statement(set, table, read)?)?),
+        true => Some(run_count(tx, &total_statement(dialect, set, table, read)?)?),
         false => None,
     };
-    let statement = rows_statement(set, table, read)?;
-    let mut prepared = snapshot.prepare_cached(&statement.sql)?;
-    bind(&mut prepared, 1, &statement.values)?;
-    let mut rows = SqliteRows(prepared.raw_query());
-    let page = render(&Snapshot { position, total }, &mut rows)?;
-    Ok(ReadOutcome::Page(page))
+    let statement = rows_statement(dialect, set, table, read)?;
+    let (mut render, mut page) = (Some(render), None);
+    tx.query(&statement.sql, &binds(&statement.values), Fetch::Piecewise, &mut |cursor| {
+        if let Some(render) = render.take() {
+            page = Some(render(&Snapshot { position, total }, &mut CursorRows(cursor))?);
+        }
+        Ok(())
+    })?;
+    page.map(ReadOutcome::Page).ok_or_else(|| StorageError::Failed("a read gave no page".into()))
 }
 
 /// Counts the records that a query lets through.
-pub(super) fn count(connection: &Connection, tables: &Tables, place: &Place, query: &Query) -> Result<u64> {
+pub(super) fn count(tx: &dyn Tx, tables: &Tables, place: &Place, query: &Query) -> Result<u64> {
     let (set, table) = (tables.set(&place.set)?, tables.table(&place.set)?);
-    run_count(connection, &matching_count(set, table, place, query)?)
+    run_count(tx, &matching_count(tx.dialect(), set, table, place, query)?)
 }
 
 /// Tells why the feed cannot go on from a place, if it cannot.
-fn loss(connection: &Connection, workspace_no: i64, position: Position, from: Mark) -> Result<Option<FeedLoss>> {
+fn loss(tx: &dyn Tx, workspace_no: i64, position: Position, from: Mark) -> Result<Option<FeedLoss>> {
     if from.sequence > position.mark.sequence {
         return Ok(Some(FeedLoss::Unknown));
     }
     // Before the first change there is no line to know the mark by.
     if from.sequence > 0 && from != position.mark {
         let sql = "SELECT mark FROM journal WHERE workspace = ?1 AND sequence = ?2";
-        let mut statement = connection.prepare_cached(sql)?;
-        let known: Option<i64> =
-            statement.query_row((workspace_no, signed(from.sequence)), |row| row.get(0)).optional()?;
-        if known.map(mark) != Some(from.mark) {
+        let known = tx.one(sql, &[workspace_no.into(), from.sequence.into()], |row| row.mark(0))?;
+        if known != Some(from.mark) {
             return Ok(Some(FeedLoss::Unknown));
         }
     }
@@ -58,12 +59,12 @@ fn loss(connection: &Connection, workspace_no: i64, position: Position, from: Ma
 }
 
 /// Writes the statement for the rows: the version first, then the wanted properties, then the ordering keys.
-fn rows_statement(set: &EntitySet, table: &SetTable, read: &Read) -> Result<Statement> {
+fn rows_statement(dialect: Dialect, set: &EntitySet, table: &SetTable, read: &Read) -> Result<Statement> {
     let columns: Vec<&str> = [SEQUENCE, MARK].into_iter().chain(read.properties.iter().map(String::as_str)).collect();
     match &read.selection {
         Selection::Matching { query, after } => {
             let scope = scope(&read.place, query);
-            let mut select = Select::new(Dialect::Sqlite, set, &table.name, &columns, query);
+            let mut select = Select::new(dialect, set, &table.name, &columns, query);
             select.scope = &scope;
             select.after = after.as_deref();
             select.with_keys = true;
@@ -86,7 +87,7 @@ fn rows_statement(set: &EntitySet, table: &SetTable, read: &Read) -> Result<Stat
         Selection::ChangedAfter { limit } => {
             let mut values = place_values(&read.place);
             values.push(Cell::Integer(i64::from(*limit)));
-            values.push(Cell::Integer(signed(read.from.unwrap_or_default().sequence)));
+            values.push(Cell::Integer(signed(read.from)));
             let (from, sequence) = (from_place(&columns, table), quote(SEQUENCE));
             Ok(Statement { sql: format!("{from} AND {sequence} > ?4 ORDER BY {sequence} LIMIT ?3"), values })
         }
@@ -94,13 +95,13 @@ fn rows_statement(set: &EntitySet, table: &SetTable, read: &Read) -> Result<Stat
 }
 
 /// Writes the statement that counts all rows of the selection.
-fn total_statement(set: &EntitySet, table: &SetTable, read: &Read) -> Result<Statement> {
+fn total_statement(dialect: Dialect, set: &EntitySet, table: &SetTable, read: &Read) -> Result<Statement> {
     match &read.selection {
-        Selection::Matching { query, .. } => matching_count(set, table, &read.place, query),
-        Selection::LiveAfter { .. } => matching_count(set, table, &read.place, &Query::default()),
+        Selection::Matching { query, .. } => matching_count(dialect, set, table, &read.place, query),
+        Selection::LiveAfter { .. } => matching_count(dialect, set, table, &read.place, &Query::default()),
         Selection::ChangedAfter { .. } => {
             let mut values = place_values(&read.place);
-            values.push(Cell::Integer(signed(read.from.unwrap_or_default().sequence)));
+            values.push(Cell::Integer(signed(read.from)));
             let (table, sequence) = (quote(&table.name), quote(SEQUENCE));
             let (workspace, owner) = (quote(WORKSPACE), quote(OWNER));
             let sql =
@@ -110,9 +111,15 @@ fn total_statement(set: &EntitySet, table: &SetTable, read: &Read) -> Result<Sta
     }
 }
 
-fn matching_count(set: &EntitySet, table: &SetTable, place: &Place, query: &Query) -> Result<Statement> {
+fn matching_count(
+    dialect: Dialect,
+    set: &EntitySet,
+    table: &SetTable,
+    place: &Place,
+    query: &Query,
+) -> Result<Statement> {
     let scope = scope(place, query);
-    let mut select = Select::new(Dialect::Sqlite, set, &table.name, &[], query);
+    let mut select = Select::new(dialect, set, &table.name, &[], query);
     select.scope = &scope;
     Ok(tidemark_sql::count(&select)?)
 }
@@ -126,6 +133,11 @@ fn scope(place: &Place, query: &Query) -> Vec<(&'static str, Cell<'static>)> {
     scope
 }
 
+/// Where a delta begins, as a value.
+fn signed(from: Option<Mark>) -> i64 {
+    i64::try_from(from.unwrap_or_default().sequence).unwrap_or(i64::MAX)
+}
+
 fn place_values(place: &Place) -> Vec<Cell<'static>> {
     vec![Cell::Integer(place.workspace_no), Cell::Integer(place.owner_no)]
 }
@@ -135,30 +147,15 @@ fn from_place(columns: &[&str], table: &SetTable) -> String {
     format!("SELECT {list} FROM {} WHERE {} = ?1 AND {} = ?2", quote(&table.name), quote(WORKSPACE), quote(OWNER))
 }
 
-fn run_count(connection: &Connection, statement: &Statement) -> Result<u64> {
-    let mut prepared = connection.prepare_cached(&statement.sql)?;
-    bind(&mut prepared, 1, &statement.values)?;
-    let mut rows = prepared.raw_query();
-    match rows.next()? {
-        Some(row) => Ok(unsigned(row.get(0)?)),
-        None => Ok(0),
-    }
+fn run_count(tx: &dyn Tx, statement: &Statement) -> Result<u64> {
+    Ok(tx.one(&statement.sql, &binds(&statement.values), |row| row.unsigned(0))?.unwrap_or_default())
 }
 
-struct SqliteRows<'s>(rusqlite::Rows<'s>);
+/// The rows of [`rows_statement`]: the version stands in front.
+struct CursorRows<'c>(&'c mut dyn Cursor);
 
-impl Rows for SqliteRows<'_> {
-    fn next(&mut self) -> Result<Option<&dyn RowView>> {
-        Ok(self.0.next()?.map(|row| row as &dyn RowView))
-    }
-}
-
-impl RowView for rusqlite::Row<'_> {
-    fn cell(&self, index: usize) -> Result<Cell<'_>> {
-        cell(self.get_ref(index + 2)?)
-    }
-
-    fn version(&self) -> Result<Mark> {
-        Ok(Mark { sequence: unsigned(self.get(0)?), mark: mark(self.get(1)?) })
+impl Rows for CursorRows<'_> {
+    fn next(&mut self) -> Result<Option<RowView<'_>>> {
+        Ok(self.0.next()?.map(RowView::new))
     }
 }

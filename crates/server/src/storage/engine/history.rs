@@ -3,31 +3,28 @@
 //! Owns: the walk along the chain of a record's lines. Refuses: another place's record: the chain begins at the row,
 //! which is found within the caller's workspace and, in a set that is kept per user, among the caller's own.
 
-use super::convert::{mark, signed, unsigned};
 use super::table::{Tables, find};
+use super::tx::Tx;
 use crate::change::{Mark, Place, What};
 use crate::storage::{PastChange, Result, ValueChange};
-use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Map, Value};
 use tidemark_model::{EntitySet, RecordId};
 
 /// Returns a record's newest changes, newest first; `None` where there is no trace of it.
 pub(super) fn history(
-    connection: &Connection,
+    tx: &dyn Tx,
     tables: &Tables,
     place: &Place,
     id: RecordId,
     limit: usize,
 ) -> Result<Option<Vec<PastChange>>> {
-    // One moment: the row and its lines belong together.
-    let snapshot = connection.unchecked_transaction()?;
     let (set, table) = (tables.set(&place.set)?, tables.table(&place.set)?);
-    let Some(row) = find(&snapshot, table, place, id.0)? else { return Ok(None) };
+    let Some(row) = find(tx, table, place, id.0)? else { return Ok(None) };
     let mut content = row.to_record(set).properties;
     let mut at = row.version.sequence;
     let mut changes = Vec::new();
     while at > 0 && changes.len() < limit {
-        let Some(line) = line(&snapshot, place.workspace_no, at)? else { break };
+        let Some(line) = line(tx, place.workspace_no, at)? else { break };
         at = line.previous;
         changes.push(line.undo(set, &mut content));
     }
@@ -46,25 +43,21 @@ struct Line {
     at_ms: i64,
 }
 
-fn line(connection: &Connection, workspace_no: i64, sequence: u64) -> Result<Option<Line>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT mark, what, previous, before, stamp, user, device, at_ms
-         FROM journal WHERE workspace = ?1 AND sequence = ?2",
-    )?;
-    let line = statement.query_row((workspace_no, signed(sequence)), |row| {
-        let what: String = row.get(1)?;
+fn line(tx: &dyn Tx, workspace_no: i64, sequence: u64) -> Result<Option<Line>> {
+    let sql = "SELECT mark, what, previous, before, stamp, \"user\", device, at_ms
+               FROM journal WHERE workspace = ?1 AND sequence = ?2";
+    tx.one(sql, &[workspace_no.into(), sequence.into()], |row| {
         Ok(Line {
-            version: Mark { sequence, mark: mark(row.get(0)?) },
-            what: What::from_word(&what).unwrap_or(What::Update),
-            previous: unsigned(row.get(2)?),
-            before: row.get(3)?,
-            stamp: row.get(4)?,
-            user: row.get(5)?,
-            device: row.get(6)?,
-            at_ms: row.get(7)?,
+            version: Mark { sequence, mark: row.mark(0)? },
+            what: What::from_word(&row.text(1)?).unwrap_or(What::Update),
+            previous: row.unsigned(2)?,
+            before: row.text_or_null(3)?,
+            stamp: row.integer(4)?,
+            user: row.text_or_null(5)?,
+            device: row.text_or_null(6)?,
+            at_ms: row.integer(7)?,
         })
-    });
-    Ok(line.optional()?)
+    })
 }
 
 impl Line {

@@ -3,27 +3,28 @@
 //! The rule comes before the first write, so a change of its own is whole or not at all without a savepoint; only a
 //! group of several needs one.
 
-use super::counter::Counters;
+use super::counter::Counter;
 use super::journal::{self, Line};
 use super::table::{self, Tables};
+use super::tx::Tx;
 use crate::change::{Change, Commit, Decision, Outcome, Place, Step, decide};
 use crate::machine::Marks;
 use crate::storage::{Caller, Result};
-use rusqlite::Connection;
 use tidemark_model::ports::Clock;
 
-/// A write transaction of one or several requests.
+/// A write transaction of one or several requests to one workspace.
 pub(super) struct Apply<'t> {
-    pub(super) connection: &'t Connection,
+    pub(super) tx: &'t dyn Tx,
     pub(super) tables: &'t Tables,
     pub(super) clock: &'t dyn Clock,
-    pub(super) counters: &'t mut Counters,
+    pub(super) counter: &'t mut Counter,
     pub(super) marks: &'t mut Marks,
 }
 
 impl Apply<'_> {
     /// Carries out the steps of one request.
     pub(super) fn commit(&mut self, commit: &Commit) -> Result<Vec<Outcome>> {
+        self.tx.act_for(commit.caller.user_no)?;
         let mut outcomes = Vec::with_capacity(commit.steps.len());
         let mut is_stopped = false;
         for Step(changes) in &commit.steps {
@@ -43,8 +44,8 @@ impl Apply<'_> {
 
     /// Changes that stand or fall together.
     fn group(&mut self, caller: &Caller, changes: &[Change]) -> Result<Vec<Outcome>> {
-        let before = self.counters.newest(self.connection, caller.workspace_no)?;
-        self.connection.execute_batch("SAVEPOINT step")?;
+        let before = self.counter.newest();
+        self.tx.batch("SAVEPOINT step")?;
         let mut outcomes = Vec::with_capacity(changes.len());
         for change in changes {
             let outcome = self.change(caller, change)?;
@@ -56,10 +57,10 @@ impl Apply<'_> {
         }
         let failed_at = outcomes.iter().position(Outcome::is_failure);
         if failed_at.is_some() {
-            self.connection.execute_batch("ROLLBACK TO step")?;
-            self.counters.take_back(caller.workspace_no, before);
+            self.tx.batch("ROLLBACK TO SAVEPOINT step")?;
+            self.counter.take_back(before);
         }
-        self.connection.execute_batch("RELEASE step")?;
+        self.tx.batch("RELEASE SAVEPOINT step")?;
         if let Some(failed_at) = failed_at {
             outcomes.resize(changes.len(), Outcome::StepFailed);
             outcomes[..failed_at].fill(Outcome::StepFailed);
@@ -71,17 +72,18 @@ impl Apply<'_> {
         let (set, table) = (self.tables.set(&change.set)?, self.tables.table(&change.set)?);
         let owner_no = if set.per_user.is_some() { caller.user_no } else { 0 };
         if let Some(repeat) = change.repeat
-            && let Some(earlier) = journal::find_request(self.connection, caller, repeat.request)?
+            && let Some(earlier) = journal::find_request(self.tx, caller, repeat.request)?
         {
             if earlier.content != Some(repeat.content) {
                 return Ok(Outcome::OtherRequest);
             }
             let what = earlier.what;
-            let row = Box::new(earlier.row(self.connection, set, table, owner_no)?);
+            let row = Box::new(earlier.row(self.tx, set, table, owner_no)?);
             return Ok(Outcome::Applied { what, row });
         }
-        let place = Place { set: change.set.clone(), workspace_no: caller.workspace_no, owner_no };
-        let stored = table::find(self.connection, table, &place, change.id.0)?;
+        let place =
+            Place { set: change.set.clone(), workspace_no: caller.workspace_no, owner_no, user_no: caller.user_no };
+        let stored = table::find(self.tx, table, &place, change.id.0)?;
         let now_ms = self.clock.now_ms();
         let (what, mut row) = match decide(set, stored.as_ref(), change, &caller.user, now_ms) {
             Ok(Decision::Put { what, row }) => (what, row),
@@ -92,11 +94,11 @@ impl Apply<'_> {
             }
             Err(invalid) => return Ok(Outcome::Invalid(invalid)),
         };
-        row.version = self.counters.next(self.connection, caller.workspace_no, self.marks)?;
-        table::store(self.connection, table, &place, &row, stored.is_none())?;
+        row.version = self.counter.next(self.marks)?;
+        table::store(self.tx, table, &place, &row, stored.is_none())?;
         let line =
             Line { place: &place, caller, what, stored: stored.as_ref(), row: &row, repeat: change.repeat, now_ms };
-        journal::write(self.connection, set, &line)?;
+        journal::write(self.tx, set, &line)?;
         Ok(Outcome::Applied { what, row: Box::new(row) })
     }
 }

@@ -3,11 +3,10 @@
 //! Owns: the lines, the ledger of repeatable requests that they are, and a record's earlier versions, which follow
 //! from the newest by undoing line after line. DESIGN section 4, Server; FAULTS I15.
 
-use super::convert::{mark, signed, unsigned};
 use super::table::{SetTable, find};
+use super::tx::{Bind, Tx};
 use crate::change::{Mark, Place, Repeat, Row, What};
 use crate::storage::{Caller, Result, StorageError};
-use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Map, Value};
 use tidemark_model::{Cell, CellSeed, EntitySet};
 use uuid::Uuid;
@@ -24,32 +23,31 @@ pub(super) struct Line<'l> {
 }
 
 /// Writes a line.
-pub(super) fn write(connection: &Connection, set: &EntitySet, line: &Line<'_>) -> Result<()> {
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO journal (workspace, sequence, mark, entity_set, record, what, previous, before, stamp,
-             is_tombstoned, user, account, device, at_ms, request, content)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-    )?;
+pub(super) fn write(tx: &dyn Tx, set: &EntitySet, line: &Line<'_>) -> Result<()> {
+    let sql = "INSERT INTO journal (workspace, sequence, mark, entity_set, record, what, previous, before, stamp,
+                   is_tombstoned, \"user\", account, device, at_ms, request, content)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
     let row = line.row;
-    statement.execute((
-        line.place.workspace_no,
-        signed(row.version.sequence),
-        row.version.mark,
-        &line.place.set,
-        row.id.as_bytes(),
-        line.what.as_str(),
-        line.stored.map_or(0, |stored| signed(stored.version.sequence)),
-        line.stored.and_then(|stored| before(set, stored, row)),
-        row.updated_at,
-        row.is_tombstoned,
-        &row.updated_by,
-        line.caller.user_no,
-        &line.caller.device,
-        line.now_ms,
-        line.repeat.map(|repeat| repeat.request),
-        line.repeat.map(|repeat| repeat.content),
-    ))?;
-    Ok(())
+    let before = line.stored.and_then(|stored| before(set, stored, row));
+    let values: [Bind<'_>; 16] = [
+        line.place.workspace_no.into(),
+        row.version.sequence.into(),
+        i64::from(row.version.mark).into(),
+        (&line.place.set).into(),
+        row.id.into(),
+        line.what.as_str().into(),
+        line.stored.map_or(0, |stored| stored.version.sequence).into(),
+        before.as_ref().into(),
+        row.updated_at.into(),
+        i64::from(row.is_tombstoned).into(),
+        row.updated_by.as_ref().into(),
+        line.caller.user_no.into(),
+        line.caller.device.as_ref().into(),
+        line.now_ms.into(),
+        line.repeat.map(|repeat| Uuid::from_bytes(repeat.request)).into(),
+        line.repeat.map(|repeat| Uuid::from_bytes(repeat.content)).into(),
+    ];
+    tx.execute(sql, &values).map(drop)
 }
 
 /// Returns what the changed properties were, as JSON text; `None` where none changed.
@@ -86,44 +84,40 @@ pub(super) struct Earlier {
 }
 
 /// Finds the line of a request that an account made before.
-pub(super) fn find_request(connection: &Connection, caller: &Caller, request: [u8; 16]) -> Result<Option<Earlier>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT content, what, workspace, entity_set, record, sequence, mark, stamp, is_tombstoned, user
-         FROM journal WHERE account = ?1 AND request = ?2",
-    )?;
-    let found = statement
-        .query_row((caller.user_no, request), |row| {
-            let what: String = row.get(1)?;
-            Ok(Earlier {
-                content: row.get(0)?,
-                what: What::from_word(&what).unwrap_or(What::Update),
-                place: Place { set: row.get(3)?, workspace_no: row.get(2)?, owner_no: 0 },
-                id: Uuid::from_bytes(row.get(4)?),
-                version: Mark { sequence: unsigned(row.get(5)?), mark: mark(row.get(6)?) },
-                stamp: row.get(7)?,
-                is_tombstoned: row.get(8)?,
-                user: row.get(9)?,
-            })
+pub(super) fn find_request(tx: &dyn Tx, caller: &Caller, request: [u8; 16]) -> Result<Option<Earlier>> {
+    let sql = "SELECT content, what, workspace, entity_set, record, sequence, mark, stamp, is_tombstoned, \"user\"
+               FROM journal WHERE account = ?1 AND request = ?2";
+    tx.one(sql, &[caller.user_no.into(), Uuid::from_bytes(request).into()], |row| {
+        Ok(Earlier {
+            content: row.guid_or_null(0)?.map(Uuid::into_bytes),
+            what: What::from_word(&row.text(1)?).unwrap_or(What::Update),
+            place: Place { set: row.text(3)?, workspace_no: row.integer(2)?, owner_no: 0, user_no: caller.user_no },
+            id: row.guid_or_null(4)?.unwrap_or_default(),
+            version: Mark { sequence: row.unsigned(5)?, mark: row.mark(6)? },
+            stamp: row.integer(7)?,
+            is_tombstoned: row.integer(8)? != 0,
+            user: row.text_or_null(9)?,
         })
-        .optional()?;
-    Ok(found)
+    })
 }
 
 impl Earlier {
     /// Returns the record as it was right after this line: the newest version with every later line undone.
-    pub(super) fn row(self, connection: &Connection, set: &EntitySet, table: &SetTable, owner_no: i64) -> Result<Row> {
+    pub(super) fn row(self, tx: &dyn Tx, set: &EntitySet, table: &SetTable, owner_no: i64) -> Result<Row> {
         let place = Place { owner_no, ..self.place };
-        let Some(mut row) = find(connection, table, &place, self.id)? else {
+        let Some(mut row) = find(tx, table, &place, self.id)? else {
             return Err(StorageError::Failed(format!("the journal names {}, which is not in {}", self.id, place.set)));
         };
         let mut at = row.version.sequence;
         let sql = "SELECT previous, before FROM journal WHERE workspace = ?1 AND sequence = ?2";
-        let mut statement = connection.prepare_cached(sql)?;
         while at > self.version.sequence {
-            let (previous, before): (i64, Option<String>) =
-                statement.query_row((place.workspace_no, signed(at)), |line| Ok((line.get(0)?, line.get(1)?)))?;
+            let values = [place.workspace_no.into(), at.into()];
+            let line = tx.one(sql, &values, |line| Ok((line.unsigned(0)?, line.text_or_null(1)?)))?;
+            let Some((previous, before)) = line else {
+                return Err(StorageError::Failed(format!("the journal lacks line {at} of {}", self.id)));
+            };
             undo(set, &mut row, before.as_deref());
-            at = unsigned(previous);
+            at = previous;
         }
         Ok(Row {
             version: self.version,

@@ -3,13 +3,12 @@
 //! A table lies in the order of its key, so that a full enumeration reads it from front to back; an index by sequence
 //! serves the delta. The columns that the model does not know have a `$` in their name: no property can have one.
 
-use super::convert::{bind, cell, mark, signed, unsigned};
+use super::tx::{Bind, Columns, Tx};
 use crate::change::{Mark, Place, Row};
 use crate::storage::{Result, StorageError};
-use rusqlite::{Connection, Row as SqlRow};
 use std::collections::HashMap;
 use std::sync::Arc;
-use tidemark_model::{Cell, EntityModel, EntitySet, ID, IS_TOMBSTONED, UPDATED_AT, UPDATED_BY};
+use tidemark_model::{EntityModel, EntitySet, ID, IS_TOMBSTONED, UPDATED_AT, UPDATED_BY};
 use tidemark_sql::quote;
 use uuid::Uuid;
 
@@ -30,16 +29,13 @@ pub(super) fn table_name(set: &str) -> String {
     format!("{PREFIX}{set}")
 }
 
-/// Returns the set that a table is of.
-pub(super) fn set_name(table: &str) -> Option<&str> {
-    table.strip_prefix(PREFIX)
-}
-
 /// The table of one entity set.
 #[derive(Debug)]
 pub(super) struct SetTable {
     /// The table's name.
     pub(super) name: String,
+    /// How many properties the model declares.
+    declared: usize,
     find: String,
     insert: String,
     update: String,
@@ -93,54 +89,45 @@ impl SetTable {
                 quote(ID)
             ),
             update: format!("UPDATE {table} SET {} WHERE {key}", settings.join(", ")),
+            declared: set.entity_type.declared().count(),
             name,
         }
     }
 }
 
 /// Finds a row, tombstoned or not.
-pub(super) fn find(connection: &Connection, table: &SetTable, place: &Place, id: Uuid) -> Result<Option<Row>> {
-    let mut statement = connection.prepare_cached(&table.find)?;
-    let width = statement.column_count();
-    let mut rows = statement.query((place.workspace_no, place.owner_no, id.as_bytes()))?;
-    match rows.next()? {
-        Some(row) => Ok(Some(read(row, id, width)?)),
-        None => Ok(None),
-    }
+pub(super) fn find(tx: &dyn Tx, table: &SetTable, place: &Place, id: Uuid) -> Result<Option<Row>> {
+    let values = [place.workspace_no.into(), place.owner_no.into(), id.into()];
+    tx.one(&table.find, &values, |row| read(row, id, table.declared))
 }
 
-fn read(row: &SqlRow<'_>, id: Uuid, width: usize) -> Result<Row> {
-    let declared = 2..width - 3;
-    let cells = declared.map(|index| Ok(cell(row.get_ref(index)?)?.into_owned())).collect::<Result<Vec<_>>>()?;
+fn read(row: &dyn Columns, id: Uuid, declared: usize) -> Result<Row> {
+    let sync = 2 + declared;
+    let cells = (2..sync).map(|index| Ok(row.cell(index)?.into_owned())).collect::<Result<Vec<_>>>()?;
     Ok(Row {
         id,
         cells,
-        updated_at: row.get(width - 3)?,
-        is_tombstoned: row.get(width - 2)?,
-        updated_by: row.get(width - 1)?,
-        version: Mark { sequence: unsigned(row.get(0)?), mark: mark(row.get(1)?) },
+        updated_at: row.integer(sync)?,
+        is_tombstoned: row.integer(sync + 1)? != 0,
+        updated_by: row.text_or_null(sync + 2)?,
+        version: Mark { sequence: row.unsigned(0)?, mark: row.mark(1)? },
     })
 }
 
 /// Stores a row: a new one, or in the place of the version before.
-pub(super) fn store(connection: &Connection, table: &SetTable, place: &Place, row: &Row, is_new: bool) -> Result<()> {
-    let mut statement = connection.prepare_cached(if is_new { &table.insert } else { &table.update })?;
-    let fixed = [
-        Cell::Integer(place.workspace_no),
-        Cell::Integer(place.owner_no),
-        Cell::Guid(row.id),
-        Cell::Integer(signed(row.version.sequence)),
-        Cell::Integer(row.version.mark.into()),
+pub(super) fn store(tx: &dyn Tx, table: &SetTable, place: &Place, row: &Row, is_new: bool) -> Result<()> {
+    let mut values: Vec<Bind<'_>> = vec![
+        place.workspace_no.into(),
+        place.owner_no.into(),
+        row.id.into(),
+        row.version.sequence.into(),
+        Bind::Integer(row.version.mark.into()),
     ];
-    let sync = [
-        Cell::Integer(row.updated_at),
-        Cell::Integer(row.is_tombstoned.into()),
-        row.updated_by.as_deref().map_or(Cell::Null, |name| Cell::Text(name.into())),
-    ];
-    let next = bind(&mut statement, 1, &fixed)?;
-    let next = bind(&mut statement, next, &row.cells)?;
-    bind(&mut statement, next, &sync)?;
-    match statement.raw_execute()? {
+    values.extend(row.cells.iter().map(Bind::from));
+    values.push(row.updated_at.into());
+    values.push(Bind::Integer(row.is_tombstoned.into()));
+    values.push(row.updated_by.as_ref().into());
+    match tx.execute(if is_new { &table.insert } else { &table.update }, &values)? {
         1 => Ok(()),
         changed => Err(StorageError::Failed(format!("storing one record changed {changed}"))),
     }

@@ -1,0 +1,91 @@
+//! SQLite: one writer thread, a few readers, one file.
+//!
+//! Owns: connections to the file, backup and restore. WAL, so that readers and admin commands go on while something is
+//! written; `synchronous=FULL`, so that what was answered survives a power loss (DESIGN section 3). Refuses: rules.
+
+mod backup;
+mod convert;
+mod open;
+mod pool;
+mod session;
+mod writer;
+
+pub(crate) use backup::restore;
+pub(crate) use open::Access;
+
+use crate::storage::engine::{Driver, Engine, Lane, Session};
+use crate::storage::notices::Notices;
+use crate::storage::{Result, StorageError};
+use pool::Pool;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tidemark_model::EntityModel;
+use tidemark_model::ports::Clock;
+use writer::Writer;
+
+/// Connections that read records.
+const READERS: usize = 4;
+/// Connections for what everybody needs: who is this, where does the feed stand.
+const FRONT_READERS: usize = 2;
+
+/// A database file.
+pub(crate) struct Sqlite {
+    path: PathBuf,
+    front: Pool,
+    readers: Pool,
+    writer: Writer,
+}
+
+/// Opens a database; with a model, its tables are laid out for it.
+///
+/// # Errors
+/// One sentence for each thing that can be wrong with the file or the model.
+pub(crate) fn open(
+    path: &Path,
+    access: Access,
+    model: Option<Arc<EntityModel>>,
+    clock: Arc<dyn Clock>,
+) -> Result<Engine<Sqlite>> {
+    let connection = open::open(path, access, model.as_deref(), clock.now_ms())?;
+    let driver = Sqlite {
+        path: path.to_owned(),
+        front: Pool::new(path.to_owned(), FRONT_READERS),
+        readers: Pool::new(path.to_owned(), READERS),
+        writer: Writer::start(connection)?,
+    };
+    Ok(Engine::over(driver, path.display().to_string(), model, clock, Arc::new(Notices::default())))
+}
+
+impl Driver for Sqlite {
+    async fn read<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        work: impl FnOnce(&mut dyn Session) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        match lane {
+            Lane::Front => self.front.read(work).await,
+            Lane::Records => self.readers.read(work).await,
+        }
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Session) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.writer.run(work).await
+    }
+
+    fn readers(&self) -> usize {
+        READERS
+    }
+
+    fn writes_workspaces_apart(&self) -> bool {
+        false
+    }
+
+    async fn backup(&self, target: &Path) -> Result<()> {
+        let (from, target) = (self.path.clone(), target.to_owned());
+        let work = tokio::task::spawn_blocking(move || backup::backup(&from, &target));
+        work.await.map_err(|error| StorageError::Copy(format!("The backup broke off: {error}")))?
+    }
+}

@@ -1,0 +1,219 @@
+//! The rules of storage, once for every database: they speak to a driver through the small surface of `tx`.
+//!
+//! Owns: the implementation of [`Storage`] over any [`Driver`]; what happens in a transaction and in which order. Refuses:
+//! connections, pools and files (`drivers`), and deciding a change (`change::decide`, called inside the transaction).
+
+mod apply;
+mod counter;
+mod history;
+mod journal;
+mod lanes;
+mod layout;
+mod people;
+mod purge;
+mod read;
+mod schema;
+mod table;
+mod turns;
+mod tx;
+
+pub(crate) use tx::Columns;
+pub(super) use tx::{Bind, Cursor, Driver, Fetch, Kind, Lane, Scope, Session, Take, Tx};
+pub(super) use {people::new_epoch, schema::VERSION, tx::EVERYBODY};
+
+use super::{
+    Account, Caller, Identity, NewToken, NewUser, PastChange, Position, Purged, Read, ReadOutcome, Render, Result,
+    Storage, StorageError, TokenHash,
+};
+use crate::change::{Commit, Outcome, Place, Row};
+use crate::machine::Marks;
+use crate::storage::notices::Notices;
+use async_trait::async_trait;
+use lanes::{Bench, Lanes};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use table::Tables;
+use tidemark_model::ports::Clock;
+use tidemark_model::query::Query;
+use tidemark_model::{EntityModel, RecordId};
+use tokio::sync::watch;
+use turns::Turns;
+
+/// Makes a database ready: its own tables of the newest version, and the model's laid out, in the transaction given.
+///
+/// # Errors
+/// [`StorageError::Newer`], [`StorageError::ModelMisfit`].
+pub(super) fn prepare(tx: &dyn Tx, database: &str, model: Option<&EntityModel>, now_ms: i64) -> Result<()> {
+    match tx.version()? {
+        None => schema::create(tx, now_ms).and_then(|()| tx.set_version(VERSION))?,
+        Some(found) if found > VERSION => {
+            return Err(StorageError::Newer { database: database.to_owned(), found, known: VERSION });
+        }
+        Some(VERSION) => {}
+        Some(older) => schema::upgrade(tx, older).and_then(|()| tx.set_version(VERSION))?,
+    }
+    model.map_or(Ok(()), |model| layout::lay_out(tx, model))
+}
+
+/// A database behind a driver.
+pub(crate) struct Engine<D> {
+    driver: D,
+    database: String,
+    bench: Bench,
+    lanes: Lanes,
+    turns: Turns,
+}
+
+impl<D: Driver> Engine<D> {
+    /// Puts the rules before a driver whose database is prepared for `model`.
+    pub(super) fn over(
+        driver: D,
+        database: String,
+        model: Option<Arc<EntityModel>>,
+        clock: Arc<dyn Clock>,
+        notices: Arc<Notices>,
+    ) -> Self {
+        let turns = Turns::of(driver.readers());
+        let tables = Arc::new(Tables::of(model));
+        let bench = Bench { tables, clock, marks: Arc::new(Mutex::new(Marks::default())), notices };
+        Self { driver, database, bench, lanes: Lanes::default(), turns }
+    }
+
+    /// Reads what is nobody's record, on the connections kept for that.
+    async fn front<T: Send + 'static>(&self, read: impl FnOnce(&dyn Tx) -> Result<T> + Send + 'static) -> Result<T> {
+        self.driver.read(Lane::Front, |session| session.run(Kind::Read, Scope::Nobody, read)).await
+    }
+
+    /// Reads records, when it is the asking user's turn.
+    async fn records<T: Send + 'static>(
+        &self,
+        place: &Place,
+        read: impl FnOnce(&dyn Tx, &Tables) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let turn = self.turns.take(place.user_no).await?;
+        let scope = Scope::Of { workspace_no: place.workspace_no, user_no: place.user_no };
+        let tables = Arc::clone(&self.bench.tables);
+        let work = move |session: &mut dyn Session| {
+            // With the work and not with the request: a read that nobody waits for any more still has a reader.
+            let _turn = turn;
+            session.run(Kind::Read, scope, |tx| read(tx, &tables))
+        };
+        self.driver.read(Lane::Records, work).await
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        scope: Scope,
+        write: impl FnOnce(&dyn Tx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.driver.write(move |session| session.run(Kind::Write, scope, write)).await
+    }
+}
+
+#[async_trait]
+impl<D: Driver> Storage for Engine<D> {
+    async fn identity(&self) -> Result<Identity> {
+        self.front(people::identity).await
+    }
+
+    async fn ready(&self) -> Result<()> {
+        self.front(people::identity).await?;
+        self.driver.write(|_| Ok(())).await
+    }
+
+    async fn settle_in(&self) -> Result<Identity> {
+        let (bench, database) = (self.bench.clone(), self.database.clone());
+        let settle = move |tx: &dyn Tx| {
+            prepare(tx, &database, bench.tables.model.as_deref(), bench.clock.now_ms())?;
+            people::identity(tx)
+        };
+        self.write(Scope::Nobody, settle).await
+    }
+
+    async fn token_holder(&self, token: TokenHash) -> Result<Option<Caller>> {
+        self.front(move |tx| people::token_holder(tx, token)).await
+    }
+
+    async fn account(&self, name: &str) -> Result<Option<Account>> {
+        let name = name.to_owned();
+        self.front(move |tx| people::account(tx, &name)).await
+    }
+
+    async fn add_user(&self, user: NewUser) -> Result<()> {
+        self.write(Scope::Nobody, move |tx| people::add_user(tx, &user)).await
+    }
+
+    async fn add_token(&self, token: NewToken) -> Result<()> {
+        self.write(Scope::Nobody, move |tx| people::add_token(tx, &token)).await
+    }
+
+    async fn remove_token(&self, token: TokenHash) -> Result<bool> {
+        self.write(Scope::Nobody, move |tx| people::remove_token(tx, token)).await
+    }
+
+    async fn position(&self, workspace_no: i64) -> Result<Position> {
+        self.front(move |tx| counter::position(tx, workspace_no)).await
+    }
+
+    async fn record(&self, place: &Place, id: RecordId) -> Result<Option<Row>> {
+        let at = place.clone();
+        self.records(place, move |tx, tables| table::find(tx, tables.table(&at.set)?, &at, id.0)).await
+    }
+
+    async fn history(&self, place: &Place, id: RecordId, limit: usize) -> Result<Option<Vec<PastChange>>> {
+        let at = place.clone();
+        self.records(place, move |tx, tables| history::history(tx, tables, &at, id, limit)).await
+    }
+
+    async fn count(&self, place: &Place, query: &Query) -> Result<u64> {
+        let (at, query) = (place.clone(), query.clone());
+        self.records(place, move |tx, tables| read::count(tx, tables, &at, &query)).await
+    }
+
+    async fn read(&self, read: Read, render: Render) -> Result<ReadOutcome> {
+        let place = read.place.clone();
+        self.records(&place, move |tx, tables| read::read(tx, tables, &read, render)).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<Vec<Outcome>> {
+        let workspace_no = commit.caller.workspace_no;
+        let lane_no = if self.driver.writes_workspaces_apart() { workspace_no } else { 0 };
+        let (lane, mut ticket) = self.lanes.enter(lane_no, commit)?;
+        {
+            let _turn = lane.turn.lock().await;
+            // More than once where so much waits that one transaction does not take it all.
+            while ticket.is_waiting() {
+                let (lane, bench) = (Arc::clone(&lane), self.bench.clone());
+                let work = move |session: &mut dyn Session| {
+                    lane.carry_out(&bench, session);
+                    Ok(())
+                };
+                self.driver.write(work).await?;
+            }
+        }
+        (&mut ticket.answer).await.map_err(|_| StorageError::Stopping)?
+    }
+
+    fn listen(&self, workspace_no: i64) -> watch::Receiver<u64> {
+        self.bench.notices.listen(workspace_no)
+    }
+
+    async fn purge(&self, before_ms: i64) -> Result<Purged> {
+        let mut purged = Purged::default();
+        for workspace_no in self.front(purge::workspaces).await? {
+            // Piece by piece, so that a long purge lets other writers in between.
+            let mut next = Some(purge::Piece { workspace_no, before_ms, until: None });
+            while let Some(piece) = next {
+                let scope = Scope::Of { workspace_no, user_no: EVERYBODY };
+                let done = self.write(scope, move |tx| purge::purge(tx, piece)).await?;
+                purged.tombstones += done.tombstones;
+                next = done.next;
+            }
+        }
+        Ok(purged)
+    }
+
+    async fn backup(&self, target: &Path) -> Result<()> {
+        self.driver.backup(target).await
+    }
+}

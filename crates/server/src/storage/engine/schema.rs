@@ -1,0 +1,115 @@
+//! The tables beside the records: who this is, workspaces, accounts, tokens, the journal, the properties laid out.
+//!
+//! Owns: their columns, once for every database, and the steps from one version of them to the next. Refuses: where a
+//! database keeps the number of its version, which is the driver's.
+
+use super::layout;
+use super::table::table_name;
+use super::tx::{Bind, Tx};
+use crate::machine::{MachineIds, secret};
+use crate::storage::Result;
+use tidemark_model::ports::Ids as _;
+use tidemark_sql::{Column, ColumnKind, Layout, create_table, create_unique_index, quote};
+
+/// The version that this build writes.
+///
+/// 2: `workspace.purged`; every index by sequence has a `$` in its name.
+pub(in crate::storage) const VERSION: i64 = 2;
+
+use ColumnKind::{Bytes, Guid, Integer, Text};
+
+/// A table: its name, its columns (a `?` in front of those that may be null), its key.
+type Table = (&'static str, &'static [(&'static str, ColumnKind)], &'static [&'static str]);
+
+/// - `workspace.sequence` and `.mark` are the newest change; `.floor` is where the feed begins to be whole, `.purged`
+///   how far the purge has looked.
+/// - `journal.previous` is the sequence number of the record's version before, so that a record's history is a chain
+///   and no index of it is needed; `.before` holds what the changed properties were, as one JSON object.
+/// - `property` says of what type a column was laid out, so that a model with another type is refused.
+const TABLES: [Table; 6] = [
+    (
+        "server",
+        &[("one", Integer), ("id", Text), ("epoch", Bytes), ("secret", Bytes), ("created_ms", Integer)],
+        &["one"],
+    ),
+    (
+        "workspace",
+        &[
+            ("no", Integer),
+            ("name", Text),
+            ("sequence", Integer),
+            ("mark", Integer),
+            ("floor", Integer),
+            ("purged", Integer),
+        ],
+        &["no"],
+    ),
+    (
+        "account",
+        &[("no", Integer), ("name", Text), ("workspace", Integer), ("password", Text), ("created_ms", Integer)],
+        &["no"],
+    ),
+    ("token", &[("hash", Bytes), ("account", Integer), ("?device", Text), ("created_ms", Integer)], &["hash"]),
+    (
+        "journal",
+        &[
+            ("workspace", Integer),
+            ("sequence", Integer),
+            ("mark", Integer),
+            ("entity_set", Text),
+            ("record", Guid),
+            ("what", Text),
+            ("previous", Integer),
+            ("?before", Text),
+            ("stamp", Integer),
+            ("is_tombstoned", Integer),
+            ("?user", Text),
+            ("account", Integer),
+            ("?device", Text),
+            ("at_ms", Integer),
+            ("?request", Guid),
+            ("?content", Guid),
+        ],
+        &["workspace", "sequence"],
+    ),
+    ("property", &[("entity_set", Text), ("name", Text), ("type", Text)], &["entity_set", "name"]),
+];
+
+/// Makes the tables of the newest version in an empty database, and says who it is.
+pub(in crate::storage) fn create(tx: &dyn Tx, now_ms: i64) -> Result<()> {
+    for (table, columns, key) in TABLES {
+        let columns: Vec<Column> = columns.iter().map(|(name, kind)| column(name, *kind)).collect();
+        tx.batch(&create_table(tx.dialect(), table, &columns, key, Layout::ByKey))?;
+    }
+    let names = [column("name", Text)];
+    tx.batch(&create_unique_index(tx.dialect(), "workspace_name", "workspace", &names, None))?;
+    tx.batch(&create_unique_index(tx.dialect(), "account_name", "account", &names, None))?;
+    let request = [column("account", Integer), column("request", Guid)];
+    tx.batch(&create_unique_index(tx.dialect(), "journal_request", "journal", &request, Some("request IS NOT NULL")))?;
+    let (id, epoch, seal) = (MachineIds.fresh().to_string(), secret::<8>()?, secret::<32>()?);
+    let values = [(&id).into(), Bind::Bytes(&epoch), Bind::Bytes(&seal), now_ms.into()];
+    tx.execute("INSERT INTO server (one, id, epoch, secret, created_ms) VALUES (1, ?1, ?2, ?3, ?4)", &values).map(drop)
+}
+
+fn column(name: &str, kind: ColumnKind) -> Column {
+    match name.strip_prefix('?') {
+        Some(name) => Column::nullable(name, kind),
+        None => Column::required(name, kind),
+    }
+}
+
+/// Brings the tables of an older version to the newest.
+pub(in crate::storage) fn upgrade(tx: &dyn Tx, from: i64) -> Result<()> {
+    if from < 2 {
+        tx.batch("ALTER TABLE workspace ADD COLUMN purged INTEGER NOT NULL DEFAULT 0")?;
+        let mut sets: Vec<String> = layout::known(tx)?.into_iter().map(|known| known.set).collect();
+        sets.dedup();
+        for set in sets {
+            // The index of `Pumps` was called as the table of a set `Pumps_by_sequence` is.
+            let table = table_name(&set);
+            tx.batch(&format!("DROP INDEX IF EXISTS {}", quote(&format!("{table}_by_sequence"))))?;
+            tx.batch(&layout::index_by_sequence(tx.dialect(), &table))?;
+        }
+    }
+    Ok(())
+}
