@@ -5,6 +5,7 @@
 
 mod backup;
 mod database;
+mod new_epoch;
 mod password;
 mod purge;
 mod restore;
@@ -27,8 +28,8 @@ struct Arguments {
 /// What every command takes.
 #[derive(Clone, Debug, clap::Args)]
 struct Common {
-    /// Where the records are: sqlite:FILE
-    #[arg(long, env = "TIDEMARK_DATABASE", value_name = "URL")]
+    /// Where the records are: sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE
+    #[arg(long, env = "TIDEMARK_DATABASE", hide_env_values = true, value_name = "URL")]
     database: String,
     /// The entity model, a CSDL JSON document; the built-in one without it
     #[arg(long, env = "TIDEMARK_MODEL", value_name = "FILE")]
@@ -51,6 +52,8 @@ enum Verb {
     Backup(backup::Backup),
     /// Put a backup in the place of the database
     Restore(restore::Restore),
+    /// Say that an older copy stands in the place of the database: devices read everything again
+    NewEpoch(new_epoch::NewEpoch),
 }
 
 #[derive(Debug, Subcommand)]
@@ -116,6 +119,7 @@ fn carry_out(verb: Verb) -> Result<(), Failure> {
             Verb::Purge(purge) => purge.run().await,
             Verb::Backup(backup) => backup.run().await,
             Verb::Restore(restore) => restore.run(),
+            Verb::NewEpoch(new_epoch) => new_epoch.run().await,
         }
     });
     // Reads that nobody waits for any more need not end before the process does.

@@ -6,11 +6,12 @@
 //! one transaction; sequence numbers of a workspace come in commit order and without gaps; a read is one snapshot,
 //! with the place in the feed that belongs to it; nothing of another workspace is ever seen.
 
-pub(crate) mod drivers;
+mod drivers;
 mod engine;
 mod error;
 mod feed;
 mod notices;
+pub(crate) mod open;
 mod past;
 mod people;
 
@@ -114,6 +115,10 @@ pub(crate) trait Storage: Send + Sync + 'static {
 
     /// Drops the content of tombstones that arrived before `before_ms`, and moves the feed's floor past them.
     async fn purge(&self, before_ms: i64) -> Result<Purged>;
+
+    /// Begins a new epoch, as after a backup was put in the place of the database: what was handed out before names a
+    /// history that may be lost.
+    async fn begin_epoch(&self) -> Result<()>;
 
     /// Writes a consistent copy to a file that does not exist yet.
     async fn backup(&self, target: &Path) -> Result<()>;

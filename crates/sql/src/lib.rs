@@ -20,7 +20,7 @@ pub mod text;
 
 pub use error::QueryError;
 pub use select::{Select, count, select};
-pub use statement::{Dialect, Statement};
+pub use statement::{Dialect, Statement, placeholders};
 pub use table::{
     Column, ColumnKind, Layout, add_column, column_of, create_index, create_table, create_unique_index, fill_default,
     quote,

@@ -71,3 +71,10 @@ impl Builder {
         if fits { Ok(Statement { sql, values: self.values }) } else { Err(QueryError::TooComplex) }
     }
 }
+/// Turns `?1`, `?2` of a fixed text into a dialect's placeholders.
+pub fn placeholders(dialect: Dialect, sql: &str) -> std::borrow::Cow<'_, str> {
+    match dialect {
+        Dialect::Sqlite => sql.into(),
+        Dialect::Postgres => sql.replace('?', "$").into(),
+    }
+}

@@ -1,8 +1,7 @@
 //! `backup FILE`.
 
 use super::{Common, Failure};
-use crate::storage::Storage as _;
-use crate::storage::drivers::sqlite::Access;
+use crate::storage::open::Access;
 use std::path::PathBuf;
 
 /// Writes a copy of the database.
@@ -17,6 +16,6 @@ pub(super) struct Backup {
 
 impl Backup {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        Ok(self.common.open(Access::Existing)?.backup(&self.file).await?)
+        Ok(self.common.open(Access::Existing).await?.backup(&self.file).await?)
     }
 }

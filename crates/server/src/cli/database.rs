@@ -1,26 +1,21 @@
-//! `--database` and `--model`: which file, which model.
+//! `--database` and `--model`: which database, which model.
 
 use super::{Common, Failure};
 use crate::machine::MachineClock;
 use crate::storage::Storage;
-use crate::storage::drivers::sqlite::{self, Access};
-use std::path::PathBuf;
+use crate::storage::open::{Access, Address, open};
 use std::sync::Arc;
 use tidemark_model::EntityModel;
 
 impl Common {
     /// Reads `--database`.
-    pub(super) fn file(&self) -> Result<PathBuf, Failure> {
-        let url = self.database.as_str();
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let sentence = "This version keeps records on SQLite only; use --database sqlite:FILE";
-            return Err(Failure::Failed(sentence.into()));
-        }
-        let file = url.strip_prefix("sqlite:").map(|file| file.strip_prefix("//").unwrap_or(file));
-        match file {
-            Some(file) if !file.is_empty() => Ok(PathBuf::from(file)),
-            _ => Err(Failure::Usage(format!("--database must be sqlite:FILE, not {url:?}"))),
-        }
+    pub(super) fn address(&self) -> Result<Address, Failure> {
+        let wrong = || {
+            // Whatever it is, it may have a password in it.
+            let scheme = self.database.split(':').next().unwrap_or_default();
+            Failure::Usage(format!("--database must be sqlite:FILE or postgres://URL, not {scheme:?}"))
+        };
+        Address::read(&self.database).ok_or_else(wrong)
     }
 
     /// Reads `--model`, or the built-in model, and adds what the server adds.
@@ -35,11 +30,11 @@ impl Common {
 
     /// Opens the database for a command that touches no record. A model that is named is read all the same, so that
     /// a mistake in it is told now and not when the server starts.
-    pub(super) fn open(&self, access: Access) -> Result<impl Storage, Failure> {
-        let file = self.file()?;
+    pub(super) async fn open(&self, access: Access) -> Result<Arc<dyn Storage>, Failure> {
+        let address = self.address()?;
         if self.model.is_some() {
             self.read_model()?;
         }
-        Ok(sqlite::open(&file, access, None, Arc::new(MachineClock))?)
+        Ok(open(&address, access, None, Arc::new(MachineClock)).await?)
     }
 }

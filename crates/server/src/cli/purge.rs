@@ -2,8 +2,7 @@
 
 use super::{Common, Failure};
 use crate::machine::MachineClock;
-use crate::storage::Storage as _;
-use crate::storage::drivers::sqlite::Access;
+use crate::storage::open::Access;
 use tidemark_model::ports::Clock as _;
 
 /// How many days a tombstone keeps its content, unless told otherwise (DESIGN section 4).
@@ -21,7 +20,7 @@ pub(super) struct Purge {
 
 impl Purge {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let storage = self.common.open(Access::Existing)?;
+        let storage = self.common.open(Access::Existing).await?;
         let purged = storage.purge(days_ago(MachineClock.now_ms(), self.older_than)).await?;
         println!("purged {}", purged.tombstones);
         Ok(())

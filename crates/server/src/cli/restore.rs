@@ -2,7 +2,7 @@
 
 use super::{Common, Failure};
 use crate::machine::MachineClock;
-use crate::storage::drivers::sqlite::restore;
+use crate::storage::open::restore;
 use std::path::PathBuf;
 use tidemark_model::ports::Clock as _;
 
@@ -18,6 +18,6 @@ pub(super) struct Restore {
 
 impl Restore {
     pub(super) fn run(self) -> Result<(), Failure> {
-        Ok(restore(&self.common.file()?, &self.file, MachineClock.now_ms())?)
+        Ok(restore(&self.common.address()?, &self.file, MachineClock.now_ms())?)
     }
 }

@@ -8,7 +8,7 @@ use crate::machine::{MachineClock, MachineIds};
 use crate::router::router;
 use crate::server::Server;
 use crate::storage::Storage;
-use crate::storage::drivers::sqlite::{self, Access};
+use crate::storage::open::{Access, open};
 use clap::builder::BoolishValueParser;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
@@ -42,11 +42,10 @@ impl Serve {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
         let in_colour = std::io::stderr().is_terminal();
         tracing_subscriber::fmt().with_env_filter(filter).with_ansi(in_colour).with_writer(std::io::stderr).init();
-        let file = self.common.file()?;
+        let address = self.common.address()?;
         let model = Arc::new(self.common.read_model()?);
         let clock = Arc::new(MachineClock);
-        let storage = sqlite::open(&file, Access::Serve, Some(Arc::clone(&model)), clock.clone())?;
-        let storage: Arc<dyn Storage> = Arc::new(storage);
+        let storage = open(&address, Access::Serve, Some(Arc::clone(&model)), clock.clone()).await?;
         if self.demo {
             demo::fill(storage.as_ref(), &model, clock.now_ms()).await?;
         }

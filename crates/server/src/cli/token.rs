@@ -3,8 +3,8 @@
 use super::{Common, Failure};
 use crate::auth::fresh_token;
 use crate::machine::MachineClock;
-use crate::storage::drivers::sqlite::Access;
-use crate::storage::{NewToken, Storage as _, TokenHash};
+use crate::storage::open::Access;
+use crate::storage::{NewToken, TokenHash};
 use tidemark_model::ports::Clock as _;
 
 /// Makes a token.
@@ -19,7 +19,7 @@ pub(super) struct Create {
 
 impl Create {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let storage = self.common.open(Access::Existing)?;
+        let storage = self.common.open(Access::Existing).await?;
         let token = fresh_token()?;
         let hash = TokenHash::of(&token);
         storage.add_token(NewToken { user: self.name, hash, device: None, now_ms: MachineClock.now_ms() }).await?;
@@ -40,7 +40,7 @@ pub(super) struct Revoke {
 
 impl Revoke {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let storage = self.common.open(Access::Existing)?;
+        let storage = self.common.open(Access::Existing).await?;
         if storage.remove_token(TokenHash::of(&self.token)).await? {
             return Ok(());
         }

@@ -4,8 +4,8 @@ use super::password::read_password;
 use super::{Common, Failure};
 use crate::auth::hash_password;
 use crate::machine::MachineClock;
-use crate::storage::drivers::sqlite::Access;
-use crate::storage::{NewUser, Storage as _};
+use crate::storage::NewUser;
+use crate::storage::open::Access;
 use tidemark_model::ports::Clock as _;
 
 /// The longest name: it stands in `_UpdatedBy` of every record.
@@ -29,7 +29,7 @@ impl Add {
         for (what, name) in [("The name", &self.name), ("The workspace", &self.workspace)] {
             check_name(what, name)?;
         }
-        let storage = self.common.open(Access::Create)?;
+        let storage = self.common.open(Access::Create).await?;
         let password = hash_password(&read_password()?)?;
         let now_ms = MachineClock.now_ms();
         storage.add_user(NewUser { name: self.name, workspace: self.workspace, password, now_ms }).await?;

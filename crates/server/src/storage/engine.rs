@@ -103,10 +103,11 @@ impl<D: Driver> Engine<D> {
 
     async fn write<T: Send + 'static>(
         &self,
+        kind: Kind,
         scope: Scope,
         write: impl FnOnce(&dyn Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.driver.write(move |session| session.run(Kind::Write, scope, write)).await
+        self.driver.write(move |session| session.run(kind, scope, write)).await
     }
 }
 
@@ -127,7 +128,7 @@ impl<D: Driver> Storage for Engine<D> {
             prepare(tx, &database, bench.tables.model.as_deref(), bench.clock.now_ms())?;
             people::identity(tx)
         };
-        self.write(Scope::Nobody, settle).await
+        self.write(Kind::Layout, Scope::Everything, settle).await
     }
 
     async fn token_holder(&self, token: TokenHash) -> Result<Option<Caller>> {
@@ -140,15 +141,15 @@ impl<D: Driver> Storage for Engine<D> {
     }
 
     async fn add_user(&self, user: NewUser) -> Result<()> {
-        self.write(Scope::Nobody, move |tx| people::add_user(tx, &user)).await
+        self.write(Kind::Write, Scope::Nobody, move |tx| people::add_user(tx, &user)).await
     }
 
     async fn add_token(&self, token: NewToken) -> Result<()> {
-        self.write(Scope::Nobody, move |tx| people::add_token(tx, &token)).await
+        self.write(Kind::Write, Scope::Nobody, move |tx| people::add_token(tx, &token)).await
     }
 
     async fn remove_token(&self, token: TokenHash) -> Result<bool> {
-        self.write(Scope::Nobody, move |tx| people::remove_token(tx, token)).await
+        self.write(Kind::Write, Scope::Nobody, move |tx| people::remove_token(tx, token)).await
     }
 
     async fn position(&self, workspace_no: i64) -> Result<Position> {
@@ -205,12 +206,17 @@ impl<D: Driver> Storage for Engine<D> {
             let mut next = Some(purge::Piece { workspace_no, before_ms, until: None });
             while let Some(piece) = next {
                 let scope = Scope::Of { workspace_no, user_no: EVERYBODY };
-                let done = self.write(scope, move |tx| purge::purge(tx, piece)).await?;
+                let done = self.write(Kind::Write, scope, move |tx| purge::purge(tx, piece)).await?;
                 purged.tombstones += done.tombstones;
                 next = done.next;
             }
         }
         Ok(purged)
+    }
+
+    async fn begin_epoch(&self) -> Result<()> {
+        let epoch = crate::machine::secret::<8>()?;
+        self.write(Kind::Write, Scope::Nobody, move |tx| people::new_epoch(tx, epoch)).await
     }
 
     async fn backup(&self, target: &Path) -> Result<()> {

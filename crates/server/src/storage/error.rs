@@ -19,6 +19,17 @@ pub(crate) enum StorageError {
     /// Another process holds the database.
     #[error("The database is busy with other work. Nothing was changed; try again")]
     Busy,
+    /// The database does not answer.
+    #[error("The database does not answer just now ({0}). Nothing was changed; try again")]
+    Unreachable(String),
+    /// The answer to a commit was lost.
+    #[error(
+        "The database went away before it said whether it kept this. Ask again: a request with a Repeatability-Request-ID is not applied twice"
+    )]
+    InDoubt,
+    /// The user of the address may not do it.
+    #[error("The database refuses its user: {0}")]
+    NoRights(String),
     /// The disk is full.
     #[error("The disk of the database is full. Nothing was changed; make room and try again")]
     Full,
@@ -93,6 +104,7 @@ impl StorageError {
             }
             Self::TooSlow => WireError::new(400, Code::QueryTooSlow, sentence),
             Self::Busy | Self::Stopping => WireError::new(503, Code::Busy, sentence),
+            Self::InDoubt => WireError::new(503, Code::Busy, sentence),
             Self::Full => WireError::new(507, Code::DiskFull, sentence),
             _ => {
                 tracing::error!(error = %self, "the database failed");

@@ -20,6 +20,11 @@ impl Notices {
         workspaces.entry(workspace_no).or_insert_with(|| watch::channel(0).0).subscribe()
     }
 
+    /// Returns the workspaces that somebody listens to.
+    pub(crate) fn listened(&self) -> Vec<i64> {
+        self.workspaces.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+
     /// Tells the listeners of a workspace that it moved.
     pub(crate) fn moved(&self, workspace_no: i64, sequence: u64) {
         let mut workspaces = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
@@ -28,6 +33,11 @@ impl Notices {
             workspaces.remove(&workspace_no);
             return;
         }
-        sender.send_replace(sequence);
+        // It may be said twice: by the process that wrote, and by the database to all.
+        sender.send_if_modified(|newest| {
+            let is_newer = *newest < sequence;
+            *newest = sequence.max(*newest);
+            is_newer
+        });
     }
 }

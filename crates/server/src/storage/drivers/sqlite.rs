@@ -11,8 +11,8 @@ mod session;
 mod writer;
 
 pub(crate) use backup::restore;
-pub(crate) use open::Access;
 
+use super::Access;
 use crate::storage::engine::{Driver, Engine, Lane, Session};
 use crate::storage::notices::Notices;
 use crate::storage::{Result, StorageError};

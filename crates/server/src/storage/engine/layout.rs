@@ -52,6 +52,7 @@ fn lay_out_set(tx: &dyn Tx, set: &EntitySet, known: &[Known]) -> Result<()> {
         let key = [WORKSPACE, OWNER, ID];
         tx.batch(&create_table(tx.dialect(), &table, &columns, &key, Layout::ByKey))?;
         tx.batch(&index_by_sequence(tx.dialect(), &table))?;
+        tx.wall_in(&table, true)?;
     }
     set.entity_type.declared().try_for_each(|property| lay_out_property(tx, set, &table, property, &known, is_there))
 }

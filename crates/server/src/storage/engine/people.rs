@@ -66,11 +66,13 @@ pub(super) fn add_user(tx: &dyn Tx, user: &NewUser) -> Result<()> {
 
 /// Adds a token.
 pub(super) fn add_token(tx: &dyn Tx, token: &NewToken) -> Result<()> {
-    let added = tx.execute(
-        "INSERT INTO token (hash, account, device, created_ms) SELECT ?1, no, ?3, ?4 FROM account WHERE name = ?2",
-        &[Bind::Bytes(&token.hash.0), (&token.user).into(), token.device.as_ref().into(), token.now_ms.into()],
-    )?;
-    if added == 0 { Err(StorageError::NoSuchUser(token.user.clone())) } else { Ok(()) }
+    let sql = "SELECT no FROM account WHERE name = ?1";
+    let Some(account) = tx.one(sql, &[(&token.user).into()], |row| row.integer(0))? else {
+        return Err(StorageError::NoSuchUser(token.user.clone()));
+    };
+    let sql = "INSERT INTO token (hash, account, device, created_ms) VALUES (?1, ?2, ?3, ?4)";
+    let values = [Bind::Bytes(&token.hash.0), account.into(), token.device.as_ref().into(), token.now_ms.into()];
+    tx.execute(sql, &values).map(drop)
 }
 
 /// Removes a token.

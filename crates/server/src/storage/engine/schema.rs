@@ -86,6 +86,7 @@ pub(in crate::storage) fn create(tx: &dyn Tx, now_ms: i64) -> Result<()> {
     tx.batch(&create_unique_index(tx.dialect(), "account_name", "account", &names, None))?;
     let request = [column("account", Integer), column("request", Guid)];
     tx.batch(&create_unique_index(tx.dialect(), "journal_request", "journal", &request, Some("request IS NOT NULL")))?;
+    tx.wall_in("journal", false)?;
     let (id, epoch, seal) = (MachineIds.fresh().to_string(), secret::<8>()?, secret::<32>()?);
     let values = [(&id).into(), Bind::Bytes(&epoch), Bind::Bytes(&seal), now_ms.into()];
     tx.execute("INSERT INTO server (one, id, epoch, secret, created_ms) VALUES (1, ?1, ?2, ?3, ?4)", &values).map(drop)

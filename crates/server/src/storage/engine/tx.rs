@@ -177,6 +177,9 @@ pub(crate) trait Tx {
     fn batch(&self, sql: &str) -> Result<()>;
     /// Says for whom the following statements are, where the database keeps a wall of its own around records.
     fn act_for(&self, user_no: i64) -> Result<()>;
+    /// Puts the database's own wall around a table that was just made, where it keeps one; `by_owner` where some of its
+    /// rows are one user's alone.
+    fn wall_in(&self, table: &str, by_owner: bool) -> Result<()>;
     /// Returns the version of the tables, and nothing where the database is empty.
     fn version(&self) -> Result<Option<i64>>;
     /// Notes the version of the tables.
@@ -245,6 +248,19 @@ pub(crate) enum Scope {
         /// The user.
         user_no: i64,
     },
+    /// Everybody's: laying out a model.
+    Everything,
+}
+
+impl Scope {
+    /// Returns the user whose own records are meant.
+    pub(crate) fn user_no(self) -> i64 {
+        match self {
+            Self::Nobody => 0,
+            Self::Of { user_no, .. } => user_no,
+            Self::Everything => EVERYBODY,
+        }
+    }
 }
 
 /// What a transaction is for.
@@ -254,6 +270,8 @@ pub(crate) enum Kind {
     Read,
     /// Writing.
     Write,
+    /// Changing the tables themselves, as who owns them, one process at a time.
+    Layout,
 }
 
 /// A connection while one piece of work has it.

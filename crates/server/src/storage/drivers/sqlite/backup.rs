@@ -4,9 +4,10 @@
 //! transaction, also under a running server, and begins a new epoch: tokens handed out before name a history that may
 //! be lost, and answer 410 (FAULTS S1). Refuses: overwriting an existing backup.
 
-use super::open::{Access, check_backup, open, open_beside};
+use super::open::{check_backup, open, open_beside};
 use super::session::SqliteSession;
 use crate::machine::secret;
+use crate::storage::drivers::Access;
 use crate::storage::engine::{Kind, Scope, Session, new_epoch};
 use crate::storage::{Result, StorageError};
 use rusqlite::Connection;

@@ -5,23 +5,13 @@
 
 use super::convert::storage_error;
 use super::session::SqliteSession;
+use crate::storage::drivers::Access;
 use crate::storage::engine::{Kind, Scope, Session, VERSION, prepare};
 use crate::storage::{Result, StorageError};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
 use tidemark_model::EntityModel;
-
-/// What a process opens the database for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
-    /// To serve it: made where it is missing, checked as a whole.
-    Serve,
-    /// To add to it: made where it is missing.
-    Create,
-    /// To look at or change what is there.
-    Existing,
-}
 
 /// Marks the file as a Tidemark server database (`PRAGMA application_id`): "TdMk".
 pub(super) const APPLICATION_ID: i64 = 0x5464_4d6b;
@@ -60,7 +50,7 @@ pub(super) fn open(path: &Path, access: Access, model: Option<&EntityModel>, now
         check(&connection, path)?;
     }
     let session: &mut dyn Session = &mut SqliteSession(&mut connection);
-    session.run(Kind::Write, Scope::Nobody, |tx| prepare(tx, &name(path), model, now_ms))?;
+    session.run(Kind::Layout, Scope::Everything, |tx| prepare(tx, &name(path), model, now_ms))?;
     Ok(connection)
 }
 

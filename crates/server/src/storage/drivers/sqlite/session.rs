@@ -17,7 +17,7 @@ impl Session for SqliteSession<'_> {
         let behavior = match kind {
             // Everything in it sees the same moment.
             Kind::Read => TransactionBehavior::Deferred,
-            Kind::Write => TransactionBehavior::Immediate,
+            Kind::Write | Kind::Layout => TransactionBehavior::Immediate,
         };
         // Dropped without a commit it is rolled back.
         let transaction = self.0.transaction_with_behavior(behavior)?;
@@ -50,6 +50,10 @@ impl Tx for SqliteTx<'_> {
     }
 
     fn act_for(&self, _: i64) -> Result<()> {
+        Ok(())
+    }
+
+    fn wall_in(&self, _: &str, _: bool) -> Result<()> {
         Ok(())
     }
 

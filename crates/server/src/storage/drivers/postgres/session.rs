@@ -1,0 +1,216 @@
+//! One connection as the engine sees it: plain calls, each waiting for the server's answer.
+//!
+//! Owns: how a transaction begins (isolation, and whose records it may see), prepared statements, and portals, through
+//! which a page is fetched in pieces. It runs on a thread where waiting is allowed. Refuses: rules.
+
+use super::error::storage_error;
+use super::value::{Bound, Fetched};
+use super::wall;
+use crate::storage::Result;
+use crate::storage::engine::{Bind, Columns, Cursor, Fetch, Kind, Scope, Session, Take, Tx};
+use deadpool_postgres::StatementCache;
+use std::cell::Cell;
+use std::future::Future;
+use std::sync::Arc;
+use tidemark_sql::{Dialect, placeholders};
+use tokio::runtime::Handle;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Error, IsolationLevel, Portal, Row, Statement, Transaction};
+
+/// Longer texts differ by what a user asked and are not kept prepared.
+const LONGEST_KEPT: usize = 4_096;
+/// Statements kept prepared on a connection: with the longest, two megabytes of text.
+const MOST_KEPT: usize = 500;
+/// How many rows are fetched at first, and at most: as many as come to about a mebibyte.
+const FIRST_FETCH: i32 = 100;
+const MOST_FETCH: i32 = 2_000;
+const FETCH_BYTES: usize = 1024 * 1024;
+
+/// A connection while one piece of work has it.
+pub(super) struct PostgresSession<'c> {
+    client: &'c mut Client,
+    kept: Option<Arc<StatementCache>>,
+    runtime: Handle,
+    is_unsound: bool,
+}
+
+impl<'c> PostgresSession<'c> {
+    /// Takes a connection and the statements that are prepared on it.
+    pub(super) fn new(client: &'c mut Client, kept: Option<Arc<StatementCache>>, runtime: Handle) -> Self {
+        Self { client, kept, runtime, is_unsound: false }
+    }
+
+    /// Tells whether a transaction could not be ended properly, so that the connection is of no more use.
+    pub(super) fn is_unsound(&self) -> bool {
+        self.is_unsound
+    }
+}
+
+impl Session for PostgresSession<'_> {
+    fn transaction(&mut self, kind: Kind, scope: Scope, work: &mut dyn FnMut(&dyn Tx) -> Result<()>) -> Result<()> {
+        if let Some(kept) = self.kept.as_ref().filter(|kept| kept.size() > MOST_KEPT) {
+            kept.clear();
+        }
+        let building = match kind {
+            Kind::Read => {
+                self.client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true)
+            }
+            // Each statement sees what was committed before it: behind the lock of the counter, that is everything.
+            Kind::Write | Kind::Layout => {
+                self.client.build_transaction().isolation_level(IsolationLevel::ReadCommitted)
+            }
+        };
+        let started = self.runtime.block_on(async {
+            let transaction = building.start().await?;
+            transaction.batch_execute(&wall::first_words(kind, scope)).await?;
+            Ok(transaction)
+        });
+        let transaction = match started {
+            Ok(transaction) => transaction,
+            Err(error) => {
+                self.is_unsound = true;
+                return Err(storage_error(&error, false));
+            }
+        };
+        let tx = PostgresTx {
+            transaction: &transaction,
+            kept: self.kept.as_deref(),
+            runtime: &self.runtime,
+            user_no: Cell::new(scope.user_no()),
+        };
+        let done = work(&tx);
+        let ended = match done {
+            Ok(()) => self.runtime.block_on(transaction.commit()).map_err(|error| storage_error(&error, true)),
+            Err(error) => {
+                // What it said counts; where not even the end comes through, the connection is given up.
+                self.is_unsound = self.runtime.block_on(transaction.rollback()).is_err();
+                return Err(error);
+            }
+        };
+        self.is_unsound |= ended.is_err();
+        ended
+    }
+}
+
+struct PostgresTx<'t> {
+    transaction: &'t Transaction<'t>,
+    kept: Option<&'t StatementCache>,
+    runtime: &'t Handle,
+    user_no: Cell<i64>,
+}
+
+impl PostgresTx<'_> {
+    fn wait<T>(&self, answer: impl Future<Output = std::result::Result<T, Error>>) -> Result<T> {
+        self.runtime.block_on(answer).map_err(|error| storage_error(&error, false))
+    }
+
+    fn prepare(&self, sql: &str) -> Result<Statement> {
+        let sql = placeholders(Dialect::Postgres, sql);
+        let client = self.transaction.client();
+        match self.kept.filter(|_| sql.len() <= LONGEST_KEPT) {
+            Some(kept) => self.wait(kept.prepare(client, &sql)),
+            None => self.wait(client.prepare(&sql)),
+        }
+    }
+
+    fn ask(&self, sql: &str, values: &[Bind<'_>]) -> Result<Vec<Row>> {
+        let statement = self.prepare(sql)?;
+        let values: Vec<Bound<'_>> = values.iter().copied().map(Bound).collect();
+        self.wait(self.transaction.query(&statement, &parameters(&values)))
+    }
+}
+
+fn parameters<'v>(values: &'v [Bound<'v>]) -> Vec<&'v (dyn ToSql + Sync)> {
+    values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
+
+impl Tx for PostgresTx<'_> {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    fn execute(&self, sql: &str, values: &[Bind<'_>]) -> Result<u64> {
+        let statement = self.prepare(sql)?;
+        let values: Vec<Bound<'_>> = values.iter().copied().map(Bound).collect();
+        self.wait(self.transaction.execute(&statement, &parameters(&values)))
+    }
+
+    fn query(&self, sql: &str, values: &[Bind<'_>], fetch: Fetch, take: Take<'_>) -> Result<()> {
+        if fetch == Fetch::Whole {
+            let rows = self.ask(sql, values)?;
+            return take(&mut Rows { tx: self, rows: rows.into_iter(), now: None, rest: None });
+        }
+        let statement = self.prepare(sql)?;
+        let values: Vec<Bound<'_>> = values.iter().copied().map(Bound).collect();
+        let portal = self.wait(self.transaction.bind(&statement, &parameters(&values)))?;
+        let rest = Some(Rest { portal, fetch: FIRST_FETCH });
+        take(&mut Rows { tx: self, rows: Vec::new().into_iter(), now: None, rest })
+    }
+
+    fn batch(&self, sql: &str) -> Result<()> {
+        self.wait(self.transaction.batch_execute(sql))
+    }
+
+    fn act_for(&self, user_no: i64) -> Result<()> {
+        if self.user_no.replace(user_no) == user_no { Ok(()) } else { self.batch(&wall::acts_for(user_no)) }
+    }
+
+    fn wall_in(&self, table: &str, by_owner: bool) -> Result<()> {
+        self.batch(&wall::wall_in(table, by_owner))
+    }
+
+    fn version(&self) -> Result<Option<i64>> {
+        wall::version(self)
+    }
+
+    fn set_version(&self, version: i64) -> Result<()> {
+        wall::set_version(self, version)
+    }
+
+    fn announce(&self, workspace_no: i64, sequence: u64) -> Result<()> {
+        let payload = format!("{workspace_no} {sequence}");
+        self.ask(&format!("SELECT pg_notify('{}', ?1)", super::listen::CHANNEL), &[Bind::Text(&payload)]).map(drop)
+    }
+}
+
+/// What a portal still has.
+struct Rest {
+    portal: Portal,
+    fetch: i32,
+}
+
+struct Rows<'t> {
+    tx: &'t PostgresTx<'t>,
+    rows: std::vec::IntoIter<Row>,
+    now: Option<Fetched>,
+    rest: Option<Rest>,
+}
+
+impl Rows<'_> {
+    fn fetch(&mut self) -> Result<()> {
+        let Some(rest) = &mut self.rest else { return Ok(()) };
+        let rows = self.tx.wait(self.tx.transaction.query_portal(&rest.portal, rest.fetch))?;
+        let fetched = i32::try_from(rows.len()).unwrap_or(i32::MAX);
+        if fetched < rest.fetch {
+            self.rest = None;
+        } else {
+            let bytes: usize = rows.iter().map(Row::raw_size_bytes).sum();
+            let each = (bytes / rows.len().max(1)).max(1);
+            rest.fetch = i32::try_from(FETCH_BYTES / each).unwrap_or(MOST_FETCH).clamp(1, MOST_FETCH);
+        }
+        self.rows = rows.into_iter();
+        Ok(())
+    }
+}
+
+impl Cursor for Rows<'_> {
+    fn next(&mut self) -> Result<Option<&dyn Columns>> {
+        let mut next = self.rows.next();
+        if next.is_none() && self.rest.is_some() {
+            self.fetch()?;
+            next = self.rows.next();
+        }
+        self.now = next.map(Fetched);
+        Ok(self.now.as_ref().map(|row| row as &dyn Columns))
+    }
+}

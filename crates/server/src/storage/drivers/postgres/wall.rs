@@ -1,0 +1,121 @@
+//! The second wall: the tables themselves show a transaction no other workspace's records, whatever it asks.
+//!
+//! Owns: row-level security on every record table and the journal, the role that serves and owns nothing, and the first
+//! words of a transaction, which say whose records it may see. The first wall is the engine's scope in every statement;
+//! this one holds where that is forgotten (DESIGN section 3, promise 10). Refuses: who is in which workspace.
+
+use super::error::storage_error;
+use crate::storage::engine::{Bind, EVERYBODY, Kind, Scope, Tx};
+use crate::storage::{Result, StorageError};
+use tidemark_sql::quote;
+use tokio_postgres::Client;
+
+/// The role that connections act as once the tables are laid out. It owns nothing and passes no wall.
+pub(super) const SERVED: &str = "tidemark_served";
+/// Keeps two processes from laying out at once.
+const LAYOUT_LOCK: i64 = 0x5464_4d6b;
+
+/// Returns what a transaction says first.
+pub(super) fn first_words(kind: Kind, scope: Scope) -> String {
+    let (workspace_no, user_no) = match scope {
+        Scope::Nobody => return layout_words(kind),
+        Scope::Of { workspace_no, user_no } => (workspace_no, user_no),
+        Scope::Everything => (EVERYBODY, EVERYBODY),
+    };
+    let rights = layout_words(kind);
+    format!("{rights}SET LOCAL tidemark.workspace = '{workspace_no}'; {}", acts_for(user_no))
+}
+
+fn layout_words(kind: Kind) -> String {
+    match kind {
+        Kind::Read | Kind::Write => String::new(),
+        // As the user of the address, who owns the tables; however long it takes, and one at a time.
+        Kind::Layout => format!(
+            "SET LOCAL ROLE NONE; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
+             SELECT pg_advisory_xact_lock({LAYOUT_LOCK}); "
+        ),
+    }
+}
+
+/// Says for which user the following statements are.
+pub(super) fn acts_for(user_no: i64) -> String {
+    format!("SET LOCAL tidemark.owner = '{user_no}'")
+}
+
+/// Walls a table in. `FORCE`, so that the wall holds for the owner of the tables too, where no role apart can be made.
+pub(super) fn wall_in(table: &str, by_owner: bool) -> String {
+    let (name, workspace, owner) = match by_owner {
+        true => (quote(table), quote("$workspace"), Some(quote("$owner"))),
+        false => (quote(table), quote("workspace"), None),
+    };
+    // In a subselect each is asked once a statement and not once a row.
+    let may = |column: &str, setting: &str| {
+        let asked = format!("(SELECT nullif(current_setting('tidemark.{setting}', true), '')::bigint)");
+        format!("({column} = {asked} OR {asked} = {EVERYBODY})")
+    };
+    let mut condition = may(&workspace, "workspace");
+    if let Some(owner) = owner {
+        condition.push_str(&format!(" AND ({owner} = 0 OR {})", may(&owner, "owner")));
+    }
+    format!(
+        "ALTER TABLE {name} ENABLE ROW LEVEL SECURITY; ALTER TABLE {name} FORCE ROW LEVEL SECURITY; \
+         DROP POLICY IF EXISTS tidemark ON {name}; CREATE POLICY tidemark ON {name} USING ({condition})"
+    )
+}
+
+/// Reads the version of the tables; nothing where the schema is empty.
+pub(super) fn version(tx: &dyn Tx) -> Result<Option<i64>> {
+    let sql = "SELECT count(*) FILTER (WHERE relname = 'tidemark_schema'), count(*) FROM pg_class
+               WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')";
+    let found = tx.one(sql, &[], |row| Ok((row.integer(0)?, row.integer(1)?)))?;
+    match found {
+        Some((1, _)) => tx.one("SELECT version FROM tidemark_schema", &[], |row| row.integer(0)),
+        Some((_, 0)) => Ok(None),
+        _ => Err(StorageError::Foreign("The PostgreSQL database".into())),
+    }
+}
+
+/// Notes the version of the tables, and gives the serving role its rights on all that stands by now.
+pub(super) fn set_version(tx: &dyn Tx, version: i64) -> Result<()> {
+    tx.batch(
+        "CREATE TABLE IF NOT EXISTS tidemark_schema (one BIGINT PRIMARY KEY CHECK (one = 1), version BIGINT NOT NULL)",
+    )?;
+    let sql = "INSERT INTO tidemark_schema (one, version) VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET version = ?1";
+    tx.execute(sql, &[Bind::Integer(version)]).map(drop)
+}
+
+/// Makes the role that serves, where the user of the address may make one, and gives it its rights; whoever may not
+/// serves as that user, for whom the walls are forced.
+///
+/// # Errors
+/// The user passes walls (a superuser) and cannot serve as anybody else.
+pub(super) async fn serves_apart(owner: &Client) -> Result<bool> {
+    let ask = format!(
+        "DO $$ BEGIN CREATE ROLE {SERVED} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; \
+         WHEN insufficient_privilege THEN NULL; END $$;
+         DO $$ BEGIN EXECUTE format('GRANT {SERVED} TO %I', current_user); \
+         EXCEPTION WHEN insufficient_privilege OR undefined_object THEN NULL; END $$;"
+    );
+    let about = |error: tokio_postgres::Error| storage_error(&error, false);
+    owner.batch_execute(&ask).await.map_err(about)?;
+    let sql = "SELECT coalesce((SELECT pg_has_role(current_user, oid, 'MEMBER') AND NOT rolsuper AND NOT rolbypassrls
+                      FROM pg_roles WHERE rolname = $1), false),
+                   (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user), current_schema()::text";
+    let row = owner.query_one(sql, &[&SERVED]).await.map_err(about)?;
+    let (is_apart, passes_walls, schema): (bool, bool, String) = (row.get(0), row.get(1), row.get(2));
+    if is_apart {
+        let schema = quote(&schema);
+        let rights = format!(
+            "GRANT USAGE ON SCHEMA {schema} TO {SERVED}; \
+             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {SERVED}"
+        );
+        owner.batch_execute(&rights).await.map_err(about)?;
+        return Ok(true);
+    }
+    if passes_walls {
+        let sentence = "its user may see every row whatever the tables say, and the role tidemark_served cannot be made; \
+                        name a user that is no superuser";
+        return Err(StorageError::NoRights(sentence.to_owned()));
+    }
+    Ok(false)
+}

@@ -1,0 +1,60 @@
+//! From `--database` to a database.
+//!
+//! Owns: which address is which driver, and the commands that only one of them has. Refuses: anything beyond that.
+
+use super::drivers::{postgres, sqlite};
+use super::{Result, Storage, StorageError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tidemark_model::EntityModel;
+use tidemark_model::ports::Clock;
+
+pub(crate) use super::drivers::Access;
+
+/// Where records are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Address {
+    /// `sqlite:FILE`.
+    Sqlite(PathBuf),
+    /// `postgres://…`.
+    Postgres(String),
+}
+
+impl Address {
+    /// Reads an address; nothing where it is none.
+    pub(crate) fn read(url: &str) -> Option<Self> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Some(Self::Postgres(url.to_owned()));
+        }
+        let file = url.strip_prefix("sqlite:")?;
+        let file = file.strip_prefix("//").unwrap_or(file);
+        (!file.is_empty()).then(|| Self::Sqlite(PathBuf::from(file)))
+    }
+}
+
+/// Opens a database; with a model, its tables are laid out for it.
+///
+/// # Errors
+/// One sentence for each thing that can be wrong with the address, the database or the model.
+pub(crate) async fn open(
+    address: &Address,
+    access: Access,
+    model: Option<Arc<EntityModel>>,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<dyn Storage>> {
+    Ok(match address {
+        Address::Sqlite(file) => Arc::new(sqlite::open(file, access, model, clock)?),
+        Address::Postgres(url) => Arc::new(postgres::open(url, access, model, clock).await?),
+    })
+}
+
+/// Puts a backup in the place of a database.
+///
+/// # Errors
+/// A sentence; then the database is as it was.
+pub(crate) fn restore(address: &Address, from: &Path, now_ms: i64) -> Result<()> {
+    match address {
+        Address::Sqlite(file) => sqlite::restore(file, from, now_ms),
+        Address::Postgres(_) => Err(StorageError::Copy(postgres::COPIES.to_owned())),
+    }
+}
