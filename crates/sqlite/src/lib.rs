@@ -19,7 +19,21 @@ pub fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.create_scalar_function(NORMAL, 1, flags, |ctx| map(ctx, |of| text::normal(of).into_owned()))?;
     connection.create_scalar_function(LOWER, 1, flags, |ctx| map(ctx, text::lower))?;
     connection.create_scalar_function(UPPER, 1, flags, |ctx| map(ctx, text::upper))?;
-    connection.create_scalar_function(FOUND, -1, flags, |ctx| found(ctx))
+    connection.create_scalar_function(FOUND, -1, flags, |ctx| found(ctx))?;
+    // In the place of SQLite's own, which compares at every position: minutes over two long texts, uninterruptibly.
+    connection.create_scalar_function("instr", 2, flags, |ctx| position(ctx))
+}
+
+/// Returns where the second text begins in the first, in characters from 1; 0 where it does not.
+fn position(ctx: &Context<'_>) -> rusqlite::Result<Option<i64>> {
+    match (ctx.get_raw(0), ctx.get_raw(1)) {
+        (ValueRef::Null, _) | (_, ValueRef::Null) => Ok(None),
+        (text, word) => {
+            let (text, word) = (text.as_str()?, word.as_str()?);
+            let before = text.find(word).map(|at| text[..at].chars().count());
+            Ok(Some(before.map_or(0, |characters| characters as i64 + 1)))
+        }
+    }
 }
 
 fn map(ctx: &Context<'_>, rule: impl FnOnce(&str) -> String) -> rusqlite::Result<Option<String>> {

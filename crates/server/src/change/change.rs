@@ -1,6 +1,7 @@
 //! A change on its way into the database, and what came of it.
 
 use super::row::Row;
+use super::version::Mark;
 use crate::storage::Caller;
 use std::sync::Arc;
 use tidemark_model::{Cell, Condition, InvalidRecord, Method, RecordId};
@@ -97,6 +98,15 @@ pub(crate) enum Outcome {
         /// The record right after it.
         row: Box<Row>,
     },
+    /// It was applied so long ago, or so many changes followed, that the record's content right after it is not looked up.
+    AppliedBefore {
+        /// What it did.
+        what: What,
+        /// The version that it made.
+        version: Mark,
+        /// That version's stamp.
+        updated_at: i64,
+    },
     /// The stored record is newer: success, nothing changed.
     StoredWins(Box<Row>),
     /// There is no such record, never or not any more.
@@ -116,6 +126,6 @@ pub(crate) enum Outcome {
 impl Outcome {
     /// Tells whether the change failed, for its step and for what comes behind it.
     pub(crate) fn is_failure(&self) -> bool {
-        !matches!(self, Self::Applied { .. } | Self::StoredWins(_))
+        !matches!(self, Self::Applied { .. } | Self::AppliedBefore { .. } | Self::StoredWins(_))
     }
 }

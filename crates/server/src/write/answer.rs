@@ -6,7 +6,7 @@
 use super::body::invalid;
 use crate::answer::{Answer, Reply};
 use crate::call::{Call, names};
-use crate::change::{Change, Commit, Outcome, Row, Step, What};
+use crate::change::{Change, Commit, Outcome, Row, Step, What, etag};
 use crate::server::Server;
 use http::{StatusCode, header};
 use serde_json::json;
@@ -58,6 +58,12 @@ pub(crate) async fn submit(server: &Server, commit: Commit) -> Result<Vec<Outcom
 pub(crate) fn answer_outcome(server: &Server, call: &Call, shape: &Shape, outcome: Outcome) -> Answer {
     let (answer, was_taken) = match outcome {
         Outcome::Applied { what, row } => (applied(server, call, shape, what, &row), true),
+        Outcome::AppliedBefore { what, version, updated_at } => {
+            let mut tag = String::new();
+            etag(version, &mut tag);
+            let answer = Answer::empty(StatusCode::NO_CONTENT).with(header::ETAG, &tag);
+            (located(call, shape, is_new(shape, what), updated_at, answer), true)
+        }
         Outcome::StoredWins(row) => (represent(server, call, shape, StatusCode::OK, &row), true),
         Outcome::NotFound => (no_such_record(&shape.set, shape.id).into(), true),
         Outcome::ConditionFailed(row) => (condition_failed(server, call, shape, row.as_deref()).into(), true),
@@ -88,7 +94,7 @@ pub(crate) fn no_such_record(set: &str, id: RecordId) -> WireError {
 }
 
 fn applied(server: &Server, call: &Call, shape: &Shape, what: What, row: &Row) -> Answer {
-    let is_new = what == What::Create || (shape.method == Method::Create && what == What::Restore);
+    let is_new = is_new(shape, what);
     let is_minimal = match (shape.method, shape.return_minimal) {
         (Method::Delete, _) | (_, Some(true)) => true,
         (_, Some(false)) => false,
@@ -110,12 +116,21 @@ fn applied(server: &Server, call: &Call, shape: &Shape, what: What, row: &Row) -
             None => answer,
         }
     };
+    located(call, shape, is_new, row.updated_at, answer)
+}
+
+fn is_new(shape: &Shape, what: What) -> bool {
+    what == What::Create || (shape.method == Method::Create && what == What::Restore)
+}
+
+/// Says where the record is, and with which stamp it was taken.
+fn located(call: &Call, shape: &Shape, is_new: bool, updated_at: i64, answer: Answer) -> Answer {
     if shape.method == Method::Delete {
         return answer;
     }
     // Who was clamped is told: their own copy would go on claiming a time that has not come yet.
     let answer = match shape.stamp {
-        Some(stamp) if stamp != row.updated_at => answer.with(names::UPDATED_AT, &row.updated_at.to_string()),
+        Some(stamp) if stamp != updated_at => answer.with(names::UPDATED_AT, &updated_at.to_string()),
         _ => answer,
     };
     let url = format!("{}{}", call.base(), entity_url(&shape.set, shape.id));

@@ -129,7 +129,10 @@ async fn wrong_usage_and_wrong_files_get_one_plain_sentence() {
         assert!(output.stdout.is_empty());
         said
     };
-    assert!(elsewhere("postgres://localhost/x", 1).contains("SQLite"));
+    let said = elsewhere("postgres://someone:hunter2@127.0.0.1:1/records?sslmode=disable", 1);
+    assert!(said.contains("postgres://127.0.0.1:1/records cannot be opened: nothing answers there"), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+    elsewhere("postgres://127.0.0.1:notaport/x", 1);
     elsewhere("mysql:x", 2);
     assert!(elsewhere("sqlite:/no/such/folder/x.db", 1).contains("no folder"));
     std::fs::write(server.file("text.db"), "just some words, and more of them, and more and more".repeat(30)).unwrap();

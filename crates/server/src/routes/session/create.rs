@@ -15,6 +15,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use tidemark_odata::{Code, WireError};
 
+/// The longest name of a device: it stands in every line of the journal that the device makes.
+const LONGEST_DEVICE: usize = 200;
+
 #[derive(Deserialize)]
 struct Ask {
     name: String,
@@ -38,6 +41,10 @@ async fn sign_in(server: &Server, peer: Option<IpAddr>, body: &[u8]) -> Reply {
         let wanted = r#"{"name": "...", "password": "...", "device": "..."}"#;
         WireError::bad_request(format!("To sign in, send {wanted} ({error})"))
     })?;
+    let is_too_long = |device: &String| device.chars().count() > LONGEST_DEVICE;
+    if ask.device.as_ref().is_some_and(is_too_long) {
+        return Err(WireError::bad_request(format!("A device's name has at most {LONGEST_DEVICE} characters")));
+    }
     let caller = match server.gate.check_password(server, &ask.name, &ask.password, peer).await? {
         SignIn::Welcome(caller) => caller,
         SignIn::Wrong => {

@@ -5,6 +5,7 @@
 
 mod backup;
 mod convert;
+mod log;
 mod open;
 mod pool;
 mod session;
@@ -16,6 +17,7 @@ use super::Access;
 use crate::storage::engine::{Driver, Engine, Lane, Session};
 use crate::storage::notices::Notices;
 use crate::storage::{Result, StorageError};
+use log::Log;
 use pool::Pool;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,6 +36,7 @@ pub(crate) struct Sqlite {
     front: Pool,
     readers: Pool,
     writer: Writer,
+    log: Log,
 }
 
 /// Opens a database; with a model, its tables are laid out for it.
@@ -49,9 +52,10 @@ pub(crate) fn open(
     let connection = open::open(path, access, model.as_deref(), clock.now_ms())?;
     let driver = Sqlite {
         path: path.to_owned(),
-        front: Pool::new(path.to_owned(), FRONT_READERS),
-        readers: Pool::new(path.to_owned(), READERS),
+        front: Pool::new(path.to_owned(), FRONT_READERS, Arc::clone(&clock)),
+        readers: Pool::new(path.to_owned(), READERS, Arc::clone(&clock)),
         writer: Writer::start(connection)?,
+        log: Log::of(path),
     };
     Ok(Engine::over(driver, path.display().to_string(), model, clock, Arc::new(Notices::default())))
 }
@@ -63,7 +67,7 @@ impl Driver for Sqlite {
         work: impl FnOnce(&mut dyn Session) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         match lane {
-            Lane::Front => self.front.read(work).await,
+            Lane::Front => self.front.glance(work).await,
             Lane::Records => self.readers.read(work).await,
         }
     }
@@ -72,7 +76,9 @@ impl Driver for Sqlite {
         &self,
         work: impl FnOnce(&mut dyn Session) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.writer.run(work).await
+        let done = self.writer.run(work).await;
+        self.log.look_after(&self.readers, &self.writer).await;
+        done
     }
 
     fn readers(&self) -> usize {

@@ -77,9 +77,7 @@ impl Apply<'_> {
             if earlier.content != Some(repeat.content) {
                 return Ok(Outcome::OtherRequest);
             }
-            let what = earlier.what;
-            let row = Box::new(earlier.row(self.tx, set, table, owner_no)?);
-            return Ok(Outcome::Applied { what, row });
+            return earlier.outcome(self.tx, set, table, owner_no);
         }
         let place =
             Place { set: change.set.clone(), workspace_no: caller.workspace_no, owner_no, user_no: caller.user_no };

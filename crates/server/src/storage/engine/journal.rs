@@ -5,7 +5,7 @@
 
 use super::table::{SetTable, find};
 use super::tx::{Bind, Tx};
-use crate::change::{Mark, Place, Repeat, Row, What};
+use crate::change::{Mark, Outcome, Place, Repeat, Row, What};
 use crate::storage::{Caller, Result, StorageError};
 use serde_json::{Map, Value};
 use tidemark_model::{Cell, CellSeed, EntitySet};
@@ -73,8 +73,7 @@ fn before(set: &EntitySet, stored: &Row, row: &Row) -> Option<String> {
 pub(super) struct Earlier {
     /// The hash of what it held.
     pub(super) content: Option<[u8; 16]>,
-    /// What it did.
-    pub(super) what: What,
+    what: What,
     place: Place,
     id: Uuid,
     version: Mark,
@@ -101,31 +100,37 @@ pub(super) fn find_request(tx: &dyn Tx, caller: &Caller, request: [u8; 16]) -> R
     })
 }
 
+/// A repeat of a change that so many others followed is answered without the record's content as it was then: going back
+/// costs a step for each, and a thousand repeats would hold up everybody's writes.
+const LONGEST_WALK: usize = 100;
+
 impl Earlier {
-    /// Returns the record as it was right after this line: the newest version with every later line undone.
-    pub(super) fn row(self, tx: &dyn Tx, set: &EntitySet, table: &SetTable, owner_no: i64) -> Result<Row> {
+    /// Returns what came of the change: the record as it was right after this line, the newest version with every later
+    /// line undone, where that is not too far back.
+    pub(super) fn outcome(self, tx: &dyn Tx, set: &EntitySet, table: &SetTable, owner_no: i64) -> Result<Outcome> {
         let place = Place { owner_no, ..self.place };
         let Some(mut row) = find(tx, table, &place, self.id)? else {
             return Err(StorageError::Failed(format!("the journal names {}, which is not in {}", self.id, place.set)));
         };
+        let without_content = Outcome::AppliedBefore { what: self.what, version: self.version, updated_at: self.stamp };
         let mut at = row.version.sequence;
         let sql = "SELECT previous, before FROM journal WHERE workspace = ?1 AND sequence = ?2";
-        while at > self.version.sequence {
+        for _ in 0..LONGEST_WALK {
+            if at <= self.version.sequence {
+                row.version = self.version;
+                row.updated_at = self.stamp;
+                row.is_tombstoned = self.is_tombstoned;
+                row.updated_by = self.user;
+                return Ok(Outcome::Applied { what: self.what, row: Box::new(row) });
+            }
             let values = [place.workspace_no.into(), at.into()];
             let line = tx.one(sql, &values, |line| Ok((line.unsigned(0)?, line.text_or_null(1)?)))?;
-            let Some((previous, before)) = line else {
-                return Err(StorageError::Failed(format!("the journal lacks line {at} of {}", self.id)));
-            };
+            // A line that is not there was trimmed long ago.
+            let Some((previous, before)) = line else { break };
             undo(set, &mut row, before.as_deref());
             at = previous;
         }
-        Ok(Row {
-            version: self.version,
-            updated_at: self.stamp,
-            is_tombstoned: self.is_tombstoned,
-            updated_by: self.user,
-            ..row
-        })
+        Ok(without_content)
     }
 }
 

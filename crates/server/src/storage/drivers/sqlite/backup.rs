@@ -4,7 +4,7 @@
 //! transaction, also under a running server, and begins a new epoch: tokens handed out before name a history that may
 //! be lost, and answer 410 (FAULTS S1). Refuses: overwriting an existing backup.
 
-use super::open::{check_backup, open, open_beside};
+use super::open::{check_backup, make_private, open, open_beside};
 use super::session::SqliteSession;
 use crate::machine::secret;
 use crate::storage::drivers::Access;
@@ -38,6 +38,7 @@ pub(super) fn backup(database: &Path, target: &Path) -> Result<()> {
     if beside.exists() {
         std::fs::remove_file(beside).map_err(|error| failed(error.to_string()))?;
     }
+    make_private(beside);
     // A connection of its own: SQLite takes this copy for a write, which the readers' connections refuse.
     let connection = open_beside(database)?;
     let copied = connection
@@ -82,6 +83,7 @@ pub(crate) fn restore(database: &Path, from: &Path, now_ms: i64) -> Result<()> {
 
 fn with_new_epoch(source: &Connection, beside: &Path) -> Result<Connection> {
     let _ = std::fs::remove_file(beside);
+    make_private(beside);
     let mut fresh = Connection::open(beside)?;
     copy(source, &mut fresh)?;
     // A copy of a file in WAL mode is in WAL mode too; this one is to be one file.

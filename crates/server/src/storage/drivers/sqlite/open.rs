@@ -5,10 +5,13 @@
 
 use super::convert::storage_error;
 use super::session::SqliteSession;
+use crate::limits::MAX_BODY_BYTES;
 use crate::storage::drivers::Access;
 use crate::storage::engine::{Kind, Scope, Session, VERSION, prepare};
 use crate::storage::{Result, StorageError};
+use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::fs::OpenOptions;
 use std::path::Path;
 use std::time::Duration;
 use tidemark_model::EntityModel;
@@ -18,6 +21,9 @@ pub(super) const APPLICATION_ID: i64 = 0x5464_4d6b;
 
 /// Records are read in the order of their key, so a page holds as many as it can.
 const PAGE_BYTES: i64 = 8192;
+/// The longest value that a read may make: any that a request could have brought. `concat` of `concat` ends here, in a
+/// refusal, and not in the machine's memory.
+const LONGEST_VALUE: i32 = (MAX_BODY_BYTES + 64 * 1024) as i32;
 /// How long a connection waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Texts of lists differ by their filters; the others are few.
@@ -32,6 +38,9 @@ pub(super) fn open(path: &Path, access: Access, model: Option<&EntityModel>, now
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if access != Access::Existing {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
+    }
+    if !is_there {
+        make_private(path);
     }
     let mut connection = connect(path, flags)?;
     let about = |error| open_error(path, error);
@@ -54,6 +63,16 @@ pub(super) fn open(path: &Path, access: Access, model: Option<&EntityModel>, now
     Ok(connection)
 }
 
+/// Makes an empty file that its owner alone reads; SQLite gives its log the same rights. What cannot be made is told by
+/// the opening that follows.
+pub(super) fn make_private(path: &Path) {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    drop(options.open(path));
+}
+
 /// Opens one more connection to a database that is open already.
 pub(super) fn open_beside(path: &Path) -> Result<Connection> {
     connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
@@ -65,6 +84,7 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     let connection = open_beside(path)?;
     let about = |error| open_error(path, error);
     connection.pragma_update(None, "query_only", true).map_err(about)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE).map_err(about)?;
     connection.pragma_update(None, "cache_size", -8_192).map_err(about)?;
     Ok(connection)
 }

@@ -53,10 +53,22 @@ impl Writer {
         &self,
         work: impl FnOnce(&mut dyn Session) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.hand_in(move |connection| work(&mut SqliteSession(connection))).await
+    }
+
+    /// Puts the write-ahead log into the database and cuts it to nothing, where nobody reads from it.
+    pub(super) async fn empty_log(&self) -> Result<()> {
+        self.hand_in(|connection| Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)).await
+    }
+
+    async fn hand_in<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         let work: Work = Box::new(move |connection| {
             // Nobody listens where the request was given up; the work is done all the same.
-            let _ = reply.send(work(&mut SqliteSession(connection)));
+            let _ = reply.send(work(connection));
         });
         let sent = self.jobs.as_ref().is_some_and(|jobs| jobs.send(work).is_ok());
         if !sent {
