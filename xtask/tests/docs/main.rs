@@ -5,6 +5,7 @@
 mod anchors;
 mod citations;
 mod decisions;
+mod imports;
 mod links;
 mod tree;
 mod words;
