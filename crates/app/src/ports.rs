@@ -10,7 +10,7 @@ use tidemark_model::RecordId;
 use tidemark_model::ports::{Clock, Entropy, Ids};
 use tidemark_sync::{HttpTransport, SyncError, Transport};
 
-/// What an [`App`](crate::App) is handed of the world around it (DESIGN section 2, "every effect injectable").
+/// What an [`App`](crate::App) is handed of the world around it (FAULTS 3.2).
 #[derive(Clone)]
 pub struct Ports {
     /// The time.

@@ -1,4 +1,4 @@
-//! The status line: what it says, decided from counts and from what the worker does (promise 9, UX "Status bar").
+//! The status line: what it says, decided from counts and from what the worker does (promise 9, UX.md, "Status bar").
 //!
 //! Owns: one pure function and its table. Refuses: asking the store or the worker; `events` and the status command
 //! gather a [`Situation`] and ask here.

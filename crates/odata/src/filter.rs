@@ -1,4 +1,4 @@
-//! `$filter` and `$orderby` (OData URL Conventions 4.01 section 5.1.1 and 5.1.4), text to tree and back.
+//! `$filter` and `$orderby` (OData URL Conventions 4.01 section 5.1.1 and 5.1.4), text to tree.
 //!
 //! Owns: the grammar, its limits, and a sentence with a position for every mistake. Refuses: knowing the model; names
 //! are checked where SQL is made. What OData has beyond [`Expr`] (arithmetic, lambdas, paths, casts) answers 501 by
@@ -8,14 +8,15 @@ mod cursor;
 mod parser;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
 mod write;
 
 use crate::WireError;
 use parser::Parser;
 use tidemark_model::query::{Expr, OrderBy};
 
-pub(crate) use write::order_by_text;
-pub use write::write_filter;
+#[cfg(test)]
+pub(crate) use write::{order_by_text, write_filter};
 
 /// Returns every word that means something in `$filter` and `$orderby`, each in the case OData writes it in.
 pub fn filter_words() -> impl Iterator<Item = &'static str> {

@@ -1,4 +1,4 @@
-//! System query options (OData URL Conventions 4.01 section 5), read by a server and written by a client.
+//! System query options (OData URL Conventions 4.01 section 5), as a server reads them.
 //!
 //! Owns: the options as a whole: names in any case, with or without `$`, each at most once. Refuses: `$filter` and
 //! `$orderby` themselves (`filter`) and knowing the model. An option of OData's that is not served answers 501, an
@@ -6,8 +6,8 @@
 
 mod search;
 
-use crate::filter::{order_by_text, parse_filter, parse_order_by, write_filter};
-use crate::percent::{decode, decode_query, encode_query};
+use crate::filter::{parse_filter, parse_order_by};
+use crate::percent::{decode, decode_query};
 use crate::{Code, WireError};
 use tidemark_model::query::Query;
 
@@ -121,39 +121,41 @@ fn wrong(option: &str, problem: &str) -> WireError {
     WireError::new(400, Code::InvalidQuery, format!("{option} {problem}")).about(option)
 }
 
-/// Writes a query as a URL's raw query, without question mark; empty for an empty query.
-pub fn write_query(query: &Query) -> String {
-    let mut options: Vec<String> = Vec::new();
-    let mut add = |name: &str, value: &str| options.push(format!("${name}={}", encode_query(value)));
-    if let Some(filter) = &query.filter {
-        add("filter", &write_filter(filter));
-    }
-    if !query.search.is_empty() {
-        add("search", &search::write(&query.search));
-    }
-    if !query.order_by.is_empty() {
-        add("orderby", &order_by_text(&query.order_by));
-    }
-    if !query.select.is_empty() {
-        add("select", &query.select.join(","));
-    }
-    if let Some(top) = query.top {
-        add("top", &top.to_string());
-    }
-    if query.skip > 0 {
-        add("skip", &query.skip.to_string());
-    }
-    if query.count {
-        add("count", "true");
-    }
-    options.join("&")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::filter::{order_by_text, write_filter};
+    use crate::percent::encode_query;
     use proptest::prelude::*;
     use tidemark_model::query::{Expr, OrderBy};
+
+    /// Writes a query as a URL's raw query, without question mark; empty for an empty query.
+    fn write_query(query: &Query) -> String {
+        let mut options: Vec<String> = Vec::new();
+        let mut add = |name: &str, value: &str| options.push(format!("${name}={}", encode_query(value)));
+        if let Some(filter) = &query.filter {
+            add("filter", &write_filter(filter));
+        }
+        if !query.search.is_empty() {
+            add("search", &search::write(&query.search));
+        }
+        if !query.order_by.is_empty() {
+            add("orderby", &order_by_text(&query.order_by));
+        }
+        if !query.select.is_empty() {
+            add("select", &query.select.join(","));
+        }
+        if let Some(top) = query.top {
+            add("top", &top.to_string());
+        }
+        if query.skip > 0 {
+            add("skip", &query.skip.to_string());
+        }
+        if query.count {
+            add("count", "true");
+        }
+        options.join("&")
+    }
 
     fn refused(query: &str) -> (u16, Option<String>) {
         let error = parse_options(query).expect_err(query);

@@ -42,12 +42,14 @@ pub(super) fn words() -> impl Iterator<Item = &'static str> {
     functions.chain(comparisons).chain(rest).chain(UNSUPPORTED).chain(LAMBDAS).chain(RESERVED_WORDS)
 }
 
-/// Returns the name of a function, for messages and for writing.
+/// Returns the name of a function.
+#[cfg(test)]
 pub(super) fn function_name(function: Function) -> &'static str {
     FUNCTIONS.iter().find(|(_, f, _)| *f == function).map_or("", |(name, ..)| name)
 }
 
 /// Returns the word of a comparison.
+#[cfg(test)]
 pub(super) fn compare_word(op: Compare) -> &'static str {
     EQUALITY.iter().chain(&RELATION).find(|(_, c)| *c == op).map_or("", |(word, _)| word)
 }

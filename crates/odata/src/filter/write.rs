@@ -1,4 +1,4 @@
-//! Expressions to `$filter` text: what a client asks of a set that it reads live.
+//! Expressions to `$filter` text, so that tests can compare what was read with what was written.
 
 use super::parser::{compare_word, function_name};
 use chrono::{DateTime, SecondsFormat};
@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use tidemark_model::query::{Expr, Literal, Logic, OrderBy};
 
 /// Writes an expression as `$filter` text, not yet percent-encoded; reading it gives the same expression.
-pub fn write_filter(expr: &Expr) -> String {
+pub(crate) fn write_filter(expr: &Expr) -> String {
     let mut out = String::new();
     write(expr, &mut out);
     out

@@ -60,6 +60,7 @@ fn wrong(problem: &str) -> WireError {
 }
 
 /// Writes words so that [`parse`] reads the same ones.
+#[cfg(test)]
 pub(super) fn write(words: &[String]) -> String {
     let word = |word: &String| {
         if word.chars().all(char::is_alphanumeric) && !matches!(word.as_str(), "AND" | "OR" | "NOT") {
