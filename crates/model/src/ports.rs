@@ -1,4 +1,4 @@
-//! What the rest of Tidemark may ask of the machine: the time, fresh ids, randomness.
+//! What the rest of Tidemark may ask of the machine: the time, fresh ids, randomness, secrets.
 //!
 //! Owns: the traits only. Refuses: an implementation that touches the machine; those live at the rim
 //! (`tidemark-app`, `tidemark-server`), so that a simulation can put its own in their place (FAULTS 3.2).
@@ -23,4 +23,30 @@ pub trait Ids: Send + Sync {
 pub trait Entropy: Send + Sync {
     /// Returns a number in `0.0..1.0`.
     fn fraction(&self) -> f64;
+}
+
+/// The machine has no randomness to give.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the operating system gives no randomness ({0}); start the program again")]
+pub struct NoRandomness(pub String);
+
+/// Yields randomness that nobody can guess: secrets, tokens, salts, the random marks of versions.
+pub trait Secrets: Send + Sync {
+    /// Fills bytes.
+    ///
+    /// # Errors
+    /// There is no randomness.
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), NoRandomness>;
+}
+
+impl dyn Secrets + '_ {
+    /// Returns so many bytes.
+    ///
+    /// # Errors
+    /// There is no randomness.
+    pub fn bytes<const N: usize>(&self) -> Result<[u8; N], NoRandomness> {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes)?;
+        Ok(bytes)
+    }
 }

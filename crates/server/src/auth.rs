@@ -12,17 +12,17 @@ mod remembered;
 pub(crate) use gate::{Gate, Peer, SignIn, bearer, guard};
 pub(crate) use password::{PasswordError, hash_password};
 
-use crate::machine::{NoRandomness, secret};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tidemark_model::ports::{NoRandomness, Secrets};
 
 /// Makes a token. None begins with `-`, which a command line would read as an option (DESIGN section 6, "Settled").
 ///
 /// # Errors
 /// There is no randomness.
-pub(crate) fn fresh_token() -> Result<String, NoRandomness> {
+pub(crate) fn fresh_token(secrets: &dyn Secrets) -> Result<String, NoRandomness> {
     loop {
-        let token = URL_SAFE_NO_PAD.encode(secret::<32>()?);
+        let token = URL_SAFE_NO_PAD.encode(secrets.bytes::<32>()?);
         if !token.starts_with('-') {
             return Ok(token);
         }
@@ -37,7 +37,7 @@ mod tests {
     fn no_token_looks_like_an_option() {
         // One in 64 would, were nobody looking.
         for _ in 0..4_000 {
-            let token = fresh_token().unwrap();
+            let token = fresh_token(&crate::machine::MachineSecrets).unwrap();
             assert!(token.len() == 43 && !token.starts_with('-'), "{token}");
         }
     }

@@ -14,6 +14,7 @@ mod token;
 mod user;
 
 use clap::{Parser, Subcommand};
+pub(crate) use purge::days_ago;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -8,6 +8,7 @@ mod words;
 
 use crate::auth::{PasswordError, hash_password};
 use crate::change::{Change, Commit, Step};
+use crate::ports::Ports;
 use crate::storage::{Account, NewUser, Storage, StorageError};
 use crate::write::read_body;
 use serde_json::{Map, Value, json};
@@ -40,14 +41,14 @@ pub(crate) enum DemoError {
 ///
 /// # Errors
 /// The database failed, or the model has no room for the samples.
-pub(crate) async fn fill(storage: &dyn Storage, model: &EntityModel, now_ms: i64) -> Result<(), DemoError> {
-    let account = demo_account(storage, now_ms).await?;
+pub(crate) async fn fill(storage: &dyn Storage, model: &EntityModel, ports: &Ports) -> Result<(), DemoError> {
+    let account = demo_account(storage, ports).await?;
     let caller = Arc::new(account.caller);
     if storage.position(caller.workspace_no).await?.mark.sequence > 0 {
         return Ok(());
     }
     let mut steps = Vec::new();
-    for (set, id, mut record) in samples(now_ms) {
+    for (set, id, mut record) in samples(ports.clock.now_ms()) {
         let Some(set) = model.set(set) else { continue };
         record.retain(|name, _| set.entity_type.property(name).is_some());
         let text = Value::Object(record).to_string();
@@ -66,11 +67,16 @@ pub(crate) async fn fill(storage: &dyn Storage, model: &EntityModel, now_ms: i64
     Ok(())
 }
 
-async fn demo_account(storage: &dyn Storage, now_ms: i64) -> Result<Account, DemoError> {
+async fn demo_account(storage: &dyn Storage, ports: &Ports) -> Result<Account, DemoError> {
     if let Some(account) = storage.account(DEMO).await? {
         return Ok(account);
     }
-    let user = NewUser { name: DEMO.into(), workspace: DEMO.into(), password: hash_password(DEMO)?, now_ms };
+    let user = NewUser {
+        name: DEMO.into(),
+        workspace: DEMO.into(),
+        password: hash_password(DEMO, ports.secrets.as_ref())?,
+        now_ms: ports.clock.now_ms(),
+    };
     storage.add_user(user).await?;
     let added = storage.account(DEMO).await?;
     Ok(added.ok_or_else(|| StorageError::NoSuchUser(DEMO.into()))?)

@@ -23,11 +23,11 @@ const SMALL_BYTES: u64 = 600;
 
 /// Puts the headers of every answer on it.
 pub(crate) async fn mark(State(server): State<Arc<Server>>, request: Request<Body>, next: Next) -> Response {
-    let started_ms = server.clock.monotonic_ms();
+    let started_ms = server.ports.clock.monotonic_ms();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = next.run(request).await;
     // Neither query nor headers: they hold what people wrote, and tokens.
-    let ms = server.clock.monotonic_ms().saturating_sub(started_ms);
+    let ms = server.ports.clock.monotonic_ms().saturating_sub(started_ms);
     tracing::debug!(%method, path, status = response.status().as_u16(), ms, "answered");
     let headers = response.headers_mut();
     if path.starts_with(SERVICE_ROOT) {

@@ -1,12 +1,12 @@
 //! The rim: the one place where the server reads the machine's clock and its randomness.
 //!
-//! Owns: implementations of the model's ports, and secrets. Refuses: being called from a rule; everything else is
-//! handed a [`Clock`] or an [`Ids`], so that a simulation can put its own in their place (FAULTS 3.2).
+//! Owns: implementations of the model's ports. Refuses: being called from a rule; everything else is handed its
+//! [`crate::Ports`], so that a simulation can put its own in their place (FAULTS 3.2).
 
 use std::sync::LazyLock;
 use std::time::Instant;
 use tidemark_model::RecordId;
-use tidemark_model::ports::{Clock, Ids};
+use tidemark_model::ports::{Clock, Ids, NoRandomness, Secrets};
 use uuid::Uuid;
 
 static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -38,32 +38,13 @@ impl Ids for MachineIds {
     }
 }
 
-/// The machine has no randomness to give.
-#[derive(Debug, thiserror::Error)]
-#[error("the operating system gives no randomness ({0}); start the server again")]
-pub(crate) struct NoRandomness(String);
+/// Secrets from the operating system.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct MachineSecrets;
 
-/// Draws bytes for a secret.
-pub(crate) fn secret<const N: usize>() -> Result<[u8; N], NoRandomness> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| NoRandomness(error.to_string()))?;
-    Ok(bytes)
-}
-
-/// Draws the random marks of sequence numbers, many at a time: a system call for each would cost more than the rest.
-#[derive(Debug, Default)]
-pub(crate) struct Marks {
-    drawn: Vec<u32>,
-}
-
-impl Marks {
-    /// Returns the next mark.
-    pub(crate) fn next(&mut self) -> Result<u32, NoRandomness> {
-        if let Some(mark) = self.drawn.pop() {
-            return Ok(mark);
-        }
-        let bytes: [u8; 1024] = secret()?;
-        self.drawn.extend(bytes.chunks_exact(4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]])));
-        Ok(self.drawn.pop().unwrap_or_default())
+impl Secrets for MachineSecrets {
+    #[expect(clippy::disallowed_methods, reason = "the rim: these are the Secrets that everything else is handed")]
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
+        getrandom::fill(bytes).map_err(|error| NoRandomness(error.to_string()))
     }
 }

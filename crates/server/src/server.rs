@@ -5,10 +5,10 @@
 
 use crate::auth::Gate;
 use crate::change::Place;
+use crate::ports::Ports;
 use crate::storage::{Caller, Identity, Storage, StorageError};
 use crate::token::TokenSeal;
 use std::sync::{Arc, PoisonError, RwLock};
-use tidemark_model::ports::{Clock, Ids};
 use tidemark_model::{EntityModel, EntitySet};
 use tidemark_odata::{Code, WireError};
 use tokio::sync::{Semaphore, watch};
@@ -19,10 +19,8 @@ pub(crate) struct Server {
     pub(crate) storage: Arc<dyn Storage>,
     /// The entity model, `CachedEntities` in it.
     pub(crate) model: Arc<EntityModel>,
-    /// The time.
-    pub(crate) clock: Arc<dyn Clock>,
-    /// Ids for records whose client made none.
-    pub(crate) ids: Arc<dyn Ids>,
+    /// The time, ids and secrets.
+    pub(crate) ports: Ports,
     /// Who may come in.
     pub(crate) gate: Gate,
     /// Turns true when the server stops; endless answers end then.
@@ -38,12 +36,12 @@ impl Server {
         storage: Arc<dyn Storage>,
         identity: Identity,
         model: Arc<EntityModel>,
-        clock: Arc<dyn Clock>,
-        ids: Arc<dyn Ids>,
+        ports: Ports,
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let identity = RwLock::new(Arc::new(identity));
-        Self { storage, model, clock, ids, gate: Gate::default(), stopping, audits: Semaphore::new(1), identity }
+        let gate = Gate::new(ports.secrets.as_ref());
+        Self { storage, model, ports, gate, stopping, audits: Semaphore::new(1), identity }
     }
 
     /// Returns who this server is.

@@ -21,6 +21,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, Method, Request, header};
 use std::net::IpAddr;
 use std::sync::Arc;
+use tidemark_model::ports::Secrets;
 use tidemark_odata::{Resource, WireError, parse_path};
 use tokio::sync::Semaphore;
 
@@ -43,7 +44,6 @@ pub(crate) enum SignIn {
 }
 
 /// What the gate remembers between requests.
-#[derive(Debug)]
 pub(crate) struct Gate {
     guesses: GuessLimit,
     remembered: Remembered,
@@ -51,13 +51,12 @@ pub(crate) struct Gate {
     hashing: Semaphore,
 }
 
-impl Default for Gate {
-    fn default() -> Self {
-        Self { guesses: GuessLimit::default(), remembered: Remembered::default(), hashing: Semaphore::new(2) }
-    }
-}
-
 impl Gate {
+    /// Makes a gate that has let nobody in yet.
+    pub(crate) fn new(secrets: &dyn Secrets) -> Self {
+        Self { guesses: GuessLimit::default(), remembered: Remembered::new(secrets), hashing: Semaphore::new(2) }
+    }
+
     /// Checks a name and a password.
     ///
     /// # Errors
@@ -70,7 +69,7 @@ impl Gate {
         peer: Option<IpAddr>,
     ) -> Result<SignIn, WireError> {
         let account = server.storage.account(name).await.map_err(|error| error.to_wire())?;
-        let now_ms = server.clock.monotonic_ms();
+        let now_ms = server.ports.clock.monotonic_ms();
         if let Some(account) = &account
             && self.remembered.knows(password, &account.password, now_ms)
         {

@@ -2,13 +2,14 @@
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
+use tidemark_model::ports::{NoRandomness, Secrets};
 
 /// A password cannot be hashed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PasswordError {
     /// There is no randomness for its salt.
     #[error(transparent)]
-    Randomness(#[from] crate::machine::NoRandomness),
+    Randomness(#[from] NoRandomness),
     /// Argon2 refuses.
     #[error("this password cannot be used: {0}")]
     Refused(argon2::password_hash::Error),
@@ -18,8 +19,8 @@ pub(crate) enum PasswordError {
 ///
 /// # Errors
 /// There is no randomness, or the password is gigabytes long.
-pub(crate) fn hash_password(password: &str) -> Result<String, PasswordError> {
-    let salt = SaltString::encode_b64(&crate::machine::secret::<16>()?).map_err(PasswordError::Refused)?;
+pub(crate) fn hash_password(password: &str, secrets: &dyn Secrets) -> Result<String, PasswordError> {
+    let salt = SaltString::encode_b64(&secrets.bytes::<16>()?).map_err(PasswordError::Refused)?;
     let hash = Argon2::default().hash_password(password.as_bytes(), &salt).map_err(PasswordError::Refused)?;
     Ok(hash.to_string())
 }
@@ -32,14 +33,15 @@ pub(crate) fn is_password(password: &str, hash: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::MachineSecrets;
 
     #[test]
     fn a_password_is_known_by_its_hash_and_no_other_is() {
-        let hash = hash_password("correct horse").unwrap();
+        let hash = hash_password("correct horse", &MachineSecrets).unwrap();
         assert!(hash.starts_with("$argon2id$"));
         assert!(is_password("correct horse", &hash));
         assert!(!is_password("correct horse ", &hash));
         assert!(!is_password("correct horse", "not a hash"));
-        assert_ne!(hash, hash_password("correct horse").unwrap());
+        assert_ne!(hash, hash_password("correct horse", &MachineSecrets).unwrap());
     }
 }

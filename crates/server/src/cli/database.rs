@@ -1,7 +1,7 @@
 //! `--database` and `--model`: which database, which model.
 
 use super::{Common, Failure};
-use crate::machine::MachineClock;
+use crate::ports::Ports;
 use crate::storage::Storage;
 use crate::storage::open::{Access, Address, open};
 use std::sync::Arc;
@@ -35,6 +35,6 @@ impl Common {
         if self.model.is_some() {
             self.read_model()?;
         }
-        Ok(open(&address, access, None, Arc::new(MachineClock)).await?)
+        Ok(open(&address, access, None, &Ports::default()).await?)
     }
 }

@@ -1,9 +1,8 @@
 //! `purge [--older-than DAYS]`.
 
 use super::{Common, Failure};
-use crate::machine::MachineClock;
+use crate::ports::Ports;
 use crate::storage::open::Access;
-use tidemark_model::ports::Clock as _;
 
 /// How many days a tombstone keeps its content, unless told otherwise (DESIGN section 4).
 pub(super) const RETENTION_DAYS: u32 = 90;
@@ -21,13 +20,13 @@ pub(super) struct Purge {
 impl Purge {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let storage = self.common.open(Access::Existing).await?;
-        let purged = storage.purge(days_ago(MachineClock.now_ms(), self.older_than)).await?;
+        let purged = storage.purge(days_ago(Ports::default().clock.now_ms(), self.older_than)).await?;
         println!("purged {}", purged.tombstones);
         Ok(())
     }
 }
 
 /// Returns the moment so many days ago.
-pub(super) fn days_ago(now_ms: i64, days: u32) -> i64 {
+pub(crate) fn days_ago(now_ms: i64, days: u32) -> i64 {
     now_ms.saturating_sub(i64::from(days) * 24 * 60 * 60 * 1000)
 }

@@ -1,10 +1,9 @@
 //! `restore FILE`.
 
 use super::{Common, Failure};
-use crate::machine::MachineClock;
+use crate::ports::Ports;
 use crate::storage::open::restore;
 use std::path::PathBuf;
-use tidemark_model::ports::Clock as _;
 
 /// Puts a backup in the place of the database.
 #[derive(Debug, clap::Args)]
@@ -18,6 +17,6 @@ pub(super) struct Restore {
 
 impl Restore {
     pub(super) fn run(self) -> Result<(), Failure> {
-        Ok(restore(&self.common.address()?, &self.file, MachineClock.now_ms())?)
+        Ok(restore(&self.common.address()?, &self.file, &Ports::default())?)
     }
 }

@@ -1,22 +1,16 @@
 //! `serve`.
 
-use super::purge::{RETENTION_DAYS, days_ago};
+use super::purge::RETENTION_DAYS;
 use super::{Common, Failure};
-use crate::demo;
 use crate::listen;
-use crate::machine::{MachineClock, MachineIds};
-use crate::router::router;
-use crate::server::Server;
-use crate::storage::Storage;
-use crate::storage::open::{Access, open};
+use crate::ports::Ports;
+use crate::service::Service;
 use clap::builder::BoolishValueParser;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
-use tidemark_model::ports::Clock as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 const PURGE_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -43,23 +37,18 @@ impl Serve {
         let in_colour = std::io::stderr().is_terminal();
         tracing_subscriber::fmt().with_env_filter(filter).with_ansi(in_colour).with_writer(std::io::stderr).init();
         let address = self.common.address()?;
-        let model = Arc::new(self.common.read_model()?);
-        let clock = Arc::new(MachineClock);
-        let storage = open(&address, Access::Serve, Some(Arc::clone(&model)), clock.clone()).await?;
+        let model = self.common.read_model()?;
+        let service = Arc::new(Service::over(&address, model, Ports::default()).await?);
         if self.demo {
-            demo::fill(storage.as_ref(), &model, clock.now_ms()).await?;
+            service.fill_demo().await?;
         }
         let cannot = |error: std::io::Error| Failure::Failed(format!("Cannot listen on {}: {error}", self.listen));
         let listener = TcpListener::bind(&self.listen).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
-        let (stop, stopping) = watch::channel(false);
-        let identity = storage.identity().await?;
-        let ids = Arc::new(MachineIds);
-        let server = Arc::new(Server::new(Arc::clone(&storage), identity, model, clock, ids, stopping.clone()));
-        let signals = stop_on_signal(stop)?;
-        let purging = tokio::spawn(purge_daily(storage, self.retention_days, stopping.clone()));
+        let signals = stop_on_signal(Arc::clone(&service))?;
+        let purging = tokio::spawn(purge_daily(Arc::clone(&service), self.retention_days));
         announce(&format!("listening on http://{address}"))?;
-        listen::serve(listener, router(server), stopping).await;
+        listen::serve(listener, service.router(), service.stopping()).await;
         purging.abort();
         signals.abort();
         tracing::info!("stopped");
@@ -76,7 +65,7 @@ fn announce(line: &str) -> Result<(), Failure> {
 }
 
 /// Stops the server on SIGTERM and SIGINT.
-fn stop_on_signal(stop: watch::Sender<bool>) -> Result<tokio::task::JoinHandle<()>, Failure> {
+fn stop_on_signal(service: Arc<Service>) -> Result<tokio::task::JoinHandle<()>, Failure> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(tokio::spawn(async move {
         tokio::select! {
@@ -84,15 +73,14 @@ fn stop_on_signal(stop: watch::Sender<bool>) -> Result<tokio::task::JoinHandle<(
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping: requests under way are answered");
-        stop.send_replace(true);
-        // Kept until the end: a dropped sender would look like a stop too early, and late like nothing.
-        stop.closed().await;
+        service.stop();
     }))
 }
 
-async fn purge_daily(storage: Arc<dyn Storage>, days: u32, mut stopping: watch::Receiver<bool>) {
+async fn purge_daily(service: Arc<Service>, days: u32) {
+    let mut stopping = service.stopping();
     while !*stopping.borrow() {
-        match storage.purge(days_ago(MachineClock.now_ms(), days)).await {
+        match service.purge(days).await {
             Ok(purged) if purged.tombstones > 0 => tracing::info!(tombstones = purged.tombstones, "purged"),
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "the daily purge failed; it is tried again tomorrow"),

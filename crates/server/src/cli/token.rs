@@ -2,10 +2,9 @@
 
 use super::{Common, Failure};
 use crate::auth::fresh_token;
-use crate::machine::MachineClock;
+use crate::ports::Ports;
 use crate::storage::open::Access;
 use crate::storage::{NewToken, TokenHash};
-use tidemark_model::ports::Clock as _;
 
 /// Makes a token.
 #[derive(Debug, clap::Args)]
@@ -20,9 +19,10 @@ pub(super) struct Create {
 impl Create {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let storage = self.common.open(Access::Existing).await?;
-        let token = fresh_token()?;
+        let ports = Ports::default();
+        let token = fresh_token(ports.secrets.as_ref())?;
         let hash = TokenHash::of(&token);
-        storage.add_token(NewToken { user: self.name, hash, device: None, now_ms: MachineClock.now_ms() }).await?;
+        storage.add_token(NewToken { user: self.name, hash, device: None, now_ms: ports.clock.now_ms() }).await?;
         println!("{token}");
         Ok(())
     }

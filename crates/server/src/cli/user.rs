@@ -3,10 +3,9 @@
 use super::password::read_password;
 use super::{Common, Failure};
 use crate::auth::hash_password;
-use crate::machine::MachineClock;
+use crate::ports::Ports;
 use crate::storage::NewUser;
 use crate::storage::open::Access;
-use tidemark_model::ports::Clock as _;
 
 /// The longest name: it stands in `_UpdatedBy` of every record.
 const LONGEST_NAME: usize = 200;
@@ -29,9 +28,10 @@ impl Add {
         for (what, name) in [("The name", &self.name), ("The workspace", &self.workspace)] {
             check_name(what, name)?;
         }
+        let ports = Ports::default();
         let storage = self.common.open(Access::Create).await?;
-        let password = hash_password(&read_password()?)?;
-        let now_ms = MachineClock.now_ms();
+        let password = hash_password(&read_password()?, ports.secrets.as_ref())?;
+        let now_ms = ports.clock.now_ms();
         storage.add_user(NewUser { name: self.name, workspace: self.workspace, password, now_ms }).await?;
         Ok(())
     }

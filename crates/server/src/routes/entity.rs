@@ -65,7 +65,7 @@ fn finish(server: &Server, call: &Call, asked: Asked<'_>) -> Result<Write, WireE
         asked.key,
         &asked.body,
     )?;
-    let id = asked.key.unwrap_or_else(|| server.ids.fresh());
+    let id = asked.key.unwrap_or_else(|| server.ports.ids.fresh());
     let shape = Shape {
         set: set.name.clone(),
         id,

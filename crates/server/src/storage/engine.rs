@@ -9,6 +9,7 @@ mod history;
 mod journal;
 mod lanes;
 mod layout;
+mod marks;
 mod people;
 mod purge;
 mod read;
@@ -26,14 +27,14 @@ use super::{
     Storage, StorageError, TokenHash,
 };
 use crate::change::{Commit, Outcome, Place, Row};
-use crate::machine::Marks;
+use crate::ports::Ports;
 use crate::storage::notices::Notices;
 use async_trait::async_trait;
 use lanes::{Bench, Lanes};
+use marks::Marks;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use table::Tables;
-use tidemark_model::ports::Clock;
 use tidemark_model::query::Query;
 use tidemark_model::{EntityModel, RecordId};
 use tokio::sync::watch;
@@ -43,9 +44,9 @@ use turns::Turns;
 ///
 /// # Errors
 /// [`StorageError::Newer`], [`StorageError::ModelMisfit`].
-pub(super) fn prepare(tx: &dyn Tx, database: &str, model: Option<&EntityModel>, now_ms: i64) -> Result<()> {
+pub(super) fn prepare(tx: &dyn Tx, database: &str, model: Option<&EntityModel>, ports: &Ports) -> Result<()> {
     match tx.version()? {
-        None => schema::create(tx, now_ms).and_then(|()| tx.set_version(VERSION))?,
+        None => schema::create(tx, ports).and_then(|()| tx.set_version(VERSION))?,
         Some(found) if found > VERSION => {
             return Err(StorageError::Newer { database: database.to_owned(), found, known: VERSION });
         }
@@ -70,12 +71,13 @@ impl<D: Driver> Engine<D> {
         driver: D,
         database: String,
         model: Option<Arc<EntityModel>>,
-        clock: Arc<dyn Clock>,
+        ports: &Ports,
         notices: Arc<Notices>,
     ) -> Self {
         let turns = Turns::of(driver.readers());
         let tables = Arc::new(Tables::of(model));
-        let bench = Bench { tables, clock, marks: Arc::new(Mutex::new(Marks::default())), notices };
+        let marks = Arc::new(Marks::from(Arc::clone(&ports.secrets)));
+        let bench = Bench { tables, ports: ports.clone(), marks, notices };
         Self { driver, database, bench, lanes: Lanes::default(), turns }
     }
 
@@ -125,7 +127,7 @@ impl<D: Driver> Storage for Engine<D> {
     async fn settle_in(&self) -> Result<Identity> {
         let (bench, database) = (self.bench.clone(), self.database.clone());
         let settle = move |tx: &dyn Tx| {
-            prepare(tx, &database, bench.tables.model.as_deref(), bench.clock.now_ms())?;
+            prepare(tx, &database, bench.tables.model.as_deref(), &bench.ports)?;
             people::identity(tx)
         };
         self.write(Kind::Layout, Scope::Everything, settle).await
@@ -215,7 +217,7 @@ impl<D: Driver> Storage for Engine<D> {
     }
 
     async fn begin_epoch(&self) -> Result<()> {
-        let epoch = crate::machine::secret::<8>()?;
+        let epoch = self.bench.ports.secrets.bytes::<8>()?;
         self.write(Kind::Write, Scope::Nobody, move |tx| people::new_epoch(tx, epoch)).await
     }
 

@@ -3,7 +3,7 @@
 //! Owns: the error type and the wire error that each becomes. Refuses: outcomes of the protocol (a record that is not
 //! there, a condition that fails): those are values, not errors.
 
-use crate::machine::NoRandomness;
+use tidemark_model::ports::NoRandomness;
 use tidemark_odata::{Code, WireError};
 use tidemark_sql::QueryError;
 

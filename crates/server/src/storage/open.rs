@@ -4,10 +4,10 @@
 
 use super::drivers::{postgres, sqlite};
 use super::{Result, Storage, StorageError};
+use crate::ports::Ports;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tidemark_model::EntityModel;
-use tidemark_model::ports::Clock;
 
 pub(crate) use super::drivers::Access;
 
@@ -40,11 +40,11 @@ pub(crate) async fn open(
     address: &Address,
     access: Access,
     model: Option<Arc<EntityModel>>,
-    clock: Arc<dyn Clock>,
+    ports: &Ports,
 ) -> Result<Arc<dyn Storage>> {
     Ok(match address {
-        Address::Sqlite(file) => Arc::new(sqlite::open(file, access, model, clock)?),
-        Address::Postgres(url) => Arc::new(postgres::open(url, access, model, clock).await?),
+        Address::Sqlite(file) => Arc::new(sqlite::open(file, access, model, ports)?),
+        Address::Postgres(url) => Arc::new(postgres::open(url, access, model, ports).await?),
     })
 }
 
@@ -52,9 +52,9 @@ pub(crate) async fn open(
 ///
 /// # Errors
 /// A sentence; then the database is as it was.
-pub(crate) fn restore(address: &Address, from: &Path, now_ms: i64) -> Result<()> {
+pub(crate) fn restore(address: &Address, from: &Path, ports: &Ports) -> Result<()> {
     match address {
-        Address::Sqlite(file) => sqlite::restore(file, from, now_ms),
+        Address::Sqlite(file) => sqlite::restore(file, from, ports),
         Address::Postgres(_) => Err(StorageError::Copy(postgres::COPIES.to_owned())),
     }
 }

@@ -52,12 +52,12 @@ async fn sign_in(server: &Server, peer: Option<IpAddr>, body: &[u8]) -> Reply {
         }
         SignIn::Wait { seconds } => return Ok(wait(seconds)),
     };
-    let token = fresh_token().map_err(|error| StorageError::from(error).to_wire())?;
+    let token = fresh_token(server.ports.secrets.as_ref()).map_err(|error| StorageError::from(error).to_wire())?;
     let added = NewToken {
         user: caller.user.clone(),
         hash: TokenHash::of(&token),
         device: ask.device.filter(|device| !device.is_empty()),
-        now_ms: server.clock.now_ms(),
+        now_ms: server.ports.clock.now_ms(),
     };
     server.storage.add_token(added).await.map_err(|error| error.to_wire())?;
     let answer = json!({

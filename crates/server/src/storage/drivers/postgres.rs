@@ -11,6 +11,7 @@ mod session;
 mod value;
 mod wall;
 
+use crate::ports::Ports;
 use crate::storage::engine::{Driver, Engine, Kind, Lane, Scope, Session, prepare};
 use crate::storage::notices::Notices;
 use crate::storage::{Result, StorageError};
@@ -20,7 +21,6 @@ use session::PostgresSession;
 use std::path::Path;
 use std::sync::Arc;
 use tidemark_model::EntityModel;
-use tidemark_model::ports::Clock;
 use tokio::runtime::Handle;
 
 use super::Access;
@@ -49,17 +49,17 @@ pub(crate) async fn open(
     url: &str,
     access: Access,
     model: Option<Arc<EntityModel>>,
-    clock: Arc<dyn Clock>,
+    ports: &Ports,
 ) -> Result<Engine<Postgres>> {
     let address = Address::read(url)?;
     let mut owner = address.connect().await?;
-    let (name, now_ms, laid_out) = (address.name().to_owned(), clock.now_ms(), model.clone());
+    let (name, ports_there, laid_out) = (address.name().to_owned(), ports.clone(), model.clone());
     let work = move |session: &mut dyn Session| {
         session.run(Kind::Layout, Scope::Everything, |tx| {
             if access == Access::Existing && tx.version()?.is_none() {
                 return Err(StorageError::Missing(name));
             }
-            prepare(tx, &name, laid_out.as_deref(), now_ms)
+            prepare(tx, &name, laid_out.as_deref(), &ports_there)
         })
     };
     let settled = tokio::task::spawn_blocking(move || {
@@ -73,7 +73,7 @@ pub(crate) async fn open(
     let listening = listen::start(address.clone(), Arc::clone(&notices));
     let name = address.name().to_owned();
     let driver = Postgres { pools: Pools::of(&address, is_apart)?, listening };
-    Ok(Engine::over(driver, name, model, clock, notices))
+    Ok(Engine::over(driver, name, model, ports, notices))
 }
 
 /// Does work on a connection of a pool.

@@ -14,6 +14,7 @@ mod writer;
 pub(crate) use backup::restore;
 
 use super::Access;
+use crate::ports::Ports;
 use crate::storage::engine::{Driver, Engine, Lane, Session};
 use crate::storage::notices::Notices;
 use crate::storage::{Result, StorageError};
@@ -22,7 +23,6 @@ use pool::Pool;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tidemark_model::EntityModel;
-use tidemark_model::ports::Clock;
 use writer::Writer;
 
 /// Connections that read records.
@@ -47,17 +47,17 @@ pub(crate) fn open(
     path: &Path,
     access: Access,
     model: Option<Arc<EntityModel>>,
-    clock: Arc<dyn Clock>,
+    ports: &Ports,
 ) -> Result<Engine<Sqlite>> {
-    let connection = open::open(path, access, model.as_deref(), clock.now_ms())?;
+    let connection = open::open(path, access, model.as_deref(), ports)?;
     let driver = Sqlite {
         path: path.to_owned(),
-        front: Pool::new(path.to_owned(), FRONT_READERS, Arc::clone(&clock)),
-        readers: Pool::new(path.to_owned(), READERS, Arc::clone(&clock)),
+        front: Pool::new(path.to_owned(), FRONT_READERS, Arc::clone(&ports.clock)),
+        readers: Pool::new(path.to_owned(), READERS, Arc::clone(&ports.clock)),
         writer: Writer::start(connection)?,
         log: Log::of(path),
     };
-    Ok(Engine::over(driver, path.display().to_string(), model, clock, Arc::new(Notices::default())))
+    Ok(Engine::over(driver, path.display().to_string(), model, ports, Arc::new(Notices::default())))
 }
 
 impl Driver for Sqlite {

@@ -5,10 +5,10 @@
 
 use super::counter::Counter;
 use super::journal::{self, Line};
+use super::marks::Marks;
 use super::table::{self, Tables};
 use super::tx::Tx;
 use crate::change::{Change, Commit, Decision, Outcome, Place, Step, decide};
-use crate::machine::Marks;
 use crate::storage::{Caller, Result};
 use tidemark_model::ports::Clock;
 
@@ -18,7 +18,7 @@ pub(super) struct Apply<'t> {
     pub(super) tables: &'t Tables,
     pub(super) clock: &'t dyn Clock,
     pub(super) counter: &'t mut Counter,
-    pub(super) marks: &'t mut Marks,
+    pub(super) marks: &'t Marks,
 }
 
 impl Apply<'_> {

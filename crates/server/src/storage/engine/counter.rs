@@ -4,9 +4,9 @@
 //! 4, Server). Whoever comes second waits at the first, so numbers come in commit order with any number of processes,
 //! and a snapshot that shows a number shows every change before it.
 
+use super::marks::Marks;
 use super::tx::{Bind, Tx};
 use crate::change::Mark;
-use crate::machine::Marks;
 use crate::storage::{Position, Result, StorageError};
 
 /// Reads where a workspace's feed stands.
@@ -44,7 +44,7 @@ impl Counter {
     }
 
     /// Gives the next sequence number.
-    pub(super) fn next(&mut self, marks: &mut Marks) -> Result<Mark> {
+    pub(super) fn next(&mut self, marks: &Marks) -> Result<Mark> {
         self.newest = Mark { sequence: self.newest.sequence + 1, mark: marks.next()? };
         Ok(self.newest)
     }

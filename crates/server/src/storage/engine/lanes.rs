@@ -7,15 +7,15 @@
 
 use super::apply::Apply;
 use super::counter::Counter;
+use super::marks::Marks;
 use super::table::Tables;
 use super::tx::{Kind, Scope, Session, Tx};
 use crate::change::{Commit, Outcome};
-use crate::machine::Marks;
+use crate::ports::Ports;
 use crate::storage::notices::Notices;
 use crate::storage::{Result, StorageError};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tidemark_model::ports::Clock;
 use tokio::sync::oneshot;
 
 /// A transaction takes no more changes than this, so that the first of them is answered soon.
@@ -106,8 +106,8 @@ fn size(commit: &Commit) -> usize {
 #[derive(Clone)]
 pub(super) struct Bench {
     pub(super) tables: Arc<Tables>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) marks: Arc<Mutex<Marks>>,
+    pub(super) ports: Ports,
+    pub(super) marks: Arc<Marks>,
     pub(super) notices: Arc<Notices>,
 }
 
@@ -178,9 +178,13 @@ impl Bench {
 
     fn apply(&self, tx: &dyn Tx, workspace_no: i64, commits: &[&Commit]) -> Result<(Vec<Outcomes>, Option<u64>)> {
         let mut counter = Counter::lock(tx, workspace_no)?;
-        let mut marks = locked(&self.marks);
-        let mut apply =
-            Apply { tx, tables: &self.tables, clock: self.clock.as_ref(), counter: &mut counter, marks: &mut marks };
+        let mut apply = Apply {
+            tx,
+            tables: &self.tables,
+            clock: self.ports.clock.as_ref(),
+            counter: &mut counter,
+            marks: &self.marks,
+        };
         let outcomes = commits.iter().map(|commit| apply.commit(commit)).collect::<Result<Vec<_>>>()?;
         Ok((outcomes, counter.store(tx)?))
     }

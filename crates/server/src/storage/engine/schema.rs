@@ -6,9 +6,8 @@
 use super::layout;
 use super::table::table_name;
 use super::tx::{Bind, Tx};
-use crate::machine::{MachineIds, secret};
+use crate::ports::Ports;
 use crate::storage::Result;
-use tidemark_model::ports::Ids as _;
 use tidemark_sql::{Column, ColumnKind, Layout, create_table, create_unique_index, quote};
 
 /// The version that this build writes.
@@ -76,7 +75,7 @@ const TABLES: [Table; 6] = [
 ];
 
 /// Makes the tables of the newest version in an empty database, and says who it is.
-pub(in crate::storage) fn create(tx: &dyn Tx, now_ms: i64) -> Result<()> {
+pub(in crate::storage) fn create(tx: &dyn Tx, ports: &Ports) -> Result<()> {
     for (table, columns, key) in TABLES {
         let columns: Vec<Column> = columns.iter().map(|(name, kind)| column(name, *kind)).collect();
         tx.batch(&create_table(tx.dialect(), table, &columns, key, Layout::ByKey))?;
@@ -87,8 +86,9 @@ pub(in crate::storage) fn create(tx: &dyn Tx, now_ms: i64) -> Result<()> {
     let request = [column("account", Integer), column("request", Guid)];
     tx.batch(&create_unique_index(tx.dialect(), "journal_request", "journal", &request, Some("request IS NOT NULL")))?;
     tx.wall_in("journal", false)?;
-    let (id, epoch, seal) = (MachineIds.fresh().to_string(), secret::<8>()?, secret::<32>()?);
-    let values = [(&id).into(), Bind::Bytes(&epoch), Bind::Bytes(&seal), now_ms.into()];
+    let (epoch, seal) = (ports.secrets.bytes::<8>()?, ports.secrets.bytes::<32>()?);
+    let id = ports.ids.fresh().to_string();
+    let values = [(&id).into(), Bind::Bytes(&epoch), Bind::Bytes(&seal), ports.clock.now_ms().into()];
     tx.execute("INSERT INTO server (one, id, epoch, secret, created_ms) VALUES (1, ?1, ?2, ?3, ?4)", &values).map(drop)
 }
 

@@ -6,7 +6,7 @@
 
 use super::open::{check_backup, make_private, open, open_beside};
 use super::session::SqliteSession;
-use crate::machine::secret;
+use crate::ports::Ports;
 use crate::storage::drivers::Access;
 use crate::storage::engine::{Kind, Scope, Session, new_epoch};
 use crate::storage::{Result, StorageError};
@@ -57,13 +57,13 @@ pub(super) fn backup(database: &Path, target: &Path) -> Result<()> {
 ///
 /// # Errors
 /// A sentence; then the database is as it was.
-pub(crate) fn restore(database: &Path, from: &Path, now_ms: i64) -> Result<()> {
+pub(crate) fn restore(database: &Path, from: &Path, ports: &Ports) -> Result<()> {
     let source = check_backup(from)?;
     if !database.exists() {
         // An empty database of the right page size to copy into.
-        drop(open(database, Access::Create, None, now_ms)?);
+        drop(open(database, Access::Create, None, ports)?);
     }
-    let mut target = match open(database, Access::Existing, None, now_ms) {
+    let mut target = match open(database, Access::Existing, None, ports) {
         Err(StorageError::Damaged(_) | StorageError::Foreign(_)) => {
             return Err(StorageError::Copy(format!(
                 "{} cannot be replaced in place. Move it away, then restore again",
@@ -75,20 +75,20 @@ pub(crate) fn restore(database: &Path, from: &Path, now_ms: i64) -> Result<()> {
     // The new epoch is put into a copy first, so that the database is never there with the old one.
     let mut beside = database.as_os_str().to_owned();
     beside.push(".restoring");
-    let copied = with_new_epoch(&source, Path::new(&beside)).and_then(|fresh| copy(&fresh, &mut target));
+    let copied = with_new_epoch(&source, Path::new(&beside), ports).and_then(|fresh| copy(&fresh, &mut target));
     // What is left of it is in nobody's way; the next restore writes over it.
     let _ = std::fs::remove_file(&beside);
     copied
 }
 
-fn with_new_epoch(source: &Connection, beside: &Path) -> Result<Connection> {
+fn with_new_epoch(source: &Connection, beside: &Path, ports: &Ports) -> Result<Connection> {
     let _ = std::fs::remove_file(beside);
     make_private(beside);
     let mut fresh = Connection::open(beside)?;
     copy(source, &mut fresh)?;
     // A copy of a file in WAL mode is in WAL mode too; this one is to be one file.
     fresh.pragma_update(None, "journal_mode", "DELETE")?;
-    let epoch = secret::<8>()?;
+    let epoch = ports.secrets.bytes::<8>()?;
     let session: &mut dyn Session = &mut SqliteSession(&mut fresh);
     session.run(Kind::Write, Scope::Nobody, |tx| new_epoch(tx, epoch))?;
     Ok(fresh)

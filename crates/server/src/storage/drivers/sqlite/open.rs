@@ -6,6 +6,7 @@
 use super::convert::storage_error;
 use super::session::SqliteSession;
 use crate::limits::MAX_BODY_BYTES;
+use crate::ports::Ports;
 use crate::storage::drivers::Access;
 use crate::storage::engine::{Kind, Scope, Session, VERSION, prepare};
 use crate::storage::{Result, StorageError};
@@ -30,7 +31,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const PREPARED_STATEMENTS: usize = 256;
 
 /// Opens the file for writing, and lays a model out in it.
-pub(super) fn open(path: &Path, access: Access, model: Option<&EntityModel>, now_ms: i64) -> Result<Connection> {
+pub(super) fn open(path: &Path, access: Access, model: Option<&EntityModel>, ports: &Ports) -> Result<Connection> {
     let is_there = path.exists();
     if !is_there && access == Access::Existing {
         return Err(StorageError::Missing(name(path)));
@@ -59,7 +60,7 @@ pub(super) fn open(path: &Path, access: Access, model: Option<&EntityModel>, now
         check(&connection, path)?;
     }
     let session: &mut dyn Session = &mut SqliteSession(&mut connection);
-    session.run(Kind::Layout, Scope::Everything, |tx| prepare(tx, &name(path), model, now_ms))?;
+    session.run(Kind::Layout, Scope::Everything, |tx| prepare(tx, &name(path), model, ports))?;
     Ok(connection)
 }
 

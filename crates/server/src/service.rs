@@ -1,0 +1,102 @@
+//! A service as a value: opened on a database, asked through its router, stopped.
+//!
+//! Owns: what `serve` and a test in the same process have in common. Refuses: sockets, signals and the command line.
+
+use crate::demo;
+use crate::ports::Ports;
+use crate::router::router;
+use crate::server::Server;
+use crate::storage::open::{Access, Address, open};
+use crate::storage::{NewToken, NewUser, Purged, StorageError, TokenHash};
+use axum::Router;
+use std::sync::Arc;
+use tidemark_model::EntityModel;
+use tokio::sync::watch;
+
+/// Why a service does not open, in a sentence for whoever runs it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ServiceError(String);
+
+impl From<StorageError> for ServiceError {
+    fn from(error: StorageError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// An OData service over one database.
+pub struct Service {
+    server: Arc<Server>,
+    stop: watch::Sender<bool>,
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Service")
+    }
+}
+
+impl Service {
+    /// Opens a database, `sqlite:FILE` or `postgres://URL`, and lays the model out in it.
+    ///
+    /// # Errors
+    /// One sentence for each thing that can be wrong with the address, the database or the model.
+    pub async fn open(database: &str, model: EntityModel, ports: Ports) -> Result<Self, ServiceError> {
+        let address = Address::read(database);
+        let address =
+            address.ok_or_else(|| ServiceError("The database must be sqlite:FILE or postgres://URL".into()))?;
+        Self::over(&address, model, ports).await
+    }
+
+    pub(crate) async fn over(address: &Address, model: EntityModel, ports: Ports) -> Result<Self, ServiceError> {
+        let model = Arc::new(model);
+        let storage = open(address, Access::Serve, Some(Arc::clone(&model)), &ports).await?;
+        let identity = storage.identity().await?;
+        let (stop, stopping) = watch::channel(false);
+        Ok(Self { server: Arc::new(Server::new(storage, identity, model, ports, stopping)), stop })
+    }
+
+    /// Returns everything that is served.
+    pub fn router(&self) -> Router {
+        router(Arc::clone(&self.server))
+    }
+
+    /// Adds an account, in a workspace that is made where there is none of that name, and returns a token of it.
+    ///
+    /// # Errors
+    /// The name is taken, or the database fails.
+    pub async fn add_user(&self, name: &str, workspace: &str, device: Option<&str>) -> Result<String, ServiceError> {
+        let ports = &self.server.ports;
+        let no_randomness = |error| ServiceError::from(StorageError::Randomness(error));
+        let token = crate::auth::fresh_token(ports.secrets.as_ref()).map_err(no_randomness)?;
+        let now_ms = ports.clock.now_ms();
+        // A hash of nothing: this account has no password, only its tokens.
+        let user = NewUser { name: name.into(), workspace: workspace.into(), password: String::new(), now_ms };
+        self.server.storage.add_user(user).await?;
+        let hash = TokenHash::of(&token);
+        let added = NewToken { user: name.into(), hash, device: device.map(Into::into), now_ms };
+        self.server.storage.add_token(added).await?;
+        Ok(token)
+    }
+
+    /// Ends the endless answers; requests under way are answered.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Returns what turns true when the service stops.
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
+    }
+
+    /// Adds the samples.
+    pub(crate) async fn fill_demo(&self) -> Result<(), demo::DemoError> {
+        demo::fill(self.server.storage.as_ref(), &self.server.model, &self.server.ports).await
+    }
+
+    /// Drops the content of tombstones that are older than so many days.
+    pub(crate) async fn purge(&self, days: u32) -> Result<Purged, StorageError> {
+        let before_ms = crate::cli::days_ago(self.server.ports.clock.now_ms(), days);
+        self.server.storage.purge(before_ms).await
+    }
+}
