@@ -8,6 +8,7 @@ mod admin;
 mod arbitration;
 mod audit;
 mod batch;
+mod bounds;
 mod concurrency;
 mod events;
 mod feed;

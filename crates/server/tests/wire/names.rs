@@ -29,7 +29,7 @@ fn words(tables: &[String]) -> Vec<Vec<String>> {
 
 #[tokio::test]
 async fn a_word_in_any_case_is_refused_by_name_or_goes_round_the_whole_loop() {
-    let mut server = Running::start().await;
+    let mut server = Running::start_on_a_file().await;
     let words = words(&names_of_the_database(&server));
     server.stop();
     for words in words {
@@ -140,7 +140,7 @@ async fn a_name_that_changes_its_case_is_no_new_name() {
 
 #[tokio::test]
 async fn an_index_of_an_earlier_version_makes_room_for_a_set_of_its_name() {
-    let mut server = Running::start().await;
+    let mut server = Running::start_on_a_file().await;
     server.task(1, "a").await;
     server.stop();
     let database = Connection::open(server.file("server.db")).unwrap();

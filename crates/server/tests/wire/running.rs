@@ -7,6 +7,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
+use tidemark_test_postgres::Database;
 
 /// The binary under test.
 const SERVER: &str = env!("CARGO_BIN_EXE_tidemark-server");
@@ -50,6 +51,7 @@ pub(crate) struct Running {
     pub(crate) root: String,
     pub(crate) token: String,
     pub(crate) client: Client,
+    postgres: Option<Database>,
 }
 
 impl Drop for Running {
@@ -67,19 +69,39 @@ impl Running {
         Self::start_with(&[]).await
     }
 
+    /// Starts on SQLite, for what is true of a file alone.
+    pub(crate) async fn start_on_a_file() -> Self {
+        Self::stopped_on_a_file().with_ann(&[])
+    }
+
     pub(crate) async fn start_with(flags: &[&str]) -> Self {
-        let mut running = Self::stopped();
-        running.add_user("ann", "one");
-        running.token = running.new_token("ann");
-        running.serve(flags);
+        Self::stopped().with_ann(flags)
+    }
+
+    fn with_ann(mut self, flags: &[&str]) -> Self {
+        self.add_user("ann", "one");
+        self.token = self.new_token("ann");
+        self.serve(flags);
+        self
+    }
+
+    /// Makes ready without starting, on the database that `TIDEMARK_TEST_ON` names.
+    pub(crate) fn stopped() -> Self {
+        let postgres = match std::env::var("TIDEMARK_TEST_ON").as_deref() {
+            Ok("postgres") => Some(tidemark_test_postgres::database()),
+            Ok("sqlite") | Err(_) => None,
+            Ok(other) => panic!("TIDEMARK_TEST_ON is sqlite or postgres, not {other}"),
+        };
+        let mut running = Self::stopped_on_a_file();
+        running.postgres = postgres;
         running
     }
 
-    /// Makes ready without starting.
-    pub(crate) fn stopped() -> Self {
+    /// Makes ready on SQLite, for what is true of a file alone.
+    pub(crate) fn stopped_on_a_file() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { folder, child: None, root: String::new(), token: String::new(), client }
+        Self { folder, child: None, root: String::new(), token: String::new(), client, postgres: None }
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
@@ -87,7 +109,8 @@ impl Running {
     }
 
     pub(crate) fn database(&self) -> String {
-        format!("sqlite:{}", self.file("server.db").display())
+        let file = || format!("sqlite:{}", self.file("server.db").display());
+        self.postgres.as_ref().map_or_else(file, |database| database.url.clone())
     }
 
     pub(crate) fn serve(&mut self, flags: &[&str]) {
@@ -116,6 +139,14 @@ impl Running {
             }
             None => Err(child.wait_with_output().unwrap()),
         }
+    }
+
+    /// The most memory that the process had at any moment, in bytes.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let id = self.child.as_ref().unwrap().id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
     }
 
     /// Kills the process as a power cut would, in whatever it is doing.

@@ -102,7 +102,7 @@ pub(super) fn find_request(tx: &dyn Tx, caller: &Caller, request: [u8; 16]) -> R
 
 /// A repeat of a change that so many others followed is answered without the record's content as it was then: going back
 /// costs a step for each, and a thousand repeats would hold up everybody's writes.
-const LONGEST_WALK: usize = 100;
+const LONGEST_WALK: usize = 20;
 
 impl Earlier {
     /// Returns what came of the change: the record as it was right after this line, the newest version with every later

@@ -1,0 +1,140 @@
+//! What one request or one user may cost: another user's request is answered within a second meanwhile, and the memory
+//! of the process has a bound (promise 10).
+
+use crate::running::{Running, id, send, task_url};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A user in another workspace, with a token of their own.
+fn other_user(server: &Running) -> String {
+    server.add_user("eve", "two");
+    server.new_token("eve")
+}
+
+/// Adds records with a long text each.
+async fn with_notes(server: &Running, records: u32, notes: &str) {
+    for number in 0..records {
+        let body = json!({"Title": format!("{number}"), "Notes": notes, "_UpdatedAt": 1_000});
+        server.write("PUT", &task_url(&id(number)), &body).await.is(201);
+    }
+}
+
+/// What another user waits for signing in, reading and writing, while `busy` lasts; the longest of them.
+async fn longest_wait(server: &Running, token: &str, busy: impl Future<Output = ()>) -> Duration {
+    let mut longest = Duration::ZERO;
+    tokio::pin!(busy);
+    let mut number = 0;
+    loop {
+        let started = Instant::now();
+        let others = async {
+            number += 1;
+            let url = task_url(&id(number));
+            send(server.request_as(token, "PUT", &url).json(&json!({"Title": "eve's"}))).await.is(201);
+            send(server.request_as(token, "GET", &url)).await.is(200);
+            send(server.request_as(token, "GET", "/odata/TodoItems?$top=5")).await.is(200);
+            send(server.bare("GET", "/health/ready")).await.is(200);
+        };
+        let is_over = tokio::select! {
+            biased;
+            () = others => false,
+            () = &mut busy => true,
+        };
+        if is_over {
+            return longest;
+        }
+        longest = longest.max(started.elapsed());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn eight_slow_lists_of_one_user_make_nobody_else_wait() {
+    let server = Arc::new(Running::start().await);
+    let eve = other_user(&server);
+    with_notes(&server, 60, &"ä".repeat(64 * 1024)).await;
+    let slow = "/odata/TodoItems/$count?$filter=contains(tolower(concat(Notes,concat(Notes,Notes))),'zz')";
+    let lists: Vec<_> = (0..8)
+        .map(|_| {
+            let server = Arc::clone(&server);
+            tokio::spawn(async move { server.get(slow).await.status.as_u16() })
+        })
+        .collect();
+    let busy = async {
+        for list in lists {
+            // Answered, or told that they are too many or too slow: never an error of the server's.
+            let status = list.await.unwrap();
+            assert!([200, 400, 503].contains(&status), "{status}");
+        }
+    };
+    let started = Instant::now();
+    let longest = longest_wait(&server, &eve, busy).await;
+    assert!(started.elapsed() > Duration::from_secs(1), "the lists were not slow");
+    assert!(longest < Duration::from_secs(1), "waited {longest:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_repeats_of_an_old_change_hold_up_no_other_write() {
+    let server = Arc::new(Running::start().await);
+    let eve = other_user(&server);
+    let first = |part: usize| {
+        json!({
+            "id": part.to_string(), "method": "put", "url": format!("TodoItems({})", id(1)),
+            "headers": {"Repeatability-Request-ID": id(77), "Repeatability-First-Sent": "Tue, 31 Mar 2026 08:00:00 GMT",
+                        "Content-Type": "application/json", "Prefer": "return=representation"},
+            "body": {"Title": "first", "_UpdatedAt": 1},
+        })
+    };
+    assert_eq!(server.batch(json!([first(0)])).await[0]["status"], 201);
+    let edit = |version: u32| {
+        json!({
+            "id": version.to_string(), "method": "patch", "url": format!("TodoItems({})", id(1)),
+            "headers": {"Content-Type": "application/json"},
+            "body": {"Title": format!("version {version}"), "_UpdatedAt": 2 + version},
+        })
+    };
+    for round in 0..4 {
+        let edits: Vec<Value> = (0..500).map(|edit_no| edit(round * 500 + edit_no)).collect();
+        assert!(server.batch(json!(edits)).await.iter().all(|answer| answer["status"] == 204));
+    }
+    let repeats: Vec<Value> = (0..1_000).map(first).collect();
+    let repeating = Arc::clone(&server);
+    let busy = async move {
+        let answers = repeating.batch(json!(repeats)).await;
+        assert!(answers.iter().all(|answer| answer["status"] == 204), "{}", answers[0]);
+        assert!(answers.iter().all(|answer| answer["headers"]["etag"].as_str().unwrap().starts_with("W/\"1.")));
+    };
+    let longest = longest_wait(&server, &eve, busy).await;
+    assert!(longest < Duration::from_secs(1), "waited {longest:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn texts_that_grow_within_a_query_end_in_a_refusal_and_not_in_the_memory() {
+    let server = Running::start().await;
+    with_notes(&server, 3, &"a".repeat(1024 * 1024)).await;
+    let mut doubled = "Notes".to_owned();
+    for _ in 0..9 {
+        doubled = format!("concat({doubled},{doubled})");
+    }
+    server.get(&format!("/odata/TodoItems?$filter=length({doubled}) gt 1")).await.refused(400, "BadRequest");
+    let most = server.peak_memory();
+    assert!(most < 700 * 1024 * 1024, "{} MiB", most / 1024 / 1024);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn looking_for_a_long_text_in_a_long_text_takes_no_longer_than_reading_both() {
+    let server = Running::start().await;
+    with_notes(&server, 20, &"a".repeat(1024 * 1024)).await;
+    let needle = format!("{}b", "a".repeat(50 * 1024));
+    let started = Instant::now();
+    let found = server.get(&format!("/odata/TodoItems/$count?$filter=contains(Notes,'{needle}')")).await.is(200).text;
+    assert_eq!(found, "0");
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn a_devices_name_is_short() {
+    let server = Running::start().await;
+    let ask = |device: String| json!({"name": "ann", "password": "ann-password", "device": device});
+    send(server.bare("POST", "/session").json(&ask("x".repeat(200)))).await.is(201);
+    send(server.bare("POST", "/session").json(&ask("x".repeat(201)))).await.is(400);
+}
