@@ -17,7 +17,7 @@ const TOKENS: usize = 9;
 
 impl Template {
     pub(crate) fn make() -> Self {
-        let mut server = Server::start();
+        let mut server = Server::start_on_a_file();
         server.add_user("eve", "other");
         let mut tokens = Vec::new();
         for user in ["ana", "ben", "eve"] {

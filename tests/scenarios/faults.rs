@@ -143,7 +143,7 @@ fn a_revoked_token_asks_to_sign_in_again_and_keeps_everything() {
 
 #[test]
 fn a_restored_server_gets_back_what_it_forgot() {
-    let mut server = Server::start();
+    let mut server = Server::start_on_a_file();
     let ana = Device::signed_in(&server.url, "ana", &["TodoItems"]);
     let before = ana.add("TodoItems", &json!({ "Title": "before the backup" }));
     ana.sync();
@@ -167,7 +167,7 @@ fn a_restored_server_gets_back_what_it_forgot() {
 
 #[test]
 fn a_restored_server_gets_every_lost_change_back_in_order_with_what_waited_on_top() {
-    let mut server = Server::start();
+    let mut server = Server::start_on_a_file();
     let ana = Device::signed_in(&server.url, "ana", &["TodoItems"]);
     let office = Office::new(&server.url, "ben");
     let kept = ana.add("TodoItems", &json!({ "Title": "one" }));
@@ -218,7 +218,7 @@ fn a_restored_server_gets_every_lost_change_back_in_order_with_what_waited_on_to
 
 #[test]
 fn a_restored_server_is_known_before_anything_is_written_on_it() {
-    let mut server = Server::start();
+    let mut server = Server::start_on_a_file();
     let ana = Device::signed_in(&server.url, "ana", &["TodoItems"]);
     let before = ana.add("TodoItems", &json!({ "Title": "before the backup" }));
     let doomed = ana.add("TodoItems", &json!({ "Title": "to be deleted" }));

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 /// A running server; it is killed when dropped.
 pub struct Server {
     dir: TempDir,
+    database: String,
     child: Child,
     /// `http://127.0.0.1:PORT`.
     pub url: String,
@@ -25,13 +26,29 @@ impl Server {
     /// Starts a server with a model file.
     pub fn start_with_model(model: Option<&str>) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
+        let database = match std::env::var("TIDEMARK_TEST_ON").as_deref() {
+            Ok("postgres") => tidemark_test_postgres::database().url,
+            Ok("sqlite") | Err(_) => on_file(&dir),
+            Ok(other) => panic!("TIDEMARK_TEST_ON is sqlite or postgres, not {other}"),
+        };
+        Self::start_in(dir, database, model)
+    }
+
+    /// Starts a server with the default model on SQLite, for what is true of a file alone: its backup, its copies.
+    pub fn start_on_a_file() -> Self {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let database = on_file(&dir);
+        Self::start_in(dir, database, None)
+    }
+
+    fn start_in(dir: TempDir, database: String, model: Option<&str>) -> Self {
         let model = model.map(|text| {
             let path = dir.path().join("model.json");
             std::fs::write(&path, text).expect("the model is written");
             path
         });
-        let (child, url) = serve(&dir.path().join("server.db"), "127.0.0.1:0", model.as_deref());
-        let server = Self { dir, child, url, model };
+        let (child, url) = serve(&database, "127.0.0.1:0", model.as_deref());
+        let server = Self { dir, database, child, url, model };
         server.add_user("ana", "field");
         server.add_user("ben", "field");
         server
@@ -40,14 +57,18 @@ impl Server {
     /// Starts a server with the default model on a copy of another's database.
     pub fn start_on_copy(template: &Path) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
-        let database = dir.path().join("server.db");
-        std::fs::copy(template, &database).expect("the database is copied");
+        std::fs::copy(template, dir.path().join("server.db")).expect("the database is copied");
+        let database = on_file(&dir);
         let (child, url) = serve(&database, "127.0.0.1:0", None);
-        Self { dir, child, url, model: None }
+        Self { dir, database, child, url, model: None }
     }
 
     /// Returns the database file.
+    ///
+    /// # Panics
+    /// The server is not on a file.
     pub fn database(&self) -> PathBuf {
+        assert!(self.database.starts_with("sqlite:"), "this needs Server::start_on_a_file");
         self.dir.path().join("server.db")
     }
 
@@ -64,7 +85,7 @@ impl Server {
     /// Runs an admin command and returns what it prints.
     pub fn admin(&self, arguments: &[&str], input: &str) -> String {
         let mut command = Command::new(program("tidemark-server"));
-        command.args(arguments).arg("--database").arg(format!("sqlite:{}", self.database().display()));
+        command.args(arguments).args(["--database", &self.database]);
         if let Some(model) = &self.model {
             command.env("TIDEMARK_MODEL", model);
         }
@@ -96,7 +117,7 @@ impl Server {
     /// Starts the server again on the same address and database, after [`Server::kill`].
     pub fn revive(&mut self) {
         let address = self.url.trim_start_matches("http://").to_owned();
-        let (child, url) = serve(&self.database(), &address, self.model.as_deref());
+        let (child, url) = serve(&self.database, &address, self.model.as_deref());
         assert_eq!(url, self.url);
         self.child = child;
     }
@@ -129,9 +150,9 @@ pub(crate) fn peak_memory_kb(pid: u32) -> u64 {
     line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
-fn serve(database: &Path, listen: &str, model: Option<&Path>) -> (Child, String) {
+fn serve(database: &str, listen: &str, model: Option<&Path>) -> (Child, String) {
     let mut command = Command::new(program("tidemark-server"));
-    command.args(["serve", "--listen", listen, "--database"]).arg(format!("sqlite:{}", database.display()));
+    command.args(["serve", "--listen", listen, "--database", database]);
     if let Some(model) = model {
         command.arg("--model").arg(model);
     }
@@ -140,6 +161,10 @@ fn serve(database: &Path, listen: &str, model: Option<&Path>) -> (Child, String)
     BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("it says that it listens");
     let url = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("not ready: {line:?}")).to_owned();
     (child, url)
+}
+
+fn on_file(dir: &TempDir) -> String {
+    format!("sqlite:{}", dir.path().join("server.db").display())
 }
 
 /// Returns the value of a JSON pointer; null where there is none.

@@ -53,7 +53,11 @@ const PICTURE: &[Package] = &[
     Package { name: "fonts-noto-core", shown_by: Probe::Nothing },
 ];
 
-const TESTS: &[Package] = &[Package { name: "webkit2gtk-driver", shown_by: Probe::Program("WebKitWebDriver") }];
+const TESTS: &[Package] = &[
+    Package { name: "webkit2gtk-driver", shown_by: Probe::Program("WebKitWebDriver") },
+    // The second database of the server; tests start one of their own.
+    Package { name: "postgresql", shown_by: Probe::Program("pg_config") },
+];
 
 /// The oldest Node that Vite 8 runs on.
 const NODE: (u32, u32) = (20, 19);

@@ -5,7 +5,7 @@
 
 use crate::programs::{cargo, is_installed, npm};
 use crate::provision::{For, provision};
-use crate::steps::Steps;
+use crate::steps::{Log, Steps};
 use anyhow::Result;
 use std::process::ExitCode;
 
@@ -36,9 +36,11 @@ fn every_step(steps: &mut Steps) -> Result<()> {
     steps.step("build", |log| log.run(cargo(&["build", "--workspace", "--all-targets", "--locked"])))?;
     if is_installed("cargo-nextest") {
         steps.step("tests", |log| log.run(cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast"])))?;
+        steps.step("tests on PostgreSQL", on_postgres)?;
         steps.step("doc tests", |log| log.run(cargo(&["test", "--workspace", "--locked", "--doc"])))?;
     } else {
         steps.step("tests", |log| log.run(cargo(&["test", "--workspace", "--locked", "--no-fail-fast"])))?;
+        steps.step("tests on PostgreSQL", on_postgres)?;
     }
     steps.step("desktop", |log| {
         let mut desktop = cargo(&["test", "--workspace", "--locked", "--test", "desktop"]);
@@ -53,4 +55,33 @@ fn every_step(steps: &mut Steps) -> Result<()> {
         steps.leave_out("licenses and advisories", "cargo-deny is not installed");
     }
     Ok(())
+}
+
+/// The programs whose tests ask the server from outside: what they show is to hold on every database.
+const OUTSIDE: [&str; 12] = [
+    "wire",
+    "the_loop",
+    "faults",
+    "conflicts",
+    "history",
+    "account",
+    "status",
+    "live",
+    "model_file",
+    "pages",
+    "answers",
+    "proxies",
+];
+
+/// Runs the tests that ask a server once more, on one PostgreSQL for all of them.
+fn on_postgres(log: &mut Log) -> Result<()> {
+    let cluster = tidemark_test_postgres::Cluster::start();
+    let mut tests = if is_installed("cargo-nextest") {
+        cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast"])
+    } else {
+        cargo(&["test", "--workspace", "--locked", "--no-fail-fast"])
+    };
+    tests.args(OUTSIDE.iter().flat_map(|program| ["--test", program]));
+    tests.env("TIDEMARK_TEST_ON", "postgres").env(tidemark_test_postgres::VARIABLE, cluster.url());
+    log.run(tests)
 }
