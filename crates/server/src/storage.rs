@@ -6,6 +6,8 @@
 //! one transaction; sequence numbers of a workspace come in commit order and without gaps; a read is one snapshot,
 //! with the place in the feed that belongs to it; nothing of another workspace is ever seen.
 
+#[cfg(test)]
+mod conformance;
 mod drivers;
 mod engine;
 mod error;

@@ -194,3 +194,54 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What these hold is changed whole, so a panic elsewhere cannot have left it half changed.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::{Body, Change, Step};
+    use crate::storage::Caller;
+    use tidemark_model::{Condition, Method, RecordId};
+
+    fn commit(changes: usize) -> Commit {
+        let change = Change {
+            set: "TodoItems".into(),
+            id: RecordId(uuid::Uuid::nil()),
+            method: Method::Delete,
+            condition: Condition::None,
+            body: Body::default(),
+            repeat: None,
+        };
+        let caller = Caller {
+            user: "ann".into(),
+            user_no: 1,
+            workspace: "one".into(),
+            workspace_no: 1,
+            device: None,
+            epoch: [0; 8],
+        };
+        // One step of many changes: what a transaction costs is counted by changes.
+        Commit { caller: Arc::new(caller), steps: vec![Step(vec![change; changes])], stop_on_error: false }
+    }
+
+    #[test]
+    fn what_waits_has_a_bound_and_who_gives_up_makes_room() {
+        let lanes = Lanes::default();
+        let (_, first) = lanes.enter(0, commit(MOST_WAITING)).unwrap();
+        assert!(matches!(lanes.enter(0, commit(1)), Err(StorageError::Busy)));
+        assert!(lanes.enter(1, commit(1)).is_ok(), "another lane has its own");
+        drop(first);
+        assert!(lanes.enter(0, commit(1)).is_ok());
+    }
+
+    #[test]
+    fn a_transaction_takes_so_many_changes_and_at_least_one_request() {
+        let lanes = Lanes::default();
+        let (lane, first) = lanes.enter(0, commit(MOST_CHANGES + 1)).unwrap();
+        let (_, second) = lanes.enter(0, commit(MOST_CHANGES)).unwrap();
+        let (_, third) = lanes.enter(0, commit(1)).unwrap();
+        assert_eq!(lane.take().len(), 1);
+        assert!(!first.is_waiting() && second.is_waiting() && third.is_waiting());
+        assert_eq!(lane.take().len(), 1);
+        assert_eq!(lane.take().len(), 1);
+    }
+}

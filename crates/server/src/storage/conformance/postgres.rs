@@ -1,0 +1,155 @@
+//! What is PostgreSQL's alone: several processes on one database, the wall, and a server that goes away.
+
+use super::bed::{Bed, ITEMS, OWN, applied, commit, id, model};
+use crate::storage::StorageError;
+use crate::storage::open::{Access, Address, open};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tidemark_model::Method;
+use tidemark_test_postgres::{Cluster, database};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_share_one_sequence_and_hear_of_each_other() {
+    let bed = Bed::postgres().await;
+    let ann = bed.caller("ann").await;
+    let mut processes = vec![Arc::clone(&bed.storage)];
+    for _ in 0..2 {
+        processes.push(bed.another(model()).await.unwrap());
+    }
+    let mut heard = processes[2].listen(ann.workspace_no);
+    let writers: Vec<_> = (0..9_u64)
+        .map(|writer| {
+            let storage = Arc::clone(&processes[writer as usize % 3]);
+            let (ann, changes): (_, Vec<_>) =
+                (Arc::clone(&ann), (0..10).map(|number| bed.titled(100 * writer + number, "x")).collect());
+            tokio::spawn(async move {
+                let mut given = BTreeSet::new();
+                for change in changes {
+                    let outcomes = commit(&storage, &ann, vec![vec![change]]).await.unwrap();
+                    given.insert(applied(&outcomes[0]).version.sequence);
+                }
+                given
+            })
+        })
+        .collect();
+    let mut given = BTreeSet::new();
+    for writer in writers {
+        given.extend(writer.await.unwrap());
+    }
+    assert_eq!(given, (1..=90).collect());
+    let waited = tokio::time::timeout(Duration::from_secs(10), heard.wait_for(|sequence| *sequence == 90)).await;
+    assert_eq!(*waited.unwrap().unwrap(), 90);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_wall_holds_where_the_scope_of_a_statement_is_forgotten() {
+    for is_plain in [false, true] {
+        let database = database();
+        let url = if is_plain { &database.plain_url } else { &database.url };
+        let bed = Bed::at(url.clone()).await;
+        let (ann, bob, eve) = (bed.caller("ann").await, bed.caller("bob").await, bed.caller("eve").await);
+        for (caller, number) in [(&ann, 1), (&bob, 2), (&eve, 3)] {
+            bed.one(caller, bed.titled(number, "x")).await;
+            let own = json!({ "EntitySet": ITEMS, "Policy": "ask" });
+            bed.one(caller, bed.change(OWN, number, Method::Update, own)).await;
+        }
+        // As a serving connection is, with the words that it says first, and no scope in the statement.
+        let role = if is_plain { "SET ROLE plain" } else { "SET ROLE tidemark_served" };
+        let seen = |workspace: i64, user: i64, table: &str| {
+            let said = database.psql(&format!(
+                "{role}; SET tidemark.workspace = '{workspace}'; SET tidemark.owner = '{user}'; SELECT count(*) FROM \"{table}\""
+            ));
+            said.trim().parse::<u64>().unwrap()
+        };
+        assert_eq!(seen(ann.workspace_no, ann.user_no, "r_TodoItems"), 2, "plain: {is_plain}");
+        assert_eq!(seen(eve.workspace_no, eve.user_no, "r_TodoItems"), 1);
+        assert_eq!(seen(ann.workspace_no, ann.user_no, "r_CachedEntities"), 1);
+        assert_eq!(seen(ann.workspace_no, eve.user_no, "r_CachedEntities"), 0);
+        assert_eq!(seen(eve.workspace_no, eve.user_no, "journal"), 2);
+        assert_eq!(database.psql(&format!("{role}; SELECT count(*) FROM \"r_TodoItems\"")), "0\n");
+        let taken = database.psql(&format!(
+            "{role}; SET tidemark.workspace = '{}'; SET tidemark.owner = '{}'; \
+             WITH gone AS (DELETE FROM \"r_TodoItems\" RETURNING 1) SELECT count(*) FROM gone",
+            eve.workspace_no, eve.user_no
+        ));
+        assert_eq!(taken, "1\n", "eve's alone");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_goes_away_and_comes_back_needs_no_restart_here() {
+    let mut cluster = Cluster::start();
+    let bed = Bed::at(cluster.database().url).await;
+    let ann = bed.caller("ann").await;
+    bed.one(&ann, bed.titled(1, "before")).await;
+    let mut heard = bed.storage.listen(ann.workspace_no);
+    cluster.kill();
+    for _ in 0..3 {
+        let written = commit(&bed.storage, &ann, vec![vec![bed.titled(2, "meanwhile")]]).await;
+        assert!(
+            matches!(written, Err(StorageError::Unreachable(_) | StorageError::InDoubt | StorageError::Busy)),
+            "{written:?}"
+        );
+        let sentence = bed.storage.ready().await.unwrap_err().to_wire();
+        assert_eq!(sentence.status, 503, "{sentence:?}");
+    }
+    cluster.run();
+    assert!(bed.storage.record(&bed.place(&ann, ITEMS), id(1)).await.unwrap().is_some());
+    assert_eq!(applied(&bed.one(&ann, bed.titled(3, "after")).await).version.sequence, 2);
+    let waited = tokio::time::timeout(Duration::from_secs(30), heard.wait_for(|sequence| *sequence == 2)).await;
+    assert_eq!(*waited.unwrap().unwrap(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_is_taken_away_in_mid_transaction_loses_nothing_that_was_answered() {
+    let database = database();
+    let bed = Arc::new(Bed::at(database.url.clone()).await);
+    let ann = bed.caller("ann").await;
+    let writing = tokio::spawn({
+        let (bed, ann) = (Arc::clone(&bed), Arc::clone(&ann));
+        async move {
+            let (mut answered, mut refused) = (Vec::new(), 0);
+            for number in 0..300 {
+                match commit(&bed.storage, &ann, vec![vec![bed.titled(number, "x")]]).await {
+                    Ok(_) => answered.push(number),
+                    Err(StorageError::Unreachable(_) | StorageError::InDoubt | StorageError::Busy) => refused += 1,
+                    Err(other) => panic!("{other}"),
+                }
+            }
+            (answered, refused)
+        }
+    });
+    while !writing.is_finished() {
+        database.psql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
+             AND pid <> pg_backend_pid()",
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let (answered, refused) = writing.await.unwrap();
+    assert!(answered.len() > 20 && refused > 0, "{} {refused}", answered.len());
+    for number in answered {
+        let row = bed.storage.record(&bed.place(&ann, ITEMS), id(number)).await;
+        assert!(row.unwrap().is_some(), "{number} was answered and is not there");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_with_an_address_is_said_in_one_sentence() {
+    let database = database();
+    let about = async |url: &str, access| -> String {
+        let opened = open(&Address::Postgres(url.into()), access, None, &crate::ports::Ports::default()).await;
+        opened.err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    let missing = database.url.rsplit_once('/').unwrap().0.to_owned() + "/nowhere";
+    assert!(about(&missing, Access::Serve).await.contains("there is no such database"));
+    assert!(about(&database.url, Access::Existing).await.contains("There is no database"));
+    database.psql("CREATE TABLE somebody_elses (no int)");
+    assert!(about(&database.url, Access::Serve).await.contains("is not a Tidemark"));
+    let other = tidemark_test_postgres::database();
+    drop(Bed::at(other.url.clone()).await);
+    other.psql("UPDATE tidemark_schema SET version = 99");
+    assert!(about(&other.url, Access::Existing).await.contains("newer version"));
+}
