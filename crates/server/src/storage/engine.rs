@@ -9,6 +9,7 @@ mod history;
 mod journal;
 mod lanes;
 mod layout;
+mod looked_up;
 mod marks;
 mod people;
 mod purge;
@@ -19,7 +20,7 @@ mod turns;
 mod tx;
 
 pub(crate) use tx::Columns;
-pub(super) use tx::{Bind, Cursor, Driver, Fetch, Kind, Lane, Scope, Session, Take, Tx};
+pub(super) use tx::{Bind, Cursor, Driver, Fetch, Kind, Lane, Scope, Session, Take, Tx, one_row};
 pub(super) use {people::new_epoch, schema::VERSION, tx::EVERYBODY};
 
 use super::{

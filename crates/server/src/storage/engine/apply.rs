@@ -5,10 +5,11 @@
 
 use super::counter::Counter;
 use super::journal::{self, Line};
+use super::looked_up::LookedUp;
 use super::marks::Marks;
 use super::table::{self, Tables};
 use super::tx::Tx;
-use crate::change::{Change, Commit, Decision, Outcome, Place, Step, decide};
+use crate::change::{Change, Commit, Decision, Outcome, Step, decide};
 use crate::storage::{Caller, Result};
 use tidemark_model::ports::Clock;
 
@@ -25,6 +26,7 @@ impl Apply<'_> {
     /// Carries out the steps of one request.
     pub(super) fn commit(&mut self, commit: &Commit) -> Result<Vec<Outcome>> {
         self.tx.act_for(commit.caller.user_no)?;
+        let mut known = LookedUp::of(self.tx, self.tables, commit)?;
         let mut outcomes = Vec::with_capacity(commit.steps.len());
         let mut is_stopped = false;
         for Step(changes) in &commit.steps {
@@ -33,8 +35,8 @@ impl Apply<'_> {
                 continue;
             }
             let of_step = match changes.as_slice() {
-                [change] => vec![self.change(&commit.caller, change)?],
-                several => self.group(&commit.caller, several)?,
+                [change] => vec![self.change(&commit.caller, change, &mut known)?],
+                several => self.group(&commit.caller, several, &mut known)?,
             };
             is_stopped = commit.stop_on_error && of_step.iter().any(Outcome::is_failure);
             outcomes.extend(of_step);
@@ -43,12 +45,12 @@ impl Apply<'_> {
     }
 
     /// Changes that stand or fall together.
-    fn group(&mut self, caller: &Caller, changes: &[Change]) -> Result<Vec<Outcome>> {
+    fn group(&mut self, caller: &Caller, changes: &[Change], known: &mut LookedUp) -> Result<Vec<Outcome>> {
         let before = self.counter.newest();
         self.tx.batch("SAVEPOINT step")?;
         let mut outcomes = Vec::with_capacity(changes.len());
         for change in changes {
-            let outcome = self.change(caller, change)?;
+            let outcome = self.change(caller, change, known)?;
             let failed = outcome.is_failure();
             outcomes.push(outcome);
             if failed {
@@ -68,20 +70,18 @@ impl Apply<'_> {
         Ok(outcomes)
     }
 
-    fn change(&mut self, caller: &Caller, change: &Change) -> Result<Outcome> {
+    fn change(&mut self, caller: &Caller, change: &Change, known: &mut LookedUp) -> Result<Outcome> {
         let (set, table) = (self.tables.set(&change.set)?, self.tables.table(&change.set)?);
-        let owner_no = if set.per_user.is_some() { caller.user_no } else { 0 };
+        let place = self.tables.place(&change.set, caller)?;
         if let Some(repeat) = change.repeat
-            && let Some(earlier) = journal::find_request(self.tx, caller, repeat.request)?
+            && let Some(earlier) = known.request(self.tx, caller, repeat.request)?
         {
             if earlier.content != Some(repeat.content) {
                 return Ok(Outcome::OtherRequest);
             }
-            return earlier.outcome(self.tx, set, table, owner_no);
+            return earlier.outcome(self.tx, set, table, place.owner_no);
         }
-        let place =
-            Place { set: change.set.clone(), workspace_no: caller.workspace_no, owner_no, user_no: caller.user_no };
-        let stored = table::find(self.tx, table, &place, change.id.0)?;
+        let stored = known.row(self.tx, table, &place, change.id.0)?;
         let now_ms = self.clock.now_ms();
         let (what, mut row) = match decide(set, stored.as_ref(), change, &caller.user, now_ms) {
             Ok(Decision::Put { what, row }) => (what, row),
@@ -92,6 +92,7 @@ impl Apply<'_> {
             }
             Err(invalid) => return Ok(Outcome::Invalid(invalid)),
         };
+        known.changed(change);
         row.version = self.counter.next(self.marks)?;
         table::store(self.tx, table, &place, &row, stored.is_none())?;
         let line =

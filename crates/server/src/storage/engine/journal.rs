@@ -4,7 +4,7 @@
 //! from the newest by undoing line after line. DESIGN section 4, Server; FAULTS I15.
 
 use super::table::{SetTable, find};
-use super::tx::{Bind, Tx};
+use super::tx::{Bind, Columns, Tx};
 use crate::change::{Mark, Outcome, Place, Repeat, Row, What};
 use crate::storage::{Caller, Result, StorageError};
 use serde_json::{Map, Value};
@@ -47,7 +47,7 @@ pub(super) fn write(tx: &dyn Tx, set: &EntitySet, line: &Line<'_>) -> Result<()>
         line.repeat.map(|repeat| Uuid::from_bytes(repeat.request)).into(),
         line.repeat.map(|repeat| Uuid::from_bytes(repeat.content)).into(),
     ];
-    tx.execute(sql, &values).map(drop)
+    tx.send(sql, &values)
 }
 
 /// Returns what the changed properties were, as JSON text; `None` where none changed.
@@ -70,6 +70,7 @@ fn before(set: &EntitySet, stored: &Row, row: &Row) -> Option<String> {
 }
 
 /// A line that a repeated request finds.
+#[derive(Clone)]
 pub(super) struct Earlier {
     /// The hash of what it held.
     pub(super) content: Option<[u8; 16]>,
@@ -82,21 +83,34 @@ pub(super) struct Earlier {
     user: Option<String>,
 }
 
+const EARLIER: &str =
+    "SELECT content, what, workspace, entity_set, record, sequence, mark, stamp, is_tombstoned, \"user\",
+                          request FROM journal WHERE account = ?1 AND request";
+
 /// Finds the line of a request that an account made before.
 pub(super) fn find_request(tx: &dyn Tx, caller: &Caller, request: [u8; 16]) -> Result<Option<Earlier>> {
-    let sql = "SELECT content, what, workspace, entity_set, record, sequence, mark, stamp, is_tombstoned, \"user\"
-               FROM journal WHERE account = ?1 AND request = ?2";
-    tx.one(sql, &[caller.user_no.into(), Uuid::from_bytes(request).into()], |row| {
-        Ok(Earlier {
-            content: row.guid_or_null(0)?.map(Uuid::into_bytes),
-            what: What::from_word(&row.text(1)?).unwrap_or(What::Update),
-            place: Place { set: row.text(3)?, workspace_no: row.integer(2)?, owner_no: 0, user_no: caller.user_no },
-            id: row.guid_or_null(4)?.unwrap_or_default(),
-            version: Mark { sequence: row.unsigned(5)?, mark: row.mark(6)? },
-            stamp: row.integer(7)?,
-            is_tombstoned: row.integer(8)? != 0,
-            user: row.text_or_null(9)?,
-        })
+    let values = [caller.user_no.into(), Uuid::from_bytes(request).into()];
+    tx.one(&format!("{EARLIER} = ?2"), &values, |row| earlier(row, caller))
+}
+
+/// Finds the lines of several requests in one trip.
+pub(super) fn find_requests(tx: &dyn Tx, caller: &Caller, requests: &[Uuid]) -> Result<Vec<([u8; 16], Earlier)>> {
+    let values = [caller.user_no.into(), Bind::Guids(requests)];
+    tx.all(&format!("{EARLIER} = ANY(?2)"), &values, |row| {
+        Ok((row.guid_or_null(10)?.unwrap_or_default().into_bytes(), earlier(row, caller)?))
+    })
+}
+
+fn earlier(row: &dyn Columns, caller: &Caller) -> Result<Earlier> {
+    Ok(Earlier {
+        content: row.guid_or_null(0)?.map(Uuid::into_bytes),
+        what: What::from_word(&row.text(1)?).unwrap_or(What::Update),
+        place: Place { set: row.text(3)?, workspace_no: row.integer(2)?, owner_no: 0, user_no: caller.user_no },
+        id: row.guid_or_null(4)?.unwrap_or_default(),
+        version: Mark { sequence: row.unsigned(5)?, mark: row.mark(6)? },
+        stamp: row.integer(7)?,
+        is_tombstoned: row.integer(8)? != 0,
+        user: row.text_or_null(9)?,
     })
 }
 

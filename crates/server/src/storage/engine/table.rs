@@ -5,7 +5,7 @@
 
 use super::tx::{Bind, Columns, Tx};
 use crate::change::{Mark, Place, Row};
-use crate::storage::{Result, StorageError};
+use crate::storage::{Caller, Result, StorageError};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tidemark_model::{EntityModel, EntitySet, ID, IS_TOMBSTONED, UPDATED_AT, UPDATED_BY};
@@ -37,6 +37,7 @@ pub(super) struct SetTable {
     /// How many properties the model declares.
     declared: usize,
     find: String,
+    find_many: String,
     insert: String,
     update: String,
 }
@@ -68,6 +69,14 @@ impl Tables {
     }
 }
 
+impl Tables {
+    /// Returns where a caller's records of a set are.
+    pub(super) fn place(&self, set: &str, caller: &Caller) -> Result<Place> {
+        let owner_no = if self.set(set)?.per_user.is_some() { caller.user_no } else { 0 };
+        Ok(Place { set: set.to_owned(), workspace_no: caller.workspace_no, owner_no, user_no: caller.user_no })
+    }
+}
+
 impl SetTable {
     fn of(set: &EntitySet) -> Self {
         let name = table_name(&set.name);
@@ -82,6 +91,12 @@ impl SetTable {
         let table = quote(&name);
         Self {
             find: format!("SELECT {list} FROM {table} WHERE {key}"),
+            find_many: format!(
+                "SELECT {id}, {list} FROM {table} WHERE {} = ?1 AND {} = ?2 AND {id} = ANY(?3)",
+                quote(WORKSPACE),
+                quote(OWNER),
+                id = quote(ID)
+            ),
             insert: format!(
                 "INSERT INTO {table} ({}, {}, {}, {list}) VALUES (?1, ?2, ?3, {places})",
                 quote(WORKSPACE),
@@ -98,19 +113,28 @@ impl SetTable {
 /// Finds a row, tombstoned or not.
 pub(super) fn find(tx: &dyn Tx, table: &SetTable, place: &Place, id: Uuid) -> Result<Option<Row>> {
     let values = [place.workspace_no.into(), place.owner_no.into(), id.into()];
-    tx.one(&table.find, &values, |row| read(row, id, table.declared))
+    tx.one(&table.find, &values, |row| read(row, 0, id, table.declared))
 }
 
-fn read(row: &dyn Columns, id: Uuid, declared: usize) -> Result<Row> {
-    let sync = 2 + declared;
-    let cells = (2..sync).map(|index| Ok(row.cell(index)?.into_owned())).collect::<Result<Vec<_>>>()?;
+/// Finds several rows in one trip.
+pub(super) fn find_many(tx: &dyn Tx, table: &SetTable, place: &Place, ids: &[Uuid]) -> Result<Vec<Row>> {
+    let values = [place.workspace_no.into(), place.owner_no.into(), Bind::Guids(ids)];
+    tx.all(&table.find_many, &values, |row| {
+        let id = row.guid_or_null(0)?.unwrap_or_default();
+        read(row, 1, id, table.declared)
+    })
+}
+
+fn read(row: &dyn Columns, first: usize, id: Uuid, declared: usize) -> Result<Row> {
+    let sync = first + 2 + declared;
+    let cells = (first + 2..sync).map(|index| Ok(row.cell(index)?.into_owned())).collect::<Result<Vec<_>>>()?;
     Ok(Row {
         id,
         cells,
         updated_at: row.integer(sync)?,
         is_tombstoned: row.integer(sync + 1)? != 0,
         updated_by: row.text_or_null(sync + 2)?,
-        version: Mark { sequence: row.unsigned(0)?, mark: row.mark(1)? },
+        version: Mark { sequence: row.unsigned(first)?, mark: row.mark(first + 1)? },
     })
 }
 
@@ -127,8 +151,5 @@ pub(super) fn store(tx: &dyn Tx, table: &SetTable, place: &Place, row: &Row, is_
     values.push(row.updated_at.into());
     values.push(Bind::Integer(row.is_tombstoned.into()));
     values.push(row.updated_by.as_ref().into());
-    match tx.execute(if is_new { &table.insert } else { &table.update }, &values)? {
-        1 => Ok(()),
-        changed => Err(StorageError::Failed(format!("storing one record changed {changed}"))),
-    }
+    tx.send(if is_new { &table.insert } else { &table.update }, &values)
 }

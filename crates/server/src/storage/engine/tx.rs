@@ -25,6 +25,8 @@ pub(crate) enum Bind<'v> {
     Guid(Uuid),
     /// Other bytes.
     Bytes(&'v [u8]),
+    /// Several GUIDs, for `= ANY(?1)`; only where [`Tx::is_far`].
+    Guids(&'v [Uuid]),
 }
 
 impl<'v> From<&'v Cell<'_>> for Bind<'v> {
@@ -73,6 +75,11 @@ impl<'v, T: Into<Bind<'v>>> From<Option<T>> for Bind<'v> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
     }
+}
+
+/// Checks what a statement that changes one row says.
+pub(crate) fn one_row(changed: u64) -> Result<()> {
+    if changed == 1 { Ok(()) } else { Err(StorageError::Failed(format!("storing one record changed {changed}"))) }
 }
 
 /// Makes the binds of cells.
@@ -171,6 +178,11 @@ pub(crate) trait Tx {
     fn dialect(&self) -> Dialect;
     /// Runs a statement; returns how many rows it changed.
     fn execute(&self, sql: &str, values: &[Bind<'_>]) -> Result<u64>;
+    /// Runs a statement that changes one row, at the latest before the next question or the commit; what is wrong with it
+    /// is told there. A database that is far away gets many of them in one trip.
+    fn send(&self, sql: &str, values: &[Bind<'_>]) -> Result<()>;
+    /// Tells whether each question costs a trip, so that asking for many at once pays.
+    fn is_far(&self) -> bool;
     /// Runs a statement that returns rows.
     fn query(&self, sql: &str, values: &[Bind<'_>], fetch: Fetch, take: Take<'_>) -> Result<()>;
     /// Runs statements without values: layout, savepoints.

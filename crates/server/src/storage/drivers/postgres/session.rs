@@ -4,14 +4,15 @@
 //! which a page is fetched in pieces. It runs on a thread where waiting is allowed. Refuses: rules.
 
 use super::error::storage_error;
-use super::value::{Bound, Fetched};
+use super::value::{Bound, Fetched, Kept};
 use super::wall;
 use crate::storage::Result;
-use crate::storage::engine::{Bind, Columns, Cursor, Fetch, Kind, Scope, Session, Take, Tx};
+use crate::storage::engine::{Bind, Columns, Cursor, Fetch, Kind, Scope, Session, Take, Tx, one_row};
 use deadpool_postgres::StatementCache;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::sync::Arc;
+use std::task::Poll;
 use tidemark_sql::{Dialect, placeholders};
 use tokio::runtime::Handle;
 use tokio_postgres::types::ToSql;
@@ -77,8 +78,9 @@ impl Session for PostgresSession<'_> {
             kept: self.kept.as_deref(),
             runtime: &self.runtime,
             user_no: Cell::new(scope.user_no()),
+            sent: RefCell::default(),
         };
-        let done = work(&tx);
+        let done = work(&tx).and_then(|()| tx.flush());
         let ended = match done {
             Ok(()) => self.runtime.block_on(transaction.commit()).map_err(|error| storage_error(&error, true)),
             Err(error) => {
@@ -97,7 +99,17 @@ struct PostgresTx<'t> {
     kept: Option<&'t StatementCache>,
     runtime: &'t Handle,
     user_no: Cell<i64>,
+    sent: RefCell<Vec<Sent>>,
 }
+
+/// A statement that waits for the next trip.
+struct Sent {
+    statement: Statement,
+    values: Vec<Kept>,
+}
+
+/// A trip takes no more statements than this: what waits stands in memory.
+const MOST_SENT: usize = 1_000;
 
 impl PostgresTx<'_> {
     fn wait<T>(&self, answer: impl Future<Output = std::result::Result<T, Error>>) -> Result<T> {
@@ -113,7 +125,37 @@ impl PostgresTx<'_> {
         }
     }
 
+    /// Carries out what was sent, all of it in one trip, in order.
+    fn flush(&self) -> Result<()> {
+        let sent = self.sent.take();
+        if sent.is_empty() {
+            return Ok(());
+        }
+        let values: Vec<Vec<Bound<'_>>> =
+            sent.iter().map(|sent| sent.values.iter().map(Kept::bound).collect()).collect();
+        let changed = self.wait(async {
+            let mut under_way = Vec::with_capacity(sent.len());
+            for (sent, values) in sent.iter().zip(&values) {
+                let mut trip =
+                    Box::pin(async move { self.transaction.execute(&sent.statement, &parameters(values)).await });
+                // Polled once, it is on its way: in this order, and before the first is answered.
+                let early = futures::poll!(trip.as_mut());
+                under_way.push((trip, early));
+            }
+            let mut changed = Vec::with_capacity(under_way.len());
+            for (trip, early) in under_way {
+                changed.push(match early {
+                    Poll::Ready(answer) => answer?,
+                    Poll::Pending => trip.await?,
+                });
+            }
+            Ok(changed)
+        })?;
+        changed.into_iter().try_for_each(one_row)
+    }
+
     fn ask(&self, sql: &str, values: &[Bind<'_>]) -> Result<Vec<Row>> {
+        self.flush()?;
         let statement = self.prepare(sql)?;
         let values: Vec<Bound<'_>> = values.iter().copied().map(Bound).collect();
         self.wait(self.transaction.query(&statement, &parameters(&values)))
@@ -129,7 +171,22 @@ impl Tx for PostgresTx<'_> {
         Dialect::Postgres
     }
 
+    fn send(&self, sql: &str, values: &[Bind<'_>]) -> Result<()> {
+        let statement = self.prepare(sql)?;
+        let values = values.iter().copied().map(Kept::of).collect();
+        let mut sent = self.sent.borrow_mut();
+        sent.push(Sent { statement, values });
+        let is_full = sent.len() >= MOST_SENT;
+        drop(sent);
+        if is_full { self.flush() } else { Ok(()) }
+    }
+
+    fn is_far(&self) -> bool {
+        true
+    }
+
     fn execute(&self, sql: &str, values: &[Bind<'_>]) -> Result<u64> {
+        self.flush()?;
         let statement = self.prepare(sql)?;
         let values: Vec<Bound<'_>> = values.iter().copied().map(Bound).collect();
         self.wait(self.transaction.execute(&statement, &parameters(&values)))
@@ -140,6 +197,7 @@ impl Tx for PostgresTx<'_> {
             let rows = self.ask(sql, values)?;
             return take(&mut Rows { tx: self, rows: rows.into_iter(), now: None, rest: None });
         }
+        self.flush()?;
         let statement = self.prepare(sql)?;
         let values: Vec<Bound<'_>> = values.iter().copied().map(Bound).collect();
         let portal = self.wait(self.transaction.bind(&statement, &parameters(&values)))?;
@@ -148,6 +206,7 @@ impl Tx for PostgresTx<'_> {
     }
 
     fn batch(&self, sql: &str) -> Result<()> {
+        self.flush()?;
         self.wait(self.transaction.batch_execute(sql))
     }
 

@@ -23,6 +23,7 @@ impl ToSql for Bound<'_> {
             (Bind::Real(n), &Type::FLOAT8) => n.to_sql(of, out),
             (Bind::Text(text), _) if <&str as ToSql>::accepts(of) => text.to_sql(of, out),
             (Bind::Guid(id), &Type::UUID) => id.to_sql(of, out),
+            (Bind::Guids(ids), &Type::UUID_ARRAY) => ids.to_sql(of, out),
             (Bind::Bytes(bytes), &Type::BYTEA) => bytes.to_sql(of, out),
             (value, of) => Err(format!("{value:?} does not fit a {of}").into()),
         }
@@ -33,6 +34,46 @@ impl ToSql for Bound<'_> {
     }
 
     to_sql_checked!();
+}
+
+/// A value that outlives what it was made from.
+#[derive(Debug)]
+pub(super) enum Kept {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(String),
+    Guid(Uuid),
+    Bytes(Vec<u8>),
+    Guids(Vec<Uuid>),
+}
+
+impl Kept {
+    /// Keeps a value.
+    pub(super) fn of(value: Bind<'_>) -> Self {
+        match value {
+            Bind::Null => Self::Null,
+            Bind::Integer(n) => Self::Integer(n),
+            Bind::Real(n) => Self::Real(n),
+            Bind::Text(text) => Self::Text(text.to_owned()),
+            Bind::Guid(id) => Self::Guid(id),
+            Bind::Bytes(bytes) => Self::Bytes(bytes.to_vec()),
+            Bind::Guids(ids) => Self::Guids(ids.to_vec()),
+        }
+    }
+
+    /// Lends it to a statement.
+    pub(super) fn bound(&self) -> Bound<'_> {
+        Bound(match self {
+            Self::Null => Bind::Null,
+            Self::Integer(n) => Bind::Integer(*n),
+            Self::Real(n) => Bind::Real(*n),
+            Self::Text(text) => Bind::Text(text),
+            Self::Guid(id) => Bind::Guid(*id),
+            Self::Bytes(bytes) => Bind::Bytes(bytes),
+            Self::Guids(ids) => Bind::Guids(ids),
+        })
+    }
 }
 
 /// One row, fetched.

@@ -2,7 +2,7 @@
 
 use super::convert::{Bound, cell};
 use super::open::APPLICATION_ID;
-use crate::storage::engine::{Bind, Columns, Cursor, Fetch, Kind, Scope, Session, Take, Tx};
+use crate::storage::engine::{Bind, Columns, Cursor, Fetch, Kind, Scope, Session, Take, Tx, one_row};
 use crate::storage::{Result, StorageError};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement, TransactionBehavior};
@@ -37,6 +37,14 @@ impl Tx for SqliteTx<'_> {
         let mut statement = self.0.prepare_cached(sql)?;
         bind(&mut statement, values)?;
         Ok(statement.raw_execute()? as u64)
+    }
+
+    fn send(&self, sql: &str, values: &[Bind<'_>]) -> Result<()> {
+        one_row(self.execute(sql, values)?)
+    }
+
+    fn is_far(&self) -> bool {
+        false
     }
 
     fn query(&self, sql: &str, values: &[Bind<'_>], _: Fetch, take: Take<'_>) -> Result<()> {
