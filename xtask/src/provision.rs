@@ -53,7 +53,11 @@ const PICTURE: &[Package] = &[
     Package { name: "fonts-noto-core", shown_by: Probe::Nothing },
 ];
 
-const TESTS: &[Package] = &[Package { name: "webkit2gtk-driver", shown_by: Probe::Program("WebKitWebDriver") }];
+const TESTS: &[Package] = &[
+    Package { name: "webkit2gtk-driver", shown_by: Probe::Program("WebKitWebDriver") },
+    // Tests start clusters of their own (`tests/postgres`); the one that Debian makes on the way is not touched.
+    Package { name: "postgresql", shown_by: Probe::Program("postgres") },
+];
 
 /// The oldest Node that Vite 8 runs on.
 const NODE: (u32, u32) = (20, 19);
