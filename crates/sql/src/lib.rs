@@ -12,6 +12,7 @@ mod function;
 mod keys;
 mod number;
 mod operand;
+mod placeholders;
 mod search;
 mod select;
 mod statement;
@@ -19,6 +20,7 @@ mod table;
 pub mod text;
 
 pub use error::QueryError;
+pub use placeholders::placeholders;
 pub use select::{Select, count, select};
 pub use statement::{Dialect, Statement};
 pub use table::{Column, ColumnKind, Layout, add_column, column_of, create_index, create_table, fill_default, quote};
