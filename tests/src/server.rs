@@ -11,6 +11,8 @@ use tempfile::TempDir;
 pub struct Server {
     dir: TempDir,
     database: String,
+    /// Kept, so that it goes with the server.
+    _postgres: Option<tidemark_test_postgres::Database<'static>>,
     child: Child,
     /// `http://127.0.0.1:PORT`.
     pub url: String,
@@ -27,28 +29,37 @@ impl Server {
     pub fn start_with_model(model: Option<&str>) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let database = match std::env::var("TIDEMARK_TEST_ON").as_deref() {
-            Ok("postgres") => tidemark_test_postgres::database().url,
+            Ok("postgres") => {
+                let database = tidemark_test_postgres::Cluster::shared().database();
+                let url = database.superuser_url();
+                return Self::start_in(dir, url, Some(database), model);
+            }
             Ok("sqlite") | Err(_) => on_file(&dir),
             Ok(other) => panic!("TIDEMARK_TEST_ON is sqlite or postgres, not {other}"),
         };
-        Self::start_in(dir, database, model)
+        Self::start_in(dir, database, None, model)
     }
 
     /// Starts a server with the default model on SQLite, for what is true of a file alone: its backup, its copies.
     pub fn start_on_a_file() -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let database = on_file(&dir);
-        Self::start_in(dir, database, None)
+        Self::start_in(dir, database, None, None)
     }
 
-    fn start_in(dir: TempDir, database: String, model: Option<&str>) -> Self {
+    fn start_in(
+        dir: TempDir,
+        database: String,
+        postgres: Option<tidemark_test_postgres::Database<'static>>,
+        model: Option<&str>,
+    ) -> Self {
         let model = model.map(|text| {
             let path = dir.path().join("model.json");
             std::fs::write(&path, text).expect("the model is written");
             path
         });
         let (child, url) = serve(&database, "127.0.0.1:0", model.as_deref());
-        let server = Self { dir, database, child, url, model };
+        let server = Self { dir, database, _postgres: postgres, child, url, model };
         server.add_user("ana", "field");
         server.add_user("ben", "field");
         server
@@ -60,7 +71,7 @@ impl Server {
         std::fs::copy(template, dir.path().join("server.db")).expect("the database is copied");
         let database = on_file(&dir);
         let (child, url) = serve(&database, "127.0.0.1:0", None);
-        Self { dir, database, child, url, model: None }
+        Self { dir, database, _postgres: None, child, url, model: None }
     }
 
     /// Returns the database file.

@@ -55,8 +55,8 @@ const PICTURE: &[Package] = &[
 
 const TESTS: &[Package] = &[
     Package { name: "webkit2gtk-driver", shown_by: Probe::Program("WebKitWebDriver") },
-    // The second database of the server; tests start one of their own.
-    Package { name: "postgresql", shown_by: Probe::Program("pg_config") },
+    // Tests start clusters of their own (`tests/postgres`); the one that Debian makes on the way is not touched.
+    Package { name: "postgresql", shown_by: Probe::Program("postgres") },
 ];
 
 /// The oldest Node that Vite 8 runs on.

@@ -82,6 +82,8 @@ fn on_postgres(log: &mut Log) -> Result<()> {
         cargo(&["test", "--workspace", "--locked", "--no-fail-fast"])
     };
     tests.args(OUTSIDE.iter().flat_map(|program| ["--test", program]));
-    tests.env("TIDEMARK_TEST_ON", "postgres").env(tidemark_test_postgres::VARIABLE, cluster.url());
+    tests
+        .env("TIDEMARK_TEST_ON", "postgres")
+        .env(tidemark_test_postgres::OTHER_SERVER, cluster.url(tidemark_test_postgres::SUPERUSER, "postgres"));
     log.run(tests)
 }

@@ -7,7 +7,7 @@ mod order;
 mod search;
 
 pub use order::compare;
-pub use search::Needle;
+pub use search::{Needle, folded};
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use std::borrow::Cow;

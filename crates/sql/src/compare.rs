@@ -9,6 +9,7 @@ use crate::condition::{Compiler, join};
 use crate::error::QueryError;
 use crate::number::{Place, Test};
 use crate::operand::{Operand, Side, Type, describe, incomparable};
+use crate::postgres::EXACT;
 use crate::statement::Dialect;
 use tidemark_model::query::{Compare, Literal};
 use tidemark_model::{Cell, instant_micros};
@@ -62,15 +63,15 @@ pub(crate) fn is_in(compiler: &mut Compiler<'_>, left: Side<'_>, list: &[Literal
         match literal {
             Literal::Null => alternatives = vec![format!("({} IS NULL)", left.sql)],
             _ => match coerce(&left, literal)? {
-                Coerced::Cell(cell) => values.push(compiler.builder.bind(cell)),
-                Coerced::Number(Place::Exactly(n)) => values.push(compiler.builder.bind(Cell::Integer(n))),
+                Coerced::Cell(cell) => values.push(cell),
+                Coerced::Number(Place::Exactly(n)) => values.push(Cell::Integer(n)),
                 Coerced::Number(_) => {}
             },
         }
     }
     if !values.is_empty() {
         let has_value = if left.nullable { format!(" AND {} IS NOT NULL", left.sql) } else { String::new() };
-        alternatives.push(format!("({} IN ({}){has_value})", left.compared(), values.join(", ")));
+        alternatives.push(format!("({}{has_value})", compiler.builder.is_one_of(&left.compared(), values)));
     }
     Ok(if alternatives.is_empty() { always(false, &left.sql) } else { join(&alternatives, " OR ") })
 }
@@ -117,11 +118,16 @@ fn constant<'e>(compiler: &mut Compiler<'_>, literal: &'e Literal) -> Result<Sid
         Literal::Date(text) => (Cell::Text(text.clone().into()), Type::Date, "Edm.Date"),
         Literal::DateTimeOffset(micros) => (Cell::Integer(*micros), Type::Instant, "Edm.DateTimeOffset"),
     };
-    let sql = compiler.builder.bind(cell);
+    let mut sql = compiler.builder.bind(cell);
+    if (of, compiler.dialect) == (Type::Date, Dialect::Postgres) {
+        // A column says so itself; the order of the database may be any.
+        sql.push_str(" COLLATE \"C\"");
+    }
     Ok(Side::Operand(Operand { sql, of, nullable: false, name: describe(literal), property: None, edm }))
 }
 
-/// Brings two operands to one form: decimals to one scale, exact numbers beside a Double to Double.
+/// Brings two operands to one form: decimals to one scale, decimals beside a Double to Double. SQLite compares whole
+/// numbers with a Double exactly by itself.
 fn aligned(dialect: Dialect, left: &Operand, right: &Operand) -> Result<(String, String), QueryError> {
     Ok(match (left.of, right.of) {
         (Type::Exact(l), Type::Exact(r)) => {
@@ -129,6 +135,12 @@ fn aligned(dialect: Dialect, left: &Operand, right: &Operand) -> Result<(String,
             (scaled(dialect, &left.sql, widest - l), scaled(dialect, &right.sql, widest - r))
         }
         (Type::Text, Type::Text) => (left.compared(), right.sql.clone()),
+        (Type::Exact(0), Type::Double) if dialect == Dialect::Postgres => {
+            (format!("{}::numeric", left.sql), format!("{EXACT}({})", right.sql))
+        }
+        (Type::Double, Type::Exact(0)) if dialect == Dialect::Postgres => {
+            (format!("{EXACT}({})", left.sql), format!("{}::numeric", right.sql))
+        }
         (Type::Exact(scale), Type::Double) => (as_double(dialect, &left.sql, scale), right.sql.clone()),
         (Type::Double, Type::Exact(scale)) => (left.sql.clone(), as_double(dialect, &right.sql, scale)),
         (l, r) if l == r => (left.sql.clone(), right.sql.clone()),

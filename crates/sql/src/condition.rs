@@ -5,9 +5,9 @@
 
 use crate::compare;
 use crate::error::QueryError;
+use crate::name::quoted;
 use crate::operand::{Operand, Side, Type, describe};
 use crate::statement::{Builder, Dialect};
-use crate::table::quote;
 use tidemark_model::query::{Expr, Function, Literal, Logic};
 use tidemark_model::{EntitySet, Role};
 
@@ -112,7 +112,7 @@ impl<'a> Compiler<'a> {
             .property(name)
             .ok_or_else(|| QueryError::UnknownProperty { set: self.set.name.clone(), property: name.to_owned() })?;
         Ok(Operand {
-            sql: column(name),
+            sql: column(self.dialect, name),
             of: Type::of(&property.kind),
             nullable: !matches!(property.role, Role::Key | Role::UpdatedAt | Role::IsTombstoned),
             name: name.to_owned(),
@@ -123,8 +123,8 @@ impl<'a> Compiler<'a> {
 }
 
 /// Writes a column of the table. Always qualified: SQLite reads a lone quoted name that no column has as text.
-pub(crate) fn column(name: &str) -> String {
-    format!("t.{}", quote(name))
+pub(crate) fn column(dialect: Dialect, name: &str) -> String {
+    format!("t.{}", quoted(dialect, name))
 }
 
 /// Joins conditions by an operator, in brackets where there are several; there must be one at least.

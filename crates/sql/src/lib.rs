@@ -8,10 +8,14 @@
 mod compare;
 mod condition;
 mod error;
+mod folded;
 mod function;
 mod keys;
+mod name;
 mod number;
 mod operand;
+mod placeholders;
+pub mod postgres;
 mod search;
 mod select;
 mod statement;
@@ -19,9 +23,11 @@ mod table;
 pub mod text;
 
 pub use error::QueryError;
+pub use folded::{folded_cell, folded_column, folded_name};
+pub use name::{name, quote, quoted};
+pub use placeholders::placeholders;
 pub use select::{Select, count, select};
-pub use statement::{Dialect, Statement, placeholders};
+pub use statement::{Dialect, Statement};
 pub use table::{
     Column, ColumnKind, Layout, add_column, column_of, create_index, create_table, create_unique_index, fill_default,
-    quote,
 };

@@ -4,7 +4,7 @@
 //! number or a date (OData URL Conventions 4.01, section 5.1.1: a type error that shows in the request is refused).
 
 use crate::error::QueryError;
-use crate::table::quote;
+use crate::name::quote;
 use crate::text::COLLATION;
 use tidemark_model::Kind;
 use tidemark_model::query::Literal;

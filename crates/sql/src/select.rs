@@ -6,9 +6,9 @@
 use crate::condition::{Compiler, column};
 use crate::error::QueryError;
 use crate::keys;
+use crate::name::quoted;
 use crate::search;
 use crate::statement::{Dialect, Statement};
-use crate::table::quote;
 use std::fmt::Write as _;
 use tidemark_model::query::Query;
 use tidemark_model::{Cell, EntitySet};
@@ -20,7 +20,8 @@ pub struct Select<'a> {
     pub dialect: Dialect,
     /// The entity set that the query was written for.
     pub set: &'a EntitySet,
-    /// The table that holds its records; every property has a column of its own name.
+    /// The table that holds its records; every property has a column of its own name, in PostgreSQL shortened where it
+    /// is too long, and beside it its [folded text](crate::folded_column).
     pub table: &'a str,
     /// The columns to return, in this order, one at least; names from the caller's code, not from a user.
     pub columns: &'a [&'a str],
@@ -75,11 +76,11 @@ pub fn select(select: &Select<'_>) -> Result<Statement, QueryError> {
     if let Some(values) = select.after {
         conditions.extend(keys::behind(&mut compiler, &keys, values)?);
     }
-    let mut returned: Vec<String> = select.columns.iter().map(|name| column(name)).collect();
+    let mut returned: Vec<String> = select.columns.iter().map(|name| column(select.dialect, name)).collect();
     if select.with_keys {
         returned.extend(keys.iter().map(|key| key.sql.clone()));
     }
-    let mut sql = format!("SELECT {}{}", returned.join(", "), from(select.table, &conditions));
+    let mut sql = format!("SELECT {}{}", returned.join(", "), from(select, &conditions));
     let _ = write!(sql, " ORDER BY {}", keys::order(select.dialect, &keys));
     let (top, skip) = (select.query.top, select.query.skip);
     if let Some(top) = top {
@@ -101,7 +102,7 @@ pub fn select(select: &Select<'_>) -> Result<Statement, QueryError> {
 pub fn count(select: &Select<'_>) -> Result<Statement, QueryError> {
     let mut compiler = Compiler::new(select.set, select.dialect);
     let conditions = conditions(select, &mut compiler)?;
-    compiler.builder.finish(format!("SELECT count(*){}", from(select.table, &conditions)))
+    compiler.builder.finish(format!("SELECT count(*){}", from(select, &conditions)))
 }
 
 fn conditions(select: &Select<'_>, compiler: &mut Compiler<'_>) -> Result<Vec<String>, QueryError> {
@@ -113,7 +114,7 @@ fn conditions(select: &Select<'_>, compiler: &mut Compiler<'_>) -> Result<Vec<St
         conditions.push(format!("({text})"));
     }
     for (name, value) in select.scope {
-        let name = column(name);
+        let name = column(select.dialect, name);
         conditions.push(match value {
             Cell::Null => format!("({name} IS NULL)"),
             value => format!("({name} = {})", compiler.builder.bind(value.clone())),
@@ -126,8 +127,8 @@ fn conditions(select: &Select<'_>, compiler: &mut Compiler<'_>) -> Result<Vec<St
     Ok(conditions)
 }
 
-fn from(table: &str, conditions: &[String]) -> String {
-    let mut sql = format!(" FROM {} AS t", quote(table));
+fn from(select: &Select<'_>, conditions: &[String]) -> String {
+    let mut sql = format!(" FROM {} AS t", quoted(select.dialect, select.table));
     if !conditions.is_empty() {
         let _ = write!(sql, " WHERE {}", conditions.join(" AND "));
     }

@@ -8,7 +8,7 @@
 use crate::error::QueryError;
 use tidemark_model::Cell;
 
-/// SQLite takes 32,766 and PostgreSQL 65,535.
+/// SQLite takes 32,766 and PostgreSQL 65,535, where a list is one value.
 const MOST_VALUES: usize = 30_000;
 
 /// Which database the text is for.
@@ -16,7 +16,7 @@ const MOST_VALUES: usize = 30_000;
 pub enum Dialect {
     /// SQLite 3.39 or newer.
     Sqlite,
-    /// PostgreSQL 12 or newer.
+    /// PostgreSQL 14 or newer, [set up](crate::postgres::SET_UP).
     Postgres,
 }
 
@@ -26,7 +26,8 @@ pub struct Statement {
     /// The text.
     pub sql: String,
     /// The value of placeholder 1, 2 and so on. In PostgreSQL bind `Integer` as `i64`, `Real` as `f64`, `Text` as
-    /// text, `Guid` as `Uuid`; `Null` occurs only where `Select::extra_values` had it.
+    /// text, `Guid` as `Uuid`; `Null` occurs only where `Select::extra_values` had it. The list of an `in` is one `Text`
+    /// there whose placeholder is an array: bind every `Text` in the protocol's text format, and both are right.
     pub values: Vec<Cell<'static>>,
 }
 
@@ -45,18 +46,28 @@ impl Builder {
     ///
     /// PostgreSQL placeholders carry their type: it would otherwise be guessed from what stands beside them.
     pub(crate) fn bind(&mut self, cell: Cell<'static>) -> String {
-        let cast = match &cell {
-            Cell::Null => return "NULL".to_owned(),
-            Cell::Integer(_) => "bigint",
-            Cell::Real(_) => "double precision",
-            Cell::Text(_) => "text",
-            Cell::Guid(_) => "uuid",
-        };
+        let Some(cast) = type_name(&cell) else { return "NULL".to_owned() };
         self.values.push(cell);
         let number = self.values.len();
         match self.dialect {
             Dialect::Sqlite => format!("?{number}"),
             Dialect::Postgres => format!("${number}::{cast}"),
+        }
+    }
+
+    /// Writes that something equals one of some values, which are of one type and none of them null.
+    ///
+    /// PostgreSQL gets one array: it hashes that, and 5,000 placeholders take it long to parse.
+    pub(crate) fn is_one_of(&mut self, sql: &str, values: Vec<Cell<'static>>) -> String {
+        match (self.dialect, values.first().and_then(type_name)) {
+            (Dialect::Postgres, Some(of)) => {
+                self.values.push(Cell::Text(array(&values).into()));
+                format!("{sql} = ANY(${}::{of}[])", self.values.len())
+            }
+            _ => {
+                let values: Vec<String> = values.into_iter().map(|value| self.bind(value)).collect();
+                format!("{sql} IN ({})", values.join(", "))
+            }
         }
     }
 
@@ -71,10 +82,27 @@ impl Builder {
         if fits { Ok(Statement { sql, values: self.values }) } else { Err(QueryError::TooComplex) }
     }
 }
-/// Turns `?1`, `?2` of a fixed text into a dialect's placeholders.
-pub fn placeholders(dialect: Dialect, sql: &str) -> std::borrow::Cow<'_, str> {
-    match dialect {
-        Dialect::Sqlite => sql.into(),
-        Dialect::Postgres => sql.replace('?', "$").into(),
-    }
+
+/// The type that a placeholder names.
+fn type_name(cell: &Cell<'_>) -> Option<&'static str> {
+    Some(match cell {
+        Cell::Null => return None,
+        Cell::Integer(_) => "bigint",
+        Cell::Real(_) => "double precision",
+        Cell::Text(_) => "text",
+        Cell::Guid(_) => "uuid",
+    })
+}
+
+/// Writes an array as PostgreSQL reads it.
+fn array(values: &[Cell<'_>]) -> String {
+    let item = |value: &Cell<'_>| match value {
+        Cell::Null => "NULL".to_owned(),
+        Cell::Integer(n) => n.to_string(),
+        // All digits that tell it from its neighbours.
+        Cell::Real(n) => format!("{n:e}"),
+        Cell::Text(text) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+        Cell::Guid(id) => id.to_string(),
+    };
+    format!("{{{}}}", values.iter().map(item).collect::<Vec<_>>().join(","))
 }

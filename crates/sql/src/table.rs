@@ -4,6 +4,8 @@
 //! to migrate, and rules of validity: those are the model's, so only the key and the two sync properties that
 //! every stored record has are NOT NULL (a purged tombstone has no content, and a property may be added later).
 
+use crate::folded::{folded_cell, folded_column};
+use crate::name::quoted;
 use crate::statement::{Dialect, Statement};
 use std::fmt::Write as _;
 use tidemark_model::{Cell, CellSeed, Kind, Property, Role};
@@ -67,20 +69,15 @@ pub fn column_of(property: &Property) -> Column {
     Column { name: property.name.clone(), kind, nullable }
 }
 
-/// Quotes an identifier.
-pub fn quote(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 /// Writes `CREATE TABLE IF NOT EXISTS`. SQLite tables are STRICT: a value in the wrong form fails loudly.
 pub fn create_table(dialect: Dialect, table: &str, columns: &[Column], primary_key: &[&str], layout: Layout) -> String {
-    let mut sql = format!("CREATE TABLE IF NOT EXISTS {} (", quote(table));
+    let mut sql = format!("CREATE TABLE IF NOT EXISTS {} (", quoted(dialect, table));
     for column in columns {
         let required = !column.nullable || primary_key.contains(&column.name.as_str());
         let not_null = if required { " NOT NULL" } else { "" };
-        let _ = write!(sql, "{} {}{not_null}, ", quote(&column.name), type_name(dialect, column.kind));
+        let _ = write!(sql, "{} {}{not_null}, ", quoted(dialect, &column.name), type_name(dialect, column.kind));
     }
-    let _ = write!(sql, "PRIMARY KEY ({}))", quoted_list(primary_key));
+    let _ = write!(sql, "PRIMARY KEY ({}))", quoted_list(dialect, primary_key));
     sql.push_str(match (dialect, layout) {
         (Dialect::Sqlite, Layout::Rowid) => " STRICT",
         (Dialect::Sqlite, Layout::ByKey) => " STRICT, WITHOUT ROWID",
@@ -91,7 +88,8 @@ pub fn create_table(dialect: Dialect, table: &str, columns: &[Column], primary_k
 
 /// Writes `ALTER TABLE … ADD COLUMN`. The column is nullable whatever it says: rows exist already.
 pub fn add_column(dialect: Dialect, table: &str, column: &Column) -> String {
-    format!("ALTER TABLE {} ADD COLUMN {} {}", quote(table), quote(&column.name), type_name(dialect, column.kind))
+    let (table, kind) = (quoted(dialect, table), type_name(dialect, column.kind));
+    format!("ALTER TABLE {table} ADD COLUMN {} {kind}", quoted(dialect, &column.name))
 }
 
 /// Writes the statement that gives existing rows the default of a property that was added to the model; `None`
@@ -99,21 +97,26 @@ pub fn add_column(dialect: Dialect, table: &str, column: &Column) -> String {
 pub fn fill_default(dialect: Dialect, table: &str, property: &Property) -> Option<Statement> {
     let default = property.default.as_ref()?;
     let cell = CellSeed(property).read(default).ok().filter(|cell| *cell != Cell::Null)?.into_owned();
-    let column = quote(&property.name);
+    let column = quoted(dialect, &property.name);
     let mut builder = crate::statement::Builder::new(dialect);
-    let value = builder.bind(cell);
-    builder.finish(format!("UPDATE {} SET {column} = {value} WHERE {column} IS NULL", quote(table))).ok()
+    let folded = folded_column(dialect, property).map(|column| (quoted(dialect, &column.name), folded_cell(&cell)));
+    let mut set = format!("{column} = {}", builder.bind(cell));
+    if let Some((column, cell)) = folded {
+        let _ = write!(set, ", {column} = {}", builder.bind(cell));
+    }
+    builder.finish(format!("UPDATE {} SET {set} WHERE {column} IS NULL", quoted(dialect, table))).ok()
 }
 
 /// Writes `CREATE INDEX IF NOT EXISTS`. It serves this crate's `ORDER BY` in both directions: nulls first where a
 /// column has any, which SQLite does by itself and PostgreSQL compares word by word.
 pub fn create_index(dialect: Dialect, index: &str, table: &str, columns: &[Column]) -> String {
     let key = |column: &Column| match (dialect, column.nullable) {
-        (Dialect::Postgres, true) => format!("{} NULLS FIRST", quote(&column.name)),
-        _ => quote(&column.name),
+        (Dialect::Postgres, true) => format!("{} NULLS FIRST", quoted(dialect, &column.name)),
+        _ => quoted(dialect, &column.name),
     };
     let keys: Vec<String> = columns.iter().map(key).collect();
-    format!("CREATE INDEX IF NOT EXISTS {} ON {} ({})", quote(index), quote(table), keys.join(", "))
+    let (index, table) = (quoted(dialect, index), quoted(dialect, table));
+    format!("CREATE INDEX IF NOT EXISTS {index} ON {table} ({})", keys.join(", "))
 }
 
 /// Writes `CREATE UNIQUE INDEX IF NOT EXISTS`, over the rows of `only`, trusted text, where that is given.
@@ -146,6 +149,6 @@ fn type_name(dialect: Dialect, kind: ColumnKind) -> &'static str {
     }
 }
 
-fn quoted_list(names: &[&str]) -> String {
-    names.iter().map(|name| quote(name)).collect::<Vec<_>>().join(", ")
+fn quoted_list(dialect: Dialect, names: &[&str]) -> String {
+    names.iter().map(|name| quoted(dialect, name)).collect::<Vec<_>>().join(", ")
 }

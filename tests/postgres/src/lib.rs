@@ -1,240 +1,233 @@
-//! A PostgreSQL of one's own for tests: Debian's package, on a free port, in a folder that goes away.
+//! A PostgreSQL for tests: Debian's programs on a free port, in a folder that is thrown away.
 //!
-//! Owns: starting it, databases in it, and taking it away again, also where the test is killed: a small shell holds the
-//! server, and ends it when the pipe from the test closes. Refuses: skipping: where PostgreSQL is not installed a test
-//! fails and says so. `TIDEMARK_TEST_POSTGRES=postgres://…` names one that runs already, by a superuser's address;
-//! `cargo xtask test` starts one for all tests.
+//! Owns: clusters, their databases, and taking a cluster down in the middle of something. Refuses: skipping where there
+//! is none (it panics in one sentence), and durability: `fsync` is off.
+//!
+//! A cluster ends with its [`Cluster`], and with the process of the test whatever becomes of that (`process`).
+//! `TIDEMARK_TEST_POSTGRES` may name a superuser's URL of a server that is there already; [`Cluster::shared`] uses it.
 
-use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::OnceLock;
+mod installed;
+mod process;
+mod template;
+
+use installed::Installed;
+use postgres::{Client, Config, NoTls, SimpleQueryMessage};
+use process::{End, Process};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
-use tempfile::TempDir;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// The variable that names a server that runs already.
-pub const VARIABLE: &str = "TIDEMARK_TEST_POSTGRES";
+/// The environment variable that names a superuser's URL of another server.
+pub const OTHER_SERVER: &str = "TIDEMARK_TEST_POSTGRES";
+/// A role that may sign in and nothing else; it owns the databases. Its password is its name.
+pub const ROLE: &str = "tidemark_test";
+/// The superuser of a cluster of ours; its password is its name.
+pub const SUPERUSER: &str = "postgres";
 
-/// A server.
+/// Does what waits for a server on a thread of its own: a test may be in the middle of an asynchronous runtime, in which
+/// the client of this crate does not run.
+pub fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| scope.spawn(work).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+}
+
+/// A PostgreSQL server.
 #[derive(Debug)]
 pub struct Cluster {
-    url: String,
-    port: u16,
-    folder: Option<TempDir>,
-    keeper: Option<Child>,
+    place: Place,
+    databases: AtomicU32,
 }
 
-/// A database in a server, empty at first.
-#[derive(Clone, Debug)]
-pub struct Database {
-    /// Its owner's address: no superuser, but one who may make roles.
-    pub url: String,
-    /// A superuser's address.
-    pub superuser_url: String,
-    /// The address of a user who owns it and may make no role.
-    pub plain_url: String,
-}
-
-/// Returns an empty database on the server that the tests of this process share.
-///
-/// # Panics
-/// PostgreSQL is not installed, or does not start.
-pub fn database() -> Database {
-    static SHARED: OnceLock<Cluster> = OnceLock::new();
-    SHARED.get_or_init(Cluster::shared).database()
-}
-
-fn programs() -> PathBuf {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let newest = versions.map(|version| version.path().join("bin")).filter(|bin| bin.join("initdb").exists()).max();
-    newest.expect("PostgreSQL is not installed: apt-get install postgresql, or run `cargo xtask test` once")
-}
-
-/// Makes a command that runs as somebody who is not root, which PostgreSQL refuses.
-fn unprivileged(program: &Path) -> Command {
-    if Path::new("/root").metadata().is_ok() && std::fs::read_dir("/root").is_ok() {
-        let mut command = Command::new("setpriv");
-        command.args(["--reuid=postgres", "--regid=postgres", "--init-groups"]).arg(program);
-        return command;
-    }
-    Command::new(program)
-}
-
-fn must(mut command: Command) -> Output {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    output
+#[derive(Debug)]
+enum Place {
+    /// Its superuser's settings.
+    Elsewhere(Box<Config>),
+    Here(Mutex<Process>),
 }
 
 impl Cluster {
-    fn shared() -> Self {
-        match std::env::var(VARIABLE) {
-            Ok(url) => {
-                let port = url.rsplit(':').next().and_then(|rest| rest.split('/').next()?.parse().ok()).unwrap_or(5432);
-                Self { url, port, folder: None, keeper: None }
-            }
-            Err(_) => Self::start(),
-        }
-    }
-
-    /// Starts a server of one's own.
+    /// Returns the one cluster of this process: the server that [`OTHER_SERVER`] names, else one of its own.
     ///
     /// # Panics
-    /// PostgreSQL is not installed, or does not start.
+    /// PostgreSQL is not installed or does not start.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Cluster> = OnceLock::new();
+        SHARED.get_or_init(|| match std::env::var(OTHER_SERVER) {
+            Ok(url) => Self::elsewhere(&url),
+            Err(_) => Self::start(),
+        })
+    }
+
+    /// Starts a cluster that nobody else uses, for tests that take it down.
+    ///
+    /// # Panics
+    /// PostgreSQL is not installed or does not start.
     pub fn start() -> Self {
-        let folder = tempfile::Builder::new().prefix("tidemark-postgres").tempdir().unwrap();
-        let data = folder.path().join("data");
-        std::fs::create_dir(&data).unwrap();
-        let mut open = Command::new("chmod");
-        open.arg("755").arg(folder.path());
-        must(open);
-        if std::fs::read_dir("/root").is_ok() {
-            let mut give = Command::new("chown");
-            give.arg("postgres").arg(folder.path()).arg(&data);
-            must(give);
-        }
-        let mut initdb = unprivileged(&programs().join("initdb"));
-        initdb.args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "-D"]);
-        initdb.arg(&data);
-        must(initdb);
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
-        let mut cluster = Self { url, port, folder: Some(folder), keeper: None };
-        cluster.run();
-        let roles = "CREATE ROLE tidemark LOGIN CREATEROLE; CREATE ROLE plain LOGIN";
-        cluster.psql("postgres", roles);
+        Self::start_with(&[])
+    }
+
+    /// Starts a cluster with settings of `postgresql.conf`, such as `("max_connections", "5")`.
+    ///
+    /// # Panics
+    /// PostgreSQL is not installed or does not start.
+    pub fn start_with(settings: &[(&str, &str)]) -> Self {
+        let process = Process::start(Installed::find(), settings);
+        Self { place: Place::Here(Mutex::new(process)), databases: AtomicU32::new(0) }
+    }
+
+    fn elsewhere(url: &str) -> Self {
+        let config: Config = url.parse().unwrap_or_else(|e| panic!("{OTHER_SERVER} is no URL of PostgreSQL: {e}"));
+        let cluster = Self { place: Place::Elsewhere(Box::new(config)), databases: AtomicU32::new(0) };
+        // Several processes may do this at the same moment.
+        cluster.run(&format!(
+            "DO $$ BEGIN CREATE ROLE {ROLE} LOGIN PASSWORD '{ROLE}'; \
+             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+        ));
         cluster
     }
 
-    /// Starts the server, after [`Cluster::stop`] or [`Cluster::kill`].
+    /// Creates an empty database that [`ROLE`] owns; it goes with what is returned.
+    ///
+    /// # Panics
+    /// The cluster is down.
+    pub fn database(&self) -> Database<'_> {
+        let name = format!("test_{}_{}", std::process::id(), self.databases.fetch_add(1, Ordering::Relaxed));
+        self.run(&format!("CREATE DATABASE {name} OWNER {ROLE} TEMPLATE template0 ENCODING 'UTF8'"));
+        Database { cluster: self, name }
+    }
+
+    /// Returns the URL by which a role signs in to a database, its password being its name.
+    pub fn url(&self, role: &str, database: &str) -> String {
+        let (host, port) = self.address();
+        format!("postgres://{role}:{role}@{host}:{port}/{database}")
+    }
+
+    /// Returns host and port.
+    pub fn address(&self) -> (String, u16) {
+        match &self.place {
+            Place::Here(_) => ("127.0.0.1".to_owned(), self.here().port()),
+            Place::Elsewhere(config) => {
+                let host = config.get_hosts().iter().find_map(|host| match host {
+                    postgres::config::Host::Tcp(name) => Some(name.clone()),
+                    postgres::config::Host::Unix(_) => None,
+                });
+                let port = config.get_ports().first().copied().unwrap_or(5432);
+                (host.unwrap_or_else(|| panic!("{OTHER_SERVER} names no host")), port)
+            }
+        }
+    }
+
+    /// Signs in to a database as superuser.
+    ///
+    /// # Panics
+    /// The cluster is down.
+    pub fn superuser(&self, database: &str) -> Client {
+        let config = match &self.place {
+            Place::Elsewhere(config) => config.clone().dbname(database).to_owned(),
+            Place::Here(_) => self.url(SUPERUSER, database).parse().expect("it is a URL"),
+        };
+        config.connect(NoTls).unwrap_or_else(|e| panic!("PostgreSQL takes no connection: {e}\n{}", self.log()))
+    }
+
+    /// Ends the server in good order, as a restart or an upgrade does: who is connected is told.
+    pub fn stop(&self) {
+        self.here().end(End::Stop);
+    }
+
+    /// Kills every process of the server at once, as a power cut does.
+    pub fn kill(&self) {
+        self.here().end(End::Kill);
+    }
+
+    /// Starts the server again on the same port, after [`stop`](Self::stop) or [`kill`](Self::kill) or by itself.
     ///
     /// # Panics
     /// It does not start.
-    pub fn run(&mut self) {
-        let folder = self.folder.as_ref().expect("a server of one's own").path();
-        let server = unprivileged(&programs().join("postgres"));
-        let mut words: Vec<String> = vec![server.get_program().to_string_lossy().into_owned()];
-        words.extend(server.get_args().map(|word| word.to_string_lossy().into_owned()));
-        words.extend(["-D".into(), folder.join("data").display().to_string(), "-p".into(), self.port.to_string()]);
-        words.extend(["-k".into(), folder.display().to_string()]);
-        // What these tests show is not what the disk does.
-        for setting in ["fsync=off", "full_page_writes=off", "listen_addresses=127.0.0.1", "max_connections=300"] {
-            words.extend(["-c".into(), setting.into()]);
-        }
-        let script = "\"$@\" 2>&1 & server=$!; cat <&3 >/dev/null; kill -INT $server; wait $server";
-        let mut keeper = Command::new("sh")
-            .args(["-c", &format!("exec 3<&0; {script}"), "keeper"])
-            .args(&words)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // Its log says when it is ready; then nobody reads on, so it is read to the end by a thread.
-        let mut log = BufReader::new(keeper.stdout.take().unwrap());
-        let (mut so_far, started) = (String::new(), Instant::now());
-        loop {
-            let before = so_far.len();
-            let read = log.read_line(&mut so_far).unwrap();
-            assert!(read > 0 && started.elapsed() < Duration::from_secs(60), "PostgreSQL did not start:\n{so_far}");
-            if so_far[before..].contains("database system is ready") {
-                break;
-            }
-        }
-        std::thread::spawn(move || log.lines().for_each(drop));
-        self.keeper = Some(keeper);
+    pub fn restart(&self) {
+        let mut here = self.here();
+        here.end(End::Stop);
+        here.begin();
     }
 
-    /// Stops the server as its operator would; connections are broken.
-    pub fn stop(&mut self) {
-        if let Some(mut keeper) = self.keeper.take() {
-            drop(keeper.stdin.take());
-            keeper.wait().unwrap();
-        }
+    /// Returns what the server has written to its log.
+    pub fn log(&self) -> String {
+        if let Place::Here(_) = self.place { self.here().log() } else { String::new() }
     }
 
-    /// Ends the server as a power cut would.
-    ///
-    /// # Panics
-    /// It does not run.
-    pub fn kill(&mut self) {
-        let data = self.folder.as_ref().expect("a server of one's own").path().join("data/postmaster.pid");
-        let id = std::fs::read_to_string(data).unwrap().lines().next().unwrap().to_owned();
-        let mut kill = Command::new("kill");
-        kill.args(["-KILL", &id]);
-        must(kill);
-        self.stop();
+    fn run(&self, sql: &str) {
+        let done = apart(|| self.superuser("postgres").batch_execute(sql));
+        done.unwrap_or_else(|e| panic!("PostgreSQL refused {sql}: {e:?}"));
     }
 
-    /// Returns a superuser's address.
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// Runs SQL as a superuser.
-    ///
-    /// # Panics
-    /// The server refuses it.
-    pub fn psql(&self, database: &str, sql: &str) -> String {
-        let mut psql = Command::new(programs().join("psql"));
-        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", &self.at("postgres", database), "-c", sql]);
-        String::from_utf8(must(psql).stdout).unwrap()
-    }
-
-    fn at(&self, user: &str, database: &str) -> String {
-        format!("postgres://{user}@127.0.0.1:{}/{database}", self.port)
-    }
-
-    /// Makes an empty database.
-    ///
-    /// # Panics
-    /// The server refuses it.
-    pub fn database(&self) -> Database {
-        static MADE: AtomicU32 = AtomicU32::new(0);
-        let name = format!("t{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
-        self.psql("postgres", &format!("CREATE DATABASE {name} OWNER tidemark"));
-        self.psql(&name, "GRANT ALL ON SCHEMA public TO tidemark, plain");
-        Database {
-            url: self.at("tidemark", &name),
-            superuser_url: self.at("postgres", &name),
-            plain_url: self.at("plain", &name),
+    fn here(&self) -> MutexGuard<'_, Process> {
+        match &self.place {
+            Place::Here(process) => process.lock().unwrap_or_else(PoisonError::into_inner),
+            Place::Elsewhere(_) => panic!("A server that {OTHER_SERVER} names is not taken down: use Cluster::start"),
         }
     }
 }
 
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        self.stop();
-    }
+/// A database of a test.
+#[derive(Debug)]
+pub struct Database<'c> {
+    cluster: &'c Cluster,
+    name: String,
 }
 
-impl Database {
-    /// Runs SQL in the database as a superuser.
+impl Database<'_> {
+    /// Returns the name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the URL for [`ROLE`], which owns the database.
+    pub fn url(&self) -> String {
+        self.cluster.url(ROLE, &self.name)
+    }
+
+    /// Returns a superuser's URL.
+    pub fn superuser_url(&self) -> String {
+        self.cluster.url(SUPERUSER, &self.name)
+    }
+
+    /// Runs SQL as a superuser and returns the first column of what it says, a line each.
     ///
     /// # Panics
     /// The server refuses it.
     pub fn psql(&self, sql: &str) -> String {
-        let mut psql = Command::new(programs().join("psql"));
-        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", &self.superuser_url, "-c", sql]);
-        String::from_utf8(must(psql).stdout).unwrap()
+        let said = apart(|| self.superuser().simple_query(sql));
+        let said = said.unwrap_or_else(|e| panic!("PostgreSQL refused {sql}: {e:?}"));
+        let line = |message: &SimpleQueryMessage| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).map(ToOwned::to_owned),
+            _ => None,
+        };
+        said.iter().filter_map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Signs in as [`ROLE`].
+    ///
+    /// # Panics
+    /// The cluster is down.
+    pub fn connect(&self) -> Client {
+        Client::connect(&self.url(), NoTls).unwrap_or_else(|e| panic!("PostgreSQL takes no connection: {e}"))
+    }
+
+    /// Signs in as superuser.
+    ///
+    /// # Panics
+    /// The cluster is down.
+    pub fn superuser(&self) -> Client {
+        self.cluster.superuser(&self.name)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_server_starts_stops_is_killed_and_goes_away() {
-        let mut cluster = Cluster::start();
-        let database = cluster.database();
-        assert_eq!(database.psql("SELECT 1 + 1"), "2\n");
-        cluster.kill();
-        cluster.run();
-        assert_eq!(database.psql("SELECT current_user"), "postgres\n");
-        let folder = cluster.folder.as_ref().unwrap().path().to_owned();
-        drop(cluster);
-        assert!(!folder.exists());
+impl Drop for Database<'_> {
+    fn drop(&mut self) {
+        // A cluster of ours goes with all it has.
+        if let Place::Elsewhere(config) = &self.cluster.place {
+            apart(|| {
+                if let Ok(mut client) = config.connect(NoTls) {
+                    let _ = client.batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+                }
+            });
+        }
     }
 }

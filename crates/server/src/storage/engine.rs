@@ -76,7 +76,7 @@ impl<D: Driver> Engine<D> {
         notices: Arc<Notices>,
     ) -> Self {
         let turns = Turns::of(driver.readers());
-        let tables = Arc::new(Tables::of(model));
+        let tables = Arc::new(Tables::of(model, driver.dialect()));
         let marks = Arc::new(Marks::from(Arc::clone(&ports.secrets)));
         let bench = Bench { tables, ports: ports.clone(), marks, notices };
         Self { driver, database, bench, lanes: Lanes::default(), turns }

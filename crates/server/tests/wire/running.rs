@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
-use tidemark_test_postgres::Database;
+use tidemark_test_postgres::{Cluster, Database};
 
 /// The binary under test.
 const SERVER: &str = env!("CARGO_BIN_EXE_tidemark-server");
@@ -51,7 +51,7 @@ pub(crate) struct Running {
     pub(crate) root: String,
     pub(crate) token: String,
     pub(crate) client: Client,
-    postgres: Option<Database>,
+    postgres: Option<Database<'static>>,
 }
 
 impl Drop for Running {
@@ -88,7 +88,7 @@ impl Running {
     /// Makes ready without starting, on the database that `TIDEMARK_TEST_ON` names.
     pub(crate) fn stopped() -> Self {
         let postgres = match std::env::var("TIDEMARK_TEST_ON").as_deref() {
-            Ok("postgres") => Some(tidemark_test_postgres::database()),
+            Ok("postgres") => Some(Cluster::shared().database()),
             Ok("sqlite") | Err(_) => None,
             Ok(other) => panic!("TIDEMARK_TEST_ON is sqlite or postgres, not {other}"),
         };
@@ -110,7 +110,7 @@ impl Running {
 
     pub(crate) fn database(&self) -> String {
         let file = || format!("sqlite:{}", self.file("server.db").display());
-        self.postgres.as_ref().map_or_else(file, |database| database.url.clone())
+        self.postgres.as_ref().map_or_else(file, |database| database.superuser_url())
     }
 
     pub(crate) fn serve(&mut self, flags: &[&str]) {

@@ -1,20 +1,23 @@
-//! Random queries over random rows: SQLite must select what the naive evaluator selects.
+//! Random queries over random rows: SQLite and PostgreSQL must select what the naive evaluator selects.
+//!
+//! `TIDEMARK_FILTERS` says how many cases, `TIDEMARK_SEED` where they start.
 
+use crate::databases::Databases;
 use crate::naive;
-use crate::support::{Row, TABLE, database, id, ids, run, set};
+use crate::support::{Row, TABLE, set};
 use proptest::prelude::*;
 use proptest::sample::select as one_of;
-use rusqlite::types::Value;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseResult, TestRng, TestRunner};
 use std::sync::LazyLock;
 use tidemark_model::query::{Compare, Expr, Function, Literal, Logic, OrderBy, Query};
 use tidemark_model::text::Needle;
 use tidemark_model::{Cell, EntitySet};
-use tidemark_sql::{Dialect, Select, count, select};
+use tidemark_sql::{Dialect, Select, count, placeholders, select};
 use uuid::Uuid;
 
 static SET: LazyLock<EntitySet> = LazyLock::new(set);
 
-const TEXTS: [&str; 36] = [
+const TEXTS: [&str; 63] = [
     "",
     "a",
     "A",
@@ -52,9 +55,41 @@ const TEXTS: [&str; 36] = [
     "مُدُن",
     "東京",
     "a\r\nb",
+    // White space of all kinds, and what does not show.
+    " ",
+    "a ",
+    "a  ",
+    "\u{a0}a\u{3000}",
+    "a\u{200d}",
+    "\u{feff}a",
+    "c\u{ad}o",
+    "co",
+    "\u{7}a",
+    "a\u{fffe}",
+    // Accents in either order, and ones that stand alone or before their letter.
+    "a\u{308}\u{323}",
+    "a\u{323}\u{308}",
+    "\u{323}a\u{308}",
+    "\u{fe0f}\u{301}",
+    // Other digits, letters of two kinds of case, and longer in another case.
+    "٣",
+    "10",
+    "9",
+    "ǅ",
+    "ŉ",
+    "ΐ",
+    "Σ",
+    "ΑΣ.",
+    "ᾳ",
+    // What means something to a database.
+    "NULL",
+    "{a,\"b\\\"}",
+    "o''k\\",
+    "O’Neil",
 ];
-const NUMBERS: [&str; 16] = [
+const NUMBERS: [&str; 18] = [
     "0",
+    "-0.0",
     "1",
     "-1",
     "2",
@@ -69,7 +104,26 @@ const NUMBERS: [&str; 16] = [
     "-9223372036854775808",
     "1e20",
     "INF",
+    "-INF",
     "NaN",
+];
+/// Whole numbers and doubles where a double does not tell neighbours apart.
+const BIG: [i64; 11] =
+    [i64::MIN, -1, 0, 1, 2, 300, 9_007_199_254_740_992, 9_007_199_254_740_993, 1 << 62, i64::MAX - 1, i64::MAX];
+const MASS: [f64; 13] = [
+    -1e300,
+    -9_223_372_036_854_775_808.0,
+    -9_223_372_036_854_777_856.0,
+    -0.5,
+    0.0,
+    0.25,
+    1.0,
+    300.5,
+    9_007_199_254_740_992.0,
+    4_611_686_018_427_387_904.0,
+    9_223_372_036_854_774_784.0,
+    9_223_372_036_854_775_808.0,
+    1e300,
 ];
 const DAYS: [&str; 3] = ["2025-12-31", "2026-01-01", "2026-02-28"];
 const INSTANTS: [i64; 3] = [-1, 0, 1_770_000_000_123_456];
@@ -87,15 +141,16 @@ fn row() -> impl Strategy<Value = Row> {
     let day = || cell(&DAYS, |t| Cell::Text(t.into()));
     let numbers = (
         cell(&[-3i64, -2, -1, 0, 1, 2, 300], Cell::Integer),
-        cell(&[i64::MIN, -1, 0, 1, 2, 300, i64::MAX], Cell::Integer),
+        cell(&BIG, Cell::Integer),
         cell(&[-250i64, 0, 100, 125, 250, 30_000], Cell::Integer),
         cell(&[-25_000i64, 0, 10_000, 12_500, 12_525, 100_000_000_000_000_000], Cell::Integer),
         cell(&[-2.5, 0.0, 1.0, 1.25, 2.5, 300.0], Cell::Real),
+        cell(&MASS, Cell::Real),
     );
     let rest = (text(), text(), boolean(), boolean(), day(), day(), cell(&INSTANTS, Cell::Integer));
     let other = cell(&[0u128, 1, u128::MAX], |n| Cell::Guid(Uuid::from_u128(n)));
     (numbers, rest, other).prop_map(
-        |((rank, big, cost, fine, ratio), (title, notes, done, hot, day, until, at), other)| {
+        |((rank, big, cost, fine, ratio, mass), (title, notes, done, hot, day, until, at), other)| {
             Row::from([
                 ("Title", title),
                 ("Notes", notes),
@@ -106,6 +161,7 @@ fn row() -> impl Strategy<Value = Row> {
                 ("Cost", cost),
                 ("Fine", fine),
                 ("Ratio", ratio),
+                ("Mass", mass),
                 ("Day", day),
                 ("Until", until),
                 ("At", at),
@@ -169,6 +225,10 @@ fn sides() -> impl Strategy<Value = (Expr, Expr)> {
         ]
     };
     // The naive evaluator is exact and a Double is not: it stays away from the ends of 64 bits and of 18 digits.
+    let whole = || {
+        let length = text().prop_map(|a| Expr::Call { function: Function::Length, arguments: vec![a] });
+        prop_oneof![3 => property(&["Big", "Rank", "_UpdatedAt"]), 1 => length]
+    };
     let beside_double = || property(&["Rank", "Cost", "Ratio"]);
     let pair = |a: BoxedStrategy<Expr>, b: BoxedStrategy<Expr>| (a, b).boxed();
     let literal = |l: BoxedStrategy<Literal>| l.prop_map(Expr::Literal).boxed();
@@ -181,11 +241,12 @@ fn sides() -> impl Strategy<Value = (Expr, Expr)> {
         3 => pair(number().boxed(), number().boxed()),
         3 => pair(number().boxed(), literal(number_literal().boxed())),
         2 => pair(beside_double().boxed(), beside_double().boxed()),
+        2 => pair(whole().boxed(), property(&["Mass"]).boxed()),
         2 => pair(property(&["Ratio"]).boxed(), literal(number_literal().boxed())),
         1 => pair(days().boxed(), prop_oneof![days(), literal(day())].boxed()),
         1 => pair(property(&["At"]).boxed(), literal(at())),
         1 => pair(property(&["Other", "Id"]).boxed(), prop_oneof![property(&["Other", "Id"]), literal(guid())].boxed()),
-        1 => pair(property(&["Title", "Rank", "Ratio", "Day", "At", "Other", "IsDone"]).boxed(), null().boxed()),
+        1 => pair(property(&["Title", "Rank", "Ratio", "Mass", "Day", "At", "Other", "IsDone"]).boxed(), null().boxed()),
     ];
     (both, any::<bool>()).prop_map(|((a, b), swap)| if swap { (b, a) } else { (a, b) })
 }
@@ -203,7 +264,14 @@ fn is_in() -> impl Strategy<Value = Expr> {
             text().prop_filter("a null has no type", |e| *e != Expr::Literal(Literal::Null)),
             list(text_literal().boxed())
         ),
-        (property(&["Rank", "Cost", "Ratio"]).boxed(), list(number_literal().boxed())),
+        (property(&["Rank", "Cost", "Ratio", "Big"]).boxed(), list(number_literal().boxed())),
+        (property(&["Day"]).boxed(), list(one_of(&DAYS[..]).prop_map(|t| Literal::Date(t.into())).boxed())),
+        (property(&["At"]).boxed(), list(one_of(&INSTANTS[..]).prop_map(Literal::DateTimeOffset).boxed())),
+        (property(&["IsDone"]).boxed(), list(any::<bool>().prop_map(Literal::Boolean).boxed())),
+        (
+            property(&["Other", "Id"]).boxed(),
+            list(one_of(&[0u128, 1, 7][..]).prop_map(|n| Literal::Guid(Uuid::from_u128(n))).boxed())
+        ),
     ]
     .prop_map(|(left, list)| Expr::In { left: left.into(), list })
 }
@@ -232,7 +300,22 @@ fn condition() -> BoxedStrategy<Expr> {
 }
 
 fn order_by() -> impl Strategy<Value = Vec<OrderBy>> {
-    let names = &["Title", "IsDone", "Rank", "Big", "Cost", "Ratio", "Day", "At", "Other", "Id", "_UpdatedAt"];
+    let names = &[
+        "Title",
+        "Notes",
+        "IsDone",
+        "Rank",
+        "Big",
+        "Cost",
+        "Fine",
+        "Ratio",
+        "Mass",
+        "Day",
+        "At",
+        "Other",
+        "Id",
+        "_UpdatedAt",
+    ];
     let key = prop_oneof![
         4 => property(names).boxed(),
         1 => text().prop_filter("a constant orders nothing", |e| !matches!(e, Expr::Literal(_))).boxed(),
@@ -248,74 +331,122 @@ fn id_of(row: &Row) -> Uuid {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+/// Lives random cases on both databases.
+fn walk<S: Strategy>(cases: S, holds: impl Fn(&Databases, Dialect, &S::Value) -> TestCaseResult) {
+    let set = |name, otherwise: u64| std::env::var(name).map_or(otherwise, |text| text.parse().unwrap());
+    let (number, seed) = (set("TIDEMARK_FILTERS", 300), set("TIDEMARK_SEED", 1));
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let config = Config { cases: u32::try_from(number).unwrap(), failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+    let databases = Databases::new(&SET);
+    let held = runner.run(&cases, |case| {
+        [Dialect::Sqlite, Dialect::Postgres].into_iter().try_for_each(|dialect| holds(&databases, dialect, &case))
+    });
+    held.unwrap_or_else(|e| panic!("TIDEMARK_SEED={seed}: {e}"));
+}
 
-    #[test]
-    fn a_filter_selects_what_odata_says(rows in rows(), filter in condition()) {
-        let expected: Vec<Uuid> = {
-            let mut ids: Vec<_> =
-                rows.iter().filter(|row| naive::condition(&SET, row, &filter) == Some(true)).map(id_of).collect();
-            ids.sort();
-            ids
-        };
-        let query = Query { filter: Some(filter), ..Query::default() };
-        let read = Select::new(Dialect::Sqlite, &SET, TABLE, &["Id"], &query);
-        let connection = database(&SET, &rows);
+#[test]
+fn a_filter_selects_what_odata_says() {
+    walk((rows(), condition()), |databases, dialect, (rows, filter)| {
+        let mut expected: Vec<Uuid> =
+            rows.iter().filter(|row| naive::condition(&SET, row, filter) == Some(true)).map(id_of).collect();
+        expected.sort();
+        let query = Query { filter: Some(filter.clone()), ..Query::default() };
+        let read = Select::new(dialect, &SET, TABLE, &["Id"], &query);
+        databases.fill(dialect, rows);
         let statement = select(&read).unwrap();
-        prop_assert_eq!(ids(&connection, &statement), expected.clone(), "{}", statement.sql);
-        let counted = run(&connection, &count(&read).unwrap());
-        prop_assert_eq!(counted, vec![vec![Value::Integer(expected.len() as i64)]]);
-    }
+        prop_assert_eq!(databases.ids(dialect, &statement), expected.clone(), "{}", statement.sql);
+        let counted = databases.run(dialect, &count(&read).unwrap());
+        prop_assert_eq!(counted, vec![vec![Cell::Integer(expected.len() as i64)]]);
+        Ok(())
+    });
+}
 
-    #[test]
-    fn pages_in_any_order_add_up(rows in rows(), order_by in order_by(), size in 1usize..4) {
+#[test]
+fn pages_in_any_order_add_up() {
+    walk((rows(), order_by(), 1usize..4), |databases, dialect, (rows, order_by, size)| {
         let mut sorted = rows.clone();
-        sorted.sort_by(|a, b| naive::order_rows(&SET, &order_by, a, b));
+        sorted.sort_by(|a, b| naive::order_rows(&SET, order_by, a, b));
         let expected: Vec<Uuid> = sorted.iter().map(id_of).collect();
 
-        let connection = database(&SET, &rows);
-        let query = Query { order_by, top: Some(size as u64), ..Query::default() };
-        let read = Select { with_keys: true, ..Select::new(Dialect::Sqlite, &SET, TABLE, &["Id"], &query) };
+        databases.fill(dialect, rows);
+        let query = Query { order_by: order_by.clone(), top: Some(*size as u64), ..Query::default() };
+        let read = Select { with_keys: true, ..Select::new(dialect, &SET, TABLE, &["Id"], &query) };
         let mut seen: Vec<Uuid> = Vec::new();
         let mut last: Option<Vec<Cell<'static>>> = None;
         loop {
-            let page = run(&connection, &select(&Select { after: last.as_deref(), ..read.clone() }).unwrap());
+            let page = databases.run(dialect, &select(&Select { after: last.as_deref(), ..read.clone() }).unwrap());
             seen.extend(page.iter().map(|row| id(&row[0])));
             match page.last() {
-                Some(row) if page.len() == size => last = Some(row[1..].iter().map(cell_of).collect()),
+                Some(row) if page.len() == *size => last = Some(row[1..].to_vec()),
                 _ => break,
             }
         }
-        prop_assert_eq!(&seen, &expected);
+        prop_assert_eq!(&seen, &expected, "{}", select(&read).unwrap().sql);
 
-        let skipped = Query { skip: size as u64, top: None, ..query.clone() };
-        let rest = ids(&connection, &select(&Select::new(Dialect::Sqlite, &SET, TABLE, &["Id"], &skipped)).unwrap());
-        prop_assert_eq!(&rest[..], &expected[size.min(expected.len())..]);
-    }
+        let skipped = Query { skip: *size as u64, top: None, ..query.clone() };
+        let rest = databases.ids(dialect, &select(&Select::new(dialect, &SET, TABLE, &["Id"], &skipped)).unwrap());
+        prop_assert_eq!(&rest[..], &expected[(*size).min(expected.len())..]);
+        Ok(())
+    });
+}
 
-    #[test]
-    fn every_word_of_a_search_occurs_somewhere(rows in rows(), words in prop::collection::vec(one_of(&TEXTS[..]), 0..3)) {
-        let occurs = |row: &Row, word: &str| ["Title", "Notes"].iter().any(|name| match &row[name] {
-            Cell::Text(text) => Needle::new(word).is_in(text),
-            _ => false,
-        });
+#[test]
+fn every_word_of_a_search_occurs_somewhere() {
+    walk((rows(), prop::collection::vec(one_of(&TEXTS[..]), 0..3)), |databases, dialect, (rows, words)| {
+        let occurs = |row: &Row, word: &str| {
+            ["Title", "Notes"].iter().any(|name| match &row[name] {
+                Cell::Text(text) => Needle::new(word).is_in(text),
+                _ => false,
+            })
+        };
         let mut expected: Vec<Uuid> =
             rows.iter().filter(|row| words.iter().all(|w| w.is_empty() || occurs(row, w))).map(id_of).collect();
         expected.sort();
         let query = Query { search: words.iter().map(|w| (*w).to_owned()).collect(), ..Query::default() };
-        let read = Select::new(Dialect::Sqlite, &SET, TABLE, &["Id"], &query);
-        prop_assert_eq!(ids(&database(&SET, &rows), &select(&read).unwrap()), expected);
+        let statement = select(&Select::new(dialect, &SET, TABLE, &["Id"], &query)).unwrap();
+        databases.fill(dialect, rows);
+        prop_assert_eq!(databases.ids(dialect, &statement), expected, "{}", statement.sql);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_list_of_5000_is_one_value_in_postgres() {
+    let databases = Databases::new(&SET);
+    let row = |n: u128, title: &str| {
+        Row::from([
+            ("Id", Cell::Guid(Uuid::from_u128(n))),
+            ("Title", Cell::Text(title.to_owned().into())),
+            ("Big", Cell::Integer(n as i64)),
+            ("_UpdatedAt", Cell::Integer(1)),
+            ("_IsTombstoned", Cell::Integer(0)),
+        ])
+    };
+    let rows = [row(1, "e\u{301} 4999"), row(2, "é 5000"), row(4_999, "\"4\\"), row(5_000, "e 4999")];
+    let texts = (0..5_000).map(|n| Literal::String(if n == 7 { "\"4\\".into() } else { format!("é {n}") })).collect();
+    let guids = (0..5_000).map(|n| Literal::Guid(Uuid::from_u128(n))).collect();
+    let numbers = (0..5_000).map(|n| Literal::Number(n.to_string())).collect();
+    for (property, list, found) in
+        [("Title", texts, vec![1, 4_999]), ("Id", guids, vec![1, 2, 4_999]), ("Big", numbers, vec![1, 2, 4_999])]
+    {
+        let filter = Expr::In { left: Expr::Property(property.into()).into(), list };
+        let query = Query { filter: Some(filter), ..Query::default() };
+        for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+            databases.fill(dialect, &rows);
+            let statement = select(&Select::new(dialect, &SET, TABLE, &["Id"], &query)).unwrap();
+            let expected: Vec<Uuid> = found.iter().map(|n| Uuid::from_u128(*n)).collect();
+            assert_eq!(databases.ids(dialect, &statement), expected, "{dialect:?} {property}");
+            assert_eq!(statement.values.len(), if dialect == Dialect::Postgres { 1 } else { 5_000 });
+        }
     }
 }
 
-fn cell_of(value: &Value) -> Cell<'static> {
-    match value {
-        Value::Null => Cell::Null,
-        Value::Integer(n) => Cell::Integer(*n),
-        Value::Real(n) => Cell::Real(*n),
-        Value::Text(text) => Cell::Text(text.clone().into()),
-        Value::Blob(_) => Cell::Guid(id(value)),
+fn id(cell: &Cell<'_>) -> Uuid {
+    match cell {
+        Cell::Guid(id) => *id,
+        other => panic!("{other:?} is no id"),
     }
 }
 
@@ -330,18 +461,22 @@ fn scope_and_further_conditions_limit_the_rows() {
         ])
     };
     let rows = [row(1, 0, Cell::Null), row(2, 1, Cell::Null), row(3, 0, Cell::Integer(4)), row(4, 0, Cell::Null)];
-    let connection = database(&SET, &rows);
+    let databases = Databases::new(&SET);
     let filter = Expr::Compare {
         op: Compare::Eq,
         left: Expr::Property("IsHot".into()).into(),
         right: Expr::Literal(Literal::Null).into(),
     };
     let query = Query { filter: Some(filter), ..Query::default() };
-    let read = Select {
-        scope: &[("_IsTombstoned", Cell::Integer(0)), ("Rank", Cell::Null)],
-        extra_where: Some("t.\"_UpdatedAt\" > ?1 OR t.\"_UpdatedAt\" = ?2"),
-        extra_values: &[Cell::Integer(3), Cell::Integer(0)],
-        ..Select::new(Dialect::Sqlite, &SET, TABLE, &["Id"], &query)
-    };
-    assert_eq!(ids(&connection, &select(&read).unwrap()), [Uuid::from_u128(4)]);
+    let further = "t.\"_UpdatedAt\" > ?1 OR t.\"_UpdatedAt\" = ?2";
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        let read = Select {
+            scope: &[("_IsTombstoned", Cell::Integer(0)), ("Rank", Cell::Null)],
+            extra_where: Some(&placeholders(dialect, further)),
+            extra_values: &[Cell::Integer(3), Cell::Integer(0)],
+            ..Select::new(dialect, &SET, TABLE, &["Id"], &query)
+        };
+        databases.fill(dialect, &rows);
+        assert_eq!(databases.ids(dialect, &select(&read).unwrap()), [Uuid::from_u128(4)]);
+    }
 }

@@ -1,8 +1,10 @@
-//! SQL text against a real SQLite: one test binary, so that SQLite is linked once.
+//! SQL text against a real SQLite and a real PostgreSQL: one test binary, so that SQLite is linked once.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod agreement;
+mod databases;
 mod dialects;
 mod naive;
+mod names;
 mod refusals;
 mod support;

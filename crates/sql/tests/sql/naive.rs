@@ -40,7 +40,13 @@ pub(crate) fn property(set: &EntitySet, row: &Row, name: &str) -> Value {
             Value::Number(Number::Finite(i128::from(*n) * unit / 10i128.pow((*scale).into())))
         }
         (Cell::Integer(n), _) => Value::Number(Number::Finite(i128::from(*n) * unit)),
-        (Cell::Real(n), _) => Value::Number(Number::Finite((n * unit as f64) as i128)),
+        // Beyond all whole numbers of 64 bits one is as good as another.
+        (Cell::Real(n), _) if n.abs() > 1e30 => {
+            Value::Number(Number::Finite(if *n > 0.0 { unit.pow(6) } else { -unit.pow(6) }))
+        }
+        (Cell::Real(n), _) => {
+            Value::Number(Number::Finite(n.trunc() as i128 * unit + (n.fract() * unit as f64) as i128))
+        }
         (Cell::Text(text), _) => Value::Text(text.to_string()),
         (Cell::Guid(id), _) => Value::Guid(*id),
     }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tempfile::TempDir;
 use tidemark_model::{Cell, Condition, EntityModel, Method, RecordId};
+use tidemark_test_postgres::{Cluster, Database};
 use uuid::Uuid;
 
 pub(crate) const ITEMS: &str = "TodoItems";
@@ -21,6 +22,7 @@ pub(crate) struct Bed {
     pub(crate) model: Arc<EntityModel>,
     address: Address,
     _folder: TempDir,
+    _postgres: Option<Database<'static>>,
 }
 
 pub(crate) fn id(number: u64) -> RecordId {
@@ -39,7 +41,10 @@ impl Bed {
     }
 
     pub(crate) async fn postgres() -> Self {
-        Self::at(tidemark_test_postgres::database().url).await
+        let database = Cluster::shared().database();
+        let mut bed = Self::at(database.superuser_url()).await;
+        bed._postgres = Some(database);
+        bed
     }
 
     pub(crate) async fn at(url: String) -> Self {
@@ -53,7 +58,7 @@ impl Bed {
             let user = NewUser { name: name.into(), workspace: workspace.into(), password: "hash".into(), now_ms: 1 };
             storage.add_user(user).await.unwrap();
         }
-        Self { storage, model, address, _folder: folder }
+        Self { storage, model, address, _folder: folder, _postgres: None }
     }
 
     /// Opens the same database once more, as another process does.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tidemark_model::Method;
-use tidemark_test_postgres::{Cluster, database};
+use tidemark_test_postgres::{Cluster, ROLE};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn processes_share_one_sequence_and_hear_of_each_other() {
@@ -46,9 +46,10 @@ async fn processes_share_one_sequence_and_hear_of_each_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_wall_holds_where_the_scope_of_a_statement_is_forgotten() {
     for is_plain in [false, true] {
-        let database = database();
-        let url = if is_plain { &database.plain_url } else { &database.url };
-        let bed = Bed::at(url.clone()).await;
+        let database = Cluster::shared().database();
+        // Who may make roles serves as one that owns nothing; who may not is held by walls that are forced.
+        let url = if is_plain { database.url() } else { database.superuser_url() };
+        let bed = Bed::at(url).await;
         let (ann, bob, eve) = (bed.caller("ann").await, bed.caller("bob").await, bed.caller("eve").await);
         for (caller, number) in [(&ann, 1), (&bob, 2), (&eve, 3)] {
             bed.one(caller, bed.titled(number, "x")).await;
@@ -56,7 +57,7 @@ async fn the_wall_holds_where_the_scope_of_a_statement_is_forgotten() {
             bed.one(caller, bed.change(OWN, number, Method::Update, own)).await;
         }
         // As a serving connection is, with the words that it says first, and no scope in the statement.
-        let role = if is_plain { "SET ROLE plain" } else { "SET ROLE tidemark_served" };
+        let role = if is_plain { format!("SET ROLE {ROLE}") } else { "SET ROLE tidemark_served".to_owned() };
         let seen = |workspace: i64, user: i64, table: &str| {
             let said = database.psql(&format!(
                 "{role}; SET tidemark.workspace = '{workspace}'; SET tidemark.owner = '{user}'; SELECT count(*) FROM \"{table}\""
@@ -68,20 +69,21 @@ async fn the_wall_holds_where_the_scope_of_a_statement_is_forgotten() {
         assert_eq!(seen(ann.workspace_no, ann.user_no, "r_CachedEntities"), 1);
         assert_eq!(seen(ann.workspace_no, eve.user_no, "r_CachedEntities"), 0);
         assert_eq!(seen(eve.workspace_no, eve.user_no, "journal"), 2);
-        assert_eq!(database.psql(&format!("{role}; SELECT count(*) FROM \"r_TodoItems\"")), "0\n");
+        assert_eq!(database.psql(&format!("{role}; SELECT count(*) FROM \"r_TodoItems\"")), "0");
         let taken = database.psql(&format!(
             "{role}; SET tidemark.workspace = '{}'; SET tidemark.owner = '{}'; \
              WITH gone AS (DELETE FROM \"r_TodoItems\" RETURNING 1) SELECT count(*) FROM gone",
             eve.workspace_no, eve.user_no
         ));
-        assert_eq!(taken, "1\n", "eve's alone");
+        assert_eq!(taken, "1", "eve's alone");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_goes_away_and_comes_back_needs_no_restart_here() {
-    let mut cluster = Cluster::start();
-    let bed = Bed::at(cluster.database().url).await;
+    let cluster = Cluster::start();
+    let database = cluster.database();
+    let bed = Bed::at(database.superuser_url()).await;
     let ann = bed.caller("ann").await;
     bed.one(&ann, bed.titled(1, "before")).await;
     let mut heard = bed.storage.listen(ann.workspace_no);
@@ -95,7 +97,7 @@ async fn a_server_that_goes_away_and_comes_back_needs_no_restart_here() {
         let sentence = bed.storage.ready().await.unwrap_err().to_wire();
         assert_eq!(sentence.status, 503, "{sentence:?}");
     }
-    cluster.run();
+    tidemark_test_postgres::apart(|| cluster.restart());
     assert!(bed.storage.record(&bed.place(&ann, ITEMS), id(1)).await.unwrap().is_some());
     assert_eq!(applied(&bed.one(&ann, bed.titled(3, "after")).await).version.sequence, 2);
     let waited = tokio::time::timeout(Duration::from_secs(30), heard.wait_for(|sequence| *sequence == 2)).await;
@@ -104,8 +106,8 @@ async fn a_server_that_goes_away_and_comes_back_needs_no_restart_here() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_is_taken_away_in_mid_transaction_loses_nothing_that_was_answered() {
-    let database = database();
-    let bed = Arc::new(Bed::at(database.url.clone()).await);
+    let database = Cluster::shared().database();
+    let bed = Arc::new(Bed::at(database.superuser_url()).await);
     let ann = bed.caller("ann").await;
     let writing = tokio::spawn({
         let (bed, ann) = (Arc::clone(&bed), Arc::clone(&ann));
@@ -138,18 +140,18 @@ async fn a_connection_that_is_taken_away_in_mid_transaction_loses_nothing_that_w
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_with_an_address_is_said_in_one_sentence() {
-    let database = database();
+    let database = Cluster::shared().database();
     let about = async |url: &str, access| -> String {
         let opened = open(&Address::Postgres(url.into()), access, None, &crate::ports::Ports::default()).await;
         opened.err().map(|error| error.to_string()).unwrap_or_default()
     };
-    let missing = database.url.rsplit_once('/').unwrap().0.to_owned() + "/nowhere";
+    let missing = database.url().rsplit_once('/').unwrap().0.to_owned() + "/nowhere";
     assert!(about(&missing, Access::Serve).await.contains("there is no such database"));
-    assert!(about(&database.url, Access::Existing).await.contains("There is no database"));
+    assert!(about(&database.url(), Access::Existing).await.contains("There is no database"));
     database.psql("CREATE TABLE somebody_elses (no int)");
-    assert!(about(&database.url, Access::Serve).await.contains("is not a Tidemark"));
-    let other = tidemark_test_postgres::database();
-    drop(Bed::at(other.url.clone()).await);
+    assert!(about(&database.url(), Access::Serve).await.contains("is not a Tidemark"));
+    let other = Cluster::shared().database();
+    drop(Bed::at(other.url()).await);
     other.psql("UPDATE tidemark_schema SET version = 99");
-    assert!(about(&other.url, Access::Existing).await.contains("newer version"));
+    assert!(about(&other.url(), Access::Existing).await.contains("newer version"));
 }

@@ -21,6 +21,7 @@ use session::PostgresSession;
 use std::path::Path;
 use std::sync::Arc;
 use tidemark_model::EntityModel;
+use tidemark_sql::Dialect;
 use tokio::runtime::Handle;
 
 use super::Access;
@@ -117,6 +118,10 @@ impl Driver for Postgres {
         // A task of its own: a request that hangs up does not leave a write half asked for.
         let writing = tokio::spawn(async move { run(&writers, work).await });
         writing.await.map_err(|error| StorageError::Failed(format!("a write broke off: {error}")))?
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
     }
 
     fn readers(&self) -> usize {

@@ -23,6 +23,7 @@ use pool::Pool;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tidemark_model::EntityModel;
+use tidemark_sql::Dialect;
 use writer::Writer;
 
 /// Connections that read records.
@@ -79,6 +80,10 @@ impl Driver for Sqlite {
         let done = self.writer.run(work).await;
         self.log.look_after(&self.readers, &self.writer).await;
         done
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
     }
 
     fn readers(&self) -> usize {

@@ -9,7 +9,8 @@ use super::tx::{Tx, binds};
 use crate::storage::{Result, StorageError};
 use tidemark_model::{EntityModel, EntitySet, ID, IS_TOMBSTONED, Kind, Property};
 use tidemark_sql::{
-    Column, ColumnKind, Dialect, Layout, add_column, column_of, create_index, create_table, fill_default, quote,
+    Column, ColumnKind, Dialect, Layout, add_column, column_of, create_index, create_table, fill_default, folded_cell,
+    folded_column, folded_name, quote, quoted,
 };
 
 /// Lays a model over a database.
@@ -28,6 +29,17 @@ pub(super) struct Known {
     of: String,
 }
 
+impl Known {
+    /// Returns the columns that hold its content, its folded form included.
+    pub(super) fn columns(self, dialect: Dialect) -> Vec<String> {
+        let folded = (dialect == Dialect::Postgres && self.of == STRING).then(|| folded_name(&self.name));
+        std::iter::once(self.name).chain(folded).collect()
+    }
+}
+
+/// What stands in `property` for a text.
+const STRING: &str = "Edm.String";
+
 /// Returns every property that was ever laid out, those of sets that the model lost included.
 pub(super) fn known(tx: &dyn Tx) -> Result<Vec<Known>> {
     tx.all("SELECT entity_set, name, type FROM property ORDER BY entity_set, name", &[], |row| {
@@ -36,7 +48,7 @@ pub(super) fn known(tx: &dyn Tx) -> Result<Vec<Known>> {
 }
 
 fn lay_out_set(tx: &dyn Tx, set: &EntitySet, known: &[Known]) -> Result<()> {
-    let table = table_name(&set.name);
+    let table = table_name(tx.dialect(), &set.name);
     // To SQLite a name is the same in any case: the table of `items` would be taken for that of `Items`.
     let of_set = |known: &&Known| known.set.eq_ignore_ascii_case(&set.name);
     let known: Vec<&Known> = known.iter().filter(of_set).collect();
@@ -49,6 +61,7 @@ fn lay_out_set(tx: &dyn Tx, set: &EntitySet, known: &[Known]) -> Result<()> {
         let mut columns = vec![number(WORKSPACE), number(OWNER)];
         columns.extend(set.entity_type.properties.iter().map(column_of));
         columns.extend([number(SEQUENCE), number(MARK)]);
+        columns.extend(set.entity_type.declared().filter_map(|property| folded_column(tx.dialect(), property)));
         let key = [WORKSPACE, OWNER, ID];
         tx.batch(&create_table(tx.dialect(), &table, &columns, &key, Layout::ByKey))?;
         tx.batch(&index_by_sequence(tx.dialect(), &table))?;
@@ -95,6 +108,9 @@ fn lay_out_property(
         None => {
             if has_table {
                 tx.batch(&add_column(tx.dialect(), table, &column_of(property)))?;
+                if let Some(folded) = folded_column(tx.dialect(), property) {
+                    tx.batch(&add_column(tx.dialect(), table, &folded))?;
+                }
             }
             tx.execute(
                 "INSERT INTO property (entity_set, name, type) VALUES (?1, ?2, ?3)",
@@ -107,7 +123,7 @@ fn lay_out_property(
 
 /// Records made before a property was there, or before it was required, take its default.
 fn fill(tx: &dyn Tx, set: &EntitySet, table: &str, property: &Property) -> Result<()> {
-    let (column, dead) = (quote(&property.name), quote(IS_TOMBSTONED));
+    let (column, dead) = (quoted(tx.dialect(), &property.name), quote(IS_TOMBSTONED));
     let sql = format!("SELECT 1 FROM {} WHERE {column} IS NULL AND {dead} = 0 LIMIT 1", quote(table));
     if tx.one(&sql, &[], |_| Ok(()))?.is_none() {
         return Ok(());
@@ -119,7 +135,15 @@ fn fill(tx: &dyn Tx, set: &EntitySet, table: &str, property: &Property) -> Resul
             set.name, property.name
         )));
     };
-    tx.execute(&statement.sql, &binds(&statement.values)).map(drop)
+    tx.execute(&statement.sql, &binds(&statement.values))?;
+    match (folded_column(tx.dialect(), property), statement.values.first()) {
+        (Some(folded), Some(value)) => {
+            let folded = quoted(tx.dialect(), &folded.name);
+            let sql = format!("UPDATE {} SET {folded} = ?1 WHERE {column} = ?2 AND {folded} IS NULL", quote(table));
+            tx.execute(&sql, &binds(&[folded_cell(value), value.clone()])).map(drop)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Returns what must stay the same of a type for the stored form to stay readable.

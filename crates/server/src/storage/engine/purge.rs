@@ -10,7 +10,7 @@ use super::table::{OWNER, SEQUENCE, WORKSPACE, table_name};
 use super::tx::Tx;
 use crate::storage::Result;
 use tidemark_model::IS_TOMBSTONED;
-use tidemark_sql::quote;
+use tidemark_sql::quoted;
 
 /// How many sequence numbers one transaction looks at.
 const PIECE: u64 = 5_000;
@@ -75,9 +75,11 @@ fn old_enough(tx: &dyn Tx, piece: &Piece, behind: u64) -> Result<Option<u64>> {
 fn sets(tx: &dyn Tx) -> Result<Vec<(String, Vec<String>)>> {
     let mut sets: Vec<(String, Vec<String>)> = Vec::new();
     for known in layout::known(tx)? {
+        // Its folded form is its content too.
+        let (set, columns) = (known.set.clone(), known.columns(tx.dialect()));
         match sets.last_mut() {
-            Some((last, columns)) if *last == known.set => columns.push(known.name),
-            _ => sets.push((known.set, vec![known.name])),
+            Some((last, of_set)) if *last == set => of_set.extend(columns),
+            _ => sets.push((set, columns)),
         }
     }
     Ok(sets)
@@ -85,8 +87,9 @@ fn sets(tx: &dyn Tx) -> Result<Vec<(String, Vec<String>)>> {
 
 /// Purges the tombstones of one set; returns their sequence numbers.
 fn purge_set(tx: &dyn Tx, workspace_no: i64, set: &str, columns: &[String], behind: u64, end: u64) -> Result<Vec<u64>> {
+    let quote = |name: &str| quoted(tx.dialect(), name);
     let nothing: Vec<String> = columns.iter().map(|column| format!("{} = NULL", quote(column))).collect();
-    let (table, workspace, sequence) = (quote(&table_name(set)), quote(WORKSPACE), quote(SEQUENCE));
+    let (table, workspace, sequence) = (quote(&table_name(tx.dialect(), set)), quote(WORKSPACE), quote(SEQUENCE));
     // The owners are named so that the index by sequence serves, which has them before the sequence.
     let sql = format!(
         "UPDATE {table} SET {} WHERE {workspace} = ?1 AND {owner} IN (SELECT 0 UNION ALL SELECT no FROM account) \

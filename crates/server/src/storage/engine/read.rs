@@ -9,7 +9,7 @@ use crate::storage::{
 };
 use tidemark_model::query::Query;
 use tidemark_model::{Cell, EntitySet, ID, IS_TOMBSTONED};
-use tidemark_sql::{Dialect, Select, Statement, quote};
+use tidemark_sql::{Dialect, Select, Statement, quote, quoted};
 
 /// Carries out a read, in a transaction that is one snapshot.
 pub(super) fn read(tx: &dyn Tx, tables: &Tables, read: &Read, render: Render) -> Result<ReadOutcome> {
@@ -80,7 +80,7 @@ fn rows_statement(dialect: Dialect, set: &EntitySet, table: &SetTable, read: &Re
                 }
                 None => String::new(),
             };
-            let (from, id) = (from_place(&columns, table), quote(ID));
+            let (from, id) = (from_place(dialect, &columns, table), quote(ID));
             let sql = format!("{from} AND {} = 0{behind} ORDER BY {id} LIMIT ?3", quote(IS_TOMBSTONED));
             Ok(Statement { sql, values })
         }
@@ -88,7 +88,7 @@ fn rows_statement(dialect: Dialect, set: &EntitySet, table: &SetTable, read: &Re
             let mut values = place_values(&read.place);
             values.push(Cell::Integer(i64::from(*limit)));
             values.push(Cell::Integer(signed(read.from)));
-            let (from, sequence) = (from_place(&columns, table), quote(SEQUENCE));
+            let (from, sequence) = (from_place(dialect, &columns, table), quote(SEQUENCE));
             Ok(Statement { sql: format!("{from} AND {sequence} > ?4 ORDER BY {sequence} LIMIT ?3"), values })
         }
     }
@@ -142,8 +142,8 @@ fn place_values(place: &Place) -> Vec<Cell<'static>> {
     vec![Cell::Integer(place.workspace_no), Cell::Integer(place.owner_no)]
 }
 
-fn from_place(columns: &[&str], table: &SetTable) -> String {
-    let list = columns.iter().map(|column| quote(column)).collect::<Vec<_>>().join(", ");
+fn from_place(dialect: Dialect, columns: &[&str], table: &SetTable) -> String {
+    let list = columns.iter().map(|column| quoted(dialect, column)).collect::<Vec<_>>().join(", ");
     format!("SELECT {list} FROM {} WHERE {} = ?1 AND {} = ?2", quote(&table.name), quote(WORKSPACE), quote(OWNER))
 }
 

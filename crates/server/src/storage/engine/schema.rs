@@ -8,7 +8,8 @@ use super::table::table_name;
 use super::tx::{Bind, Tx};
 use crate::ports::Ports;
 use crate::storage::Result;
-use tidemark_sql::{Column, ColumnKind, Layout, create_table, create_unique_index, quote};
+use tidemark_sql::postgres::SET_UP;
+use tidemark_sql::{Column, ColumnKind, Dialect, Layout, create_table, create_unique_index, quote};
 
 /// The version that this build writes.
 ///
@@ -76,6 +77,10 @@ const TABLES: [Table; 6] = [
 
 /// Makes the tables of the newest version in an empty database, and says who it is.
 pub(in crate::storage) fn create(tx: &dyn Tx, ports: &Ports) -> Result<()> {
+    if tx.dialect() == Dialect::Postgres {
+        // What SQLite is given by each connection (ADR 0012).
+        tx.batch(SET_UP)?;
+    }
     for (table, columns, key) in TABLES {
         let columns: Vec<Column> = columns.iter().map(|(name, kind)| column(name, *kind)).collect();
         tx.batch(&create_table(tx.dialect(), table, &columns, key, Layout::ByKey))?;
@@ -107,7 +112,7 @@ pub(in crate::storage) fn upgrade(tx: &dyn Tx, from: i64) -> Result<()> {
         sets.dedup();
         for set in sets {
             // The index of `Pumps` was called as the table of a set `Pumps_by_sequence` is.
-            let table = table_name(&set);
+            let table = table_name(tx.dialect(), &set);
             tx.batch(&format!("DROP INDEX IF EXISTS {}", quote(&format!("{table}_by_sequence"))))?;
             tx.batch(&layout::index_by_sequence(tx.dialect(), &table))?;
         }

@@ -8,8 +8,8 @@ use crate::change::{Mark, Place, Row};
 use crate::storage::{Caller, Result, StorageError};
 use std::collections::HashMap;
 use std::sync::Arc;
-use tidemark_model::{EntityModel, EntitySet, ID, IS_TOMBSTONED, UPDATED_AT, UPDATED_BY};
-use tidemark_sql::quote;
+use tidemark_model::{Cell, EntityModel, EntitySet, ID, IS_TOMBSTONED, UPDATED_AT, UPDATED_BY};
+use tidemark_sql::{Dialect, folded_cell, folded_column, name, quoted};
 use uuid::Uuid;
 
 /// The workspace's number.
@@ -25,8 +25,8 @@ pub(super) const MARK: &str = "$mark";
 const PREFIX: &str = "r_";
 
 /// Returns the name of a set's table.
-pub(super) fn table_name(set: &str) -> String {
-    format!("{PREFIX}{set}")
+pub(super) fn table_name(dialect: Dialect, set: &str) -> String {
+    name(dialect, &format!("{PREFIX}{set}")).into_owned()
 }
 
 /// The table of one entity set.
@@ -36,6 +36,8 @@ pub(super) struct SetTable {
     pub(super) name: String,
     /// How many properties the model declares.
     declared: usize,
+    /// Which of them have a folded column beside, behind all others.
+    folded: Vec<usize>,
     find: String,
     find_many: String,
     insert: String,
@@ -52,8 +54,9 @@ pub(super) struct Tables {
 
 impl Tables {
     /// Prepares the texts for every set of a model.
-    pub(super) fn of(model: Option<Arc<EntityModel>>) -> Self {
-        let tables = model.iter().flat_map(|model| model.sets().map(|set| (set.name.clone(), SetTable::of(set))));
+    pub(super) fn of(model: Option<Arc<EntityModel>>, dialect: Dialect) -> Self {
+        let tables =
+            model.iter().flat_map(|model| model.sets().map(|set| (set.name.clone(), SetTable::of(set, dialect))));
         Self { tables: tables.collect(), model }
     }
 
@@ -78,16 +81,25 @@ impl Tables {
 }
 
 impl SetTable {
-    fn of(set: &EntitySet) -> Self {
-        let name = table_name(&set.name);
+    fn of(set: &EntitySet, dialect: Dialect) -> Self {
+        let name = table_name(dialect, &set.name);
+        let quote = |column: &str| quoted(dialect, column);
         let declared = set.entity_type.declared().map(|property| property.name.as_str());
-        let stored: Vec<&str> =
-            [SEQUENCE, MARK].into_iter().chain(declared).chain([UPDATED_AT, IS_TOMBSTONED, UPDATED_BY]).collect();
-        let list = stored.iter().map(|column| quote(column)).collect::<Vec<_>>().join(", ");
+        let read: Vec<String> = [SEQUENCE, MARK]
+            .into_iter()
+            .chain(declared)
+            .chain([UPDATED_AT, IS_TOMBSTONED, UPDATED_BY])
+            .map(quote)
+            .collect();
+        let beside = set.entity_type.declared().enumerate();
+        let beside = beside.filter_map(|(index, property)| Some((index, folded_column(dialect, property)?.name)));
+        let (folded, beside): (Vec<usize>, Vec<String>) = beside.unzip();
+        let stored: Vec<String> = read.iter().cloned().chain(beside.iter().map(|column| quote(column))).collect();
+        let (list, stored_list) = (read.join(", "), stored.join(", "));
         let key = format!("{} = ?1 AND {} = ?2 AND {} = ?3", quote(WORKSPACE), quote(OWNER), quote(ID));
         let places = (4..4 + stored.len()).map(|n| format!("?{n}")).collect::<Vec<_>>().join(", ");
         let settings: Vec<String> =
-            stored.iter().enumerate().map(|(n, column)| format!("{} = ?{}", quote(column), n + 4)).collect();
+            stored.iter().enumerate().map(|(n, column)| format!("{column} = ?{}", n + 4)).collect();
         let table = quote(&name);
         Self {
             find: format!("SELECT {list} FROM {table} WHERE {key}"),
@@ -98,13 +110,14 @@ impl SetTable {
                 id = quote(ID)
             ),
             insert: format!(
-                "INSERT INTO {table} ({}, {}, {}, {list}) VALUES (?1, ?2, ?3, {places})",
+                "INSERT INTO {table} ({}, {}, {}, {stored_list}) VALUES (?1, ?2, ?3, {places})",
                 quote(WORKSPACE),
                 quote(OWNER),
                 quote(ID)
             ),
             update: format!("UPDATE {table} SET {} WHERE {key}", settings.join(", ")),
             declared: set.entity_type.declared().count(),
+            folded,
             name,
         }
     }
@@ -140,6 +153,8 @@ fn read(row: &dyn Columns, first: usize, id: Uuid, declared: usize) -> Result<Ro
 
 /// Stores a row: a new one, or in the place of the version before.
 pub(super) fn store(tx: &dyn Tx, table: &SetTable, place: &Place, row: &Row, is_new: bool) -> Result<()> {
+    let folded: Vec<Cell<'static>> =
+        table.folded.iter().filter_map(|index| row.cells.get(*index)).map(folded_cell).collect();
     let mut values: Vec<Bind<'_>> = vec![
         place.workspace_no.into(),
         place.owner_no.into(),
@@ -151,5 +166,6 @@ pub(super) fn store(tx: &dyn Tx, table: &SetTable, place: &Place, row: &Row, is_
     values.push(row.updated_at.into());
     values.push(Bind::Integer(row.is_tombstoned.into()));
     values.push(row.updated_by.as_ref().into());
+    values.extend(folded.iter().map(Bind::from));
     tx.send(if is_new { &table.insert } else { &table.update }, &values)
 }

@@ -330,6 +330,9 @@ pub(crate) trait Driver: Send + Sync + 'static {
         work: impl FnOnce(&mut dyn Session) -> Result<T> + Send + 'static,
     ) -> impl Future<Output = Result<T>> + Send;
 
+    /// Says which SQL the database speaks.
+    fn dialect(&self) -> Dialect;
+
     /// Returns how many reads of records can be under way at once.
     fn readers(&self) -> usize;
 
