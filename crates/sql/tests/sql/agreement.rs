@@ -8,6 +8,7 @@ use crate::support::{Row, TABLE, set};
 use proptest::prelude::*;
 use proptest::sample::select as one_of;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseResult, TestRng, TestRunner};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use tidemark_model::query::{Compare, Expr, Function, Literal, Logic, OrderBy, Query};
 use tidemark_model::text::Needle;
@@ -412,17 +413,85 @@ fn every_word_of_a_search_occurs_somewhere() {
     });
 }
 
+/// A row of these values, and what a row cannot do without.
+fn row_of<const N: usize>(id: usize, values: [(&'static str, Cell<'static>); N]) -> Row {
+    let mut row = Row::from(values);
+    row.insert("Id", Cell::Guid(Uuid::from_u128(id as u128)));
+    row.extend([("_UpdatedAt", Cell::Integer(1)), ("_IsTombstoned", Cell::Integer(0))]);
+    row
+}
+
+/// Asks both databases for the rows that meet each condition.
+fn agree(rows: &[Row], filters: &[Expr]) {
+    let databases = Databases::new(&SET);
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        databases.fill(dialect, rows);
+        for filter in filters {
+            let query = Query { filter: Some(filter.clone()), ..Query::default() };
+            let statement = select(&Select::new(dialect, &SET, TABLE, &["Id"], &query)).unwrap();
+            let found: BTreeSet<Uuid> = databases.ids(dialect, &statement).into_iter().collect();
+            let holds = |row: &Row| naive::condition(&SET, row, filter) == Some(true);
+            let differs = rows.iter().find(|row| found.contains(&id_of(row)) != holds(row));
+            assert!(differs.is_none(), "{differs:?}\n{}", statement.sql);
+        }
+    }
+}
+
+const OPERATORS: [Compare; 6] = [Compare::Eq, Compare::Ne, Compare::Gt, Compare::Ge, Compare::Lt, Compare::Le];
+
+fn name(property: &str) -> Expr {
+    Expr::Property(property.into())
+}
+
+#[test]
+fn every_whole_number_stands_where_it_should_beside_every_double() {
+    let mut rows = Vec::new();
+    for big in BIG {
+        for mass in MASS {
+            rows.push(row_of(rows.len(), [("Big", Cell::Integer(big)), ("Mass", Cell::Real(mass))]));
+        }
+    }
+    let compare =
+        |op, left: &str, right: &str| Expr::Compare { op, left: name(left).into(), right: name(right).into() };
+    let both = |op| [compare(op, "Big", "Mass"), compare(op, "Mass", "Big")];
+    agree(&rows, &OPERATORS.into_iter().flat_map(both).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_text_stands_where_it_should_beside_every_other() {
+    let mut rows = Vec::new();
+    for title in TEXTS {
+        for notes in TEXTS {
+            rows.push(row_of(rows.len(), [("Title", Cell::Text(title.into())), ("Notes", Cell::Text(notes.into()))]));
+        }
+    }
+    let call = |function, arguments| Expr::Call { function, arguments };
+    let both = || vec![name("Title"), name("Notes")];
+    let mut filters: Vec<Expr> = [Function::Contains, Function::StartsWith, Function::EndsWith]
+        .map(|function| call(function, both()))
+        .into_iter()
+        .collect();
+    let sides = [
+        (name("Title"), name("Notes")),
+        (call(Function::ToLower, vec![name("Title")]), call(Function::ToLower, vec![name("Notes")])),
+        (call(Function::ToUpper, vec![name("Title")]), call(Function::ToUpper, vec![name("Notes")])),
+        (call(Function::Trim, vec![name("Title")]), name("Notes")),
+        (call(Function::Concat, both()), call(Function::Concat, vec![name("Notes"), name("Title")])),
+        (call(Function::IndexOf, both()), call(Function::Length, vec![name("Notes")])),
+        (call(Function::Length, vec![call(Function::Concat, both())]), call(Function::IndexOf, both())),
+    ];
+    for (left, right) in sides {
+        let compare = |op| Expr::Compare { op, left: left.clone().into(), right: right.clone().into() };
+        filters.extend([Compare::Eq, Compare::Lt].map(compare));
+    }
+    agree(&rows, &filters);
+}
+
 #[test]
 fn a_list_of_5000_is_one_value_in_postgres() {
     let databases = Databases::new(&SET);
-    let row = |n: u128, title: &str| {
-        Row::from([
-            ("Id", Cell::Guid(Uuid::from_u128(n))),
-            ("Title", Cell::Text(title.to_owned().into())),
-            ("Big", Cell::Integer(n as i64)),
-            ("_UpdatedAt", Cell::Integer(1)),
-            ("_IsTombstoned", Cell::Integer(0)),
-        ])
+    let row = |n: usize, title: &str| {
+        row_of(n, [("Title", Cell::Text(title.to_owned().into())), ("Big", Cell::Integer(n as i64))])
     };
     let rows = [row(1, "e\u{301} 4999"), row(2, "é 5000"), row(4_999, "\"4\\"), row(5_000, "e 4999")];
     let texts = (0..5_000).map(|n| Literal::String(if n == 7 { "\"4\\".into() } else { format!("é {n}") })).collect();

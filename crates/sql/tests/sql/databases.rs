@@ -40,20 +40,22 @@ impl Databases {
     pub(crate) fn fill(&self, dialect: Dialect, rows: &[Row]) {
         self.run(dialect, &fixed(format!("DELETE FROM {}", quoted(dialect, TABLE)), Vec::new()));
         let names: Vec<String> = columns(dialect, &self.set).iter().map(|c| quoted(dialect, &c.name)).collect();
-        let (mut marks, mut values) = (Vec::new(), Vec::new());
-        for row in rows {
-            let first = values.len();
-            for property in &self.set.entity_type.properties {
-                let value = row.get(property.name.as_str()).unwrap_or(&Cell::Null);
-                values.push(value.clone());
-                values.extend(folded_column(dialect, property).map(|_| folded_cell(value)));
+        let (table, names) = (quoted(dialect, TABLE), names.join(", "));
+        for rows in rows.chunks(500) {
+            let (mut marks, mut values) = (Vec::new(), Vec::new());
+            for row in rows {
+                let first = values.len();
+                for property in &self.set.entity_type.properties {
+                    let value = row.get(property.name.as_str()).unwrap_or(&Cell::Null);
+                    values.push(value.clone());
+                    values.extend(folded_column(dialect, property).map(|_| folded_cell(value)));
+                }
+                let places: Vec<String> = (first + 1..=values.len()).map(|n| format!("?{n}")).collect();
+                marks.push(format!("({})", places.join(", ")));
             }
-            let places: Vec<String> = (first + 1..=values.len()).map(|n| format!("?{n}")).collect();
-            marks.push(format!("({})", places.join(", ")));
+            let insert = format!("INSERT INTO {table} ({names}) VALUES {}", marks.join(", "));
+            self.run(dialect, &fixed(placeholders(dialect, &insert).into_owned(), values));
         }
-        let (table, names, marks) = (quoted(dialect, TABLE), names.join(", "), marks.join(", "));
-        let insert = format!("INSERT INTO {table} ({names}) VALUES {marks}");
-        self.run(dialect, &fixed(placeholders(dialect, &insert).into_owned(), values));
     }
 
     /// Runs a statement and returns its rows.
