@@ -67,9 +67,10 @@ export const activity = {
   parkedLead: (n: number) =>
     plural(
       n,
-      'The server refused this change. It is safe here.',
-      'The server refused these changes. They are safe here.',
+      'This change cannot be sent as it is. It is safe here.',
+      'These changes cannot be sent as they are. They are safe here.',
     ),
+  inTheWay: 'In the way:',
   sendRest: 'Send the rest',
   sendRestTitle: 'Send it without this?',
   sendRestText: (names: string) =>
@@ -114,6 +115,7 @@ export const status = {
   parked: 'Refused by the server',
   allSent: 'Everything on this laptop has been sent.',
   safe: 'Everything you do is saved on this laptop and sent when the network is back.',
+  safeOnline: 'Everything you do is saved on this laptop and sent as soon as the server takes it.',
   decide: 'Decide',
   see: 'See why',
   show: 'Show',

@@ -159,6 +159,8 @@ export const en = {
     liveDeleteText: 'These records are not kept on this laptop, so the server deletes it at once.',
     gone: 'This record was deleted.',
     list: 'Records',
+    setGoneTitle: 'These records are not on the server any more',
+    setGoneText: 'Changes of yours that were not sent are safe on this laptop. You find them in Activity.',
   },
 
   settings,
