@@ -55,7 +55,7 @@ export const scenes: Record<string, (host: FakeHost) => void> = {
     const unfit = [
       { property: 'Priority', value: record['Priority'], problem: 'Priority must be between 0 and 3' },
     ];
-    host.parked = [{ entity_set: 'TodoItems', record_id: guid(4, 6), reason, record, unfit }];
+    host.parked = [{ entity_set: 'TodoItems', record_id: guid(4, 6), reason, record, unfit, left: null }];
     mark(host, 6, 'refused');
   },
   activity: (host) => {

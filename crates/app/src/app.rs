@@ -135,6 +135,11 @@ impl App {
         self.entity_model()?.set(name).cloned().ok_or_else(|| AppError::UnknownSet(name.to_owned()))
     }
 
+    /// Returns what people call a set, where the model knows it.
+    pub(crate) fn label(&self, name: &str) -> String {
+        self.entity_set(name).map_or_else(|_| name.to_owned(), |set| set.label)
+    }
+
     /// Tells the worker, where there is one, that something was edited.
     pub(crate) fn nudge(&self) {
         if let Some(worker) = self.inner.background.as_ref().and_then(Background::worker) {

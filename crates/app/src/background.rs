@@ -137,6 +137,8 @@ async fn forward(mut from: watch::Receiver<WorkerState>, to: watch::Sender<Worke
 struct Announced {
     status: Option<StatusView>,
     account: Option<Option<Account>>,
+    /// The entity model's fingerprint.
+    model: Option<String>,
     pending: u64,
     cycle_started_at: Option<i64>,
 }
@@ -181,11 +183,14 @@ async fn refresh(app: &App, is_outside: bool, announced: &mut Announced) {
     }
     let Ok(account) = app.with_store(|store| Ok(store.account()?)).await else { return };
     let is_first = announced.account.is_none();
-    if announced.account.as_ref() != Some(&account) {
+    let model = inner.store.model().map(|model| model.fingerprint().to_owned());
+    let is_other_account = announced.account.as_ref() != Some(&account);
+    if !is_first && (is_other_account || announced.model != model) {
+        inner.events.send(AppEvent::SessionChanged);
+    }
+    announced.model = model;
+    if is_other_account {
         announced.account = Some(account.clone());
-        if !is_first {
-            inner.events.send(AppEvent::SessionChanged);
-        }
         if let Some(background) = &inner.background {
             match &account {
                 Some(_) => background.start_if_signed_in().await,

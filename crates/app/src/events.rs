@@ -21,7 +21,7 @@ pub enum AppEvent {
     StatusChanged(StatusView),
     /// The choice of cached entities or their figures changed.
     EntitiesChanged,
-    /// Somebody signed in or out, or must sign in again.
+    /// Somebody signed in or out, must sign in again, or works with another entity model from here on.
     SessionChanged,
     /// The background worker has ended a cycle.
     CycleEnded(SyncView),

@@ -5,8 +5,8 @@
 
 use tidemark_store::Incident;
 
-/// Says what happened, what is safe, and what to do, where there is something.
-pub(crate) fn sentence(incident: &Incident) -> String {
+/// Says what happened, what is safe, and what to do, where there is something. `label` says what people call a set.
+pub(crate) fn sentence(incident: &Incident, label: impl Fn(&str) -> String) -> String {
     match incident {
         Incident::WorkRestored { records: 1 } => {
             "A saved change was missing from the offline database and was put back; nothing is lost".to_owned()
@@ -14,32 +14,40 @@ pub(crate) fn sentence(incident: &Incident) -> String {
         Incident::WorkRestored { records } => {
             format!("{records} saved changes were missing from the offline database and were put back; nothing is lost")
         }
-        Incident::WorkKept { records, file } => format!(
-            "Changes of another account ({records}) were found on this device; they are kept in {file} in the data folder"
-        ),
+        Incident::WorkKept { records, file } => {
+            let changes = if *records == 1 { "A change".to_owned() } else { format!("{records} changes") };
+            let kept = if *records == 1 { "it is kept" } else { "they are kept" };
+            format!(
+                "{changes} of another account or of unknown records came to light; {kept} in the file {file} of the data folder"
+            )
+        }
         Incident::Salvaged { kept, pending, unreadable, is_certain } => {
             let waiting = match (pending, is_certain) {
-                (n, false) => format!("{n} changes that wait were found, and others may be in the damaged file"),
-                (0, true) => "no change was waiting".to_owned(),
-                (1, true) => "the change that waits is safe".to_owned(),
-                (n, true) => format!("all {n} changes that wait are safe"),
+                (0, false) => {
+                    "No change that waits to be sent was found, but some may be in the damaged file".to_owned()
+                }
+                (1, false) => "One change that waits to be sent is safe; others may be in the damaged file".to_owned(),
+                (n, false) => format!("{n} changes that wait to be sent are safe; others may be in the damaged file"),
+                (0, true) => "No change was waiting to be sent".to_owned(),
+                (1, true) => "The one change that waits to be sent is safe".to_owned(),
+                (n, true) => format!("All {n} changes that wait to be sent are safe"),
             };
             let rest = match unreadable {
-                0 => "everything else could be read",
-                _ => "some of the rest could not be read",
+                0 => "",
+                _ => " Some of what the server has as well could not be read.",
             };
-            let file = if kept.is_empty() { String::new() } else { format!("; the damaged file is kept as {kept}") };
+            let file = if kept.is_empty() { String::new() } else { format!(" The damaged file is kept as {kept}.") };
             format!(
-                "The offline database was damaged and was made anew: {waiting}, {rest}, and all records are read again \
-                 from the server with the next sync{file}"
+                "The offline database was damaged and was made anew. {waiting}.{rest} The next sync fetches all records \
+                 again.{file}"
             )
         }
         Incident::Healed { set, records: 1 } => {
-            format!("A record of {set} was not as the server has it, although nothing waited; it was fetched again")
+            format!("A record here ({}) was not as the server has it, and was fetched again", label(set))
         }
-        Incident::Healed { set, records } => format!(
-            "{records} records of {set} were not as the server has them, although nothing waited; they were fetched again"
-        ),
+        Incident::Healed { set, records } => {
+            format!("{records} records here ({}) were not as the server has them, and were fetched again", label(set))
+        }
         _ => "Something about the offline database was mended".to_owned(),
     }
 }
@@ -50,10 +58,17 @@ mod tests {
 
     #[test]
     fn an_incident_says_what_is_safe() {
+        let label = |set: &str| if set == "TodoItems" { "Tasks".to_owned() } else { set.to_owned() };
         let kept = "tidemark.db.damaged-1".to_owned();
-        let said = sentence(&Incident::Salvaged { kept, pending: 2, unreadable: 1, is_certain: true });
-        assert!(said.contains("all 2 changes that wait are safe") && said.contains("tidemark.db.damaged-1"), "{said}");
-        assert!(sentence(&Incident::WorkRestored { records: 1 }).contains("nothing is lost"));
-        assert!(sentence(&Incident::Healed { set: "Sites".to_owned(), records: 3 }).starts_with("3 records of Sites"));
+        let said = sentence(&Incident::Salvaged { kept, pending: 2, unreadable: 1, is_certain: true }, label);
+        assert!(
+            said.contains("All 2 changes that wait to be sent are safe") && said.contains("tidemark.db.damaged-1"),
+            "{said}"
+        );
+        assert!(sentence(&Incident::WorkRestored { records: 1 }, label).contains("nothing is lost"));
+        let healed = Incident::Healed { set: "TodoItems".to_owned(), records: 3 };
+        assert!(sentence(&healed, label).starts_with("3 records here (Tasks) were not"));
+        let unsure = Incident::Salvaged { kept: "f".to_owned(), pending: 1, unreadable: 0, is_certain: false };
+        assert!(sentence(&unsure, label).contains("One change that waits to be sent is safe; others may be"));
     }
 }

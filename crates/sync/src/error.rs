@@ -56,7 +56,7 @@ pub enum SyncError {
     #[error("the name or the password is wrong")]
     WrongPassword,
     /// The server asks to wait.
-    #[error("the server is busy and asks to try again in {} seconds", .0.as_secs().max(1))]
+    #[error("the server is busy and asks to try again in {}", in_words(*.0))]
     Wait(Duration),
     /// The server answered with an error.
     #[error("the server answered with an error ({status}): {message}")]
@@ -189,9 +189,37 @@ impl SyncError {
     }
 }
 
+/// Says how long that is; minutes, where seconds would have to be worked out.
+fn in_words(delay: Duration) -> String {
+    match delay.as_secs().max(1) {
+        1 => "a second".to_owned(),
+        seconds @ ..120 => format!("{seconds} seconds"),
+        seconds => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}
+
 /// Says which sets stay behind, and why, in one sentence.
 fn sets_sentence(failed: &[(String, SyncError)]) -> String {
+    let why = |error: &SyncError| error.to_string().trim_end_matches('.').to_owned();
     let each: Vec<String> =
-        failed.iter().map(|(set, error)| format!("{set} could not be brought up to date: {error}")).collect();
+        failed.iter().map(|(set, error)| format!("{set} could not be brought up to date: {}", why(error))).collect();
     format!("{}; everything else is, and nothing on this device is lost", each.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_said_in_seconds_or_minutes() {
+        for (seconds, words) in [(0, "a second"), (30, "30 seconds"), (119, "119 seconds"), (540, "9 minutes")] {
+            assert_eq!(in_words(Duration::from_secs(seconds)), words);
+        }
+    }
+
+    #[test]
+    fn sets_that_stay_behind_are_one_sentence() {
+        let said = SyncError::Sets(vec![("Sites".to_owned(), SyncError::Malformed("no JSON.".to_owned()))]).to_string();
+        assert!(said.contains("no JSON; everything else is"), "{said}");
+    }
 }

@@ -9,6 +9,7 @@ use crate::upload::{Pieces, Upload};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use reqwest::redirect::Policy;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -172,7 +173,7 @@ fn failure(error: reqwest::Error) -> TransportError {
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    let sentence = if error.is_timeout() { "it does not answer".to_owned() } else { cause.to_string() };
+    let sentence = if error.is_timeout() { "it does not answer".to_owned() } else { words_for(cause) };
     let is_tls = error.is_connect() && ["certificate", "TLS", "tls"].iter().any(|word| sentence.contains(word));
     match error.is_connect() {
         _ if is_tls => TransportError::Untrusted(sentence),
@@ -181,13 +182,51 @@ fn failure(error: reqwest::Error) -> TransportError {
     }
 }
 
+/// Says what a system call or a protocol library met, as people would; what has no such words keeps its own.
+fn words_for(cause: &(dyn std::error::Error + 'static)) -> String {
+    let said = cause.to_string();
+    let met = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+    let words = match met {
+        Some(io::ErrorKind::ConnectionRefused) => "nothing answers at its address",
+        Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => "there is no way to it from here",
+        Some(
+            io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::UnexpectedEof,
+        ) => "the connection broke",
+        _ if said.starts_with("failed to lookup address information") => "its name is not known on this network",
+        _ if said.starts_with("connection closed before message completed") => "the connection broke",
+        // The number is for programmers.
+        _ => said.split(" (os error ").next().unwrap_or(&said),
+    };
+    words.to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use http::Method;
-    use std::io::{Read, Write};
+    use std::io::{Read as _, Write as _};
     use std::net::TcpListener;
     use std::time::Instant;
+
+    #[test]
+    fn what_broke_is_said_for_people() {
+        for (cause, words) in [
+            (io::Error::from(io::ErrorKind::ConnectionRefused), "nothing answers at its address"),
+            (io::Error::from(io::ErrorKind::ConnectionReset), "the connection broke"),
+            (io::Error::from(io::ErrorKind::NetworkUnreachable), "there is no way to it from here"),
+            (io::Error::other("Too many open files (os error 24)"), "Too many open files"),
+            (
+                io::Error::other("failed to lookup address information: Temporary failure in name resolution"),
+                "its name is not known on this network",
+            ),
+            (io::Error::other("certificate has expired"), "certificate has expired"),
+        ] {
+            assert_eq!(words_for(&cause), words);
+        }
+    }
 
     const IDLE: Duration = Duration::from_millis(300);
 

@@ -16,7 +16,7 @@ export function toast(message: string, action?: Action): void {
   else sonner.custom(ToastAction, { duration: LONG_MS, componentProps: { message, ...action } });
 }
 
-/** Says that something did not work, and why. */
-export function toastError(message: string): void {
-  sonner.error(message, { duration: LONG_MS });
+/** Says that something did not work, and why. The newest word on the same matter takes the place of the one before. */
+export function toastError(message: string, matter: string = message): void {
+  sonner.error(message, { id: matter, duration: LONG_MS });
 }

@@ -641,7 +641,11 @@ record: Record<string, unknown>,
 /**
  * The values in the way, where the model has no place for them any more.
  */
-unfit: Array<UnfitView>, };
+unfit: Array<UnfitView>, 
+/**
+ * The entity set as it was, where the server has it no more: the change can be read and discarded, nothing else.
+ */
+left: SetView | null, };
 
 /**
  * A value that the model has no place for any more.

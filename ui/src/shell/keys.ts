@@ -44,9 +44,9 @@ const anywhere = (act: Act) => (event: KeyboardEvent) => {
 export async function syncNow(): Promise<void> {
   try {
     const sync = await status.syncNow();
-    if (sync.error !== null) toastError(sentence(sync.error));
+    if (sync.error !== null) toastError(sentence(sync.error), 'sync');
   } catch (cause) {
-    toastError(toHostError(cause).message);
+    toastError(toHostError(cause).message, 'sync');
   }
 }
 

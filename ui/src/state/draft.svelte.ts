@@ -6,6 +6,8 @@
 import { host, type HostError, idOf, type RecordView, shownOf, toHostError } from '../ipc';
 
 const PAUSE_MS = 700;
+/** How long what is typed waits for an answer to what somebody else made of it; then it is stored, and asked about. */
+const ANSWER_MS = 10_000;
 
 export type DraftState = 'clean' | 'typing' | 'saving' | 'saved' | 'failed';
 
@@ -37,19 +39,27 @@ export class Draft {
     return value === null || value === undefined ? '' : String(value);
   }
 
-  /** Notes what is being typed; it is stored at a pause, on Enter and when the field is left. */
+  /** Notes what is being typed; it is stored at a pause, on Enter and when the field is left (`rest`). */
   type(property: string, value: unknown): void {
     if (!(property in this.#typed)) this.#bases = { ...this.#bases, [property]: this.stored };
     this.#typed = { ...this.#typed, [property]: value };
     this.state = 'typing';
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.commit(), PAUSE_MS);
+    this.#timer = setTimeout(() => void this.rest(), PAUSE_MS);
   }
 
   /** Stores a choice at once. */
   put(property: string, value: unknown): Promise<void> {
     this.type(property, value);
     return this.commit();
+  }
+
+  /** Stores what is typed, unless somebody else changed it meanwhile: whoever types may say first which stands. */
+  rest(): Promise<void> {
+    if (this.moved.length === 0 || this.state !== 'typing') return this.commit();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.commit(), ANSWER_MS);
+    return Promise.resolve();
   }
 
   /** Stores what is typed. Edits reach the host in the order they were made. */

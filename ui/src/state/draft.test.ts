@@ -98,6 +98,25 @@ describe('what was shown', () => {
     expect(draft.moved).toEqual([]);
   });
 
+  test('what somebody else changed waits for an answer, and is stored without one', async () => {
+    const typed = () => {
+      draft = new Draft('TodoItems', version('e1', { Title: 'Check pump' }));
+      draft.type('Title', 'Clean');
+      draft.refreshed(version('e2', { Title: 'From Ben' }));
+    };
+    typed();
+    await vi.advanceTimersByTimeAsync(5_000);
+    void draft.rest();
+    await settle();
+    expect([edits(), draft.moved, draft.state]).toEqual([[], ['Title'], 'typing']);
+    await Promise.all([draft.takeTheirs(), settle()]);
+    expect([edits(), draft.text('Title')]).toEqual([[], 'From Ben']);
+    typed();
+    await vi.advanceTimersByTimeAsync(12_000);
+    expect(edits()).toEqual([{ Title: 'Clean' }]);
+    expect(shown()).toEqual([{ '@odata.etag': 'e1', Title: 'Check pump' }]);
+  });
+
   test('what is typed anew during a save is typed over what was saved', async () => {
     host.latencyMs = 100;
     draft.type('Title', 'First');

@@ -1,12 +1,12 @@
 // Every word a person reads, in English. A second language is a second file of this shape.
 //
 // Style: what happened, what is safe, what to do. No blame, no jargon, no exclamation marks.
-import type { Mark, TodoSort, TodoView } from '../ipc';
 import { conflicts, decided, diff, explain, history, moved } from './en-decide';
+import { activity, close, settings, status, unsent } from './en-sync';
+import { detail, marks, quickAdd, sorts, taskEmpty, tasks, views } from './en-tasks';
 import { number, plural } from './words';
 
 const changes = (n: number) => plural(n, '# change', '# changes');
-const tasks = (n: number) => plural(n, '# task', '# tasks');
 const records = (n: number) => plural(n, '# record', '# records');
 
 export const en = {
@@ -86,130 +86,19 @@ export const en = {
     account: 'Account',
   },
 
-  views: {
-    today: 'Today',
-    upcoming: 'Upcoming',
-    overdue: 'Overdue',
-    mine: 'Mine',
-    all: 'All',
-    done: 'Done',
-    not_sent: 'Not sent yet',
-    conflicts: 'Conflicts',
-  } satisfies Record<TodoView, string>,
+  views,
 
-  sorts: {
-    due: 'Due date',
-    priority: 'Priority',
-    title: 'Title',
-    changed: 'Last changed',
-  } satisfies Record<TodoSort, string>,
+  sorts,
 
-  marks: {
-    none: '',
-    waiting: 'Waiting to be sent',
-    sending: 'Being sent',
-    conflict: 'In conflict',
-    refused: 'Could not be sent',
-  } satisfies Record<Mark, string>,
+  marks,
 
-  quickAdd: {
-    label: 'Add a task',
-    placeholder: 'Add a task, such as: Check pump tomorrow 14:00 !2 #Harbour',
-    add: 'Add',
-    due: (when: string) => `Due ${when}`,
-    priority: (name: string) => `${name} priority`,
-    list: (name: string) => `List ${name}`,
-    newList: (name: string) => `New list “${name}”`,
-    assignee: (name: string) => `For ${name}`,
-    added: (title: string) => `Added “${title}”`,
-    open: 'Open',
-    suggestions: 'Lists',
-  },
+  quickAdd,
 
-  tasks: {
-    search: 'Search tasks',
-    searchShort: 'Search',
-    clearSearch: 'Clear the search',
-    sort: 'Sort by',
-    count: tasks,
-    found: (n: number) => `${tasks(n)} found`,
-    select: 'Select',
-    selectDone: 'Stop selecting',
-    selected: (n: number) => `${number(n)} selected`,
-    markDone: 'Mark done',
-    markOpen: 'Mark open',
-    tooMany: 'More than 1,000 tasks at once cannot be selected. Pick a smaller range.',
-    done: (title: string) => `Done: “${title}”`,
-    doneMany: (n: number) => `${tasks(n)} done`,
-    openMany: (n: number) => `${tasks(n)} open again`,
-    deleted: (title: string) => `Deleted “${title}”`,
-    deletedMany: (n: number) => `${tasks(n)} deleted`,
-    checkDone: (title: string) => `Done: ${title}`,
-    overdue: 'Overdue',
-    list: 'Tasks',
-    live: 'Read live from the server; these tasks are not kept on this laptop.',
-    untitled: 'Untitled',
-    deletedHere: 'Deleted',
-  },
+  tasks,
 
-  taskEmpty: {
-    today: { title: 'Nothing due today', text: 'Tasks that are due today or earlier appear here.' },
-    upcoming: { title: 'Nothing coming up', text: 'Tasks with a due date after today appear here.' },
-    overdue: { title: 'Nothing is late', text: 'Tasks whose time has passed appear here.' },
-    mine: { title: 'Nothing is assigned to you', text: 'Tasks with your name as assignee appear here.' },
-    all: { title: 'No open tasks', text: 'Write the first one into the field above.' },
-    done: { title: 'Nothing done yet', text: 'Tasks you tick off appear here.' },
-    not_sent: {
-      title: 'Everything is sent',
-      text: 'Changes that exist only on this laptop appear here until the server has them.',
-    },
-    conflicts: {
-      title: 'No conflicts',
-      text: 'When two people changed the same thing, it appears here and waits for your decision.',
-    },
-    addFirst: 'Add a task',
-    showAll: 'Show all tasks',
-    list: { title: 'This list is empty', text: 'Tasks you add here belong to this list.' },
-    search: (words: string) => ({
-      title: `Nothing found for “${words}”`,
-      text: 'The search looks into every text of a task.',
-    }),
-    clearSearch: 'Clear the search',
-    first: {
-      title: 'Fetching your tasks',
-      text: 'They appear as they arrive. You can add new ones already.',
-    },
-  },
+  taskEmpty,
 
-  detail: {
-    label: 'Task',
-    title: 'Title',
-    notes: 'Notes',
-    notesPlaceholder: 'Write what a colleague needs to know',
-    done: 'Done',
-    markDone: 'Mark as done',
-    priority: 'Priority',
-    priorities: ['None', 'Low', 'Medium', 'High'] as readonly string[],
-    priorityOther: (n: number) => `Priority ${n}`,
-    due: 'Due',
-    list: 'List',
-    site: 'Site',
-    assignee: 'Assignee',
-    assignToMe: 'Assign to me',
-    close: 'Close the task',
-    delete: 'Delete task',
-    more: 'More',
-    empty: 'Choose a task to see it here',
-    emptyHint: 'Arrow keys move through the list; ? shows every shortcut.',
-    changedBy: (who: string, when: string) => `Changed by ${who} · ${when}`,
-    changed: (when: string) => `Changed ${when}`,
-    gone: 'This task was deleted.',
-    bringBack: 'Bring it back',
-    conflict: 'Two people changed this. It waits for your decision; nothing is lost.',
-    decide: 'Decide',
-    refused: 'The server did not accept this change. Correct it here, or see the reason in Activity.',
-    seeReason: 'See the reason',
-  },
+  detail,
 
   saved: {
     clean: '',
@@ -270,63 +159,13 @@ export const en = {
     liveDeleteText: 'These records are not kept on this laptop, so the server deletes it at once.',
     gone: 'This record was deleted.',
     list: 'Records',
+    setGoneTitle: 'These records are not on the server any more',
+    setGoneText: 'Changes of yours that were not sent are safe on this laptop. You find them in Activity.',
   },
 
-  settings: {
-    title: 'Offline settings',
-    lead: 'Choose what works without a network. Everything else is read from the server while you are online.',
-    keep: (label: string) => `Keep ${label} offline`,
-    on: 'Available offline',
-    off: 'Only while online',
-    here: 'On this laptop',
-    server: 'On the server',
-    size: 'Space used',
-    waiting: 'Not sent yet',
-    unknown: 'Not known',
-    policy: 'When two people changed the same',
-    policies: {
-      ask: 'Ask me',
-      newest: 'Newest change wins',
-      server: 'Server wins',
-      mine: 'Mine wins',
-    } as Record<string, string>,
-    policyHints: {
-      ask: 'You decide each time. Nothing is lost.',
-      newest: 'The later change stands, the other one stays in the history.',
-      server: 'The server’s version stands, yours stays in the history.',
-      mine: 'Your version stands, the other one stays in the history.',
-    } as Record<string, string>,
-    fetching: (done: number, total: number | null) =>
-      total === null ? `Fetching, ${records(done)} so far` : `Fetching ${number(done)} of ${number(total)}`,
-    paused: (done: number, total: number | null) =>
-      total === null ? `Paused after ${records(done)}` : `Paused at ${number(done)} of ${number(total)}`,
-    pause: 'Pause',
-    resume: 'Resume',
-    refresh: 'Ask the server',
-    total: (size: string) => `${size} used on this laptop`,
-    emptyTitle: 'The server offers no records yet',
-    emptyText: 'Entity sets appear here as soon as the server declares one.',
-  },
+  settings,
 
-  unsent: {
-    title: (n: number, label: string) =>
-      plural(n, `# change to ${label} exists only here`, `# changes to ${label} exist only here`),
-    text: (n: number) =>
-      plural(
-        n,
-        'It has not reached the server. What should happen to it when these records leave this laptop?',
-        'They have not reached the server. What should happen to them when these records leave this laptop?',
-      ),
-    sendFirst: 'Send first',
-    sendFirstHint: 'Syncs now, then removes the records from this laptop. Needs the network.',
-    keep: 'Keep until sent',
-    keepHint: 'Records without changes leave now; the others leave once the server has them.',
-    discard: (n: number) => `Discard ${changes(n)}`,
-    discardHint: (n: number) => plural(n, 'The change is gone for good.', 'The changes are gone for good.'),
-    confirm: (word: string) => `Type ${word} to confirm`,
-    word: 'discard',
-    working: 'Sending…',
-  },
+  unsent,
 
   conflicts,
   diff,
@@ -335,45 +174,7 @@ export const en = {
   moved,
   explain,
 
-  activity: {
-    title: 'Activity',
-    lead: 'Every time this laptop and the server spoke.',
-    parkedTitle: 'Could not be sent',
-    parkedLead: (n: number) =>
-      plural(
-        n,
-        'The server refused this change. It is safe here.',
-        'The server refused these changes. They are safe here.',
-      ),
-    sendRest: 'Send the rest',
-    sendRestTitle: 'Send it without this?',
-    sendRestText: (names: string) =>
-      `The rest is sent without ${names}. What you wrote there stays in the record’s history and can be brought back from there.`,
-    discardTitle: 'Discard this change?',
-    discardText: (title: string) =>
-      `“${title}” becomes what the server has, or disappears if the server never had it.`,
-    discard: 'Discard',
-    copy: 'Copy details',
-    copied: 'Copied',
-    cycles: 'Syncs',
-    incident: 'This laptop’s own records',
-    outcomes: {
-      synced: 'Synced',
-      offline: 'No connection',
-      signed_out: 'Sign-in needed',
-      failed: 'Failed',
-    } as Record<string, string>,
-    sent: (n: number) => plural(n, '# sent', '# sent'),
-    received: (n: number) => plural(n, '# received', '# received'),
-    merged: (n: number) => plural(n, '# merged', '# merged'),
-    conflicts: (n: number) => plural(n, '# conflict', '# conflicts'),
-    parked: (n: number) => plural(n, '# refused', '# refused'),
-    nothing: 'Nothing to do',
-    traffic: (up: string, down: string) => `${up} up, ${down} down`,
-    requests: (n: number) => plural(n, '# request', '# requests'),
-    emptyTitle: 'No sync yet',
-    emptyText: 'The first one starts by itself as soon as there is a network.',
-  },
+  activity,
 
   account: {
     title: 'Account',
@@ -408,42 +209,9 @@ export const en = {
     textSizes: { normal: 'Normal', large: 'Large', larger: 'Larger' },
   },
 
-  status: {
-    details: 'Sync details',
-    syncNow: 'Sync now',
-    syncing: 'Syncing…',
-    lastSync: 'Last sync',
-    never: 'Not yet',
-    server: 'Server',
-    online: 'Connected',
-    offline: 'No connection',
-    waiting: 'Waiting to be sent',
-    conflicts: 'Waiting for your decision',
-    parked: 'Refused by the server',
-    allSent: 'Everything on this laptop has been sent.',
-    safe: 'Everything you do is saved on this laptop and sent when the network is back.',
-    decide: 'Decide',
-    see: 'See why',
-    show: 'Show',
-    signIn: 'Sign in',
-    bySet: (label: string, n: number) => `${label}: ${changes(n)}`,
-  },
+  status,
 
-  close: {
-    title: (n: number) =>
-      plural(n, '# change exists only on this laptop', '# changes exist only on this laptop'),
-    text: (n: number) =>
-      plural(
-        n,
-        'It is saved here and is sent the next time Tidemark is open with a network. Your colleagues do not see it before that.',
-        'They are saved here and are sent the next time Tidemark is open with a network. Your colleagues do not see them before that.',
-      ),
-    anyway: 'Close anyway',
-    syncAndClose: 'Sync now and close',
-    stay: 'Stay',
-    syncing: 'Syncing…',
-    stillHere: (n: number) => `${plural(n, '# change is', '# changes are')} still only on this laptop.`,
-  },
+  close,
 
   palette: {
     title: 'Find or do',

@@ -66,6 +66,7 @@ test('sizes and lengths', () => {
 test('a message of the host reads as a sentence', () => {
   expect(sentence('the disk is full; free some space')).toBe('The disk is full; free some space.');
   expect(sentence('Title is required.')).toBe('Title is required.');
+  expect(sentence('nothing answers (error 502)')).toBe('Nothing answers (error 502).');
   expect(sentence('')).toBe('');
 });
 

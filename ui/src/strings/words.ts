@@ -16,7 +16,7 @@ export function sentence(message: string): string {
   const text = message.trim();
   if (text === '') return text;
   const capital = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?…:)”"]$/.test(capital) ? capital : `${capital}.`;
+  return /[.!?…:][)”"]?$/.test(capital) ? capital : `${capital}.`;
 }
 
 /** Bytes as people read them: 820 B, 14 KB, 3.2 MB. */

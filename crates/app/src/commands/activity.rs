@@ -14,6 +14,7 @@ impl App {
     pub async fn activity(&self, limit: u32) -> Result<Vec<ActivityView>, AppError> {
         let read = self.with_store(move |store| Ok((store.cycles(limit)?, store.incidents(limit)?)));
         let (cycles, incidents) = read.await?;
+        let label = |set: &str| self.label(set);
         let cycle = |cycle: &CycleEntry| ActivityView {
             started_at: cycle.started_at,
             sync: Some(SyncView::from(cycle)),
@@ -22,7 +23,7 @@ impl App {
         let incident = |noticed: &Noticed| ActivityView {
             started_at: noticed.at,
             sync: None,
-            incident: Some(sentence(&noticed.incident)),
+            incident: Some(sentence(&noticed.incident, label)),
         };
         let mut lines: Vec<_> = cycles.iter().map(cycle).chain(incidents.iter().map(incident)).collect();
         lines.sort_by_key(|line| std::cmp::Reverse(line.started_at));
@@ -36,6 +37,6 @@ impl App {
     /// The offline database cannot be read.
     pub async fn notices(&self) -> Result<Vec<String>, AppError> {
         let incidents = self.with_store(|store| Ok(store.tell_incidents()?)).await?;
-        Ok(incidents.iter().map(sentence).collect())
+        Ok(incidents.iter().map(|incident| sentence(incident, |set| self.label(set))).collect())
     }
 }

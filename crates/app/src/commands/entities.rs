@@ -167,7 +167,8 @@ fn is_of_people(set: &str) -> bool {
     set != CACHED_ENTITIES
 }
 
-fn set_view(set: &EntitySet) -> SetView {
+/// Returns a set as screens need it.
+pub(crate) fn set_view(set: &EntitySet) -> SetView {
     let references = |property: &Property| {
         let navigation = set.entity_type.navigation.iter().find(|navigation| navigation.property == property.name);
         navigation.map(|navigation| navigation.target_set.clone())

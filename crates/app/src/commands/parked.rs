@@ -1,9 +1,11 @@
 //! Parked records: changes that the server refuses for a reason other than conflict.
 
+use super::entities::set_view;
 use super::place::read_id;
 use crate::app::App;
 use crate::error::AppError;
 use crate::views::{ParkedView, UnfitView};
+use tidemark_store::{Parked, Store};
 
 impl App {
     /// Returns the parked records with the server's reasons.
@@ -11,14 +13,7 @@ impl App {
     /// # Errors
     /// The offline database cannot be read.
     pub async fn parked(&self) -> Result<Vec<ParkedView>, AppError> {
-        let view = |parked: tidemark_store::Parked| ParkedView {
-            entity_set: parked.set,
-            record_id: parked.record.record.id.to_string(),
-            reason: parked.reason,
-            record: parked.record.to_json(),
-            unfit: parked.unfit.into_iter().map(unfit).collect(),
-        };
-        self.with_store(move |store| Ok(store.parked()?.into_iter().map(view).collect())).await
+        self.with_store(|store| store.parked()?.into_iter().map(|parked| view(store, parked)).collect()).await
     }
 
     /// Queues a parked record again as it is.
@@ -57,6 +52,17 @@ impl App {
         self.nudge();
         Ok(())
     }
+}
+
+fn view(store: &Store, parked: Parked) -> Result<ParkedView, AppError> {
+    Ok(ParkedView {
+        left: store.set_that_left(&parked.set)?.as_ref().map(set_view),
+        entity_set: parked.set,
+        record_id: parked.record.record.id.to_string(),
+        reason: parked.reason,
+        record: parked.record.to_json(),
+        unfit: parked.unfit.into_iter().map(unfit).collect(),
+    })
 }
 
 fn unfit(unfit: tidemark_store::Unfit) -> UnfitView {

@@ -4,6 +4,7 @@ use super::{object, open_store, signed_in_dir};
 use crate::{App, AppEvent, Host, StatusKind};
 use serde_json::json;
 use std::time::Duration;
+use tidemark_model::EntityModel;
 use tokio::sync::broadcast::Receiver;
 use tokio::time::timeout;
 
@@ -49,6 +50,35 @@ async fn writes_of_this_process_and_of_others_are_heard() {
     if !(now.kind == StatusKind::Offline && now.pending >= 2) {
         heard(&mut events, two_wait).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_model_is_heard_and_what_left_it_can_be_read() {
+    let dir = signed_in_dir();
+    let app = App::open(dir.path(), Host::background()).await.unwrap();
+    app.entity_on("Sites").await.unwrap();
+    app.add("Sites", object(json!({ "Name": "Pump house" }))).await.unwrap();
+    let mut events = app.subscribe();
+    app.status().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+
+    let mut model: serde_json::Value = serde_json::from_str(EntityModel::default_document()).unwrap();
+    for of_site in ["TodoItem", "Contact"] {
+        let entity = model["Tidemark"][of_site].as_object_mut().unwrap();
+        entity.retain(|name, _| name != "Site");
+    }
+    for of_sites in ["TodoItems", "Contacts"] {
+        let set = model["Tidemark"]["Container"][of_sites].as_object_mut().unwrap();
+        set.remove("$NavigationPropertyBinding");
+    }
+    model["Tidemark"]["TodoItem"].as_object_mut().unwrap().remove("TodoList");
+    model["Tidemark"]["Container"].as_object_mut().unwrap().remove("Sites");
+    open_store(dir.path()).lease().unwrap().adopt_model(&model.to_string()).unwrap();
+    heard(&mut events, |event| matches!(event, AppEvent::SessionChanged).then_some(())).await;
+    let parked = app.parked().await.unwrap();
+    let site = parked.iter().find(|parked| parked.entity_set == "Sites").expect("it is listed");
+    let left = site.left.as_ref().expect("the set as it was");
+    assert_eq!((left.record_label.as_str(), &site.record["Name"]), ("Site", &json!("Pump house")));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

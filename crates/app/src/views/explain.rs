@@ -1,6 +1,7 @@
 //! One record explained: its versions, and what the server said.
 
 use super::conflicts::ConflictView;
+use super::model::SetView;
 use super::records::RecordView;
 use serde::Serialize;
 use serde_json::Value;
@@ -66,6 +67,8 @@ pub struct ParkedView {
     pub record: RecordView,
     /// The values in the way, where the model has no place for them any more.
     pub unfit: Vec<UnfitView>,
+    /// The entity set as it was, where the server has it no more: the change can be read and discarded, nothing else.
+    pub left: Option<SetView>,
 }
 
 /// A value that the model has no place for any more.
