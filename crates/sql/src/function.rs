@@ -18,6 +18,17 @@ use tidemark_model::text::normal;
 const WHITE_SPACE: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\
                            \u{2007}\u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
 
+/// So many texts are joined by `concat` within `concat`: doubling a text twenty times would fill the machine's memory,
+/// and no database can be stopped in the middle of one value.
+const MOST_JOINED: usize = 16;
+
+fn texts_in(expr: &Expr) -> usize {
+    match expr {
+        Expr::Call { arguments, .. } => arguments.iter().map(texts_in).sum(),
+        _ => 1,
+    }
+}
+
 struct Text {
     sql: String,
     nullable: bool,
@@ -52,6 +63,9 @@ impl Compiler<'_> {
         depth: usize,
     ) -> Result<Operand, QueryError> {
         let postgres = self.dialect == Dialect::Postgres;
+        if function == Function::Concat && arguments.iter().map(texts_in).sum::<usize>() > MOST_JOINED {
+            return Err(QueryError::TooComplex);
+        }
         let (sql, nullable) = if let Function::IndexOf | Function::Concat = function {
             let [a, b] = self.texts(function, arguments, depth)?;
             let sql = match (function, self.dialect) {

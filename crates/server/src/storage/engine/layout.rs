@@ -9,7 +9,7 @@ use super::tx::{Tx, binds};
 use crate::storage::{Result, StorageError};
 use tidemark_model::{EntityModel, EntitySet, ID, IS_TOMBSTONED, Kind, Property};
 use tidemark_sql::{
-    Column, ColumnKind, Dialect, Layout, add_column, column_of, create_index, create_table, fill_default, folded_cell,
+    Column, ColumnKind, Dialect, Layout, add_column, column_of, create_index, create_table, fill_default,
     folded_column, folded_name, quote, quoted,
 };
 
@@ -135,15 +135,7 @@ fn fill(tx: &dyn Tx, set: &EntitySet, table: &str, property: &Property) -> Resul
             set.name, property.name
         )));
     };
-    tx.execute(&statement.sql, &binds(&statement.values))?;
-    match (folded_column(tx.dialect(), property), statement.values.first()) {
-        (Some(folded), Some(value)) => {
-            let folded = quoted(tx.dialect(), &folded.name);
-            let sql = format!("UPDATE {} SET {folded} = ?1 WHERE {column} = ?2 AND {folded} IS NULL", quote(table));
-            tx.execute(&sql, &binds(&[folded_cell(value), value.clone()])).map(drop)
-        }
-        _ => Ok(()),
-    }
+    tx.execute(&statement.sql, &binds(&statement.values)).map(drop)
 }
 
 /// Returns what must stay the same of a type for the stored form to stay readable.

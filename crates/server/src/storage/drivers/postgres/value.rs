@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use tidemark_model::Cell;
 use tokio_postgres::Row;
-use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::types::{Format, FromSql, IsNull, ToSql, Type, to_sql_checked};
 use uuid::Uuid;
 
 /// A value on its way into a statement.
@@ -21,7 +21,10 @@ impl ToSql for Bound<'_> {
             (Bind::Integer(n), &Type::INT4) => i32::try_from(n)?.to_sql(of, out),
             (Bind::Integer(n), &Type::INT8) => n.to_sql(of, out),
             (Bind::Real(n), &Type::FLOAT8) => n.to_sql(of, out),
-            (Bind::Text(text), _) if <&str as ToSql>::accepts(of) => text.to_sql(of, out),
+            (Bind::Text(text), _) => {
+                out.extend_from_slice(text.as_bytes());
+                Ok(IsNull::No)
+            }
             (Bind::Guid(id), &Type::UUID) => id.to_sql(of, out),
             (Bind::Guids(ids), &Type::UUID_ARRAY) => ids.to_sql(of, out),
             (Bind::Bytes(bytes), &Type::BYTEA) => bytes.to_sql(of, out),
@@ -31,6 +34,11 @@ impl ToSql for Bound<'_> {
 
     fn accepts(_: &Type) -> bool {
         true
+    }
+
+    /// Text goes as text: a list of values comes as one, and is an array to the server (`tidemark_sql`, `in`).
+    fn encode_format(&self, _: &Type) -> Format {
+        if let Bind::Text(_) = self.0 { Format::Text } else { Format::Binary }
     }
 
     to_sql_checked!();
