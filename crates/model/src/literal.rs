@@ -17,7 +17,9 @@ pub(crate) fn exact_double(text: &str) -> Option<f64> {
     // Up to 15 digits survive in every double of the normal range (IEEE 754).
     let is_kept = (written.digits.len() <= 15 && number.is_normal()) || written.digits.is_empty() || {
         let again = format!("{number:.*e}", written.digits.len().saturating_sub(1));
-        number.is_finite() && Digits::of(&again).as_ref() == Some(&written)
+        // The shortest spelling is the writer's to choose where two are equally near: …6.25 is …6.2 and …6.3.
+        let is_spelling = |text: &str| Digits::of(text).as_ref() == Some(&written);
+        number.is_finite() && (is_spelling(&again) || is_spelling(&format!("{number:e}")))
     };
     // There is one zero in a database.
     is_kept.then_some(number + 0.0)
@@ -129,6 +131,15 @@ mod tests {
         for text in ["9223372036854775808", "2.9999999999999999999", "1e30", "x", "1e999999999999"] {
             assert_eq!(exact_integer(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn both_shortest_spellings_of_a_double_are_kept() {
+        let number = f64::from_bits(14_058_492_112_594_774_625);
+        for text in ["-1815318799706776.2", "-1815318799706776.3", "-1815318799706776.25"] {
+            assert_eq!(exact_double(text), Some(number), "{text}");
+        }
+        assert_eq!(exact_double("-1815318799706776.21"), None);
     }
 
     proptest! {

@@ -12,6 +12,7 @@ mod bounds;
 mod concurrency;
 mod events;
 mod feed;
+mod file;
 mod history;
 mod limits;
 mod lists;
