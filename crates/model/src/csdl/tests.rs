@@ -51,6 +51,7 @@ fn a_mistake_is_named_with_its_line_and_element() {
         ("\"Sites\": {", "\"Batch\": {", "Tidemark/Container/Batch", "path of the service"),
         ("\"Sites\": {", "\"$Sites\": {", "Tidemark/Container/$Sites", "begin with $"),
         ("\"Priority\": {", "\"Null\": {", "Tidemark/TodoItem/Null", "word of $filter"),
+        ("\"Priority\": {", "\"xmin\": {", "Tidemark/TodoItem/xmin", "PostgreSQL's own"),
         ("\"Priority\": {", "\"title\": {", "Tidemark/TodoItem/title", "only in case"),
         ("\"Priority\": {", "\"_etag\": {", "Tidemark/TodoItem/_etag", "begin with _"),
         ("\"Priority\": {", "\"Title\": {", "Title", "stands twice"),

@@ -264,3 +264,25 @@ fn nothing_of_an_open_question_is_lost_by_a_crash() {
     assert_eq!(again.store.conflicts().unwrap(), []);
     assert!(matches!(next(&again.store), OutgoingChange::Update { if_match, .. } if if_match == "e2"));
 }
+
+#[test]
+fn a_record_that_is_restored_keeps_what_others_made_of_it_before_the_mark_came() {
+    let device = device();
+    let store = &device.store;
+    clean_item(store, 1, "e1");
+    edit(store, id(1), json!({ "Title": "mine" }));
+    // Somebody wrote notes and deleted it then; the delta brings nothing but the mark.
+    pull_removed(store, ITEMS, id(1), "e3");
+    assert_eq!(only(store).kind, ConflictKind::DeletedOnServer);
+    assert_eq!(store.refetch().unwrap(), [(ITEMS.to_owned(), vec![id(1)])], "what was in it is asked for");
+    let mut tombstone = server_item(id(1), "e3", json!({ "Title": "a", "Notes": "theirs", "_UpdatedAt": 9_000 }));
+    tombstone.record.is_tombstoned = true;
+    pull(store, ITEMS, |tx| {
+        take(tx, ITEMS, &tombstone)?;
+        tx.refetched(&[id(1)], tidemark_store::Others::Absent)
+    })
+    .unwrap();
+    store.resolve(only(store).id, &Resolution::Restore).unwrap();
+    let OutgoingChange::Restore { body, .. } = next(store) else { panic!() };
+    assert_eq!((&body["Title"], &body["Notes"]), (&json!("mine"), &json!("theirs")));
+}

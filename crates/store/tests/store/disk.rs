@@ -147,6 +147,33 @@ fn a_log_that_is_gone_old_cut_or_altered_is_written_anew() {
 }
 
 #[test]
+fn the_log_of_another_database_gives_what_waits_to_its_account_and_stays_beside_another() {
+    for user in ["ann", "eve"] {
+        let lost = device();
+        add(&lost.store, 100, "nowhere else");
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        store.sign_in(&tidemark_store::Account { user: user.into(), ..account() }).unwrap();
+        store.adopt_model(&model_document()).unwrap();
+        store.cache(ITEMS).unwrap();
+        drop(store);
+        copy(lost.dir.path(), dir.path(), &[LOG]);
+        let store = open(dir.path());
+        let is_here = store.list(ITEMS, &Query::default(), Only::All).unwrap().len() == 1;
+        let kept = fs::read_dir(dir.path()).unwrap().flatten();
+        let kept = kept.filter(|entry| entry.file_name().to_string_lossy().starts_with("outbox.log.kept-")).count();
+        assert_eq!((is_here, kept), if user == "ann" { (true, 0) } else { (false, 1) }, "{user}");
+        let told = incidents(&store);
+        let is_told = match &told[0] {
+            Incident::WorkRestored { records } => user == "ann" && *records == 1,
+            Incident::WorkKept { records, .. } => user == "eve" && *records == 1,
+            _ => false,
+        };
+        assert!(is_told, "{user}: {told:?}");
+    }
+}
+
+#[test]
 fn a_kill_between_the_two_writes_leaves_both_or_neither() {
     let device = device();
     add(&device.store, 1, "before");

@@ -215,6 +215,32 @@ fn what_the_model_has_no_place_for_is_named_and_the_rest_is_sent_without_it() {
 }
 
 #[test]
+fn that_a_property_which_left_the_model_has_no_value_is_no_news() {
+    let device = device();
+    let store = &device.store;
+    pull_item(store, &server_item(id(1), "e1", json!({ "Title": "a", "_UpdatedAt": 1_000 })));
+    edit(store, id(1), json!({ "Title": "mine" }));
+    store.adopt_model(&changed("Notes", Value::Null)).unwrap();
+    pull_removed(store, ITEMS, id(1), "e2");
+    store.resolve(store.conflicts().unwrap()[0].id, &Resolution::Restore).unwrap();
+    let sent = batch(store);
+    let OutgoingChange::Restore { body, .. } = &sent[0].change else { panic!() };
+    assert_eq!((&body["Title"], body.get("Notes")), (&json!("mine"), None));
+    store.settle(&[reply(&sent[0], Answer::Refused { reason: "no".into() })]).unwrap();
+    assert_eq!(store.parked().unwrap()[0].unfit, []);
+    // Nor is it one that this device took the value out before.
+    store.adopt_model(&model_document()).unwrap();
+    pull_item(store, &server_item(id(3), "e1", json!({ "Title": "a", "Notes": "n", "_UpdatedAt": 1_000 })));
+    edit(store, id(3), json!({ "Title": "mine", "Notes": null }));
+    store.adopt_model(&changed("Notes", Value::Null)).unwrap();
+    let sent = batch(store);
+    let OutgoingChange::Update { body, .. } = &sent[0].change else { panic!() };
+    assert_eq!(body.keys().collect::<Vec<_>>(), ["Title", "_UpdatedAt"]);
+    store.settle(&[reply(&sent[0], Answer::Refused { reason: "no".into() })]).unwrap();
+    assert!(store.parked().unwrap().iter().all(|parked| parked.unfit.is_empty()));
+}
+
+#[test]
 fn what_a_record_cannot_be_without_is_asked_for_by_name() {
     let device = device();
     let store = &device.store;

@@ -365,3 +365,96 @@ fn what_was_confirmed_in_a_set_that_is_kept_no_longer_is_asked_about_once_it_is_
     assert_eq!(open.iter().map(|open| title(&open.mine)).collect::<Vec<_>>(), ["lost"]);
     assert_eq!(open[0].kind, ConflictKind::DeletedOnServer);
 }
+
+#[test]
+fn what_was_confirmed_in_a_set_that_was_kept_no_longer_is_offered_again_over_an_older_version() {
+    let device = device();
+    let store = &device.store;
+    let mut server = Server::default();
+    add(store, 1, "before the backup");
+    push(store, &mut server);
+    let mut backup = server.clone();
+    backup.mark = 1;
+    edit(store, id(1), json!({ "Title": "confirmed since" }));
+    push(store, &mut server);
+    store.uncache(ITEMS, Unsent::Refuse).unwrap();
+    // Another set tells that the server lost changes.
+    store.cache("Sites").unwrap();
+    pull(store, "Sites", |tx| tx.move_to(&Position::Start { restored: true })).unwrap();
+    store.cache(ITEMS).unwrap();
+    pull(store, ITEMS, |tx| {
+        tx.start_enumeration(None)?;
+        backup.enumerate(tx)?;
+        tx.finish_enumeration()?;
+        tx.move_to(&Position::Delta { link: "d".into() })
+    })
+    .unwrap();
+    push(store, &mut backup);
+    assert_eq!(title_there(&backup, 1), Some("confirmed since"));
+    assert_eq!((title(&shown(store, id(1)).unwrap()), mark(store, id(1))), ("confirmed since", "none"));
+}
+
+#[test]
+fn a_set_that_is_unticked_before_its_restored_server_was_looked_through_is_looked_through_later() {
+    let device = device();
+    let store = &device.store;
+    pull(store, ITEMS, |tx| tx.move_to(&Position::Start { restored: true })).unwrap();
+    store.uncache(ITEMS, Unsent::Refuse).unwrap();
+    store.cache(ITEMS).unwrap();
+    assert!(stands(store, ITEMS).is_restored());
+    // It is remembered once, not for ever.
+    pull_anew(store, &Server::default(), false);
+    store.uncache(ITEMS, Unsent::Refuse).unwrap();
+    store.cache(ITEMS).unwrap();
+    assert!(!stands(store, ITEMS).is_restored());
+}
+
+#[test]
+fn what_this_device_typed_over_what_the_server_forgot_is_not_asked_about() {
+    let device = device();
+    let store = &device.store;
+    let mut server = Server::default();
+    add(store, 1, "one");
+    push(store, &mut server);
+    let mut backup = server.clone();
+    backup.mark = 1;
+    server.edit(id(1), "Notes", json!("bob"));
+    pull(store, ITEMS, |tx| server.delta(0, tx)).unwrap();
+    edit(store, id(1), json!({ "Notes": "mine" }));
+    pull_anew(store, &backup, true);
+    push(store, &mut backup);
+    assert_eq!(store.conflicts().unwrap(), []);
+    assert_eq!(backup.records[&id(1)].1.get("Notes"), "mine");
+}
+
+#[test]
+fn what_was_in_flight_when_the_alarm_came_is_answered_before_anything_is_offered() {
+    let device = device();
+    let store = &device.store;
+    let mut server = Server::default();
+    add(store, 1, "one");
+    push(store, &mut server);
+    edit(store, id(1), json!({ "Title": "two" }));
+    push(store, &mut server);
+    edit(store, id(1), json!({ "Title": "three" }));
+    // The server has taken it, and has lost nothing.
+    let sent = batch(store);
+    sent.iter().for_each(|outgoing| drop(server.handle("ann", outgoing)));
+    pull_anew(store, &server, true);
+    assert_eq!(batch(store), sent, "its answer comes first");
+    push(store, &mut server);
+    fetch(store, &server);
+    assert_eq!((store.conflicts().unwrap(), title_there(&server, 1)), (Vec::new(), Some("three")));
+    assert!(server.applied.values().all(|times| *times == 1), "{:?}", server.applied);
+}
+
+#[test]
+fn nothing_of_a_set_is_sent_before_its_restored_server_was_looked_through() {
+    let device = device();
+    let store = &device.store;
+    add(store, 1, "waits");
+    pull(store, ITEMS, |tx| tx.move_to(&Position::Start { restored: true })).unwrap();
+    assert_eq!(batch(store), []);
+    pull_anew(store, &Server::default(), true);
+    assert_eq!(batch(store).len(), 1);
+}

@@ -6,6 +6,7 @@ use serde_json::json;
 use std::time::Duration;
 use tidemark_model::CACHED_ENTITIES;
 use tidemark_odata::Code;
+use tidemark_store::Account;
 
 #[tokio::test]
 async fn a_set_at_fault_stops_that_set_alone_and_the_report_names_it() {
@@ -218,4 +219,101 @@ async fn a_record_counts_as_gone_only_once_the_whole_list_is_here() {
     assert_eq!((report.outcome, report.tally.conflicts), (Outcome::Synced, 0), "{report:?}");
     assert_eq!(world.count(ITEMS), 60);
     assert!(world.titles(ITEMS).iter().all(|title| title == "theirs"));
+}
+
+#[tokio::test]
+async fn a_list_that_is_cut_between_its_pages_leaves_nothing_out() {
+    let world = World::new(&[ITEMS]).await;
+    let ids: Vec<_> = (0..30).map(|_| world.add(ITEMS, "mine")).collect();
+    world.server(|server| server.lose_write_answers = true);
+    assert_eq!(world.cycle().await.outcome, Outcome::Offline);
+    world.server(|server| {
+        server.lose_write_answers = false;
+        ids.iter().for_each(|id| server.put_id(ITEMS, *id, json!("theirs")));
+        server.most_in_a_list = 8;
+        server.lists_left = Some(1);
+    });
+    assert_eq!(world.cycle().await.outcome, Outcome::Offline);
+    assert_eq!(world.count(ITEMS), 30, "what is not here yet is not gone");
+    world.server(|server| server.lists_left = None);
+    assert_eq!(world.cycle().await.outcome, Outcome::Synced);
+    assert_eq!(world.titles(ITEMS), vec!["theirs"; 30]);
+}
+
+#[tokio::test]
+async fn an_enumeration_that_is_cut_between_its_pages_leaves_nothing_out() {
+    let world = World::new(&[ITEMS]).await;
+    world.server(|server| (0..3_000).for_each(|n| server.put(ITEMS, n, "row")));
+    world.cycle().await;
+    world.forget(ITEMS);
+    // The question, and the first page.
+    world.server(|server| {
+        server.pages.clear();
+        server.break_after = Some(2);
+    });
+    assert_eq!(world.cycle().await.outcome, Outcome::Offline);
+    assert_eq!(world.server(|server| server.pages.iter().map(|page| page.given).sum::<u64>()), 500);
+    assert_eq!(world.count(ITEMS), 3_000, "what is behind the page is not gone");
+}
+
+#[tokio::test]
+async fn pages_that_do_not_follow_one_another_are_not_taken() {
+    let world = World::new(&[]).await;
+    world.server(|server| {
+        (0..20_000).for_each(|n| server.put(ITEMS, n, "row"));
+        server.skips_in_the_header = true;
+    });
+    world.tick(ITEMS);
+    world.cycle().await;
+    world.server(|server| server.skips_in_the_header = false);
+    assert_eq!(world.cycle().await.outcome, Outcome::Synced);
+    assert_eq!(world.count(ITEMS), 20_000, "no page was left out");
+}
+
+#[tokio::test]
+async fn a_model_that_the_first_page_names_is_asked_for_once() {
+    let world = World::new(&[ITEMS]).await;
+    world.forget(ITEMS);
+    world.server(|server| {
+        server.put(ITEMS, 1, "a");
+        server.names_model = Some("another");
+    });
+    assert_eq!(world.cycle().await.outcome, Outcome::Synced);
+    assert_eq!(world.count(ITEMS), 1);
+    world.server(|server| {
+        let asked = server.log.iter().filter(|line| line.starts_with("$metadata")).count();
+        assert_eq!(asked, 1, "{:?}", server.log);
+    });
+}
+
+#[tokio::test]
+async fn a_cycle_whose_account_leaves_meanwhile_sends_nothing_of_the_next_one() {
+    let world = World::new(&[ITEMS]).await;
+    world.add(ITEMS, "ann's");
+    world.server(|server| {
+        // The server does not hear of it: ann's token stays good.
+        server.meanwhile = Some(Box::new(|store| {
+            let document = store.model().unwrap().document().to_string();
+            let ann = store.account().unwrap().unwrap();
+            store.sign_out(true).unwrap();
+            store.sign_in_with(&Account { user: "eve".into(), token: "t2".into(), ..ann }, &document).unwrap();
+            store.cache(ITEMS).unwrap();
+            store.add(ITEMS, json!({ "Title": "eve's" }).as_object().unwrap()).unwrap();
+        }));
+    });
+    assert_eq!(world.cycle().await.outcome, Outcome::Void);
+    world.server(|server| assert_eq!(server.writes, 0, "{:?}", server.log));
+}
+
+#[tokio::test]
+async fn a_cycle_whose_turn_is_taken_meanwhile_writes_nothing() {
+    let world = World::new(&[ITEMS]).await;
+    world.server(|server| {
+        server.put(ITEMS, 1, "new");
+        server.meanwhile = Some(Box::new(|store| store.overtake(store.turn().unwrap()).unwrap()));
+    });
+    assert_eq!(world.cycle().await.outcome, Outcome::Void);
+    assert_eq!(world.count(ITEMS), 0);
+    assert_eq!(world.cycle().await.outcome, Outcome::Synced);
+    assert_eq!(world.count(ITEMS), 1);
 }

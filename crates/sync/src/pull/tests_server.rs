@@ -15,7 +15,7 @@ use std::time::Duration;
 use tidemark_model::ports::{Clock, Ids};
 use tidemark_model::query::Query;
 use tidemark_model::{CACHED_ENTITIES, EntityModel, RecordId};
-use tidemark_odata::Code;
+use tidemark_odata::{Code, MODEL_HEADER};
 use tidemark_store::{Account, Only, Position, Store};
 use uuid::Uuid;
 
@@ -32,6 +32,9 @@ pub(super) enum Fault {
     /// A batch that names the set fails whole, and the set alone too.
     WholeBatch(u16),
 }
+
+/// What another process does on the device.
+type Deed = Box<dyn FnOnce(&Store) + Send>;
 
 /// A page that was given.
 #[derive(Clone, Debug)]
@@ -57,6 +60,14 @@ pub(super) struct Scripted {
     pub(super) bytes_per_second: Option<u64>,
     /// The most records of an ordinary list's page.
     pub(super) most_in_a_list: usize,
+    /// Pages of ordinary lists that still come through.
+    pub(super) lists_left: Option<u32>,
+    /// Done while the next answer is on its way.
+    pub(super) meanwhile: Option<Deed>,
+    /// The model that enumerations name.
+    pub(super) names_model: Option<&'static str>,
+    /// The header of an enumeration's page names a next page further on than the page itself does.
+    pub(super) skips_in_the_header: bool,
     /// Old links answer 410 `HistoryLost`.
     pub(super) restored: bool,
     pub(super) log: Vec<String>,
@@ -259,11 +270,13 @@ impl Transport for Wire {
         let pages = server.pages.len();
         let path = request.url.split_once("/odata/").map(|(_, link)| link.to_owned()).unwrap();
         let broken = || Err(TransportError::Unreachable("the link broke".into()));
-        let is_broken = server.break_after.as_mut().is_some_and(|left| {
-            let broken = *left == 0;
+        let is_over = |left: &mut u32| {
+            let is_over = *left == 0;
             *left = left.saturating_sub(1);
-            broken
-        });
+            is_over
+        };
+        let is_broken = server.break_after.as_mut().is_some_and(is_over)
+            || path.contains("$filter=") && server.lists_left.as_mut().is_some_and(is_over);
         if is_broken {
             server.log.push(format!("broken {path}"));
             return broken();
@@ -278,6 +291,9 @@ impl Transport for Wire {
             let (status, answer) = server.read(&path, prefer, here);
             (status, answer, false)
         };
+        if let Some(deed) = server.meanwhile.take() {
+            deed(&self.store);
+        }
         if is_write && server.lose_write_answers {
             return broken();
         }
@@ -293,7 +309,11 @@ impl Transport for Wire {
         let mut headers = HeaderMap::new();
         headers.insert("tidemark-server", "s1".parse().unwrap());
         if let Some(next) = body.get("@nextLink").and_then(Value::as_str) {
+            let next = if server.skips_in_the_header { further(next) } else { next.to_owned() };
             headers.insert("link", format!("<{next}>; rel=\"next\"").parse().unwrap());
+        }
+        if let Some(name) = server.names_model.filter(|_| path.contains("$count=true")) {
+            headers.insert(MODEL_HEADER, name.parse().unwrap());
         }
         let bytes = text.len() as u64;
         Ok(Response { status, headers, body: text.into(), bytes_sent: 100, bytes_received: bytes })
@@ -302,6 +322,13 @@ impl Transport for Wire {
     async fn listen(&self, _: Request, _: &(dyn for<'s> Fn(&'s str) + Send + Sync)) -> Result<(), TransportError> {
         Ok(())
     }
+}
+
+/// The link of the page behind the next one.
+fn further(next: &str) -> String {
+    let Some((head, after)) = next.rsplit_once('.') else { return next.to_owned() };
+    let (high, n) = after.parse::<Uuid>().unwrap().as_u64_pair();
+    format!("{head}.{}", Uuid::from_u64_pair(high, n + 100))
 }
 
 /// A device and its server.
