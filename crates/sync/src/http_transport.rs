@@ -84,12 +84,16 @@ impl HttpTransport {
         }
     }
 
-    /// Returns the next piece of an answer's body.
-    async fn piece_of(&self, answer: &mut reqwest::Response) -> Result<Option<Bytes>, TransportError> {
-        match tokio::time::timeout(self.patience.idle, answer.chunk()).await {
+    /// Returns the next piece of an answer's body, of which `arrived` bytes are here.
+    async fn piece_of(&self, answer: &mut reqwest::Response, arrived: usize) -> Result<Option<Bytes>, TransportError> {
+        let piece = match tokio::time::timeout(self.patience.idle, answer.chunk()).await {
             Ok(piece) => piece.map_err(failure),
             Err(_) => Err(silent()),
-        }
+        };
+        piece.map_err(|error| match error {
+            TransportError::Unanswered(reason) if arrived > 0 => TransportError::BrokeWithin(reason),
+            error => error,
+        })
     }
 
     fn build(&self, request: Request) -> (reqwest::RequestBuilder, u64, Arc<Upload>) {
@@ -122,7 +126,7 @@ impl Transport for HttpTransport {
         let status = answer.status().as_u16();
         let headers = answer.headers().clone();
         let mut body = BytesMut::new();
-        while let Some(chunk) = self.piece_of(&mut answer).await? {
+        while let Some(chunk) = self.piece_of(&mut answer, body.len()).await? {
             if body.len() + chunk.len() > LARGEST_WIRE_BYTES {
                 return Err(TransportError::TooLarge);
             }
@@ -132,7 +136,7 @@ impl Transport for HttpTransport {
         let bytes_received = (body.len() + header_bytes + 16) as u64;
         let coding = headers.get("content-encoding").and_then(|v| v.to_str().ok());
         let body: Bytes = decompress(coding, body.freeze())
-            .ok_or_else(|| TransportError::Unreachable("its answer arrived damaged".into()))?;
+            .ok_or_else(|| TransportError::BrokeWithin("its answer arrived damaged".into()))?;
         Ok(Response { status, headers, body, bytes_sent, bytes_received })
     }
 
@@ -146,7 +150,7 @@ impl Transport for HttpTransport {
             return Err(TransportError::Unreachable(format!("it answered {}", answer.status())));
         }
         let mut pending = String::new();
-        while let Some(chunk) = self.piece_of(&mut answer).await? {
+        while let Some(chunk) = self.piece_of(&mut answer, 0).await? {
             pending.push_str(&String::from_utf8_lossy(&chunk));
             while let Some(end) = pending.find('\n') {
                 if let Some(payload) = pending[..end].strip_prefix("data:") {
@@ -163,7 +167,8 @@ impl Transport for HttpTransport {
 }
 
 fn silent() -> TransportError {
-    TransportError::Unreachable("it does not answer".to_owned())
+/// Nothing moves any more. Connecting is given up earlier: the request was on its way, or there.
+    TransportError::Unanswered("it does not answer".to_owned())
 }
 
 fn failure(error: reqwest::Error) -> TransportError {
@@ -252,7 +257,7 @@ mod tests {
     async fn a_server_that_stays_silent_is_given_up() {
         let started = Instant::now();
         let error = post(thin_line(4 << 20, false), dense(3_000)).await.unwrap_err();
-        assert_eq!(error, TransportError::Unreachable("it does not answer".into()));
+        assert_eq!(error, TransportError::Unanswered("it does not answer".into()), "it may have heard the request");
         assert!((IDLE..IDLE * 10).contains(&started.elapsed()), "{:?}", started.elapsed());
     }
 }
