@@ -138,6 +138,16 @@ impl SyncError {
         matches!(self, Self::Transport(error) if error.was_too_much())
     }
 
+    /// Tells whether the server may have done what it was asked, although its answer is not here.
+    pub(crate) fn may_have_arrived(&self) -> bool {
+        match self {
+            Self::Transport(error) => !matches!(error, TransportError::Unreachable(_) | TransportError::Untrusted(_)),
+            // A gateway that got no answer may have been heard all the same.
+            Self::OnTheWay { status } => *status >= 500,
+            _ => false,
+        }
+    }
+
     /// Tells whether a stored link that ends with this error is of no use any more: its set is read anew from the start.
     pub(crate) fn ends_link(&self) -> bool {
         match self {
