@@ -96,6 +96,13 @@ impl Tx<'_> {
     }
 
     /// Returns the time as the server would tell it, as far as this device knows.
+    /// Has the next stamps count from `last_ms`, where they would count from a later one.
+    pub(crate) fn stamp_from(&self, last_ms: i64) -> Result<()> {
+        let (clock, last) = self.stamps()?;
+        self.stamps.set(Some((clock, last.min(last_ms))));
+        Ok(())
+    }
+
     pub(crate) fn server_now_ms(&self) -> Result<i64> {
         Ok(self.now_ms.saturating_add(self.stamps()?.0.offset_ms))
     }
