@@ -3,7 +3,7 @@
 //! Owns: timeouts, no redirects, byte counts. Refuses: retries (their state lives in the offline database) and
 //! following a redirect, so that a token never reaches another host (FAULTS N12).
 
-use crate::compression::{ACCEPTED, compress, decompress};
+use crate::compression::{ACCEPTED, CODING_HEADER_BYTES, compress, decompress};
 use crate::transport::{Request, Response, Transport, TransportError};
 use crate::upload::{Pieces, Upload};
 use async_trait::async_trait;
@@ -108,6 +108,7 @@ impl HttpTransport {
         if !request.body.is_empty() {
             let packed = compress(&request.body);
             if packed.is_some() {
+                bytes_sent += CODING_HEADER_BYTES as u64;
                 builder = builder.header("content-encoding", "zstd");
             }
             let body = packed.unwrap_or(request.body);
@@ -166,8 +167,8 @@ impl Transport for HttpTransport {
     }
 }
 
-fn silent() -> TransportError {
 /// Nothing moves any more. Connecting is given up earlier: the request was on its way, or there.
+fn silent() -> TransportError {
     TransportError::Unanswered("it does not answer".to_owned())
 }
 
