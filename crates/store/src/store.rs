@@ -70,6 +70,8 @@ pub(crate) struct Inner {
     pub(crate) gate: Gate,
     /// Whether somebody is looking after it just now.
     pub(crate) looking: AtomicBool,
+    /// Whether an account was ended whose records still have to leave the disk.
+    pub(crate) is_to_compact: AtomicBool,
     /// Additions whose answer this process waits for.
     pub(crate) additions_out: Mutex<HashSet<RecordId>>,
     /// Behind the connections: it is let go of last.
@@ -138,6 +140,7 @@ impl Store {
             outbox: outbox::path_in(dir),
             gate: Gate::default(),
             looking: AtomicBool::new(false),
+            is_to_compact: AtomicBool::new(false),
             additions_out: Mutex::default(),
             presence,
             file: dir.join(FILE),
