@@ -2,7 +2,8 @@
 //! sets that are read live and on sets that are kept offline; a live change whose answer is lost is made once.
 
 use serde_json::{Value, json};
-use tidemark_tests::{Device, Network, Office, Server, Weather};
+use std::time::Duration;
+use tidemark_tests::{Device, Network, Office, Proxy, Server, Weather, eventually, html};
 
 const ETAG: &str = "@odata.etag";
 
@@ -36,6 +37,60 @@ fn a_live_addition_whose_answer_is_lost_is_one_record() {
     assert_eq!((&again["Id"], &again["Name"]), (&record["Id"], &record["Name"]));
     assert_eq!(office.list("Sites").len(), 2);
     assert_eq!(versions(&ana, "Sites", &id_of(&record)).len(), 1, "it was made once");
+}
+
+#[test]
+fn a_live_addition_that_is_made_again_after_no_answer_is_one_record() {
+    let server = Server::start();
+    let office = Office::new(&server.url, "ben");
+    let network = Network::to(&server.url);
+    let ana = Device::signed_in(&network.url, "ana", &[]);
+    let add = |name: &str| ana.run(&["add", "Sites", &json!({ "Name": name, "Address": "Quay" }).to_string()]);
+    network.set(Weather::PushRepliesLost);
+    for _ in 0..2 {
+        let sentence = add("Twice").refused();
+        assert!(sentence.contains("not known") && sentence.contains("again"), "{sentence}");
+    }
+    network.set(Weather::Fair);
+    let made = add("Twice").ok();
+    let there = office.list("Sites");
+    assert_eq!((there.len(), &there[0]["Id"]), (1, &made["Id"]), "the sentence is true");
+    assert_ne!(add("Twice").ok()["Id"], made["Id"], "once it is answered, the same again is another one");
+    assert_eq!(office.list("Sites").len(), 2);
+
+    // The program is killed before the answer is here, and says nothing at all.
+    network.hold("POST /odata/Sites");
+    let mut killed = ana.spawn(&["add", "Sites", "{\"Name\":\"Killed\"}"]);
+    network.wait_until_held();
+    let _ = killed.kill();
+    let _ = killed.wait();
+    network.release();
+    eventually("it was made", Duration::from_secs(5), || office.list("Sites").len() == 3);
+    ana.run(&["add", "Sites", "{\"Name\":\"Killed\"}"]).ok();
+    assert_eq!(office.list("Sites").len(), 3);
+}
+
+#[test]
+fn a_live_addition_says_whether_anything_was_sent() {
+    let mut server = Server::start();
+    let office = Office::new(&server.url, "ben");
+    let proxy = Proxy::to(&server.url);
+    let ana = Device::signed_in(&proxy.url, "ana", &[]);
+    let add = |device: &Device| device.run(&["add", "Sites", "{\"Name\":\"Quay\"}"]).refused();
+    // A gateway that waited in vain for the server's answer may have been heard by it.
+    proxy.set(|passing| passing.head.starts_with("POST /odata/Sites").then(|| html("504 Gateway Timeout", "")));
+    let sentence = add(&ana);
+    assert!(sentence.contains("not known") && sentence.contains("504"), "{sentence}");
+
+    let ben = Device::signed_in(&server.url, "ben", &[]);
+    server.kill();
+    let sentence = add(&ben);
+    assert!(sentence.contains("nothing was sent") && !sentence.contains("not known"), "{sentence}");
+    let sentence =
+        ben.run(&["delete", "Sites", "8f0e6a52-6d5f-4a55-9d5e-2f7b4c1d9e01", "--etag", "W/\"1.a\""]).refused();
+    assert!(sentence.contains("nothing was sent"), "{sentence}");
+    server.revive();
+    assert!(office.list("Sites").is_empty());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Pages of the server's answers: taken onto the place they were asked from, whole, and never asked for twice.
 
 use serde_json::json;
-use tidemark_tests::{Device, Network, Office, Server, Weather};
+use tidemark_tests::{Device, Network, Office, Server, Weather, eventually};
 
 /// Lets a second process untick and tick a set again while an answer is held back, then lets the answer through.
 fn retick_while_held(ana: &Device, network: &Network, pattern: &str) {
@@ -119,4 +119,63 @@ fn a_delta_that_is_cut_after_its_first_page_does_not_begin_again() {
     println!("bytes, whole and cut three times: {costs:?}");
     // Begun again each time it would be two and a half times as much.
     assert!(costs[1] * 100 <= costs[0] * 140, "{costs:?}");
+}
+
+/// Text that does not get smaller than half.
+fn noise(seed: &str, bytes: usize) -> String {
+    let of = |n: usize| uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, format!("{seed} {n}").as_bytes());
+    (0..bytes / 32).map(|n| of(n).simple().to_string()).collect()
+}
+
+#[test]
+fn a_link_that_breaks_within_each_large_answer_brings_everything_nevertheless() {
+    let server = Server::start();
+    let office = Office::new(&server.url, "ben");
+    let network = Network::to(&server.url);
+    let add = |title: String, bytes| {
+        office.send("POST", "TodoItems", &json!({ "Title": title, "Notes": noise(&title, bytes) }))
+    };
+    (0..120).for_each(|n| drop(add(format!("Row {n}"), 3_000)));
+    let ana = Device::signed_in(&network.url, "ana", &[]);
+    ana.run(&["entities", "on", "TodoItems"]).ok();
+    network.cut_each_after(40_000);
+    for _ in 0..2 {
+        ana.run(&["sync"]);
+    }
+    assert_eq!(ana.list("TodoItems").len(), 120, "the first sync");
+    // Of a delta that asks for everything at once, and of records of which the link carries one.
+    (0..4).for_each(|n| drop(add(format!("Large {n}"), 60_000)));
+    for _ in 0..2 {
+        ana.run(&["sync"]);
+    }
+    assert_eq!(ana.list("TodoItems").len(), 124, "the delta");
+    assert_eq!(ana.status()["kind"], "up_to_date");
+    // It is remembered: the next one is not asked for what the link cannot carry.
+    let before = network.passed();
+    (0..4).for_each(|n| drop(add(format!("More {n}"), 60_000)));
+    ana.sync();
+    assert!(network.passed() - before < 4 * 40_000 + 20_000, "{}", network.passed() - before);
+    network.cut_each_after(u64::MAX);
+    ana.sync();
+    assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"));
+}
+
+#[test]
+fn what_a_break_taught_outlives_a_program_that_is_killed() {
+    let server = Server::start();
+    let office = Office::new(&server.url, "ben");
+    office.fill(0..500, 1_000);
+    let network = Network::to(&server.url);
+    let ana = Device::signed_in(&network.url, "ana", &[]);
+    ana.run(&["entities", "on", "TodoItems"]).ok();
+    let learned = || {
+        let database = rusqlite::Connection::open(ana.dir().join("tidemark.db")).unwrap();
+        let sql = "SELECT count(*) FROM setting WHERE key = 'page_records'";
+        database.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() == 1
+    };
+    network.cut_each_after(2_000);
+    let mut cycle = ana.spawn(&["sync", "--watch"]);
+    eventually("it is written down", std::time::Duration::from_secs(20), learned);
+    let _ = cycle.kill();
+    let _ = cycle.wait();
 }

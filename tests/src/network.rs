@@ -28,7 +28,7 @@ pub enum Weather {
 /// A gate on the way back: it holds the answer to a request until it is told to let it through.
 #[derive(Default)]
 struct Gate {
-    /// Requests whose first bytes hold this text are meant.
+    /// Requests whose bytes hold this text, unpacked where they are packed, are meant.
     pattern: Mutex<Option<String>>,
     /// Whether an answer stands at the gate.
     is_holding: Mutex<bool>,
@@ -47,6 +47,8 @@ pub struct Network {
     passed: Arc<AtomicU64>,
     /// Connections are cut once so many bytes of answers were passed on.
     cut_at: Arc<AtomicU64>,
+    /// Each answer is cut behind so many bytes.
+    cut_each_at: Arc<AtomicU64>,
     gate: Arc<Gate>,
 }
 
@@ -59,6 +61,7 @@ impl Network {
         let weather = Arc::new(Mutex::new(Weather::Fair));
         let (stopped, lost) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let (passed, cut_at) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(u64::MAX)));
+        let cut_each_at = Arc::new(AtomicU64::new(u64::MAX));
         let gate = Arc::new(Gate::default());
         let sky = Sky {
             target,
@@ -66,6 +69,7 @@ impl Network {
             lost: lost.clone(),
             passed: passed.clone(),
             cut_at: cut_at.clone(),
+            cut_each_at: cut_each_at.clone(),
             gate: gate.clone(),
         };
         let stop = stopped.clone();
@@ -78,7 +82,7 @@ impl Network {
                 std::thread::spawn(move || sky.carry(client));
             }
         });
-        Self { url, weather, stopped, lost, passed, cut_at, gate }
+        Self { url, weather, stopped, lost, passed, cut_at, cut_each_at, gate }
     }
 
     /// Changes the weather for everything from now on.
@@ -101,7 +105,12 @@ impl Network {
         self.cut_at.store(self.passed().saturating_add(bytes), Ordering::Relaxed);
     }
 
-    /// Holds the answer to the next request whose first bytes hold `pattern`, until [`Network::release`].
+    /// Cuts the connection behind the first `bytes` of each answer; `u64::MAX` never.
+    pub fn cut_each_after(&self, bytes: u64) {
+        self.cut_each_at.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Holds the answer to the next request that holds `pattern`, unpacked, until [`Network::release`].
     pub fn hold(&self, pattern: &str) {
         *self.gate.pattern.lock().expect("no panic while held") = Some(pattern.to_owned());
     }
@@ -143,6 +152,7 @@ struct Sky {
     lost: Arc<AtomicU64>,
     passed: Arc<AtomicU64>,
     cut_at: Arc<AtomicU64>,
+    cut_each_at: Arc<AtomicU64>,
     gate: Arc<Gate>,
 }
 
@@ -184,8 +194,9 @@ impl Sky {
     fn pump(&self, mut from: TcpStream, mut to: TcpStream, asked: &Asked, upward: bool) {
         let _ = from.set_read_timeout(Some(Duration::from_millis(50)));
         let mut buffer = vec![0; 64 << 10];
+        let mut request = Vec::new();
         loop {
-            let read = match from.read(&mut buffer) {
+            let mut read = match from.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(read) => read,
                 Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
@@ -197,8 +208,9 @@ impl Sky {
                 Err(_) => break,
             };
             if upward {
-                note_request(&buffer[..read], asked);
+                let unpacked = note_request(&buffer[..read], &mut request, asked);
                 self.gate.note_request(&buffer[..read], &asked.gated);
+                self.gate.note_request(&unpacked, &asked.gated);
             } else if asked.gated.swap(false, Ordering::Relaxed) {
                 self.gate.stand();
             }
@@ -222,9 +234,12 @@ impl Sky {
                 if passed >= self.cut_at.load(Ordering::Relaxed) {
                     break;
                 }
+                let left = self.cut_each_at.load(Ordering::Relaxed).saturating_sub(asked.given.load(Ordering::Relaxed));
+                read = read.min(usize::try_from(left).unwrap_or(usize::MAX));
                 self.passed.fetch_add(read as u64, Ordering::Relaxed);
+                asked.given.fetch_add(read as u64, Ordering::Relaxed);
             }
-            if to.write_all(&buffer[..read]).is_err() {
+            if to.write_all(&buffer[..read]).is_err() || read == 0 {
                 break;
             }
         }
@@ -242,6 +257,8 @@ struct Asked {
     enumerating: AtomicBool,
     /// Whether its answer is to stand at the gate.
     gated: AtomicBool,
+    /// Bytes of its answer that were passed on.
+    given: AtomicU64,
 }
 
 impl Gate {
@@ -278,16 +295,30 @@ fn is_live_write(request: &[u8]) -> bool {
     is_below && !request.starts_with(b"POST /odata/$batch")
 }
 
-/// Notes whether what goes up is a push: its body names writes, or is large enough to be compressed, or it writes one
-/// record; the batch by which a pull asks for its deltas is neither.
-fn note_request(bytes: &[u8], asked: &Asked) {
-    let begins = find(bytes, b" HTTP/1.1\r\n");
-    let is_push = is_write(bytes) || begins && (find(bytes, b"content-encoding: zstd") || is_live_write(bytes));
-    if begins || is_push {
-        asked.pushing.store(is_push, Ordering::Relaxed);
-    }
-    if begins {
+/// Notes whether what goes up is a push: its body names writes, unpacked where it is packed, or it writes one record; the
+/// batch by which a pull asks for its deltas is neither. `request` is what has gone up of the request so far; returns its body
+/// unpacked, once all of a packed one is here.
+fn note_request(bytes: &[u8], request: &mut Vec<u8>, asked: &Asked) -> Vec<u8> {
+    if find(bytes, b" HTTP/1.1\r\n") {
+        request.clear();
+        asked.given.store(0, Ordering::Relaxed);
         let is_page = find(bytes, b"GET /odata/") && !find(bytes, b"/odata/$metadata");
         asked.enumerating.store(is_page, Ordering::Relaxed);
+        asked.pushing.store(is_live_write(bytes), Ordering::Relaxed);
     }
+    request.extend_from_slice(bytes);
+    let unpacked = packed_body(request).unwrap_or_default();
+    if is_write(request) || is_write(&unpacked) {
+        asked.pushing.store(true, Ordering::Relaxed);
+    }
+    unpacked
+}
+
+/// Unpacks a request's body, once all of it is here.
+fn packed_body(request: &[u8]) -> Option<Vec<u8>> {
+    if !find(request, b"content-encoding: zstd") {
+        return None;
+    }
+    let body = request.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
+    zstd::decode_all(&request[body..]).ok()
 }

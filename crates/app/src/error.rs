@@ -82,13 +82,30 @@ pub enum AppError {
     },
     /// A live change was sent and its answer never came.
     #[error(
-        "the server's answer did not arrive ({reason}), so whether {set} was changed is not known; do it again: it is \
-         made once, however often you do"
+        "the server's answer did not arrive ({reason}), so whether {set} was changed is not known; {}",
+        if *.is_made_once {
+            "do it again within a day: it is made once, however often you do"
+        } else {
+            "look whether it was before you do it again"
+        }
     )]
     Unanswered {
         /// The entity set.
         set: String,
         /// What went wrong.
+        reason: String,
+        /// Whether the same again is the same request.
+        is_made_once: bool,
+    },
+    /// A live change never left this device.
+    #[error(
+        "{set} is not kept offline on this device, and {reason}; nothing was sent, so nothing was changed: do it again \
+         once the server can be reached, or keep {set} offline"
+    )]
+    NotSent {
+        /// The entity set.
+        set: String,
+        /// Why the server cannot be asked.
         reason: String,
     },
     /// The command works on records kept here, and the set's are not.
@@ -140,7 +157,7 @@ impl AppError {
             Self::UnknownRecord { .. } => "not_found",
             Self::UnknownConflict(_) => "no_such_conflict",
             Self::AmbiguousConflict(_) | Self::Invalid { .. } => "invalid",
-            Self::NotKeptOffline { .. } => "offline",
+            Self::NotKeptOffline { .. } | Self::NotSent { .. } => "offline",
             Self::ChangedMeanwhile { .. } => "changed_meanwhile",
             Self::TakenId { .. } => "exists",
             Self::Unanswered { .. } => "unanswered",

@@ -47,7 +47,9 @@ pub(crate) fn kind(situation: &Situation) -> StatusKind {
         Some(account) if account.signed_out => StatusKind::SignIn,
         Some(_) if progress.as_ref().is_some_and(has_something_to_do) => StatusKind::Syncing,
         Some(_) if !online => StatusKind::Offline,
-        Some(_) if failed_with("failed") => StatusKind::Failed,
+        // A cycle that did not get through is one although the server answers now: what lets the question pass may not let
+        // the cycle pass, and nobody knows before the next one.
+        Some(_) if failed_with("failed") || failed_with("offline") => StatusKind::Failed,
         Some(_) if counts.conflicts > 0 => StatusKind::Conflicts,
         Some(_) if counts.parked > 0 => StatusKind::Parked,
         Some(_) if counts.pending > 0 => StatusKind::Waiting,
@@ -174,6 +176,18 @@ mod tests {
             (
                 "the server fails",
                 Situation { failure: failure("failed"), counts: counts(3, 1, 1), ..fine.clone() },
+                StatusKind::Failed,
+                Some("why"),
+            ),
+            (
+                "the last cycle did not get through, and the server answers now",
+                Situation { failure: failure("offline"), counts: counts(3, 1, 1), ..fine.clone() },
+                StatusKind::Failed,
+                Some("why"),
+            ),
+            (
+                "the same with nothing that waits",
+                Situation { failure: failure("offline"), ..fine.clone() },
                 StatusKind::Failed,
                 Some("why"),
             ),

@@ -21,7 +21,8 @@ pub struct ClockSample {
     pub uncertain_ms: i64,
 }
 
-/// How far ahead of the server's now a stamp may be before it is taken for one of a clock that was wrong.
+/// How far ahead of the server's now, as far as an answer tells it, a stamp may be before it is taken for one of a clock
+/// that was wrong. A stamp that the server itself has brought back leaves no doubt.
 pub const STAMP_TOLERANCE_MS: i64 = 60_000;
 
 impl ClockSample {
@@ -61,10 +62,11 @@ pub fn next_stamp(now_ms: i64, clock: StampClock, base_ms: i64, last_ms: i64) ->
     corrected.max(base_ms.saturating_add(1)).max(last_ms.saturating_add(1))
 }
 
-/// Returns a stamp as it may stand where the server's clock says `server_now_ms`: one of a clock that was far ahead
-/// is brought back, so that it wins nothing later; never to where the version it was made on stands.
-pub fn plausible_stamp(stamp_ms: i64, base_ms: i64, server_now_ms: i64) -> i64 {
-    match stamp_ms > server_now_ms.saturating_add(STAMP_TOLERANCE_MS) {
+/// Returns a stamp as it may stand where the server's clock says `server_now_ms`: one of a clock that was ahead
+/// by more than `tolerance_ms` is brought back, so that it wins nothing later; never to where the version it was made on
+/// stands.
+pub fn plausible_stamp(stamp_ms: i64, base_ms: i64, server_now_ms: i64, tolerance_ms: i64) -> i64 {
+    match stamp_ms > server_now_ms.saturating_add(tolerance_ms) {
         true => server_now_ms.max(base_ms.saturating_add(1)),
         false => stamp_ms,
     }
@@ -126,9 +128,11 @@ mod tests {
             for jump in jumps {
                 last = next_stamp(truth.saturating_add(jump), StampClock::default(), base, last);
             }
-            let brought = plausible_stamp(last, base, truth);
-            prop_assert!(brought <= truth + STAMP_TOLERANCE_MS && brought > base);
-            prop_assert_eq!(plausible_stamp(brought, base, truth), brought);
+            for tolerance in [STAMP_TOLERANCE_MS, 0] {
+                let brought = plausible_stamp(last, base, truth, tolerance);
+                prop_assert!(brought <= truth + tolerance && brought > base);
+                prop_assert_eq!(plausible_stamp(brought, base, truth, tolerance), brought);
+            }
         }
     }
 }

@@ -78,7 +78,7 @@ impl Store {
             if n > 0 && !discard {
                 return Err(StoreError::Unsent { n });
             }
-            forget_account(tx)
+            forget(tx)
         })?;
         self.inner.compact();
         Ok(())
@@ -125,7 +125,8 @@ fn refuse_another(known: &Account, account: &Account) -> Result<()> {
     Err(StoreError::OtherAccount { user: known.user.clone(), server: known.server.clone() })
 }
 
-fn forget_account(tx: &Tx<'_>) -> Result<()> {
+/// Removes everything of the account, but for what is the device's.
+pub(crate) fn forget(tx: &Tx<'_>) -> Result<()> {
     // By name, not by model: a set that the server no longer has may still have its table here.
     let mut statement =
         tx.conn.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'records_*'")?;

@@ -11,6 +11,7 @@
 //! - `verdict`, `conflicts`, `decision`, `parked`: what could not be settled by itself.
 //! - `answered`, `bring_back`: taking an answer back, and what did not stand.
 //! - `choice`, `account`, `settings`, `history`, `journal`, `sent`, `attempts`, `activity`: what is remembered.
+//! - `addition`: under which `Id` goes what is added straight to the server.
 //! - `awaited`: what is kept offline and not here yet. `explain`: all of it about one record.
 //! - `outbox`, `outbox_log`: what waits, a second time, outside of the database.
 //! - `presence`, `gate`, `health`, `salvage`, `audit`, `incident`: is the disk's word to be trusted, and what if not.
@@ -18,6 +19,7 @@
 
 mod account;
 mod activity;
+mod addition;
 mod answered;
 mod attempts;
 mod audit;
@@ -72,6 +74,7 @@ mod value;
 mod verdict;
 mod write;
 
+pub use addition::Addition;
 pub use audit::{AuditRow, LocalAudit};
 pub use awaited::Awaited;
 pub use error::{Result, StoreError};

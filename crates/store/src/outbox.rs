@@ -6,7 +6,7 @@
 //! is done again. *The log is behind or missing*: it is written anew from the database. Refuses: noticing damage
 //! inside the database (`health`).
 
-use crate::account::ACCOUNT;
+use crate::account::{self, ACCOUNT};
 use crate::catalog::DOCUMENT;
 use crate::change::{self, Change};
 use crate::conflicts;
@@ -115,11 +115,13 @@ pub(crate) fn is_level(conn: &Connection, path: &Path) -> Result<bool> {
     Ok(stored(conn)?.map(|stored| stored.length) == log::length(path))
 }
 
-/// Brings database and log to the same state before a transaction looks at either.
-pub(crate) fn catch_up(tx: &Tx<'_>, path: &Path) -> Result<()> {
+/// Brings database and log to the same state before a transaction looks at either. Tells whether that ended the account:
+/// what the transaction knows of the model is nothing any more then.
+pub(crate) fn catch_up(tx: &Tx<'_>, path: &Path) -> Result<bool> {
     if is_level(tx.conn, path)? {
-        return Ok(());
+        return Ok(false);
     }
+    let mut has_signed_out = false;
     let known = stored(tx.conn)?;
     let mut number = known.as_ref().map_or(0, |known| known.number);
     if let Some(contents) = log::read(path)?
@@ -127,8 +129,21 @@ pub(crate) fn catch_up(tx: &Tx<'_>, path: &Path) -> Result<()> {
     {
         match known.as_ref().filter(|known| known.log == owner) {
             Some(known) if contents.newest > known.number => {
-                let since = if begins > known.number { i64::MIN } else { known.number };
-                redo(tx, &contents, since)?;
+                let is_older_copy = begins > known.number;
+                let (here, there) = (whose(settings::get(tx.conn, ACCOUNT)?), whose(contents.account.clone()));
+                match (here, there) {
+                    // A log that begins signed out says nothing of this account: the database is a copy from before that
+                    // was put back, and keeps what it has.
+                    (Some(_), None) if is_older_copy => {}
+                    // Signing out is whole or not at all.
+                    (Some(_), None) if contents.account.is_none() && contents.account_number > known.number => {
+                        has_signed_out = true;
+                        account::forget(tx)?;
+                    }
+                    // A copy from before another account came: what waits in the log is not for it.
+                    (Some(here), Some(there)) if here != there => adopt(tx, path, &contents)?,
+                    _ => redo(tx, &contents, if is_older_copy { i64::MIN } else { known.number }).map(drop)?,
+                }
             }
             Some(_) => {}
             None => adopt(tx, path, &contents)?,
@@ -136,7 +151,8 @@ pub(crate) fn catch_up(tx: &Tx<'_>, path: &Path) -> Result<()> {
         number = number.max(contents.newest);
     }
     let log = known.map_or_else(|| tx.fresh_id(), |known| known.log);
-    begin(tx, path, log, number + 1)
+    begin(tx, path, log, number + 1)?;
+    Ok(has_signed_out)
 }
 
 /// Does again what the log tells after a number; a log that begins later tells everything that waits.
@@ -167,19 +183,21 @@ pub(crate) fn redo(tx: &Tx<'_>, contents: &Contents, since: i64) -> Result<u64> 
     Ok(restored)
 }
 
-/// A log of another database: the one that was here is gone. What waits in it is this account's, or stays in a file
-/// of its own.
+/// Returns the server and the user of an account; `None` where there is none, or it cannot be read.
+fn whose(text: Option<String>) -> Option<(String, String)> {
+    let account: Option<crate::types::Account> = from_optional_text(text).unwrap_or_default();
+    account.map(|account| (account.server_id, account.user))
+}
+
+/// A log of another database, or of another account: the one that was here is gone. What waits in it is this account's,
+/// or stays in a file of its own.
 fn adopt(tx: &Tx<'_>, path: &Path, contents: &Contents) -> Result<()> {
     let waiting = contents.waiting();
     if waiting.is_empty() {
         return Ok(());
     }
-    let whose = |text: Option<String>| -> Result<Option<(String, String)>> {
-        let account: Option<crate::types::Account> = from_optional_text(text)?;
-        Ok(account.map(|account| (account.server_id, account.user)))
-    };
-    let here = whose(settings::get(tx.conn, ACCOUNT)?)?;
-    let there = whose(contents.account.clone()).unwrap_or_default();
+    let here = whose(settings::get(tx.conn, ACCOUNT)?);
+    let there = whose(contents.account.clone());
     let fits = here.is_some() && here == there;
     let mut restored = 0;
     for entry in waiting.iter().filter(|_| fits) {

@@ -68,6 +68,8 @@ pub(crate) struct Contents {
     /// The last closed transaction.
     pub(crate) newest: i64,
     pub(crate) account: Option<String>,
+    /// The transaction that told of the account last.
+    pub(crate) account_number: i64,
     pub(crate) model: Option<String>,
     pub(crate) records: BTreeMap<(String, RecordId), Last>,
     /// Lines that cannot be read, a torn end not counted.
@@ -114,7 +116,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<Contents>> {
 impl Contents {
     fn take(&mut self, line: Line, number: i64) {
         match line {
-            Line::Account(account) => self.account = account,
+            Line::Account(account) => (self.account, self.account_number) = (account, number),
             Line::Model(model) => self.model = model,
             Line::Pending(entry) => {
                 let key = (entry.set.clone(), entry.id);

@@ -7,39 +7,44 @@ use crate::change;
 use crate::error::Result;
 use crate::local;
 use crate::row;
-use crate::settings::{self, LAST_STAMP};
 use crate::table::Table;
 use crate::value::Key;
 use crate::write::Tx;
 use rusqlite::params;
-use tidemark_model::{RecordId, STAMP_TOLERANCE_MS, UPDATED_AT, plausible_stamp};
+use tidemark_model::{RecordId, UPDATED_AT, plausible_stamp};
 use tidemark_sql::quote;
 
-/// Brings every stamp back that is ahead of the server's clock. Rare: only where one is.
-pub(crate) fn bring_back(tx: &Tx<'_>, server_now_ms: i64) -> Result<()> {
-    settings::set(tx.conn, LAST_STAMP, &server_now_ms.to_string())?;
+/// The server clamped a stamp to its now, `taken_ms`: this device's stamps were ahead of the truth, by however little. None
+/// of them stays ahead of what the time is now.
+pub(crate) fn clamped(tx: &Tx<'_>, taken_ms: i64) -> Result<()> {
+    let server_now_ms = tx.server_now_ms()?.max(taken_ms);
+    bring_back(tx, server_now_ms, 0)
+}
+
+/// Brings every stamp back that is ahead of the server's clock by more than the tolerance. Rare: only where one is.
+pub(crate) fn bring_back(tx: &Tx<'_>, server_now_ms: i64, tolerance_ms: i64) -> Result<()> {
+    tx.stamp_from(server_now_ms)?;
     let catalog = tx.catalog.clone();
     for table in catalog.tables() {
-        for id in ahead(tx, table, server_now_ms)? {
+        for id in ahead(tx, table, server_now_ms.saturating_add(tolerance_ms))? {
             let Some(row) = row::get(tx.conn, table, id)? else { continue };
             let change = change::expect(tx.conn, &table.set.name, id)?;
             let base_ms = change.base.as_ref().map_or(i64::MIN, |base| base.record.updated_at);
             let mut record = row.record;
-            record.updated_at = plausible_stamp(record.updated_at, base_ms, server_now_ms);
+            record.updated_at = plausible_stamp(record.updated_at, base_ms, server_now_ms, tolerance_ms);
             local::put_pending(tx, table, record, &change)?;
         }
     }
     Ok(())
 }
 
-fn ahead(tx: &Tx<'_>, table: &Table, server_now_ms: i64) -> Result<Vec<RecordId>> {
+fn ahead(tx: &Tx<'_>, table: &Table, limit_ms: i64) -> Result<Vec<RecordId>> {
     let sql = format!(
         "SELECT r.Id FROM pending p JOIN {} r ON r.Id = p.id WHERE p.entity_set = ?1 AND r.{} > ?2",
         quote(&table.name),
         quote(UPDATED_AT)
     );
-    let limit = server_now_ms.saturating_add(STAMP_TOLERANCE_MS);
     let mut statement = tx.conn.prepare(&sql)?;
-    let ids = statement.query_map(params![table.set.name, limit], |row| row.get::<_, Key>(0).map(|key| key.0))?;
+    let ids = statement.query_map(params![table.set.name, limit_ms], |row| row.get::<_, Key>(0).map(|key| key.0))?;
     Ok(ids.collect::<rusqlite::Result<_>>()?)
 }

@@ -7,7 +7,7 @@ use crate::lease::Lease;
 use crate::restamp;
 use crate::store::Store;
 use rusqlite::{Connection, OptionalExtension};
-use tidemark_model::{ClockSample, StampClock, plausible_stamp};
+use tidemark_model::{ClockSample, STAMP_TOLERANCE_MS, StampClock, plausible_stamp};
 
 /// Milliseconds to add to this machine's clock to get the server's.
 pub(crate) const CLOCK_OFFSET: &str = "store.clock_offset_ms";
@@ -68,13 +68,13 @@ impl Lease {
             self.read(|reading| Ok((number(reading.conn, CLOCK_OFFSET)?, number(reading.conn, LAST_STAMP)?)))?;
         let clock = sample.corrected(StampClock { offset_ms: known });
         let server_now_ms = self.store().inner.clock.now_ms().saturating_add(clock.offset_ms);
-        let is_ahead = plausible_stamp(last, i64::MIN, server_now_ms) != last;
+        let is_ahead = plausible_stamp(last, i64::MIN, server_now_ms, STAMP_TOLERANCE_MS) != last;
         if known == clock.offset_ms && !is_ahead {
             return Ok(());
         }
         self.write(|tx| {
             set(tx.conn, CLOCK_OFFSET, &clock.offset_ms.to_string())?;
-            if is_ahead { restamp::bring_back(tx, server_now_ms) } else { Ok(()) }
+            if is_ahead { restamp::bring_back(tx, server_now_ms, STAMP_TOLERANCE_MS) } else { Ok(()) }
         })
     }
 }

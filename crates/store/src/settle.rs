@@ -13,6 +13,7 @@ use crate::lease::Lease;
 use crate::local;
 use crate::parked;
 use crate::pull;
+use crate::restamp;
 use crate::restored::{self, Offered};
 use crate::row::{self, Row};
 use crate::sent;
@@ -64,6 +65,10 @@ impl Lease {
 
 fn settle_all(tx: &Tx<'_>, replies: &[Reply]) -> Result<Tally> {
     let mut tally = Tally::default();
+    // First: what is decided below by a stamp is decided by one that is near the truth.
+    if let Some(taken_ms) = clamped(tx, replies)? {
+        restamp::clamped(tx, taken_ms)?;
+    }
     for reply in replies {
         let settled = settle(tx, reply)?;
         if !choice::is_choice(&reply.set) {
@@ -71,6 +76,20 @@ fn settle_all(tx: &Tx<'_>, replies: &[Reply]) -> Result<Tally> {
         }
     }
     Ok(tally)
+}
+
+/// Returns the latest stamp that the server gave in place of a later one.
+fn clamped(tx: &Tx<'_>, replies: &[Reply]) -> Result<Option<i64>> {
+    let mut latest = None;
+    for reply in replies {
+        let Answer::Done { stamp: Some(taken_ms), .. } = reply.answer else { continue };
+        let sent = change::get(tx.conn, &reply.set, reply.id)?.and_then(|change| change.in_flight);
+        let is_later = |sent: &InFlight| sent.request_id == reply.request_id && sent.record.updated_at > taken_ms;
+        if sent.as_ref().is_some_and(is_later) {
+            latest = latest.max(Some(taken_ms));
+        }
+    }
+    Ok(latest)
 }
 
 fn settle(tx: &Tx<'_>, reply: &Reply) -> Result<Tally> {

@@ -16,12 +16,13 @@ use crate::schema;
 use crate::settings::{self, DEVICE_ID};
 use crate::write::Writer;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use tidemark_model::ports::{Clock, Ids};
-use tidemark_model::{EntityModel, EntitySet};
+use tidemark_model::{EntityModel, EntitySet, RecordId};
 
 pub(crate) const FILE: &str = "tidemark.db";
 /// Idle reading connections that are kept.
@@ -69,6 +70,10 @@ pub(crate) struct Inner {
     pub(crate) gate: Gate,
     /// Whether somebody is looking after it just now.
     pub(crate) looking: AtomicBool,
+    /// Whether an account was ended whose records still have to leave the disk.
+    pub(crate) is_to_compact: AtomicBool,
+    /// Additions whose answer this process waits for.
+    pub(crate) additions_out: Mutex<HashSet<RecordId>>,
     /// Behind the connections: it is let go of last.
     pub(crate) presence: Presence,
 }
@@ -135,6 +140,8 @@ impl Store {
             outbox: outbox::path_in(dir),
             gate: Gate::default(),
             looking: AtomicBool::new(false),
+            is_to_compact: AtomicBool::new(false),
+            additions_out: Mutex::default(),
             presence,
             file: dir.join(FILE),
         };

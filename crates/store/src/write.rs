@@ -16,6 +16,7 @@ use crate::types::Changed;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use tidemark_model::ports::Ids;
 use tidemark_model::{CACHED_ENTITIES, RecordId, StampClock, next_stamp};
@@ -95,6 +96,13 @@ impl Tx<'_> {
         Ok(stamp)
     }
 
+    /// Has the next stamps count from `last_ms`, where they would count from a later one.
+    pub(crate) fn stamp_from(&self, last_ms: i64) -> Result<()> {
+        let (clock, last) = self.stamps()?;
+        self.stamps.set(Some((clock, last.min(last_ms))));
+        Ok(())
+    }
+
     /// Returns the time as the server would tell it, as far as this device knows.
     pub(crate) fn server_now_ms(&self) -> Result<i64> {
         Ok(self.now_ms.saturating_add(self.stamps()?.0.offset_ms))
@@ -164,6 +172,9 @@ impl Store {
         let entered = self.inner.gate.enter();
         let outcome = self.inner.write(f);
         drop(entered);
+        if self.inner.is_to_compact.swap(false, Ordering::Relaxed) {
+            self.inner.compact();
+        }
         let (value, changed) = outcome.map_err(|error| self.failed(error))?;
         self.inner.listeners.tell(&changed);
         Ok(value)
@@ -217,7 +228,15 @@ impl Inner {
         let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         writer.look(&transaction)?;
         let tx = self.tx(&transaction)?;
-        outbox::catch_up(&tx, &self.outbox)?;
+        if outbox::catch_up(&tx, &self.outbox)? {
+            // What another process began and did not end; what follows begins on a database without an account.
+            let gone = tx.touched.into_inner().into_changes();
+            transaction.commit()?;
+            self.is_to_compact.store(true, Ordering::Relaxed);
+            let (value, mut changed, is_long) = self.transact(conn, writer, f)?;
+            changed.splice(0..0, gone);
+            return Ok((value, changed, is_long));
+        }
         let value = f(&tx)?;
         tx.finish()?;
         // On the disk before the database commits: whichever of the two is lost, the other one has it.
@@ -268,7 +287,7 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::AtomicU64;
     use tidemark_model::ports::Clock;
     use tidemark_model::query::Query;
     use tidemark_model::{EntityModel, RecordId};

@@ -124,7 +124,11 @@ impl Remote {
                 return Ok(moved);
             }
             Ok(_) => return Err(SyncError::NoServer { unencrypted: None }),
-            Err(error @ TransportError::Unreachable(_)) if scheme == Scheme::Https => error,
+            Err(error @ (TransportError::Unreachable(_) | TransportError::Unanswered(_)))
+                if scheme == Scheme::Https =>
+            {
+                error
+            }
             Err(error) => return Err(error.into()),
         };
         // Encrypted nobody answers: it may be a plain port, or a server that is not meant for more than this building.

@@ -8,8 +8,10 @@ use std::io::Read;
 
 /// The largest answer read, decompressed. A page of 10,000 records of 1 kB is a sixth of it.
 const LARGEST_ANSWER_BYTES: u64 = 96 << 20;
-/// Bodies below this are sent as they are: the coding's header would eat the gain.
-const SMALLEST_COMPRESSED_BYTES: usize = 2_048;
+/// What the headers of the coding take: a body that is not smaller by more is sent as it is.
+pub(crate) const CODING_HEADER_BYTES: usize = "content-encoding: zstd\r\n".len();
+/// Bodies below this are not worth a try.
+const SMALLEST_COMPRESSED_BYTES: usize = 128;
 
 /// What the client offers in `Accept-Encoding`.
 pub(crate) const ACCEPTED: &str = "zstd, gzip";
@@ -19,7 +21,8 @@ pub(crate) fn compress(body: &Bytes) -> Option<Bytes> {
     if body.len() < SMALLEST_COMPRESSED_BYTES {
         return None;
     }
-    zstd::bulk::compress(body, 1).ok().map(Bytes::from)
+    let packed = zstd::bulk::compress(body, 1).ok()?;
+    (packed.len() + CODING_HEADER_BYTES < body.len()).then(|| Bytes::from(packed))
 }
 
 /// Decompresses an answer's body; `None` when it is broken, of an unknown coding, or grows past the cap.
@@ -50,6 +53,18 @@ mod tests {
         assert_eq!(decompress(Some("zstd"), packed.slice(..packed.len() - 3)), None);
         assert_eq!(decompress(Some("br"), packed), None);
         assert_eq!(decompress(None, body.clone()), Some(body));
+    }
+
+    #[test]
+    fn a_small_body_is_packed_where_that_makes_the_request_smaller() {
+        let twice = Bytes::from(
+            r#"{"url":"Sites?$deltatoken=Ad0FxJkEKOGoiWCgkKLaXISYEPI","if-none-match":"Ad0FxJkEKOGoiWCgkKLaXISYEPI"}"#
+                .repeat(3),
+        );
+        assert!(compress(&twice).unwrap().len() < 150);
+        assert_eq!(compress(&Bytes::from("{}")), None);
+        let dense: Vec<u8> = (0..200_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 23) as u8).collect();
+        assert_eq!(compress(&Bytes::from(dense)), None);
     }
 
     #[test]

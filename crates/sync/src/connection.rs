@@ -115,7 +115,7 @@ impl Connection {
         self.bytes_received.fetch_add(response.bytes_received, Ordering::Relaxed);
         let date = response.header("date").and_then(parse_http_date);
         match (response.header(SERVER_ID), &self.server_id) {
-            (None, _) => return Err(not_ours(&response, date)),
+            (None, _) => return Err(not_ours(&response, date.unwrap_or_else(|| self.clock.now_ms()))),
             (Some(found), Some(expected)) if found != expected => return Err(SyncError::AnotherServer),
             _ => {}
         }
@@ -128,11 +128,12 @@ impl Connection {
                 (known, new) => new.or(known),
             };
         }
+        let now_ms = date.unwrap_or_else(|| self.clock.now_ms());
         match response.status {
             401 => Err(SyncError::SignedOut),
             // This one request was too much for it; others may be not.
             503 if WireError::from_json(503, &response.body).is(Code::TooSlow) => Ok(response),
-            429 | 503 => Err(SyncError::Wait(retry_after(&response, date).unwrap_or(WAIT))),
+            429 | 503 => Err(SyncError::Wait(retry_after(&response, now_ms).unwrap_or(WAIT))),
             _ => Ok(response),
         }
     }
@@ -149,8 +150,8 @@ const WAIT: Duration = Duration::from_secs(10);
 
 /// Reads an answer that is not the server's. A sign-in page answers 200, a redirect, 401, 403 or 511; a proxy that the
 /// request has passed says what is wrong with it or with the server behind: 413, 429, 5xx (FAULTS N7, N8, N12).
-fn not_ours(response: &Response, date: Option<i64>) -> SyncError {
-    match (response.status, retry_after(response, date)) {
+fn not_ours(response: &Response, now_ms: i64) -> SyncError {
+    match (response.status, retry_after(response, now_ms)) {
         (429 | 503, Some(delay)) => SyncError::Wait(delay),
         (511, _) => SyncError::NotTidemark,
         (status @ (413 | 429 | 500..=599), _) => SyncError::OnTheWay { status },
@@ -174,14 +175,16 @@ fn stays_below(root: &str, link: &str) -> bool {
     same(&sent) && same(&read) && !link.starts_with('/') && !link.contains(['\\', '\t', '\r', '\n'])
 }
 
-/// Reads `Retry-After`; a date counts from the answer's own `Date`, never from the local clock (FAULTS N8).
-fn retry_after(response: &Response, date: Option<i64>) -> Option<Duration> {
+/// Reads `Retry-After`. A date counts from `now_ms`: the answer's own `Date`, and this machine's clock only where it has
+/// none (FAULTS N8). A number of seconds is one in whatever spelling: more than anybody waits is the longest wait.
+fn retry_after(response: &Response, now_ms: i64) -> Option<Duration> {
     let text = response.header("retry-after")?.trim();
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Some(Duration::from_secs(seconds).min(LONGEST));
-    }
-    let (until, now) = (parse_http_date(text)?, date?);
-    Some(Duration::from_millis((until - now).max(0) as u64).min(LONGEST))
+    let delay = match text.parse::<f64>() {
+        Ok(seconds) if seconds >= 0.0 => Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST),
+        Ok(_) => return None,
+        Err(_) => Duration::from_millis(parse_http_date(text)?.saturating_sub(now_ms).max(0) as u64),
+    };
+    Some(delay.min(LONGEST))
 }
 
 /// Turns an answer that is no success into an error with the server's sentence.
@@ -234,7 +237,7 @@ mod tests {
         let headers = HeaderMap::from_iter(pairs);
         let response = Response { status, headers, body: Bytes::new(), bytes_sent: 0, bytes_received: 0 };
         let date = response.header("date").and_then(parse_http_date);
-        not_ours(&response, date)
+        not_ours(&response, date.unwrap_or(784_111_777_000))
     }
 
     #[test]
@@ -253,5 +256,24 @@ mod tests {
         assert_eq!(wait(429, &[("retry-after", "999999")]), 3_600);
         let dates = [("date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT")];
         assert_eq!(wait(503, &dates), 30);
+    }
+
+    #[test]
+    fn a_request_to_wait_is_heard_however_it_is_written() {
+        let wait = |headers: &[_]| match answer(503, headers) {
+            SyncError::Wait(delay) => Some(delay.as_millis()),
+            _ => None,
+        };
+        // Without the answer's own time, this machine's: 1994-11-06 08:49:37 in these tests.
+        assert_eq!(wait(&[("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT")]), Some(30_000));
+        assert_eq!(wait(&[("retry-after", "Sun, 06 Nov 1994 07:00:00 GMT")]), Some(0));
+        for (text, ms) in
+            [("4.5", 4_500), (" 0.2 ", 200), ("99999999999999999999999999", 3_600_000), ("1e9", 3_600_000)]
+        {
+            assert_eq!(wait(&[("retry-after", text)]), Some(ms), "{text}");
+        }
+        for text in ["soon", "", "-5", "NaN", "-inf"] {
+            assert_eq!(wait(&[("retry-after", text)]), None, "{text}");
+        }
     }
 }

@@ -133,6 +133,21 @@ impl SyncError {
         }
     }
 
+    /// Tells whether something of an answer arrived, which was too much at once: less of it may come through.
+    pub(crate) fn was_too_much(&self) -> bool {
+        matches!(self, Self::Transport(error) if error.was_too_much())
+    }
+
+    /// Tells whether the server may have done what it was asked, although its answer is not here.
+    pub(crate) fn may_have_arrived(&self) -> bool {
+        match self {
+            Self::Transport(error) => !matches!(error, TransportError::Unreachable(_) | TransportError::Untrusted(_)),
+            // A gateway that got no answer may have been heard all the same.
+            Self::OnTheWay { status } => *status >= 500,
+            _ => false,
+        }
+    }
+
     /// Tells whether a stored link that ends with this error is of no use any more: its set is read anew from the start.
     pub(crate) fn ends_link(&self) -> bool {
         match self {
@@ -175,7 +190,8 @@ impl SyncError {
     /// asks to wait, or this device's database fails. What is wrong with one set, batch or page is none of these.
     pub(crate) fn ends_cycle(&self) -> bool {
         match self {
-            Self::Transport(TransportError::TooLarge)
+            // Of one set's answer, or of one page's: less of it may come through, and what the others say does.
+            Self::Transport(TransportError::TooLarge | TransportError::BrokeWithin(_))
             | Self::Refused { .. }
             | Self::Malformed(_)
             | Self::StrayLink

@@ -3,7 +3,7 @@
 //! Owns: timeouts, no redirects, byte counts. Refuses: retries (their state lives in the offline database) and
 //! following a redirect, so that a token never reaches another host (FAULTS N12).
 
-use crate::compression::{ACCEPTED, compress, decompress};
+use crate::compression::{ACCEPTED, CODING_HEADER_BYTES, compress, decompress};
 use crate::transport::{Request, Response, Transport, TransportError};
 use crate::upload::{Pieces, Upload};
 use async_trait::async_trait;
@@ -85,12 +85,16 @@ impl HttpTransport {
         }
     }
 
-    /// Returns the next piece of an answer's body.
-    async fn piece_of(&self, answer: &mut reqwest::Response) -> Result<Option<Bytes>, TransportError> {
-        match tokio::time::timeout(self.patience.idle, answer.chunk()).await {
+    /// Returns the next piece of an answer's body, of which `arrived` bytes are here.
+    async fn piece_of(&self, answer: &mut reqwest::Response, arrived: usize) -> Result<Option<Bytes>, TransportError> {
+        let piece = match tokio::time::timeout(self.patience.idle, answer.chunk()).await {
             Ok(piece) => piece.map_err(failure),
             Err(_) => Err(silent()),
-        }
+        };
+        piece.map_err(|error| match error {
+            TransportError::Unanswered(reason) if arrived > 0 => TransportError::BrokeWithin(reason),
+            error => error,
+        })
     }
 
     fn build(&self, request: Request) -> (reqwest::RequestBuilder, u64, Arc<Upload>) {
@@ -105,6 +109,7 @@ impl HttpTransport {
         if !request.body.is_empty() {
             let packed = compress(&request.body);
             if packed.is_some() {
+                bytes_sent += CODING_HEADER_BYTES as u64;
                 builder = builder.header("content-encoding", "zstd");
             }
             let body = packed.unwrap_or(request.body);
@@ -123,7 +128,7 @@ impl Transport for HttpTransport {
         let status = answer.status().as_u16();
         let headers = answer.headers().clone();
         let mut body = BytesMut::new();
-        while let Some(chunk) = self.piece_of(&mut answer).await? {
+        while let Some(chunk) = self.piece_of(&mut answer, body.len()).await? {
             if body.len() + chunk.len() > LARGEST_WIRE_BYTES {
                 return Err(TransportError::TooLarge);
             }
@@ -133,7 +138,7 @@ impl Transport for HttpTransport {
         let bytes_received = (body.len() + header_bytes + 16) as u64;
         let coding = headers.get("content-encoding").and_then(|v| v.to_str().ok());
         let body: Bytes = decompress(coding, body.freeze())
-            .ok_or_else(|| TransportError::Unreachable("its answer arrived damaged".into()))?;
+            .ok_or_else(|| TransportError::BrokeWithin("its answer arrived damaged".into()))?;
         Ok(Response { status, headers, body, bytes_sent, bytes_received })
     }
 
@@ -147,7 +152,7 @@ impl Transport for HttpTransport {
             return Err(TransportError::Unreachable(format!("it answered {}", answer.status())));
         }
         let mut pending = String::new();
-        while let Some(chunk) = self.piece_of(&mut answer).await? {
+        while let Some(chunk) = self.piece_of(&mut answer, 0).await? {
             pending.push_str(&String::from_utf8_lossy(&chunk));
             while let Some(end) = pending.find('\n') {
                 if let Some(payload) = pending[..end].strip_prefix("data:") {
@@ -163,8 +168,9 @@ impl Transport for HttpTransport {
     }
 }
 
+/// Nothing moves any more. Connecting is given up earlier: the request was on its way, or there.
 fn silent() -> TransportError {
-    TransportError::Unreachable("it does not answer".to_owned())
+    TransportError::Unanswered("it does not answer".to_owned())
 }
 
 fn failure(error: reqwest::Error) -> TransportError {
@@ -291,7 +297,7 @@ mod tests {
     async fn a_server_that_stays_silent_is_given_up() {
         let started = Instant::now();
         let error = post(thin_line(4 << 20, false), dense(3_000)).await.unwrap_err();
-        assert_eq!(error, TransportError::Unreachable("it does not answer".into()));
+        assert_eq!(error, TransportError::Unanswered("it does not answer".into()), "it may have heard the request");
         assert!((IDLE..IDLE * 10).contains(&started.elapsed()), "{:?}", started.elapsed());
     }
 }

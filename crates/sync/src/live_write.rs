@@ -106,7 +106,7 @@ impl Remote {
                     unanswered = Some(refused(&response).to_string());
                 }
                 Ok(response) => return Err(refused(&response)),
-                Err(SyncError::Transport(TransportError::Unanswered(reason))) => unanswered = Some(reason),
+                Err(error) if error.may_have_arrived() => unanswered = Some(reason_of(error)),
                 // Whatever stands in the way now: what went out before may have arrived.
                 Err(error) if unanswered.is_none() => return Err(error),
                 Err(_) => {}
@@ -117,6 +117,17 @@ impl Remote {
             tokio::time::sleep(PAUSE * tries).await;
         }
         Err(SyncError::Unanswered(unanswered.unwrap_or_default()))
+    }
+}
+
+/// Says in a few words why there is no answer.
+fn reason_of(error: SyncError) -> String {
+    match error {
+        SyncError::Transport(TransportError::Unanswered(reason) | TransportError::BrokeWithin(reason)) => reason,
+        SyncError::OnTheWay { status } => {
+            format!("something on the way to the server says error {status} in its place")
+        }
+        error => error.to_string(),
     }
 }
 

@@ -39,6 +39,8 @@ pub(crate) struct Pulled {
     model: Option<String>,
     /// The page size that the link carries, read when it is first needed.
     size: Option<PageSize>,
+    /// How often the link broke within an answer that was asked for again.
+    breaks: u32,
 }
 
 impl Run<'_> {
@@ -150,8 +152,8 @@ impl Run<'_> {
     }
 
     /// Remembers what was learned about the link.
-    pub(crate) fn remember_page_size(&mut self) -> Result<(), SyncError> {
-        self.pulled.size.as_mut().map_or(Ok(()), |size| size.save(self.store))
+    pub(crate) fn remember_page_size(&self) -> Result<(), SyncError> {
+        self.pulled.size.map_or(Ok(()), |size| blocking(|| size.save(self.store)))
     }
 
     /// Returns the sets that could not be brought up to date, as one error.

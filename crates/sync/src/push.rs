@@ -58,7 +58,10 @@ impl Run<'_> {
             };
             self.progress(Progress { phase: Phase::Push, set: None, done, total: Some(total.max(done)) });
             let started_ms = self.connection.monotonic_ms();
-            let Answered { replies, doubts } = match self.send_batch(&model, &batch, limit, knows_model).await {
+            let sent = self.send_batch(&model, &batch, limit, knows_model).await;
+            // At once: the process may be killed before it is through.
+            blocking(|| limit.save(self.store))?;
+            let Answered { replies, doubts } = match sent {
                 Ok(Some(answered)) => answered,
                 Ok(None) => continue,
                 Err(error) if error.may_be_the_request() => {

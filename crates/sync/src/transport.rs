@@ -51,12 +51,23 @@ pub enum TransportError {
     /// The connection broke before the answer was here: the server may have done what it was asked.
     #[error("the server cannot be reached: {0}")]
     Unanswered(String),
+    /// The connection broke within the answer, or what arrived of it is damaged: the link carries less than that at once,
+    /// and the server may have done what it was asked.
+    #[error("the server cannot be reached: {0}")]
+    BrokeWithin(String),
     /// The other end's certificate is not to be trusted.
     #[error("the connection is not secure: {0}; check the server address and this computer's clock")]
     Untrusted(String),
     /// The answer is larger than anything the protocol sends.
     #[error("the server's answer is too large to be one of a Tidemark server")]
     TooLarge,
+}
+
+impl TransportError {
+    /// Tells whether something of an answer arrived, which was too much at once.
+    pub(crate) fn was_too_much(&self) -> bool {
+        matches!(self, Self::BrokeWithin(_) | Self::TooLarge)
+    }
 }
 
 /// Exchanges one request for one answer.

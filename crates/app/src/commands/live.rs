@@ -1,18 +1,19 @@
 //! Changes of sets that are read live: on the version that was shown, or not at all (DESIGN section 4, rule (e)).
 //!
-//! Owns: which version a live change is made on, and the sentence where that is no longer there. Refuses: deciding what
+//! Owns: which version a live change is made on, the sentence where that is no longer there, and that an addition made
+//! again after no answer goes under the same `Id` (`tidemark_store::Addition`). Refuses: deciding what
 //! clashes (`tidemark_model::type_over`), requests (`tidemark-sync`), and asking: a live change that clashes is refused,
 //! and stays typed.
 
 use super::conflicts::title;
-use super::place::{as_local, not_reached, read_id};
+use super::place::{as_local, not_changed, not_reached, read_id};
 use super::records::unknown;
 use crate::app::App;
 use crate::error::AppError;
 use crate::views::RecordView;
 use serde_json::{Map, Value};
 use tidemark_model::{EntitySet, ID, RecordId, STATE, Shown, Strictness, Versioned, read_changes, type_over};
-use tidemark_store::{Account, MARK};
+use tidemark_store::{Account, Addition, MARK};
 use tidemark_sync::SyncError;
 
 /// How often an edit moves on to a newer version that it does not clash with.
@@ -34,14 +35,41 @@ impl App {
         set: &EntitySet,
         record: Map<String, Value>,
     ) -> Result<RecordView, AppError> {
-        let id = given_id(&record)?.unwrap_or_else(|| self.inner.ids.fresh());
-        match self.remote().add(account, set, id, &without_marks(record)).await {
+        let given = given_id(&record)?;
+        let body = without_marks(record);
+        let addition = match given {
+            // Whoever makes it again brings it again.
+            Some(_) => None,
+            None => {
+                let (name, content) = (set.name.clone(), body.clone());
+                Some(self.with_store(move |store| Ok(store.begin_addition(&name, &content))).await?)
+            }
+        };
+        let id = given.or(addition.as_ref().map(Addition::id)).unwrap_or_else(|| self.inner.ids.fresh());
+        let is_made_once = addition.as_ref().is_none_or(Addition::is_kept);
+        let outcome = self.remote().add(account, set, id, &body).await;
+        if let Some(addition) = addition {
+            let is_answered = match &outcome {
+                Ok(_) | Err(SyncError::Stale(_)) => true,
+                Err(SyncError::Refused { status, .. }) => matches!(status, 400 | 422),
+                Err(_) => false,
+            };
+            self.with_store(move |_| {
+                addition.end(is_answered);
+                Ok(())
+            })
+            .await?;
+        }
+        match outcome {
             Ok(added) => Ok(as_local(added).to_json()),
             Err(SyncError::Stale(current)) => {
                 let (what, by, deleted) = known_of(set, id, current.as_deref());
                 Err(AppError::TakenId { set: set.name.clone(), what, by, deleted })
             }
-            Err(error) => Err(not_reached(&set.name, error)),
+            Err(SyncError::Unanswered(reason)) => {
+                Err(AppError::Unanswered { set: set.name.clone(), reason, is_made_once })
+            }
+            Err(error) => Err(not_changed(&set.name, error)),
         }
     }
 
@@ -91,7 +119,7 @@ impl App {
                 Ok(edited) => return Ok(as_local(edited).to_json()),
                 Err(SyncError::Stale(Some(current))) if !current.record.is_tombstoned => met = Some(*current),
                 Err(SyncError::Stale(current)) => return Err(changed(set, id, current.as_deref())),
-                Err(error) => return Err(not_reached(&set.name, error)),
+                Err(error) => return Err(not_changed(&set.name, error)),
             }
         }
         Err(changed(set, id, met.as_ref()))
@@ -130,7 +158,7 @@ impl App {
                     etag = current.etag;
                 }
                 Err(SyncError::Refused { status: 404, .. }) => return Err(unknown(&set.name, &id.to_string())),
-                Err(error) => return Err(not_reached(&set.name, error)),
+                Err(error) => return Err(not_changed(&set.name, error)),
             }
         }
         Err(changed(set, id, None))

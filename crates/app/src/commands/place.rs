@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::error::AppError;
 use tidemark_model::{EntitySet, RecordId, State, Versioned};
 use tidemark_store::{Account, LocalRecord, Mark};
-use tidemark_sync::{Outcome, SyncError};
+use tidemark_sync::{Outcome, SyncError, TransportError};
 
 /// Where to read and write a set's records.
 pub(crate) enum Place {
@@ -60,7 +60,7 @@ pub(crate) fn read_id(text: &str) -> Result<RecordId, AppError> {
 /// cannot be reached it says why the records are not here.
 pub(crate) fn not_reached(set: &str, error: SyncError) -> AppError {
     match error {
-        SyncError::Unanswered(reason) => AppError::Unanswered { set: set.to_owned(), reason },
+        SyncError::Unanswered(reason) => AppError::Unanswered { set: set.to_owned(), reason, is_made_once: true },
         SyncError::Refused { status: 400 | 422, message, target, .. } => {
             AppError::Invalid { message: format!("{message}; nothing was changed"), property: target }
         }
@@ -72,6 +72,16 @@ pub(crate) fn not_reached(set: &str, error: SyncError) -> AppError {
             }
             Outcome::Synced | Outcome::Failed | Outcome::Void => error.into(),
         },
+    }
+}
+
+/// As [`not_reached`], for a change: a connection that never came about carried nothing.
+pub(crate) fn not_changed(set: &str, error: SyncError) -> AppError {
+    match error {
+        SyncError::Transport(TransportError::Unreachable(_) | TransportError::Untrusted(_)) => {
+            AppError::NotSent { set: set.to_owned(), reason: error.to_string() }
+        }
+        error => not_reached(set, error),
     }
 }
 
@@ -96,6 +106,11 @@ mod tests {
         assert_eq!((error.code(), error.property()), ("invalid", Some("Name")));
         assert_eq!(error.to_string(), "Name is required; nothing was changed");
         assert_eq!(not_reached("Sites", SyncError::Unanswered("cut".into())).code(), "unanswered");
+        let refused_connection = || SyncError::from(TransportError::Unreachable("connection refused".into()));
+        let error = not_changed("Sites", refused_connection());
+        assert!(error.code() == "offline" && error.to_string().contains("nothing was sent"), "{error}");
+        assert!(!not_reached("Sites", refused_connection()).to_string().contains("sent"), "it was a question");
+        assert_eq!(not_changed("Sites", SyncError::Unanswered("cut".into())).code(), "unanswered");
         assert_eq!(not_reached("Sites", refused(500, None)).code(), "Some");
         assert_eq!(not_reached("Sites", SyncError::NotTidemark).code(), "offline");
         assert_eq!(not_reached("Sites", SyncError::AnotherServer).code(), "another_server");

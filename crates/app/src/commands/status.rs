@@ -71,8 +71,8 @@ impl App {
         account.signed_out |= outcome == Outcome::SignedOut;
         match failed {
             Some(error) => situation.failure = failure_of(outcome.as_str(), Some(&error.to_string())),
-            // The server is there now, whatever the last cycle met.
-            None => situation.failure = situation.failure.take().filter(|f| f.outcome == Outcome::Failed.as_str()),
+            // The server is there now and knows the token; that the last cycle failed or did not get through stays true.
+            None => situation.failure = situation.failure.take().filter(|f| f.outcome != Outcome::SignedOut.as_str()),
         }
     }
 

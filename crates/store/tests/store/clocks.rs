@@ -67,6 +67,40 @@ fn what_the_server_clamped_is_what_stands_here() {
 }
 
 #[test]
+fn what_the_server_clamped_teaches_the_time_however_little_it_was_ahead() {
+    for ahead in [50_000, 20_000, 4_000] {
+        let device = device();
+        let store = &device.store;
+        store.set_policy(ITEMS, Policy::Newest).unwrap();
+        accept_all(store);
+        let now = device.clock.0.load(Ordering::Relaxed);
+        for n in 1..=3 {
+            pull_item(store, &server_item(id(n), "e1", json!({ "Title": "a", "_UpdatedAt": now - 5 })));
+        }
+        store.learn_clock(sample(0)).unwrap();
+        device.clock.0.store(now + ahead, Ordering::Relaxed);
+        edit(store, id(1), json!({ "Title": "ahead" }));
+        let sent = batch(store);
+        edit(store, id(2), json!({ "Title": "ahead, and waits" }));
+        device.clock.0.store(now + 100, Ordering::Relaxed);
+        store.learn_clock(sample(0)).unwrap();
+        store.settle(&[reply(&sent[0], Answer::Done { etag: "e2".into(), stamp: Some(now + 50) })]).unwrap();
+
+        edit(store, id(3), json!({ "Title": "right" }));
+        for n in 1..=3 {
+            let stamp = shown(store, id(n)).unwrap().updated_at;
+            assert!((now..now + 2_000).contains(&stamp), "{ahead}: record {n} is {} ahead", stamp - now);
+        }
+        // The next round goes to whoever is later.
+        let theirs = server_item(id(3), "e3", json!({ "Title": "theirs", "_UpdatedAt": now + 3_000 }));
+        let sent = batch(store);
+        let mine = sent.iter().find(|outgoing| outgoing.id == id(3)).unwrap();
+        store.settle(&[reply(mine, Answer::Stale { current: theirs })]).unwrap();
+        assert_eq!(shown(store, id(3)).unwrap().get("Title"), &json!("theirs"), "{ahead}");
+    }
+}
+
+#[test]
 fn what_was_written_before_the_time_was_known_is_kept_as_long() {
     let device = device();
     let store = &device.store;

@@ -5,6 +5,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use tidemark_model::RecordId;
 use tidemark_model::query::Query;
 use tidemark_store::{Incident, Only, Store, StoreError};
@@ -226,6 +227,49 @@ fn signing_out_leaves_nothing_in_the_log() {
 }
 
 #[test]
+fn a_sign_out_that_is_killed_between_the_two_writes_is_whole_or_not_at_all() {
+    let device = busy();
+    let expected = waiting(&device.store);
+    let before = killed(&device);
+    let log_before = fs::read(device.dir.path().join(LOG)).unwrap();
+    // The log as it is on the disk when the database commits; it is written anew afterwards.
+    let (heard, path) = (Arc::new(Mutex::new(Vec::new())), device.dir.path().join(LOG));
+    let hears = heard.clone();
+    device.store.on_change(Box::new(move |_| *hears.lock().unwrap() = fs::read(&path).unwrap()));
+    device.store.sign_out(true).unwrap();
+    let log_after = heard.lock().unwrap().clone();
+    assert!(log_after.starts_with(&log_before) && log_after.len() > log_before.len());
+    for cut in (log_before.len()..=log_after.len()).step_by(97).chain([log_after.len() - 1, log_after.len()]) {
+        let dir = tempfile::tempdir().unwrap();
+        copy(before.path(), dir.path(), &[DATABASE, WAL, "open.lock"]);
+        fs::write(dir.path().join(LOG), &log_after[..cut]).unwrap();
+        let store = open(dir.path());
+        let counts = store.counts().unwrap();
+        if cut < log_after.len() {
+            assert_eq!(store.account().unwrap().unwrap().user, "ann", "cut at {cut}");
+            assert_eq!(waiting(&store), expected, "cut at {cut}");
+            continue;
+        }
+        assert_eq!((store.account().unwrap(), counts), (None, tidemark_store::Counts::default()), "whole");
+        let log = fs::read_to_string(dir.path().join(LOG)).unwrap();
+        assert!(!log.contains("edited since") && !log.contains("\"token\""), "{log}");
+        store.sign_in(&account()).unwrap();
+        assert!(store.list(ITEMS, &Query::default(), Only::All).map_or(true, |found| found.is_empty()));
+    }
+}
+
+#[test]
+fn an_older_copy_of_the_database_beside_a_log_that_begins_signed_out_keeps_what_waits() {
+    let device = busy();
+    let expected = waiting(&device.store);
+    let old = killed(&device);
+    device.store.sign_out(true).unwrap();
+    copy(device.dir.path(), old.path(), &[LOG]);
+    let store = open(old.path());
+    assert_eq!((store.account().unwrap().unwrap().user.as_str(), waiting(&store)), ("ann", expected));
+}
+
+#[test]
 fn a_log_that_grew_is_shortened_and_says_the_same() {
     let device = device();
     let log = device.dir.path().join(LOG);
@@ -352,4 +396,43 @@ fn another_process_that_has_it_open_keeps_the_damaged_file() {
     drop(device.store);
     assert!(other.look_after().unwrap());
     assert!(matches!(incidents(&other)[0], Incident::Salvaged { .. }));
+}
+
+#[test]
+fn an_older_copy_of_the_database_never_takes_what_waits_for_another_account() {
+    let device = busy();
+    let expected = waiting(&device.store);
+    let old = killed(&device);
+    let store = &device.store;
+    store.sign_out(true).unwrap();
+    store.sign_in(&tidemark_store::Account { user: "bob".into(), ..account() }).unwrap();
+    store.adopt_model(&model_document()).unwrap();
+    store.cache(ITEMS).unwrap();
+    add(store, 900, "bob's");
+    copy(device.dir.path(), old.path(), &[LOG]);
+    let store = open(old.path());
+    assert_eq!((store.account().unwrap().unwrap().user.as_str(), waiting(&store)), ("ann", expected));
+    assert!(
+        matches!(incidents(&store)[0], Incident::WorkKept { records: 2, .. }),
+        "bob's, and his choice, stay in a file of its own"
+    );
+}
+
+#[test]
+fn a_program_that_runs_on_goes_on_behind_a_sign_out_that_another_one_began() {
+    let device = busy();
+    let (heard, path) = (Arc::new(Mutex::new(Vec::new())), device.dir.path().join(LOG));
+    let before = killed(&device);
+    let hears = heard.clone();
+    device.store.on_change(Box::new(move |_| *hears.lock().unwrap() = fs::read(&path).unwrap()));
+    let runs_on = open(before.path());
+    device.store.sign_out(true).unwrap();
+    fs::write(before.path().join(LOG), &*heard.lock().unwrap()).unwrap();
+    assert_eq!(runs_on.add(ITEMS, &object(json!({ "Title": "too late" }))).unwrap_err().code(), "not_signed_in");
+    assert_eq!((runs_on.account().unwrap(), runs_on.model().is_none()), (None, true));
+    runs_on.sign_in(&account()).unwrap();
+    runs_on.adopt_model(&model_document()).unwrap();
+    runs_on.cache(ITEMS).unwrap();
+    add(&runs_on, 1, "works on");
+    assert_eq!(runs_on.counts().unwrap().pending, 1);
 }

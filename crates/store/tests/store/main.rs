@@ -4,6 +4,7 @@
 mod support;
 
 mod account;
+mod addition;
 mod answers;
 mod choice;
 mod clocks;

@@ -62,22 +62,31 @@ impl Run<'_> {
         self.restart(expired).await
     }
 
+    /// Asks for the first page of each feed; where the link breaks within the answer, again for smaller pages.
     async fn ask_all(&mut self, due: &[AskedFrom]) -> Result<Vec<BatchAnswer>, SyncError> {
-        let asked = self.page_size()?.of_delta(0);
+        loop {
+            let asked = self.page_size()?.of_delta(0);
+            let started_ms = self.connection.monotonic_ms();
+            match self.exchange(due, asked).await {
+                Err(error) if self.page_broke(&error, asked, started_ms)? => {}
+                Err(error) => return Err(error),
+                Ok(answers) => {
+                    let took = Duration::from_millis(self.connection.monotonic_ms().saturating_sub(started_ms));
+                    self.page_came(asked, took, false)?;
+                    return Ok(answers);
+                }
+            }
+        }
+    }
+
+    async fn exchange(&self, due: &[AskedFrom], asked: u32) -> Result<Vec<BatchAnswer>, SyncError> {
         let parts: Vec<BatchPart> =
             due.iter().enumerate().map(|(index, from)| delta_part(index, link_of(from), asked)).collect();
         let mut request = self.connection.odata(Method::POST, "$batch")?;
         request.headers.push(("prefer", "odata.continue-on-error".into()));
         let body = String::from_utf8(write_batch_request(&parts)).map_err(|e| SyncError::Malformed(e.to_string()))?;
         with_json(&mut request, body);
-        let started_ms = self.connection.monotonic_ms();
-        let response = self.connection.send(request).await;
-        let took = Duration::from_millis(self.connection.monotonic_ms().saturating_sub(started_ms));
-        match &response {
-            Ok(_) => self.page_size()?.learn_slow(asked, took),
-            Err(error) => self.page_broke(error, asked, started_ms)?,
-        }
-        let response = response?;
+        let response = self.connection.send(request).await?;
         if response.status != 200 {
             return Err(refused(&response));
         }
@@ -130,12 +139,10 @@ impl Run<'_> {
             let started_ms = self.connection.monotonic_ms();
             let page = match fetch(&self.connection, link_of(&from), asked, false).await {
                 Ok(page) => page,
-                Err(error) => {
-                    self.page_broke(&error, asked, started_ms)?;
-                    return self.page_failed(&from, error).await;
-                }
+                Err(error) if self.page_broke(&error, asked, started_ms)? => continue,
+                Err(error) => return self.page_failed(&from, error).await,
             };
-            self.page_size()?.learn(asked, page.took);
+            self.page_came(asked, page.took, true)?;
             taken += u64::from(asked);
             let is_looking = self.pulled.is_looking;
             let committed = blocking(|| {

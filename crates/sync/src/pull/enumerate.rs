@@ -71,21 +71,30 @@ impl Run<'_> {
             let page = match fetched {
                 Ok(page) => page,
                 Err(error) => {
-                    self.page_broke(&error, asked, started_ms)?;
+                    let is_again = self.page_broke(&error, asked, started_ms)?;
                     // What has arrived whole is kept: the next attempt goes on behind it.
                     if !arrived.pages.is_empty() {
                         match self.commit(&from, &arrived) {
                             Ok((stands, _)) => from = stands,
                             Err(error) => return self.failed(&from, error),
                         }
+                        safe += arrived.records;
+                        arrived = Arrived::default();
+                        committed_ms = self.connection.monotonic_ms();
                     }
-                    return self.page_failed(&from, error).await;
+                    if !is_again {
+                        return self.page_failed(&from, error).await;
+                    }
+                    if let Position::Enumerating { next_link } = from.position() {
+                        link.clone_from(next_link);
+                    }
+                    continue;
                 }
             };
             if self.has_other_model(&page).await? {
                 return self.start_anew(&from, from.is_restored());
             }
-            self.page_size()?.learn(page.asked, page.took);
+            self.page_came(page.asked, page.took, true)?;
             let next = page.next_hint.clone();
             arrived.push(page);
             if let Some(next) = next.clone() {

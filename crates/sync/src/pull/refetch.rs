@@ -47,9 +47,14 @@ impl Run<'_> {
         let mut link = format!("{}?$filter={}", from.set(), encode_query(&filter));
         let mut left = ids.to_vec();
         loop {
-            let asked = self.page_size()?.records(0);
-            let page = fetch(&self.connection, &link, asked, false).await?;
-            self.page_size()?.learn_slow(asked.min(left.len() as u32), page.took);
+            let asked = self.page_size()?.records(0).min(left.len() as u32);
+            let started_ms = self.connection.monotonic_ms();
+            let page = match fetch(&self.connection, &link, asked, false).await {
+                Ok(page) => page,
+                Err(error) if self.page_broke(&error, asked, started_ms)? => continue,
+                Err(error) => return Err(error),
+            };
+            self.page_came(asked, page.took, false)?;
             let ((still_left, next), tally) = blocking(|| {
                 self.store.pull(|tx| {
                     let mut onto = tx.onto(from)?;

@@ -12,6 +12,10 @@ use std::time::Duration;
 use tidemark_odata::Code;
 use tidemark_store::{AskedFrom, Position, StoreError};
 
+/// How often a cycle asks again for less where the link breaks within an answer: from the largest page down to one record
+/// are seven times, and each costs what the link carries.
+const MOST_BREAKS: u32 = 24;
+
 impl Run<'_> {
     /// Deals with a page that did not come.
     pub(super) async fn page_failed(&mut self, from: &AskedFrom, error: SyncError) -> Result<(), SyncError> {
@@ -100,12 +104,36 @@ impl Run<'_> {
         Ok(self.pulled.size.get_or_insert_default())
     }
 
-    /// Learns from an answer that broke off, to a request of so many records made then.
-    pub(super) fn page_broke(&mut self, error: &SyncError, asked: u32, started_ms: u64) -> Result<(), SyncError> {
-        if matches!(error, SyncError::Transport(_)) {
-            let after = Duration::from_millis(self.connection.monotonic_ms().saturating_sub(started_ms));
-            self.page_size()?.broke(asked, after);
+    /// Learns from a page that came, and writes it down at once where the link is thin: the process may be killed. `is_full`
+    /// where it held what was asked for.
+    pub(super) fn page_came(&mut self, asked: u32, took: Duration, is_full: bool) -> Result<(), SyncError> {
+        let size = self.page_size()?;
+        let before = *size;
+        if is_full {
+            size.learn(asked, took)
+        } else {
+            size.learn_slow(asked, took)
         }
-        Ok(())
+        let is_thinner = size.records(0) < before.records(0);
+        if is_thinner { self.remember_page_size() } else { Ok(()) }
+    }
+
+    /// Learns from an answer that broke off, to a request of so many records made then, and writes it down at once.
+    /// Tells whether the question is to be put again now, for less: something came, so the link is there.
+    pub(super) fn page_broke(&mut self, error: &SyncError, asked: u32, started_ms: u64) -> Result<bool, SyncError> {
+        if !matches!(error, SyncError::Transport(_)) {
+            return Ok(false);
+        }
+        let after = Duration::from_millis(self.connection.monotonic_ms().saturating_sub(started_ms));
+        let size = self.page_size()?;
+        if error.was_too_much() {
+            size.was_too_much(asked);
+        } else {
+            size.broke(asked, after);
+        }
+        self.remember_page_size()?;
+        let again = error.was_too_much() && asked > 1 && self.pulled.breaks < MOST_BREAKS;
+        self.pulled.breaks += u32::from(again);
+        Ok(again)
     }
 }

@@ -317,3 +317,27 @@ async fn a_cycle_whose_turn_is_taken_meanwhile_writes_nothing() {
     assert_eq!(world.cycle().await.outcome, Outcome::Synced);
     assert_eq!(world.count(ITEMS), 1);
 }
+
+#[tokio::test]
+async fn a_record_that_the_link_cannot_carry_keeps_its_own_set_back_and_no_other() {
+    for starts in [false, true] {
+        let world = World::new(&[ITEMS, LISTS]).await;
+        if starts {
+            world.forget(ITEMS);
+            world.forget(LISTS);
+        }
+        world.server(|server| {
+            server.put(ITEMS, 1, &"x".repeat(190));
+            (0..40).for_each(|n| server.put(LISTS, n, "arrives"));
+            server.cut_over = Some(330);
+        });
+        let report = world.cycle().await;
+        let error = report.error.unwrap_or_default();
+        assert_eq!(report.outcome, Outcome::Failed, "{error}");
+        assert!(error.contains(ITEMS) && !error.contains(LISTS) && error.contains("the link broke"), "{error}");
+        assert_eq!((world.count(ITEMS), world.count(LISTS)), (0, 40), "{starts}");
+        world.server(|server| server.cut_over = None);
+        assert_eq!(world.cycle().await.outcome, Outcome::Synced);
+        assert_eq!(world.count(ITEMS), 1);
+    }
+}

@@ -58,6 +58,8 @@ pub(super) struct Scripted {
     /// Answers that still come through.
     pub(super) break_after: Option<u32>,
     pub(super) bytes_per_second: Option<u64>,
+    /// The link breaks within an answer that is longer.
+    pub(super) cut_over: Option<usize>,
     /// The most records of an ordinary list's page.
     pub(super) most_in_a_list: usize,
     /// Pages of ordinary lists that still come through.
@@ -298,6 +300,9 @@ impl Transport for Wire {
             return broken();
         }
         let text = body.to_string();
+        if server.cut_over.is_some_and(|most| text.len() > most) {
+            return Err(TransportError::BrokeWithin("the link broke".into()));
+        }
         let took = server.bytes_per_second.map_or(0, |rate| text.len() as u64 * 1_000 / rate);
         self.clock.monotonic_ms.fetch_add(took, Ordering::Relaxed);
         let mut given = 0;
