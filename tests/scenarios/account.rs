@@ -241,7 +241,12 @@ fn an_address_without_a_tidemark_server_is_never_a_wrong_password() {
         let token = laptop.run(&["sign-in", &address, "--token", "no-token"]).refused();
         assert!(token.contains("there is no Tidemark server at this address"), "{address}: {token}");
     }
-    for heard in [basic_heard, moved_heard] {
+    // A server that starts, or its proxy, is not absent.
+    let (busy, busy_heard) =
+        web_site("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let sentence = laptop.run_with(&["sign-in", &format!("http://{busy}"), "--user", "ana"], "ana-secret\n").refused();
+    assert!(sentence.contains("is busy or just starting") && sentence.contains("Try again"), "{sentence}");
+    for heard in [basic_heard, moved_heard, busy_heard] {
         let heard = String::from_utf8_lossy(&heard.lock().unwrap()).into_owned();
         assert!(
             heard.contains("GET /health/live") && !heard.contains("secret") && !heard.contains("no-token"),

@@ -105,6 +105,8 @@ enum Knock {
     /// The same host, encrypted.
     MovedTo(String),
     SomebodyElse,
+    /// A server that starts, or a proxy before one that does.
+    NotNow,
 }
 
 impl Remote {
@@ -112,7 +114,8 @@ impl Remote {
     /// where it leads to the same host by https, and here alone.
     ///
     /// # Errors
-    /// [`SyncError::NoAddress`], [`SyncError::NameInAddress`]; [`SyncError::NoServer`] where somebody else answers;
+    /// [`SyncError::NoAddress`], [`SyncError::NameInAddress`]; [`SyncError::NoServer`] where somebody else answers,
+    /// [`SyncError::NotNow`] where whoever answers is busy;
     /// nobody answers at all.
     pub(crate) async fn find(&self, text: &str) -> Result<String, SyncError> {
         let address = Address::parse(text)?;
@@ -123,6 +126,7 @@ impl Remote {
             Ok(Knock::MovedTo(moved)) if matches!(self.knock(&address, &moved).await, Ok(Knock::Tidemark)) => {
                 return Ok(moved);
             }
+            Ok(Knock::NotNow) => return Err(SyncError::NotNow),
             Ok(_) => return Err(SyncError::NoServer { unencrypted: None }),
             Err(error @ (TransportError::Unreachable(_) | TransportError::Unanswered(_)))
                 if scheme == Scheme::Https =>
@@ -147,6 +151,7 @@ impl Remote {
         let response = self.transport.send(request).await?;
         Ok(match response.status {
             200 if response.header(SERVER_ID).is_some() => Knock::Tidemark,
+            429 | 502 | 503 | 504 => Knock::NotNow,
             301 | 302 | 307 | 308 => moved_to(address, &response).map_or(Knock::SomebodyElse, Knock::MovedTo),
             _ => Knock::SomebodyElse,
         })

@@ -26,6 +26,9 @@ pub enum SyncError {
     /// A name or a password stands in the address.
     #[error("leave the name and the password out of the server address; they are asked for by themselves")]
     NameInAddress,
+    /// Whoever stands at the address has no time just now; whether it is a Tidemark server is not known.
+    #[error("the server at this address is busy or just starting; nothing was sent. Try again in a moment")]
+    NotNow,
     /// Somebody answers at the address, but no Tidemark server.
     #[error("there is no Tidemark server at this address; {}", hint(.unencrypted.as_deref()))]
     NoServer {
@@ -115,6 +118,7 @@ impl SyncError {
             Self::Transport(_)
             | Self::NotTidemark
             | Self::NoServer { .. }
+            | Self::NotNow
             | Self::Unanswered(_)
             | Self::OnTheWay { .. } => Outcome::Offline,
             Self::SignedOut | Self::WrongPassword => Outcome::SignedOut,
@@ -169,6 +173,7 @@ impl SyncError {
             Self::NotTidemark => "not_tidemark",
             Self::NoAddress | Self::NameInAddress => "invalid",
             Self::NoServer { .. } => "no_server",
+            Self::NotNow => "busy",
             Self::OnTheWay { .. } => "offline",
             Self::StrayLink => "stray_link",
             Self::AnotherServer => "another_server",
