@@ -20,7 +20,7 @@ const WHITE_SPACE: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2001}
 
 /// So many texts are joined by `concat` within `concat`: doubling a text twenty times would fill the machine's memory,
 /// and no database can be stopped in the middle of one value.
-const MOST_JOINED: usize = 16;
+const MOST_JOINED: usize = 64;
 
 fn texts_in(expr: &Expr) -> usize {
     match expr {

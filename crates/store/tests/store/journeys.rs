@@ -467,3 +467,11 @@ proptest! {
         live_through(devices, &steps);
     }
 }
+
+#[test]
+fn what_is_taken_back_after_the_set_was_read_anew_is_not_kept_where_others_deleted_it() {
+    let begun = [(1, Step::Add), (1, Step::Push { lost: 0 }), (0, Step::Pull)];
+    let gone = [(0, Step::Delete { record: 0 }), (0, Step::Push { lost: 0 }), (1, Step::PullAnew)];
+    let deleted = [&begun[..], &[(1, Step::Delete { record: 0 })], &gone, &[(1, Step::Undo { record: 0 })]].concat();
+    live_through(2, &deleted);
+}
