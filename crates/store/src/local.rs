@@ -22,9 +22,8 @@ pub(crate) fn put_pending(tx: &Tx<'_>, table: &Table, local: Record, change: &Ch
             (State::Update, Some(base)) => !base.record.is_tombstoned && base.record.same_content(&local),
             _ => false,
         };
-        if amounts_to_nothing && (change.set_aside || was_not_named(tx, table, local.id)?) {
-            // A version of the server's was set aside for the answer that does not come now; or the set was read from its
-            // start since, the record was not in it, and the push that would have told is not sent.
+        if amounts_to_nothing && change.set_aside {
+            // A version of the server's was set aside for the answer that does not come now.
             pull::fetch_later(tx, table, local.id)?;
         }
         match (change.state, &change.base) {
@@ -40,19 +39,15 @@ pub(crate) fn put_pending(tx: &Tx<'_>, table: &Table, local: Record, change: &Ch
     let id = local.id;
     let etag = change.base.as_ref().map(|base| base.etag.clone());
     // When the server last named it stays as it is: an edit does not make it seen.
-    let named = row::get(tx.conn, table, id)?.map(|row| row.generation);
-    let generation = named.map_or_else(|| tx.standing(table).map(|standing| standing.generation), Ok)?;
+    let generation = match row::generation(tx.conn, table, id)? {
+        Some(named) => named,
+        None => tx.standing(table)?.generation,
+    };
     let row = Row { record: local, state: change.state, etag, generation };
     row::put(tx.conn, table, &row, false)?;
     change::put(tx, &table.set.name, id, change)?;
     tx.note(&table.set.name, id);
     Ok(())
-}
-
-/// Tells whether the set's newest full enumeration has not named a record so far.
-fn was_not_named(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<bool> {
-    let standing = tx.standing(table)?;
-    Ok(row::get(tx.conn, table, id)?.is_some_and(|row| row.generation < standing.generation))
 }
 
 /// Writes a record as the server has it; nothing is pending for it any more. `confirmed` says that the server has
@@ -62,13 +57,16 @@ pub(crate) fn put_clean(tx: &Tx<'_>, table: &Table, server: &Versioned, confirme
     if server.record.is_tombstoned || !standing.is_cached {
         return remove(tx, table, server.record.id);
     }
+    let mut generation = standing.generation;
+    if let (false, Some(named)) = (confirmed, row::generation(tx.conn, table, server.record.id)?) {
+        if named < generation {
+            // The set was read from its start since, the record was not in it, and the push that would have told is not sent.
+            pull::fetch_later(tx, table, server.record.id)?;
+        }
+        generation = named;
+    }
     forget_change(tx, table, server.record.id)?;
-    let row = Row {
-        record: server.record.clone(),
-        state: State::None,
-        etag: Some(server.etag.clone()),
-        generation: standing.generation,
-    };
+    let row = Row { record: server.record.clone(), state: State::None, etag: Some(server.etag.clone()), generation };
     row::put(tx.conn, table, &row, confirmed)?;
     tx.note(&table.set.name, server.record.id);
     Ok(())

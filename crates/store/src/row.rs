@@ -4,12 +4,13 @@
 //! invariants (`local`). A pull does not come through here (`sink`).
 
 use crate::error::{Result, StoreError};
-use crate::table::Table;
+use crate::table::{GENERATION, Table};
 use crate::value::{Bound, Key, cell};
 use rusqlite::types::ValueRef;
-use rusqlite::{CachedStatement, Connection};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _};
 use serde_json::{Map, Value};
 use tidemark_model::{Cell, CellSeed, Property, Record, RecordId, State, Versioned};
+use tidemark_sql::quote;
 
 /// A row of an entity set's table.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +36,12 @@ pub(crate) fn get(conn: &Connection, table: &Table, id: RecordId) -> Result<Opti
         Some(row) => read(table, row).map(Some),
         None => Ok(None),
     }
+}
+
+/// Returns in which full enumeration the server last named a record that is here.
+pub(crate) fn generation(conn: &Connection, table: &Table, id: RecordId) -> Result<Option<i64>> {
+    let sql = format!("SELECT {GENERATION} FROM {} WHERE \"Id\" = ?1", quote(&table.name));
+    Ok(conn.prepare_cached(&sql)?.query_row([Key(id)], |row| row.get(0)).optional()?)
 }
 
 /// Reads a row whose columns begin with those of `table.columns`.

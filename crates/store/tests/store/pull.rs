@@ -4,7 +4,7 @@ use crate::support::*;
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 use tidemark_model::query::Query;
-use tidemark_store::{Changed, Only, Others, Position, Store, StoreError, Tally};
+use tidemark_store::{Answer, Changed, Only, Others, Position, Store, StoreError, Tally};
 
 fn item(n: u64, etag: &str, title: &str) -> tidemark_model::Versioned {
     server_item(id(n), etag, json!({ "Title": title, "Notes": "n", "_UpdatedAt": 1_000 }))
@@ -356,4 +356,60 @@ fn nothing_of_a_set_is_sent_before_its_enumeration_has_shown_what_a_restored_ser
     })
     .unwrap();
     assert_eq!(sets(store).len(), 2);
+}
+
+#[test]
+fn what_goes_back_to_the_base_unsent_is_fetched_where_the_set_was_read_anew_without_it() {
+    type Deed = fn(&Store);
+    let park = |store: &Store| {
+        let sent = batch(store);
+        let refused = Answer::Refused { reason: "no".into() };
+        store.settle(&[reply(&sent[0], refused)]).unwrap();
+    };
+    let cases: [(&str, Deed, Deed); 4] = [
+        (
+            "a deletion",
+            |store| drop(store.delete(ITEMS, id(1)).unwrap()),
+            |store| drop(store.undo_delete(ITEMS, id(1))),
+        ),
+        (
+            "an edit",
+            |store| edit(store, id(1), json!({ "Title": "mine" })),
+            |store| edit(store, id(1), json!({ "Title": "a" })),
+        ),
+        (
+            "an edit that goes on",
+            |store| edit(store, id(1), json!({ "Title": "mine" })),
+            |store| {
+                edit(store, id(1), json!({ "Title": "more" }));
+                edit(store, id(1), json!({ "Title": "a" }));
+            },
+        ),
+        (
+            "a parked edit",
+            |store| edit(store, id(1), json!({ "Title": "mine" })),
+            |store| store.discard(ITEMS, id(1)).unwrap(),
+        ),
+    ];
+    for (name, begins, goes_back) in cases {
+        let device = device();
+        let store = &device.store;
+        clean_item(store, 1, "e1");
+        begins(store);
+        if name.contains("parked") {
+            park(store);
+        }
+        pull(store, ITEMS, |tx| {
+            tx.move_to(&Position::Start { restored: false })?;
+            tx.start_enumeration(None)?;
+            tx.finish_enumeration()?;
+            tx.move_to(&Position::Delta { link: "d".into() })
+        })
+        .unwrap();
+        assert!(store.refetch().unwrap().iter().all(|(_, ids)| ids.is_empty()), "{name}: its push would tell");
+        goes_back(store);
+        assert_eq!(store.counts().unwrap().pending, 0, "{name}");
+        let wanted = store.refetch().unwrap().into_iter().find(|(set, _)| set == ITEMS);
+        assert_eq!(wanted, Some((ITEMS.to_owned(), vec![id(1)])), "{name}");
+    }
 }
