@@ -367,11 +367,7 @@ fn what_goes_back_to_the_base_unsent_is_fetched_where_the_set_was_read_anew_with
         store.settle(&[reply(&sent[0], refused)]).unwrap();
     };
     let cases: [(&str, Deed, Deed); 4] = [
-        (
-            "a deletion",
-            |store| drop(store.delete(ITEMS, id(1)).unwrap()),
-            |store| drop(store.undo_delete(ITEMS, id(1))),
-        ),
+        ("a deletion", |store| store.delete(ITEMS, id(1)).unwrap(), |store| drop(store.undo_delete(ITEMS, id(1)))),
         (
             "an edit",
             |store| edit(store, id(1), json!({ "Title": "mine" })),
