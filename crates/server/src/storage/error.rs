@@ -8,7 +8,7 @@ use tidemark_odata::{Code, WireError};
 use tidemark_sql::QueryError;
 
 /// An error of the database.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum StorageError {
     /// The query has no answer.
     #[error(transparent)]
@@ -39,7 +39,7 @@ pub(crate) enum StorageError {
     )]
     Damaged(String),
     /// The file is something else.
-    #[error("{0} is not a Tidemark server database. Nothing was changed; name another file")]
+    #[error("{0} is not a Tidemark server database. Nothing was changed; name another")]
     Foreign(String),
     /// There is no such file.
     #[error("There is no database {0}. Check --database")]
@@ -88,6 +88,15 @@ pub(crate) enum StorageError {
 }
 
 impl StorageError {
+    /// Tells whether one request of several in a transaction may be why it failed: then each is worth trying alone. What
+    /// stands in everybody's way is not; and a commit in doubt must not be made again.
+    pub(crate) fn may_be_one_requests(&self) -> bool {
+        !matches!(
+            self,
+            Self::Busy | Self::Unreachable(_) | Self::InDoubt | Self::NoRights(_) | Self::Full | Self::Stopping
+        )
+    }
+
     /// Returns the error as the wire says it. What only the operator can act on is logged and not told.
     pub(crate) fn to_wire(&self) -> WireError {
         let sentence = self.to_string();

@@ -2,8 +2,8 @@
 //! and the next transaction takes them all.
 //!
 //! Owns: the queue of each lane (a workspace where the database can write to several at once, else everything), its
-//! bound, and what a failure of a shared transaction means: each request is tried on its own, so that one cannot hold
-//! up another. An answer leaves only after its commit. Refuses: what a change does (`apply`).
+//! bound, and what a failure of a shared transaction means: where one request may be why, each is tried on its own, so that
+//! one cannot hold up another. An answer leaves only after its commit. Refuses: what a change does (`apply`).
 
 use super::apply::Apply;
 use super::counter::Counter;
@@ -15,6 +15,7 @@ use crate::ports::Ports;
 use crate::storage::notices::Notices;
 use crate::storage::{Result, StorageError};
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
@@ -63,7 +64,7 @@ impl Drop for Ticket {
 #[derive(Default)]
 pub(super) struct Lanes {
     lanes: Mutex<HashMap<i64, Arc<Lane>>>,
-    tickets: Mutex<u64>,
+    tickets: AtomicU64,
 }
 
 impl Lanes {
@@ -80,11 +81,7 @@ impl Lanes {
             }
             Arc::clone(lanes.entry(lane).or_default())
         };
-        let number = {
-            let mut tickets = locked(&self.tickets);
-            *tickets += 1;
-            *tickets
-        };
+        let number = self.tickets.fetch_add(1, Ordering::Relaxed);
         let (reply, answer) = oneshot::channel();
         let mut queue = locked(&lane.queue);
         let before: usize = queue.iter().map(|waiting| size(&waiting.commit)).sum();
@@ -151,15 +148,15 @@ impl Bench {
                     let _ = waiting.reply.send(Ok(outcomes));
                 }
             }
-            Err(error) if waiting.len() > 1 => {
+            Err(error) if waiting.len() > 1 && error.may_be_one_requests() => {
                 tracing::warn!(%error, requests = waiting.len(), "a shared transaction failed; each is tried alone");
                 for one in waiting {
                     self.answer(session, workspace_no, vec![one]);
                 }
             }
             Err(error) => {
-                if let Some(waiting) = waiting.into_iter().next() {
-                    let _ = waiting.reply.send(Err(error));
+                for waiting in waiting {
+                    let _ = waiting.reply.send(Err(error.clone()));
                 }
             }
         }
@@ -231,6 +228,44 @@ mod tests {
         assert!(lanes.enter(1, commit(1)).is_ok(), "another lane has its own");
         drop(first);
         assert!(lanes.enter(0, commit(1)).is_ok());
+    }
+
+    /// A database that fails each transaction in one way, which no real one does at a test's word.
+    struct Failing {
+        error: StorageError,
+        transactions: usize,
+    }
+
+    impl Session for Failing {
+        fn transaction(&mut self, _: Kind, _: Scope, _: &mut dyn FnMut(&dyn Tx) -> Result<()>) -> Result<()> {
+            self.transactions += 1;
+            Err(self.error.clone())
+        }
+    }
+
+    #[test]
+    fn each_is_tried_alone_where_one_may_be_why_and_a_commit_in_doubt_is_never_made_again() {
+        let bench = Bench {
+            tables: Arc::default(),
+            ports: Ports::default(),
+            marks: Arc::new(Marks::from(Ports::default().secrets)),
+            notices: Arc::default(),
+        };
+        for (error, transactions) in [
+            (StorageError::Failed("a page is damaged".into()), 4),
+            (StorageError::InDoubt, 1),
+            (StorageError::Busy, 1),
+            (StorageError::Unreachable("gone".into()), 1),
+        ] {
+            let lanes = Lanes::default();
+            let mut tickets: Vec<_> = (0..3).map(|_| lanes.enter(0, commit(1)).unwrap()).collect();
+            let mut session = Failing { error, transactions: 0 };
+            tickets[0].0.carry_out(&bench, &mut session);
+            assert_eq!(session.transactions, transactions, "{}", session.error);
+            for (_, ticket) in &mut tickets {
+                assert!(ticket.answer.try_recv().unwrap().is_err(), "each is answered");
+            }
+        }
     }
 
     #[test]
