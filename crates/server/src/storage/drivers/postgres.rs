@@ -60,16 +60,14 @@ pub(crate) async fn open(
             if access == Access::Existing && tx.version()?.is_none() {
                 return Err(StorageError::Missing(name));
             }
-            prepare(tx, &name, laid_out.as_deref(), &ports_there)
+            prepare(tx, &name, laid_out.as_deref(), &ports_there)?;
+            wall::serves_apart(tx)
         })
     };
     let settled = tokio::task::spawn_blocking(move || {
-        let done = work(&mut PostgresSession::new(&mut owner.client, None, Handle::current()));
-        done.map(|()| owner)
+        work(&mut PostgresSession::new(&mut owner.client, None, Handle::current()))
     });
-    let owner = settled.await.map_err(|error| StorageError::Failed(format!("the layout broke off: {error}")))??;
-    let is_apart = wall::serves_apart(&owner.client).await?;
-    drop(owner);
+    let is_apart = settled.await.map_err(|error| StorageError::Failed(format!("the layout broke off: {error}")))??;
     let notices = Arc::new(Notices::default());
     let listening = listen::start(address.clone(), Arc::clone(&notices));
     let name = address.name().to_owned();

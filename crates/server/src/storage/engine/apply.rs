@@ -5,7 +5,7 @@
 
 use super::counter::Counter;
 use super::journal::{self, Line};
-use super::looked_up::LookedUp;
+use super::looked_up::{AT_ONCE, LookedUp};
 use super::marks::Marks;
 use super::table::{self, Tables};
 use super::tx::Tx;
@@ -26,13 +26,17 @@ impl Apply<'_> {
     /// Carries out the steps of one request.
     pub(super) fn commit(&mut self, commit: &Commit) -> Result<Vec<Outcome>> {
         self.tx.act_for(commit.caller.user_no)?;
-        let mut known = LookedUp::of(self.tx, self.tables, commit)?;
+        let (mut known, mut looked_up) = (LookedUp::default(), 0);
         let mut outcomes = Vec::with_capacity(commit.steps.len());
         let mut is_stopped = false;
-        for Step(changes) in &commit.steps {
+        for (place, Step(changes)) in commit.steps.iter().enumerate() {
             if is_stopped {
                 outcomes.extend(changes.iter().map(|_| Outcome::NotRun));
                 continue;
+            }
+            if outcomes.len() >= looked_up {
+                known = LookedUp::of(self.tx, self.tables, &commit.caller, &commit.steps[place..])?;
+                looked_up = outcomes.len() + AT_ONCE;
             }
             let of_step = match changes.as_slice() {
                 [change] => vec![self.change(&commit.caller, change, &mut known)?],

@@ -1,20 +1,22 @@
 //! What a request's changes will ask for, looked up at once where each question costs a trip.
 //!
-//! Owns: the rows and the earlier requests that one request names, as they stand at this point of the transaction.
+//! Owns: the rows and the earlier requests that the next changes name, as they stand at this point of the transaction.
 //! Refuses: outliving it; where nothing is far it holds nothing, and each is asked for when it is needed.
 
 use super::journal::{self, Earlier};
 use super::table::{self, SetTable, Tables};
 use super::tx::Tx;
-use crate::change::{Change, Commit, Place, Row};
+use crate::change::{Change, Place, Row, Step};
 use crate::storage::{Caller, Result};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// Fewer than these are asked for one by one.
 const FEW: usize = 3;
+/// So many are looked up at a time: their rows stand in memory together.
+pub(super) const AT_ONCE: usize = 50;
 
-/// The rows and requests of one commit.
+/// The rows and requests of some changes.
 #[derive(Default)]
 pub(super) struct LookedUp {
     rows: HashMap<(String, Uuid), Option<Row>>,
@@ -24,9 +26,9 @@ pub(super) struct LookedUp {
 }
 
 impl LookedUp {
-    /// Looks up what a request's changes name.
-    pub(super) fn of(tx: &dyn Tx, tables: &Tables, commit: &Commit) -> Result<Self> {
-        let changes: Vec<&Change> = commit.steps.iter().flat_map(|step| &step.0).collect();
+    /// Looks up what the first changes of some steps name.
+    pub(super) fn of(tx: &dyn Tx, tables: &Tables, caller: &Caller, steps: &[Step]) -> Result<Self> {
+        let changes: Vec<&Change> = steps.iter().flat_map(|step| &step.0).take(AT_ONCE).collect();
         if !tx.is_far() || changes.len() < FEW {
             return Ok(Self::default());
         }
@@ -36,7 +38,7 @@ impl LookedUp {
         }
         let mut rows: HashMap<(String, Uuid), Option<Row>> = HashMap::new();
         for (set, ids) in by_set {
-            let place = tables.place(set, &commit.caller)?;
+            let place = tables.place(set, caller)?;
             let found = table::find_many(tx, tables.table(set)?, &place, &ids)?;
             rows.extend(ids.into_iter().map(|id| ((set.to_owned(), id), None)));
             rows.extend(found.into_iter().map(|row| ((set.to_owned(), row.id), Some(row))));
@@ -45,7 +47,7 @@ impl LookedUp {
             changes.iter().filter_map(|change| change.repeat).map(|repeat| Uuid::from_bytes(repeat.request)).collect();
         let requests = match named.is_empty() {
             true => HashMap::new(),
-            false => journal::find_requests(tx, &commit.caller, &named)?.into_iter().collect(),
+            false => journal::find_requests(tx, caller, &named)?.into_iter().collect(),
         };
         Ok(Self { rows, named: named.into_iter().map(Uuid::into_bytes).collect(), requests })
     }

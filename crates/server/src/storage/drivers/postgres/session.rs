@@ -6,8 +6,8 @@
 use super::error::storage_error;
 use super::value::{Bound, Fetched, Kept};
 use super::wall;
-use crate::storage::Result;
 use crate::storage::engine::{Bind, Columns, Cursor, Fetch, Kind, Scope, Session, Take, Tx, one_row};
+use crate::storage::{Result, StorageError};
 use deadpool_postgres::StatementCache;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -22,9 +22,10 @@ use tokio_postgres::{Client, Error, IsolationLevel, Portal, Row, Statement, Tran
 const LONGEST_KEPT: usize = 4_096;
 /// Statements kept prepared on a connection: with the longest, two megabytes of text.
 const MOST_KEPT: usize = 500;
-/// How many rows are fetched at first, and at most: as many as come to about a mebibyte.
-const FIRST_FETCH: i32 = 100;
-const MOST_FETCH: i32 = 2_000;
+/// How many rows are fetched at first, and at most: as many as come to about a mebibyte, going by those before. The next
+/// may be much larger, so there are never many.
+const FIRST_FETCH: i32 = 8;
+const MOST_FETCH: i32 = 64;
 const FETCH_BYTES: usize = 1024 * 1024;
 
 /// A connection while one piece of work has it.
@@ -63,7 +64,10 @@ impl Session for PostgresSession<'_> {
         };
         let started = self.runtime.block_on(async {
             let transaction = building.start().await?;
-            transaction.batch_execute(&wall::first_words(kind, scope)).await?;
+            let words = wall::first_words(kind, scope);
+            if !words.is_empty() {
+                transaction.batch_execute(&words).await?;
+            }
             Ok(transaction)
         });
         let transaction = match started {
@@ -86,7 +90,11 @@ impl Session for PostgresSession<'_> {
             Err(error) => {
                 // What it said counts; where not even the end comes through, the connection is given up.
                 self.is_unsound = self.runtime.block_on(transaction.rollback()).is_err();
-                return Err(error);
+                return Err(match (kind, error) {
+                    // Nothing is wrong with what was asked: it may be asked again.
+                    (Kind::Write, StorageError::TooSlow) => StorageError::Busy,
+                    (_, error) => error,
+                });
             }
         };
         self.is_unsound |= ended.is_err();

@@ -4,11 +4,9 @@
 //! words of a transaction, which say whose records it may see. The first wall is the engine's scope in every statement;
 //! this one holds where that is forgotten (DESIGN section 3, promise 10). Refuses: who is in which workspace.
 
-use super::error::storage_error;
 use crate::storage::engine::{Bind, EVERYBODY, Kind, Scope, Tx};
 use crate::storage::{Result, StorageError};
 use tidemark_sql::quote;
-use tokio_postgres::Client;
 
 /// The role that connections act as once the tables are laid out. It owns nothing and passes no wall.
 pub(super) const SERVED: &str = "tidemark_served";
@@ -75,7 +73,7 @@ pub(super) fn version(tx: &dyn Tx) -> Result<Option<i64>> {
     }
 }
 
-/// Notes the version of the tables, and gives the serving role its rights on all that stands by now.
+/// Notes the version of the tables.
 pub(super) fn set_version(tx: &dyn Tx, version: i64) -> Result<()> {
     tx.batch(
         "CREATE TABLE IF NOT EXISTS tidemark_schema (one BIGINT PRIMARY KEY CHECK (one = 1), version BIGINT NOT NULL)",
@@ -89,27 +87,30 @@ pub(super) fn set_version(tx: &dyn Tx, version: i64) -> Result<()> {
 ///
 /// # Errors
 /// The user passes walls (a superuser) and cannot serve as anybody else.
-pub(super) async fn serves_apart(owner: &Client) -> Result<bool> {
-    let ask = format!(
-        "DO $$ BEGIN CREATE ROLE {SERVED} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; \
-         WHEN insufficient_privilege THEN NULL; END $$;
-         DO $$ BEGIN EXECUTE format('GRANT {SERVED} TO %I', current_user); \
+pub(super) fn serves_apart(tx: &dyn Tx) -> Result<bool> {
+    // Roles are the whole server's: another database's process may be making it at this moment.
+    tx.batch(&format!(
+        "DO $$ BEGIN CREATE ROLE {SERVED} NOLOGIN;
+         EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN NULL; END $$;
+         DO $$ BEGIN
+             IF NOT pg_has_role(current_user, '{SERVED}', 'MEMBER') THEN
+                 EXECUTE format('GRANT {SERVED} TO %I', current_user);
+             END IF;
          EXCEPTION WHEN insufficient_privilege OR undefined_object THEN NULL; END $$;"
-    );
-    let about = |error: tokio_postgres::Error| storage_error(&error, false);
-    owner.batch_execute(&ask).await.map_err(about)?;
+    ))?;
     let sql = "SELECT coalesce((SELECT pg_has_role(current_user, oid, 'MEMBER') AND NOT rolsuper AND NOT rolbypassrls
-                      FROM pg_roles WHERE rolname = $1), false),
+                      FROM pg_roles WHERE rolname = ?1), false),
                    (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user), current_schema()::text";
-    let row = owner.query_one(sql, &[&SERVED]).await.map_err(about)?;
-    let (is_apart, passes_walls, schema): (bool, bool, String) = (row.get(0), row.get(1), row.get(2));
+    let found =
+        tx.one(sql, &[Bind::Text(SERVED)], |row| Ok((row.integer(0)? != 0, row.integer(1)? != 0, row.text(2)?)))?;
+    let (is_apart, passes_walls, schema) = found.unwrap_or_default();
     if is_apart {
         let schema = quote(&schema);
         let rights = format!(
             "GRANT USAGE ON SCHEMA {schema} TO {SERVED}; \
              GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {SERVED}"
         );
-        owner.batch_execute(&rights).await.map_err(about)?;
+        tx.batch(&rights)?;
         return Ok(true);
     }
     if passes_walls {
