@@ -56,7 +56,7 @@ pub(crate) fn open(
         front: Pool::new(path.to_owned(), FRONT_READERS, Arc::clone(&ports.clock)),
         readers: Pool::new(path.to_owned(), READERS, Arc::clone(&ports.clock)),
         writer: Writer::start(connection)?,
-        log: Log::of(path),
+        log: Log::of(path, Arc::clone(&ports.clock)),
     };
     Ok(Engine::over(driver, path.display().to_string(), model, ports, Arc::new(Notices::default())))
 }

@@ -50,23 +50,11 @@ pub(super) fn storage_error(error: rusqlite::Error) -> StorageError {
         Some(ErrorCode::OperationInterrupted) => StorageError::TooSlow,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StorageError::Busy,
         Some(ErrorCode::DiskFull) => StorageError::Full,
-        // A value that grew past the limit of a connection, or a statement past what SQLite parses: the query's doing.
+        // A value that grew past the limit of a connection: the query's doing. What SQLite would not parse is refused before
+        // (`tidemark-sql`).
         Some(ErrorCode::TooBig) => QueryError::TooComplex.into(),
-        _ if is_too_complex(&error) => QueryError::TooComplex.into(),
         _ => StorageError::Failed(error.to_string()),
     }
-}
-
-/// SQLite has one code for all that is wrong with a statement; its limits are told apart by their sentences.
-fn is_too_complex(error: &rusqlite::Error) -> bool {
-    let sentence = match error {
-        rusqlite::Error::SqliteFailure(_, Some(sentence)) => sentence.as_str(),
-        rusqlite::Error::SqlInputError { msg, .. } => msg.as_str(),
-        _ => return false,
-    };
-    ["too many SQL variables", "parser stack overflow", "Expression tree is too large", "too many columns"]
-        .iter()
-        .any(|limit| sentence.contains(limit))
 }
 
 impl From<rusqlite::Error> for StorageError {
