@@ -100,3 +100,47 @@ impl Service {
         self.server.storage.purge(before_ms).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use http::{Request, header};
+    use http_body_util::BodyExt as _;
+    use tidemark_model::ports::Clock;
+    use tower::ServiceExt as _;
+
+    struct Stopped;
+
+    impl Clock for Stopped {
+        fn now_ms(&self) -> i64 {
+            1_700_000_000_000
+        }
+
+        fn monotonic_ms(&self) -> u64 {
+            7
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_service_in_process_goes_by_the_ports_it_was_handed() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = format!("sqlite:{}", folder.path().join("records.db").display());
+        let model = EntityModel::to_serve(EntityModel::default_document()).unwrap();
+        let ports = Ports { clock: Arc::new(Stopped), ..Ports::default() };
+        let service = Service::open(&database, model, ports).await.unwrap();
+        let token = service.add_user("ann", "one", Some("a test")).await.unwrap();
+        let request = Request::post("/odata/TodoItems")
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(r#"{ "Title": "in process" }"#))
+            .unwrap();
+        let answer = service.router().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), 201);
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        let record: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((&record["_UpdatedAt"], &record["_UpdatedBy"]), (&1_700_000_000_000_i64.into(), &"ann".into()));
+        service.stop();
+        assert!(*service.stopping().borrow());
+    }
+}
