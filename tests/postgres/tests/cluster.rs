@@ -57,14 +57,15 @@ fn owner() {
         let cluster = Cluster::start();
         let folder: String = cluster.superuser("postgres").query_one("SHOW data_directory", &[]).unwrap().get(0);
         println!("\n{} {folder}", cluster.address().1);
-        std::thread::sleep(Duration::from_secs(600));
+        // Until it is killed, or whoever would kill it is gone.
+        std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).unwrap();
     }
 }
 
 #[test]
 fn a_killed_test_leaves_no_server_and_no_folder() {
     let mut owner = Command::new(std::env::current_exe().unwrap());
-    owner.args(["--exact", "owner", "--nocapture"]).env(OWNER, "1").stdout(Stdio::piped());
+    owner.args(["--exact", "owner", "--nocapture"]).env(OWNER, "1").stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut owner = owner.spawn().unwrap();
     let lines = BufReader::new(owner.stdout.take().unwrap()).lines().map_while(Result::ok);
     let (port, folder) = lines

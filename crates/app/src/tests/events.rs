@@ -57,10 +57,11 @@ async fn another_model_is_heard_and_what_left_it_can_be_read() {
     let dir = signed_in_dir();
     let app = App::open(dir.path(), Host::background()).await.unwrap();
     app.entity_on("Sites").await.unwrap();
-    app.add("Sites", object(json!({ "Name": "Pump house" }))).await.unwrap();
     let mut events = app.subscribe();
-    app.status().await.unwrap();
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    app.add("Sites", object(json!({ "Name": "Pump house" }))).await.unwrap();
+    // What is announced from here on is compared with the model that was looked at for this.
+    let waits = |event| matches!(event, AppEvent::StatusChanged(status) if status.pending >= 1).then_some(());
+    heard(&mut events, waits).await;
 
     let mut model: serde_json::Value = serde_json::from_str(EntityModel::default_document()).unwrap();
     for of_site in ["TodoItem", "Contact"] {

@@ -109,11 +109,13 @@ async fn a_connection_that_is_taken_away_in_mid_transaction_loses_nothing_that_w
     let database = Cluster::shared().database();
     let bed = Arc::new(Bed::at(database.superuser_url()).await);
     let ann = bed.caller("ann").await;
+    let (progress, mut written) = tokio::sync::watch::channel(0);
     let writing = tokio::spawn({
         let (bed, ann) = (Arc::clone(&bed), Arc::clone(&ann));
         async move {
             let (mut answered, mut refused) = (Vec::new(), 0);
             for number in 0..300 {
+                progress.send_replace(number);
                 match commit(&bed.storage, &ann, vec![vec![bed.titled(number, "x")]]).await {
                     Ok(_) => answered.push(number),
                     Err(StorageError::Unreachable(_) | StorageError::InDoubt | StorageError::Busy) => refused += 1,
@@ -123,12 +125,14 @@ async fn a_connection_that_is_taken_away_in_mid_transaction_loses_nothing_that_w
             (answered, refused)
         }
     });
-    while !writing.is_finished() {
+    // Some at a time, wherever the writer then is; the last `progress` is gone with it.
+    let mut next = 10;
+    while written.wait_for(|number| *number >= next).await.is_ok() {
+        next += 10;
         database.psql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
              AND pid <> pg_backend_pid()",
         );
-        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let (answered, refused) = writing.await.unwrap();
     assert!(answered.len() > 20 && refused > 0, "{} {refused}", answered.len());
