@@ -4,6 +4,7 @@
 mod agreement;
 mod databases;
 mod dialects;
+mod drawn;
 mod naive;
 mod names;
 mod refusals;
