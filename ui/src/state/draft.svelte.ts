@@ -20,6 +20,8 @@ export class Draft {
   /** The version that was shown when each property began to be typed into. */
   #bases = $state.raw<Record<string, RecordView>>({});
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Runs from when an answer was first waited for, however much is typed since. */
+  #answer: ReturnType<typeof setTimeout> | undefined;
   #last: Promise<void> = Promise.resolve();
 
   constructor(
@@ -58,13 +60,15 @@ export class Draft {
   rest(): Promise<void> {
     if (this.moved.length === 0 || this.state !== 'typing') return this.commit();
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.commit(), ANSWER_MS);
+    this.#answer ??= setTimeout(() => void this.commit(), ANSWER_MS);
     return Promise.resolve();
   }
 
   /** Stores what is typed. Edits reach the host in the order they were made. */
   commit(): Promise<void> {
     clearTimeout(this.#timer);
+    clearTimeout(this.#answer);
+    this.#answer = undefined;
     this.#last = this.#last.then(() => this.#store());
     return this.#last;
   }
