@@ -1,6 +1,7 @@
 //! What is PostgreSQL's alone: several processes on one database, the wall, and a server that goes away.
 
 use super::bed::{Bed, ITEMS, OWN, applied, commit, id, model};
+use crate::ports::Ports;
 use crate::storage::StorageError;
 use crate::storage::open::{Access, Address, open};
 use serde_json::json;
@@ -41,6 +42,29 @@ async fn processes_share_one_sequence_and_hear_of_each_other() {
     assert_eq!(given, (1..=90).collect());
     let waited = tokio::time::timeout(Duration::from_secs(10), heard.wait_for(|sequence| *sequence == 90)).await;
     assert_eq!(*waited.unwrap().unwrap(), 90);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_that_start_together_on_an_empty_database_all_serve_it() {
+    let cluster = Cluster::start();
+    for _ in 0..3 {
+        let database = cluster.database();
+        let address = Address::Postgres(database.superuser_url());
+        let starting: Vec<_> = (0..6)
+            .map(|_| {
+                let address = address.clone();
+                tokio::spawn(async move {
+                    let storage = open(&address, Access::Serve, Some(Arc::new(model())), &Ports::default()).await?;
+                    storage.identity().await
+                })
+            })
+            .collect();
+        let mut servers = BTreeSet::new();
+        for one in starting {
+            servers.insert(one.await.unwrap().unwrap().server_id);
+        }
+        assert_eq!(servers.len(), 1, "they are one server");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -146,7 +170,7 @@ async fn a_connection_that_is_taken_away_in_mid_transaction_loses_nothing_that_w
 async fn what_is_wrong_with_an_address_is_said_in_one_sentence() {
     let database = Cluster::shared().database();
     let about = async |url: &str, access| -> String {
-        let opened = open(&Address::Postgres(url.into()), access, None, &crate::ports::Ports::default()).await;
+        let opened = open(&Address::Postgres(url.into()), access, None, &Ports::default()).await;
         opened.err().map(|error| error.to_string()).unwrap_or_default()
     };
     let missing = database.url().rsplit_once('/').unwrap().0.to_owned() + "/nowhere";

@@ -139,7 +139,7 @@ impl Earlier {
             }
             let values = [place.workspace_no.into(), at.into()];
             let line = tx.one(sql, &values, |line| Ok((line.unsigned(0)?, line.text_or_null(1)?)))?;
-            // A line that is not there was trimmed long ago.
+            // Without a line nobody can tell what the record was before it.
             let Some((previous, before)) = line else { break };
             undo(set, &mut row, before.as_deref());
             at = previous;
