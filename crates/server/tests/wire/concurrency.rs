@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::task::JoinSet;
 
 const WRITERS: u32 = 24;
 const EACH: u32 = 25;
@@ -84,20 +85,26 @@ async fn what_was_answered_survives_a_kill_and_what_was_not_is_applied_once() {
     let mut answered = BTreeMap::new();
     let mut sent = 0;
     for round in 0..3 {
-        let sending: Vec<_> = (0..200).map(|number| tokio::spawn(put(&server, round * 200 + number))).collect();
+        let mut sending = JoinSet::new();
+        for number in round * 200..(round + 1) * 200 {
+            let sent = put(&server, number);
+            sending.spawn(async move { (number, sent.await) });
+        }
         sent += 200;
-        tokio::time::sleep(std::time::Duration::from_millis(60 + 40 * u64::from(round))).await;
-        server.kill();
-        for (number, reply) in sending.into_iter().enumerate() {
-            if let Ok(reply) = reply.await.unwrap() {
-                assert_eq!(reply.status(), 201);
-                let etag = reply.headers()["etag"].to_str().unwrap().to_owned();
-                answered.insert(round * 200 + u32::try_from(number).unwrap(), etag);
+        // The kill comes when some are answered, more of them each round, and the others are under way.
+        let until = answered.len() + 10 * (round as usize + 1);
+        while let Some(ended) = sending.join_next().await {
+            let (number, reply) = ended.unwrap();
+            let Ok(reply) = reply else { continue };
+            assert_eq!(reply.status(), 201);
+            answered.insert(number, reply.headers()["etag"].to_str().unwrap().to_owned());
+            if answered.len() == until {
+                server.kill();
             }
         }
         server.serve(&[]);
     }
-    assert!(!answered.is_empty());
+    assert!(answered.len() < sent as usize, "every kill came after the last answer");
     // Every device sends again what it heard nothing about, and one that it did hear about.
     for number in 0..sent {
         let reply = put(&server, number).await.unwrap();
