@@ -6,9 +6,12 @@
 //! A cluster ends with its [`Cluster`], and with the process of the test whatever becomes of that (`process`).
 //! `TIDEMARK_TEST_POSTGRES` may name a superuser's URL of a server that is there already; [`Cluster::shared`] uses it.
 
+mod between;
 mod installed;
 mod process;
 mod template;
+
+pub use between::{Rewrite, between};
 
 use installed::Installed;
 use postgres::{Client, Config, NoTls, SimpleQueryMessage};
@@ -73,6 +76,17 @@ impl Cluster {
         Self { place: Place::Here(Mutex::new(process)), databases: AtomicU32::new(0) }
     }
 
+    /// Starts a replica that follows this server, on a port of its own. Replaying can be held up there with
+    /// `pg_wal_replay_pause()`.
+    ///
+    /// # Panics
+    /// The server is down, or is another than ours.
+    pub fn replica(&self) -> Self {
+        let (_, port) = self.address();
+        let process = Process::follow(Installed::find(), port);
+        Self { place: Place::Here(Mutex::new(process)), databases: AtomicU32::new(0) }
+    }
+
     fn elsewhere(url: &str) -> Self {
         let config: Config = url.parse().unwrap_or_else(|e| panic!("{OTHER_SERVER} is no URL of PostgreSQL: {e}"));
         let cluster = Self { place: Place::Elsewhere(Box::new(config)), databases: AtomicU32::new(0) };
@@ -125,6 +139,20 @@ impl Cluster {
             Place::Here(_) => self.url(SUPERUSER, database).parse().expect("it is a URL"),
         };
         config.connect(NoTls).unwrap_or_else(|e| panic!("PostgreSQL takes no connection: {e}\n{}", self.log()))
+    }
+
+    /// Runs SQL in a database as a superuser and returns the first column of what it says, a line each.
+    ///
+    /// # Panics
+    /// The server refuses it.
+    pub fn psql(&self, database: &str, sql: &str) -> String {
+        let said = apart(|| self.superuser(database).simple_query(sql));
+        let said = said.unwrap_or_else(|e| panic!("PostgreSQL refused {sql}: {e:?}"));
+        let line = |message: &SimpleQueryMessage| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).map(ToOwned::to_owned),
+            _ => None,
+        };
+        said.iter().filter_map(line).collect::<Vec<_>>().join("\n")
     }
 
     /// Ends the server in good order, as a restart or an upgrade does: who is connected is told.
@@ -193,13 +221,7 @@ impl Database<'_> {
     /// # Panics
     /// The server refuses it.
     pub fn psql(&self, sql: &str) -> String {
-        let said = apart(|| self.superuser().simple_query(sql));
-        let said = said.unwrap_or_else(|e| panic!("PostgreSQL refused {sql}: {e:?}"));
-        let line = |message: &SimpleQueryMessage| match message {
-            SimpleQueryMessage::Row(row) => row.get(0).map(ToOwned::to_owned),
-            _ => None,
-        };
-        said.iter().filter_map(line).collect::<Vec<_>>().join("\n")
+        self.cluster.psql(&self.name, sql)
     }
 
     /// Signs in as [`ROLE`].

@@ -13,6 +13,7 @@ use std::process::{Child, ChildStderr, Stdio};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tempfile::TempDir;
 
 const ABOVE: &str = r#"
 folder=$1; shift
@@ -78,6 +79,17 @@ impl Process {
     pub(crate) fn start(installed: Installed, settings: &[(&str, &str)]) -> Self {
         let folder = template::folder_for(&installed);
         template::fill(&installed, folder.path());
+        Self::in_folder(installed, folder, settings)
+    }
+
+    /// Copies a server that runs on a port of this machine, and starts the copy as its replica.
+    pub(crate) fn follow(installed: Installed, primary: u16) -> Self {
+        let folder = template::folder_for(&installed);
+        template::copy_of(&installed, folder.path(), primary);
+        Self::in_folder(installed, folder, &[])
+    }
+
+    fn in_folder(installed: Installed, folder: TempDir, settings: &[(&str, &str)]) -> Self {
         let folder = folder.keep();
         let all = SETTINGS.iter().chain(settings).map(|(name, value)| (name.to_string(), value.to_string())).collect();
         let mut process = Self { installed, settings: all, folder, port: 0, above: None, log: Arc::default() };
@@ -147,7 +159,7 @@ impl Drop for Process {
 /// Keeps the server's log and tells how its start went.
 fn follow(lines: ChildStderr, log: &Mutex<String>, news: &Sender<Start>) {
     for line in BufReader::new(lines).lines().map_while(Result::ok) {
-        let start = if line.contains("database system is ready to accept connections") {
+        let start = if line.contains("database system is ready to accept") {
             Some(Start::Ready)
         } else if line.contains("could not bind") {
             Some(Start::PortTaken)

@@ -76,6 +76,17 @@ fn initialise(installed: &Installed, folder: &Path) {
     fs::write(folder.join("pg_hba.conf"), doors).expect("the folder can be written to");
 }
 
+/// Fills a folder with what a running server has, set up to follow it.
+pub(crate) fn copy_of(installed: &Installed, folder: &Path, port: u16) {
+    let from = format!("host=127.0.0.1 port={port} user={SUPERUSER} password={SUPERUSER}");
+    let mut copy = installed.command("pg_basebackup");
+    run(copy
+        .args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--dbname", &from, "--pgdata"])
+        .arg(folder));
+    // Its rights may be those of the server's folder, which a copy of the template has from elsewhere.
+    run(Command::new("chmod").arg("0700").arg(folder));
+}
+
 fn run(command: &mut Command) {
     let output = command.output().unwrap_or_else(|e| panic!("{command:?} does not run: {e}"));
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
