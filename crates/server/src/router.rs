@@ -8,7 +8,7 @@ use crate::call::{Call, SERVICE_ROOT, header_text, names};
 use crate::envelope;
 use crate::limits;
 use crate::routes::{audit, batch, entity, events, health, history, metadata, service, session, set};
-use crate::server::Server;
+use crate::server::{Current, Server};
 use crate::storage::Caller;
 use crate::write;
 use axum::Router;
@@ -36,7 +36,7 @@ pub const PATHS: [&str; 9] = [
 ];
 
 /// Everything that is served.
-pub(crate) fn router(server: Arc<Server>) -> Router {
+pub(crate) fn router(current: Current) -> Router {
     let [live, ready, session, events, history, audit, root, root_with_slash, below] = PATHS;
     Router::new()
         .route(live, get(health::live))
@@ -51,11 +51,11 @@ pub(crate) fn router(server: Arc<Server>) -> Router {
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_this_method)
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
-        .layer(from_fn_with_state(Arc::clone(&server), guard))
+        .layer(from_fn_with_state(current.clone(), guard))
         .layer(envelope::compression())
         .layer(envelope::catch_panic())
-        .layer(from_fn_with_state(Arc::clone(&server), envelope::mark))
-        .with_state(server)
+        .layer(from_fn_with_state(current.clone(), envelope::mark))
+        .with_state(current)
 }
 
 /// Everything below the service root: which verb of which resource is in which file.

@@ -1,13 +1,15 @@
 //! What all routes share: the database, the model, the clock, and who this server is.
 //!
-//! Owns: putting a caller and an entity set together to a place in the database, and the identity, which another
-//! process may change by restoring a backup. Refuses: any request.
+//! Owns: putting a caller and an entity set together to a place in the database, the identity, which another process may
+//! change by restoring a backup, and the model, which one may change by coming with another: a request goes by the model
+//! that was served when it came. Refuses: any request.
 
 use crate::auth::Gate;
 use crate::change::Place;
 use crate::ports::Ports;
 use crate::storage::{Caller, Identity, Storage, StorageError};
 use crate::token::TokenSeal;
+use axum::extract::FromRef;
 use std::sync::{Arc, PoisonError, RwLock};
 use tidemark_model::{EntityModel, EntitySet};
 use tidemark_odata::{Code, WireError};
@@ -22,12 +24,40 @@ pub(crate) struct Server {
     /// The time, ids and secrets.
     pub(crate) ports: Ports,
     /// Who may come in.
-    pub(crate) gate: Gate,
+    pub(crate) gate: Arc<Gate>,
     /// Turns true when the server stops; endless answers end then.
     pub(crate) stopping: watch::Receiver<bool>,
     /// One audit at a time: each reads a whole set.
-    pub(crate) audits: Semaphore,
-    identity: RwLock<Arc<Identity>>,
+    pub(crate) audits: Arc<Semaphore>,
+    identity: Arc<RwLock<Arc<Identity>>>,
+}
+
+/// The server as the model of this moment makes it.
+#[derive(Clone)]
+pub(crate) struct Current(Arc<RwLock<Arc<Server>>>);
+
+impl Current {
+    /// Begins with a server.
+    pub(crate) fn of(server: Server) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(server))))
+    }
+
+    /// Returns the server of this moment.
+    pub(crate) fn now(&self) -> Arc<Server> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Serves another model from the next request on.
+    pub(crate) fn serve(&self, model: Arc<EntityModel>) {
+        let next = Arc::new(self.now().with_model(model));
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = next;
+    }
+}
+
+impl FromRef<Current> for Arc<Server> {
+    fn from_ref(current: &Current) -> Self {
+        current.now()
+    }
 }
 
 impl Server {
@@ -39,9 +69,22 @@ impl Server {
         ports: Ports,
         stopping: watch::Receiver<bool>,
     ) -> Self {
-        let identity = RwLock::new(Arc::new(identity));
-        let gate = Gate::new(ports.secrets.as_ref());
-        Self { storage, model, ports, gate, stopping, audits: Semaphore::new(1), identity }
+        let identity = Arc::new(RwLock::new(Arc::new(identity)));
+        let gate = Arc::new(Gate::new(ports.secrets.as_ref()));
+        Self { storage, model, ports, gate, stopping, audits: Arc::new(Semaphore::new(1)), identity }
+    }
+
+    /// Returns the same server with another model.
+    fn with_model(&self, model: Arc<EntityModel>) -> Self {
+        Self {
+            storage: self.storage.serving(Arc::clone(&model)),
+            model,
+            ports: self.ports.clone(),
+            gate: Arc::clone(&self.gate),
+            stopping: self.stopping.clone(),
+            audits: Arc::clone(&self.audits),
+            identity: Arc::clone(&self.identity),
+        }
     }
 
     /// Returns who this server is.

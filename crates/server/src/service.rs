@@ -5,13 +5,15 @@
 use crate::demo;
 use crate::ports::Ports;
 use crate::router::router;
-use crate::server::Server;
+use crate::server::{Current, Server};
 use crate::storage::open::{Access, Address, open};
 use crate::storage::{NewToken, NewUser, Purged, StorageError, TokenHash};
 use axum::Router;
 use std::sync::Arc;
+use std::time::Duration;
 use tidemark_model::EntityModel;
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 
 /// Why a service does not open, in a sentence for whoever runs it.
 #[derive(Debug, thiserror::Error)]
@@ -26,8 +28,15 @@ impl From<StorageError> for ServiceError {
 
 /// An OData service over one database.
 pub struct Service {
-    server: Arc<Server>,
+    current: Current,
     stop: watch::Sender<bool>,
+    following: AbortHandle,
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.following.abort();
+    }
 }
 
 impl std::fmt::Debug for Service {
@@ -49,16 +58,20 @@ impl Service {
     }
 
     pub(crate) async fn over(address: &Address, model: EntityModel, ports: Ports) -> Result<Self, ServiceError> {
-        let model = Arc::new(model);
-        let storage = open(address, Access::Serve, Some(Arc::clone(&model)), &ports).await?;
+        let brought = Arc::new(model);
+        let storage = open(address, Access::Serve, Some(Arc::clone(&brought)), &ports).await?;
         let identity = storage.identity().await?;
+        let model = storage.model().unwrap_or(brought);
         let (stop, stopping) = watch::channel(false);
-        Ok(Self { server: Arc::new(Server::new(storage, identity, model, ports, stopping)), stop })
+        let served = storage.listen_to_model();
+        let current = Current::of(Server::new(storage, identity, model, ports, stopping));
+        let following = tokio::spawn(follow(served, current.clone())).abort_handle();
+        Ok(Self { current, stop, following })
     }
 
     /// Returns everything that is served.
     pub fn router(&self) -> Router {
-        router(Arc::clone(&self.server))
+        router(self.current.clone())
     }
 
     /// Adds an account, in a workspace that is made where there is none of that name, and returns a token of it.
@@ -66,16 +79,17 @@ impl Service {
     /// # Errors
     /// The name is taken, or the database fails.
     pub async fn add_user(&self, name: &str, workspace: &str, device: Option<&str>) -> Result<String, ServiceError> {
-        let ports = &self.server.ports;
+        let server = self.current.now();
+        let ports = &server.ports;
         let no_randomness = |error| ServiceError::from(StorageError::Randomness(error));
         let token = crate::auth::fresh_token(ports.secrets.as_ref()).map_err(no_randomness)?;
         let now_ms = ports.clock.now_ms();
         // A hash of nothing: this account has no password, only its tokens.
         let user = NewUser { name: name.into(), workspace: workspace.into(), password: String::new(), now_ms };
-        self.server.storage.add_user(user).await?;
+        server.storage.add_user(user).await?;
         let hash = TokenHash::of(&token);
         let added = NewToken { user: name.into(), hash, device: device.map(Into::into), now_ms };
-        self.server.storage.add_token(added).await?;
+        server.storage.add_token(added).await?;
         Ok(token)
     }
 
@@ -91,14 +105,39 @@ impl Service {
 
     /// Adds the samples.
     pub(crate) async fn fill_demo(&self) -> Result<(), demo::DemoError> {
-        demo::fill(self.server.storage.as_ref(), &self.server.model, &self.server.ports).await
+        let server = self.current.now();
+        demo::fill(server.storage.as_ref(), &server.model, &server.ports).await
     }
 
     /// Drops the content of tombstones that are older than so many days.
     pub(crate) async fn purge(&self, days: u32) -> Result<Purged, StorageError> {
-        let before_ms = crate::cli::days_ago(self.server.ports.clock.now_ms(), days);
-        self.server.storage.purge(before_ms).await
+        let server = self.current.now();
+        server.storage.purge(crate::cli::days_ago(server.ports.clock.now_ms(), days)).await
     }
+}
+
+/// How long is waited before a model that could not be read is read again.
+const READ_AGAIN: Duration = Duration::from_secs(5);
+
+/// Serves what other processes on the database serve.
+async fn follow(mut served: watch::Receiver<i64>, current: Current) {
+    while served.changed().await.is_ok() {
+        while let Err(error) = serve_newest(&current).await {
+            tracing::warn!(%error, "another model is served on this database; it is not served here yet");
+            // Or sooner, when one more comes.
+            let _ = tokio::time::timeout(READ_AGAIN, served.changed()).await;
+        }
+    }
+}
+
+async fn serve_newest(current: &Current) -> Result<(), StorageError> {
+    let server = current.now();
+    let newest = server.storage.served_model().await?;
+    if let Some(newest) = newest.filter(|newest| newest.fingerprint != server.model.fingerprint()) {
+        current.serve(newest.read()?);
+        tracing::info!("another model is served on this database; it is served here too from now on");
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -25,8 +25,9 @@ pub(crate) use people::{Account, Caller, Identity, NewToken, NewUser, TokenHash}
 use crate::change::{Commit, Mark, Outcome, Place, Row};
 use async_trait::async_trait;
 use std::path::Path;
-use tidemark_model::RecordId;
+use std::sync::Arc;
 use tidemark_model::query::Query;
+use tidemark_model::{EntityModel, RecordId};
 use tokio::sync::watch;
 
 /// The answer of a database.
@@ -48,6 +49,17 @@ pub(crate) struct Position {
     pub(crate) floor: u64,
 }
 
+/// The model that is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServedModel {
+    /// Its number, which grows each time another model is served.
+    pub(crate) no: i64,
+    /// Its fingerprint.
+    pub(crate) fingerprint: String,
+    /// Its document, CSDL JSON.
+    pub(crate) document: String,
+}
+
 /// A database that keeps records, their journal, and the people who may see them.
 ///
 /// # Concurrency
@@ -65,6 +77,19 @@ pub(crate) trait Storage: Send + Sync + 'static {
     /// # Errors
     /// [`StorageError::ModelMisfit`].
     async fn settle_in(&self) -> Result<Identity>;
+
+    /// Returns the model that this process serves; nothing for a command that touches no record. It may be another than
+    /// the one the database was opened with.
+    fn model(&self) -> Option<Arc<EntityModel>>;
+
+    /// Starts to listen to which model is served, by its number: other processes may come with another.
+    fn listen_to_model(&self) -> watch::Receiver<i64>;
+
+    /// Reads the model that is served.
+    async fn served_model(&self) -> Result<Option<ServedModel>>;
+
+    /// Returns the same database with another model, which must be laid out there.
+    fn serving(&self, model: Arc<EntityModel>) -> Arc<dyn Storage>;
 
     /// Finds whose token this is.
     async fn token_holder(&self, token: TokenHash) -> Result<Option<Caller>>;

@@ -27,6 +27,9 @@ pub(super) struct Serve {
     /// How many days a deleted record keeps its content
     #[arg(long, env = "TIDEMARK_RETENTION_DAYS", value_name = "DAYS", default_value_t = RETENTION_DAYS)]
     retention_days: u32,
+    /// A streaming replica of the database that reads may go to: postgres://USER:PASSWORD@HOST/DATABASE
+    #[arg(long, env = "TIDEMARK_READ_DATABASE", hide_env_values = true, value_name = "URL")]
+    read_database: Option<String>,
     #[command(flatten)]
     common: Common,
 }
@@ -36,7 +39,12 @@ impl Serve {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
         let in_colour = std::io::stderr().is_terminal();
         tracing_subscriber::fmt().with_env_filter(filter).with_ansi(in_colour).with_writer(std::io::stderr).init();
-        let address = self.common.address()?;
+        let mut address = self.common.address()?;
+        if let Some(replica) = &self.read_database {
+            let wrong =
+                "--read-database must be the postgres:// address of a replica of --database, which must be PostgreSQL";
+            address = address.read_from(replica).ok_or_else(|| Failure::Usage(wrong.to_owned()))?;
+        }
         let model = self.common.read_model()?;
         let service = Arc::new(Service::over(&address, model, Ports::default()).await?);
         if self.demo {

@@ -7,6 +7,8 @@ mod bed;
 mod feed;
 mod people;
 mod postgres;
+mod remodel;
+mod replica;
 mod writes;
 
 macro_rules! on_every_database {

@@ -11,21 +11,24 @@ mod lanes;
 mod layout;
 mod looked_up;
 mod marks;
+mod once;
 mod people;
 mod purge;
+mod reach;
 mod read;
 mod schema;
+mod served;
 mod table;
 mod turns;
 mod tx;
 
 pub(crate) use tx::Columns;
-pub(super) use tx::{Bind, Cursor, Driver, Fetch, Kind, Lane, Scope, Session, Take, Tx, one_row};
+pub(super) use tx::{Bind, Cursor, Driver, Duty, Fetch, Kind, Lane, Scope, Session, Take, Tx, one_row};
 pub(super) use {people::new_epoch, schema::VERSION, tx::EVERYBODY};
 
 use super::{
     Account, Caller, Identity, NewToken, NewUser, PastChange, Position, Purged, Read, ReadOutcome, Render, Result,
-    Storage, StorageError, TokenHash,
+    ServedModel, Storage, StorageError, TokenHash,
 };
 use crate::change::{Commit, Outcome, Place, Row};
 use crate::ports::Ports;
@@ -33,6 +36,7 @@ use crate::storage::notices::Notices;
 use async_trait::async_trait;
 use lanes::{Bench, Lanes};
 use marks::Marks;
+use once::Once;
 use std::path::Path;
 use std::sync::Arc;
 use table::Tables;
@@ -41,11 +45,17 @@ use tidemark_model::{EntityModel, RecordId};
 use tokio::sync::watch;
 use turns::Turns;
 
-/// Makes a database ready: its own tables of the newest version, and the model's laid out, in the transaction given.
+/// Makes a database ready in the transaction given: its own tables of the newest version, and a model's laid out.
+/// Returns the model that is served from now on: the one given, or the one that other processes serve.
 ///
 /// # Errors
 /// [`StorageError::Newer`], [`StorageError::ModelMisfit`].
-pub(super) fn prepare(tx: &dyn Tx, database: &str, model: Option<&EntityModel>, ports: &Ports) -> Result<()> {
+pub(super) fn prepare(
+    tx: &dyn Tx,
+    database: &str,
+    model: Option<&Arc<EntityModel>>,
+    ports: &Ports,
+) -> Result<Option<Arc<EntityModel>>> {
     match tx.version()? {
         None => schema::create(tx, ports).and_then(|()| tx.set_version(VERSION))?,
         Some(found) if found > VERSION => {
@@ -54,15 +64,20 @@ pub(super) fn prepare(tx: &dyn Tx, database: &str, model: Option<&EntityModel>, 
         Some(VERSION) => {}
         Some(older) => schema::upgrade(tx, older).and_then(|()| tx.set_version(VERSION))?,
     }
-    model.map_or(Ok(()), |model| layout::lay_out(tx, model))
+    model.map(|model| served::settle(tx, model, ports.clock.now_ms())).transpose()
 }
 
-/// A database behind a driver.
+/// A database behind a driver, with the model that is served.
 pub(crate) struct Engine<D> {
-    driver: D,
-    database: String,
+    base: Arc<Base<D>>,
     bench: Bench,
     lanes: Lanes,
+}
+
+/// What stays when another model is served.
+struct Base<D> {
+    driver: D,
+    database: String,
     turns: Turns,
 }
 
@@ -79,12 +94,12 @@ impl<D: Driver> Engine<D> {
         let tables = Arc::new(Tables::of(model, driver.dialect()));
         let marks = Arc::new(Marks::from(Arc::clone(&ports.secrets)));
         let bench = Bench { tables, ports: ports.clone(), marks, notices };
-        Self { driver, database, bench, lanes: Lanes::default(), turns }
+        Self { base: Arc::new(Base { driver, database, turns }), bench, lanes: Lanes::default() }
     }
 
     /// Reads what is nobody's record, on the connections kept for that.
     async fn front<T: Send + 'static>(&self, read: impl FnOnce(&dyn Tx) -> Result<T> + Send + 'static) -> Result<T> {
-        self.driver.read(Lane::Front, |session| session.run(Kind::Read, Scope::Nobody, read)).await
+        self.base.driver.read(Lane::Front, |session| session.run(Kind::Read, Scope::Nobody, read)).await
     }
 
     /// Reads records, when it is the asking user's turn.
@@ -93,15 +108,32 @@ impl<D: Driver> Engine<D> {
         place: &Place,
         read: impl FnOnce(&dyn Tx, &Tables) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let turn = self.turns.take(place.user_no).await?;
+        let turn = self.base.turns.take(place.user_no).await?;
         let scope = Scope::Of { workspace_no: place.workspace_no, user_no: place.user_no };
         let tables = Arc::clone(&self.bench.tables);
-        let work = move |session: &mut dyn Session| {
+        let once = Once::of(move |tx: &dyn Tx| {
             // With the work and not with the request: a read that nobody waits for any more still has a reader.
             let _turn = turn;
-            session.run(Kind::Read, scope, |tx| read(tx, &tables))
-        };
-        self.driver.read(Lane::Records, work).await
+            read(tx, &tables)
+        });
+        if self.base.driver.has_replica() {
+            let reach = self.front(reach::reach_of(place.workspace_no)).await?;
+            let asked = once.clone();
+            let work =
+                move |session: &mut dyn Session| {
+                    session.run(Kind::Read, scope, |tx| {
+                        if reach.is_within(tx)? { asked.run(tx).map(Some) } else { Ok(None) }
+                    })
+                };
+            match self.base.driver.read(Lane::Replica, work).await {
+                Ok(Some(done)) => return Ok(done),
+                Err(error) if once.is_done() => return Err(error),
+                // It lags behind, or does not answer.
+                Ok(None) | Err(_) => {}
+            }
+        }
+        let work = move |session: &mut dyn Session| session.run(Kind::Read, scope, |tx| once.run(tx));
+        self.base.driver.read(Lane::Records, work).await
     }
 
     async fn write<T: Send + 'static>(
@@ -110,7 +142,7 @@ impl<D: Driver> Engine<D> {
         scope: Scope,
         write: impl FnOnce(&dyn Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.driver.write(move |session| session.run(kind, scope, write)).await
+        self.base.driver.write(move |session| session.run(kind, scope, write)).await
     }
 }
 
@@ -122,16 +154,38 @@ impl<D: Driver> Storage for Engine<D> {
 
     async fn ready(&self) -> Result<()> {
         self.front(people::identity).await?;
-        self.driver.write(|_| Ok(())).await
+        self.base.driver.write(|_| Ok(())).await
     }
 
     async fn settle_in(&self) -> Result<Identity> {
-        let (bench, database) = (self.bench.clone(), self.database.clone());
+        let (bench, database) = (self.bench.clone(), self.base.database.clone());
         let settle = move |tx: &dyn Tx| {
-            prepare(tx, &database, bench.tables.model.as_deref(), &bench.ports)?;
-            people::identity(tx)
+            prepare(tx, &database, bench.tables.model.as_ref(), &bench.ports)?;
+            Ok((people::identity(tx)?, served::newest(tx)?))
         };
-        self.write(Kind::Layout, Scope::Everything, settle).await
+        let (identity, served) = self.write(Kind::Layout, Scope::Everything, settle).await?;
+        // The backup may have been made under another model, which other processes serve by now.
+        self.bench.notices.remodelled(served.map_or(0, |served| served.no));
+        Ok(identity)
+    }
+
+    fn model(&self) -> Option<Arc<EntityModel>> {
+        self.bench.tables.model.clone()
+    }
+
+    fn listen_to_model(&self) -> watch::Receiver<i64> {
+        self.bench.notices.listen_to_model()
+    }
+
+    async fn served_model(&self) -> Result<Option<ServedModel>> {
+        self.front(served::newest).await
+    }
+
+    fn serving(&self, model: Arc<EntityModel>) -> Arc<dyn Storage> {
+        let tables = Arc::new(Tables::of(Some(model), self.base.driver.dialect()));
+        let bench = Bench { tables, ..self.bench.clone() };
+        // Lanes of its own: a transaction goes by one model.
+        Arc::new(Self { base: Arc::clone(&self.base), bench, lanes: Lanes::default() })
     }
 
     async fn token_holder(&self, token: TokenHash) -> Result<Option<Caller>> {
@@ -181,7 +235,7 @@ impl<D: Driver> Storage for Engine<D> {
 
     async fn commit(&self, commit: Commit) -> Result<Vec<Outcome>> {
         let workspace_no = commit.caller.workspace_no;
-        let lane_no = if self.driver.writes_workspaces_apart() { workspace_no } else { 0 };
+        let lane_no = if self.base.driver.writes_workspaces_apart() { workspace_no } else { 0 };
         let (lane, mut ticket) = self.lanes.enter(lane_no, commit)?;
         {
             let _turn = lane.turn.lock().await;
@@ -192,7 +246,7 @@ impl<D: Driver> Storage for Engine<D> {
                     lane.carry_out(&bench, session);
                     Ok(())
                 };
-                self.driver.write(work).await?;
+                self.base.driver.write(work).await?;
             }
         }
         (&mut ticket.answer).await.map_err(|_| StorageError::Stopping)?
@@ -210,6 +264,8 @@ impl<D: Driver> Storage for Engine<D> {
             while let Some(piece) = next {
                 let scope = Scope::Of { workspace_no, user_no: EVERYBODY };
                 let done = self.write(Kind::Write, scope, move |tx| purge::purge(tx, piece)).await?;
+                // One process at a time, whichever comes first (DESIGN section 4, Server).
+                let Some(done) = done else { return Ok(purged) };
                 purged.tombstones += done.tombstones;
                 next = done.next;
             }
@@ -223,6 +279,6 @@ impl<D: Driver> Storage for Engine<D> {
     }
 
     async fn backup(&self, target: &Path) -> Result<()> {
-        self.driver.backup(target).await
+        self.base.driver.backup(target).await
     }
 }

@@ -1,4 +1,4 @@
-//! Live notices: who hears that a workspace moved.
+//! Live notices: who hears that a workspace moved, or that other processes serve another model.
 //!
 //! Owns: the newest sequence number of each workspace that somebody listens to. Notices are coalesced: a slow
 //! listener hears the newest number, not each. Refuses: being relied on; a lost notice costs a client one interval.
@@ -10,6 +10,7 @@ use tokio::sync::watch;
 /// The listeners of every workspace.
 #[derive(Debug, Default)]
 pub(crate) struct Notices {
+    model: watch::Sender<i64>,
     workspaces: Mutex<HashMap<i64, watch::Sender<u64>>>,
 }
 
@@ -23,6 +24,16 @@ impl Notices {
     /// Returns the workspaces that somebody listens to.
     pub(crate) fn listened(&self) -> Vec<i64> {
         self.workspaces.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+
+    /// Starts to listen to which model is served, by its number; 0 until one is heard of. It may be told twice.
+    pub(crate) fn listen_to_model(&self) -> watch::Receiver<i64> {
+        self.model.subscribe()
+    }
+
+    /// Tells which model is served.
+    pub(crate) fn remodelled(&self, no: i64) {
+        self.model.send_replace(no);
     }
 
     /// Tells the listeners of a workspace that it moved.

@@ -17,18 +17,35 @@ pub(crate) enum Address {
     /// `sqlite:FILE`.
     Sqlite(PathBuf),
     /// `postgres://…`.
-    Postgres(String),
+    Postgres {
+        /// The database that is written to.
+        url: String,
+        /// A replica of it that reads may go to.
+        replica: Option<String>,
+    },
 }
 
 impl Address {
     /// Reads an address; nothing where it is none.
     pub(crate) fn read(url: &str) -> Option<Self> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Some(Self::Postgres(url.to_owned()));
+            return Some(Self::Postgres { url: url.to_owned(), replica: None });
         }
         let file = url.strip_prefix("sqlite:")?;
         let file = file.strip_prefix("//").unwrap_or(file);
         (!file.is_empty()).then(|| Self::Sqlite(PathBuf::from(file)))
+    }
+}
+
+impl Address {
+    /// Adds a replica; nothing where one of both is no address of PostgreSQL.
+    pub(crate) fn read_from(self, replica: &str) -> Option<Self> {
+        match (self, Self::read(replica)?) {
+            (Self::Postgres { url, .. }, Self::Postgres { url: replica, .. }) => {
+                Some(Self::Postgres { url, replica: Some(replica) })
+            }
+            _ => None,
+        }
     }
 }
 
@@ -44,7 +61,9 @@ pub(crate) async fn open(
 ) -> Result<Arc<dyn Storage>> {
     Ok(match address {
         Address::Sqlite(file) => Arc::new(sqlite::open(file, access, model, ports)?),
-        Address::Postgres(url) => Arc::new(postgres::open(url, access, model, ports).await?),
+        Address::Postgres { url, replica } => {
+            Arc::new(postgres::open(url, replica.as_deref(), access, model, ports).await?)
+        }
     })
 }
 
@@ -55,6 +74,6 @@ pub(crate) async fn open(
 pub(crate) fn restore(address: &Address, from: &Path, ports: &Ports) -> Result<()> {
     match address {
         Address::Sqlite(file) => sqlite::restore(file, from, ports),
-        Address::Postgres(_) => Err(StorageError::Copy(postgres::COPIES.to_owned())),
+        Address::Postgres { .. } => Err(StorageError::Copy(postgres::COPIES.to_owned())),
     }
 }

@@ -48,7 +48,7 @@ impl Bed {
     }
 
     pub(crate) async fn at(url: String) -> Self {
-        Self::on(Address::Postgres(url), tempfile::tempdir().unwrap()).await
+        Self::on(Address::Postgres { url, replica: None }, tempfile::tempdir().unwrap()).await
     }
 
     async fn on(address: Address, folder: TempDir) -> Self {

@@ -7,7 +7,7 @@ use crate::storage::open::{Access, Address, open};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tidemark_model::Method;
 use tidemark_test_postgres::{Cluster, ROLE};
 
@@ -48,7 +48,7 @@ async fn processes_share_one_sequence_and_hear_of_each_other() {
 async fn processes_that_start_together_on_an_empty_database_all_serve_it() {
     let cluster = Cluster::start();
     let database = cluster.database();
-    let address = Address::Postgres(database.superuser_url());
+    let address = Address::Postgres { url: database.superuser_url(), replica: None };
     let mut servers = BTreeSet::new();
     // At first all lay it out, and then all find it there and take their rights.
     for _ in 0..8 {
@@ -171,7 +171,7 @@ async fn a_connection_that_is_taken_away_in_mid_transaction_loses_nothing_that_w
 async fn what_is_wrong_with_an_address_is_said_in_one_sentence() {
     let database = Cluster::shared().database();
     let about = async |url: &str, access| -> String {
-        let opened = open(&Address::Postgres(url.into()), access, None, &Ports::default()).await;
+        let opened = open(&Address::read(url).unwrap(), access, None, &Ports::default()).await;
         opened.err().map(|error| error.to_string()).unwrap_or_default()
     };
     let missing = database.url().rsplit_once('/').unwrap().0.to_owned() + "/nowhere";
@@ -183,4 +183,35 @@ async fn what_is_wrong_with_an_address_is_said_in_one_sentence() {
     drop(Bed::at(other.url()).await);
     other.psql("UPDATE tidemark_schema SET version = 99");
     assert!(about(&other.url(), Access::Existing).await.contains("newer version"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_process_purges_and_the_others_leave_it_to_that_one() {
+    let database = Cluster::shared().database();
+    let bed = Bed::at(database.superuser_url()).await;
+    let other = bed.another(model()).await.unwrap();
+    let ann = bed.caller("ann").await;
+    bed.one(&ann, bed.titled(1, "gone")).await;
+    bed.one(&ann, bed.change(ITEMS, 1, Method::Delete, json!(null))).await;
+    // Held up at the counter of the workspace, in the middle of its duty.
+    let mut holder = tidemark_test_postgres::apart(|| {
+        let mut holder = database.superuser();
+        holder.batch_execute("BEGIN; SELECT 1 FROM workspace FOR UPDATE").unwrap();
+        holder
+    });
+    let purging = tokio::spawn({
+        let storage = Arc::clone(&bed.storage);
+        async move { storage.purge(i64::MAX).await }
+    });
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while database.psql(waits) != "1" {
+        assert!(Instant::now() < deadline, "the first purge never came to the counter");
+        tokio::task::yield_now().await;
+    }
+    // It would have to wait there too.
+    assert_eq!(other.purge(i64::MAX).await.unwrap().tombstones, 0);
+    tidemark_test_postgres::apart(move || holder.batch_execute("ROLLBACK").map(|()| drop(holder))).unwrap();
+    assert_eq!(purging.await.unwrap().unwrap().tombstones, 1);
+    assert_eq!(other.purge(i64::MAX).await.unwrap().tombstones, 0, "the duty is free again, and nothing is left to do");
 }

@@ -7,6 +7,7 @@
 mod connect;
 mod error;
 mod listen;
+mod replica;
 mod session;
 mod value;
 mod wall;
@@ -17,6 +18,7 @@ use crate::storage::notices::Notices;
 use crate::storage::{Result, StorageError};
 use connect::{Address, Pools};
 use deadpool_postgres::Pool;
+use replica::Replica;
 use session::PostgresSession;
 use std::path::Path;
 use std::sync::Arc;
@@ -33,6 +35,7 @@ pub(crate) const COPIES: &str = "A PostgreSQL database is copied by its own tool
 /// A database on a PostgreSQL server.
 pub(crate) struct Postgres {
     pools: Pools,
+    replica: Option<Replica>,
     listening: tokio::task::AbortHandle,
 }
 
@@ -48,11 +51,13 @@ impl Drop for Postgres {
 /// One sentence for each thing that can be wrong with the address, the rights, what is there, or the model.
 pub(crate) async fn open(
     url: &str,
+    replica: Option<&str>,
     access: Access,
     model: Option<Arc<EntityModel>>,
     ports: &Ports,
 ) -> Result<Engine<Postgres>> {
     let address = Address::read(url)?;
+    let replica = replica.map(Address::read).transpose()?;
     let mut owner = address.connect().await?;
     let (name, ports_there, laid_out) = (address.name().to_owned(), ports.clone(), model.clone());
     let work = move |session: &mut dyn Session| {
@@ -60,18 +65,24 @@ pub(crate) async fn open(
             if access == Access::Existing && tx.version()?.is_none() {
                 return Err(StorageError::Missing(name));
             }
-            prepare(tx, &name, laid_out.as_deref(), &ports_there)?;
-            wall::serves_apart(tx)
+            let model = prepare(tx, &name, laid_out.as_ref(), &ports_there)?;
+            if access == Access::Serve {
+                wall::says_that_it_serves(tx)?;
+            }
+            Ok((wall::serves_apart(tx)?, model))
         })
     };
     let settled = tokio::task::spawn_blocking(move || {
-        work(&mut PostgresSession::new(&mut owner.client, None, Handle::current()))
+        let settled = work(&mut PostgresSession::new(&mut owner.client, None, Handle::current()))?;
+        Ok::<_, StorageError>((settled, owner))
     });
-    let is_apart = settled.await.map_err(|error| StorageError::Failed(format!("the layout broke off: {error}")))??;
+    let settled = settled.await.map_err(|error| StorageError::Failed(format!("the layout broke off: {error}")))?;
+    let ((is_apart, model), owner) = settled?;
     let notices = Arc::new(Notices::default());
-    let listening = listen::start(address.clone(), Arc::clone(&notices));
+    let listening = listen::start(address.clone(), Arc::clone(&notices), owner);
     let name = address.name().to_owned();
-    let driver = Postgres { pools: Pools::of(&address, is_apart)?, listening };
+    let replica = replica.map(|replica| Replica::at(&replica, is_apart, Arc::clone(&ports.clock))).transpose()?;
+    let driver = Postgres { pools: Pools::of(&address, is_apart)?, replica, listening };
     Ok(Engine::over(driver, name, model, ports, notices))
 }
 
@@ -105,6 +116,10 @@ impl Driver for Postgres {
         match lane {
             Lane::Front => run(&self.pools.front, work).await,
             Lane::Records => run(&self.pools.readers, work).await,
+            Lane::Replica => match &self.replica {
+                Some(replica) => replica.read(work).await,
+                None => Err(StorageError::Failed("there is no replica".into())),
+            },
         }
     }
 
@@ -124,6 +139,10 @@ impl Driver for Postgres {
 
     fn readers(&self) -> usize {
         connect::READERS
+    }
+
+    fn has_replica(&self) -> bool {
+        self.replica.as_ref().is_some_and(Replica::is_there)
     }
 
     fn writes_workspaces_apart(&self) -> bool {

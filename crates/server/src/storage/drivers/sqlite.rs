@@ -50,7 +50,7 @@ pub(crate) fn open(
     model: Option<Arc<EntityModel>>,
     ports: &Ports,
 ) -> Result<Engine<Sqlite>> {
-    let connection = open::open(path, access, model.as_deref(), ports)?;
+    let connection = open::open(path, access, model.as_ref(), ports)?;
     let driver = Sqlite {
         path: path.to_owned(),
         front: Pool::new(path.to_owned(), FRONT_READERS, Arc::clone(&ports.clock)),
@@ -69,7 +69,7 @@ impl Driver for Sqlite {
     ) -> Result<T> {
         match lane {
             Lane::Front => self.front.glance(work).await,
-            Lane::Records => self.readers.read(work).await,
+            Lane::Records | Lane::Replica => self.readers.read(work).await,
         }
     }
 
@@ -88,6 +88,10 @@ impl Driver for Sqlite {
 
     fn readers(&self) -> usize {
         READERS
+    }
+
+    fn has_replica(&self) -> bool {
+        false
     }
 
     fn writes_workspaces_apart(&self) -> bool {

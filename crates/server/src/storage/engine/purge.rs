@@ -7,7 +7,7 @@
 
 use super::layout;
 use super::table::{OWNER, SEQUENCE, WORKSPACE, table_name};
-use super::tx::Tx;
+use super::tx::{Duty, Tx};
 use crate::storage::Result;
 use tidemark_model::IS_TOMBSTONED;
 use tidemark_sql::quoted;
@@ -37,12 +37,16 @@ pub(super) fn workspaces(tx: &dyn Tx) -> Result<Vec<i64>> {
     tx.all("SELECT no FROM workspace ORDER BY no", &[], |row| row.integer(0))
 }
 
-/// Purges one piece of a workspace: `purged` remembers where the last one ended.
-pub(super) fn purge(tx: &dyn Tx, piece: Piece) -> Result<Done> {
+/// Purges one piece of a workspace, unless another process purges at this moment: `purged` remembers where the last
+/// piece ended, so whoever goes on does nothing twice.
+pub(super) fn purge(tx: &dyn Tx, piece: Piece) -> Result<Option<Done>> {
+    if !tx.takes_duty(Duty::Purge)? {
+        return Ok(None);
+    }
     let sql = format!("SELECT sequence, floor, purged FROM workspace WHERE no = ?1{}", tx.for_update());
     let found =
         tx.one(&sql, &[piece.workspace_no.into()], |row| Ok((row.unsigned(0)?, row.unsigned(1)?, row.unsigned(2)?)))?;
-    let Some((newest, floor, purged)) = found else { return Ok(Done { tombstones: 0, next: None }) };
+    let Some((newest, floor, purged)) = found else { return Ok(Some(Done { tombstones: 0, next: None })) };
     let behind = purged.max(floor);
     let until = match piece.until {
         Some(until) => until,
@@ -58,7 +62,7 @@ pub(super) fn purge(tx: &dyn Tx, piece: Piece) -> Result<Done> {
     let values = [piece.workspace_no.into(), floor.into(), end.max(purged).into()];
     tx.execute("UPDATE workspace SET floor = ?2, purged = ?3 WHERE no = ?1", &values)?;
     let next = (end < until).then_some(Piece { until: Some(until), ..piece });
-    Ok(Done { tombstones, next })
+    Ok(Some(Done { tombstones, next }))
 }
 
 /// Returns the newest sequence number before the first that is too young; `None` where all are old enough.

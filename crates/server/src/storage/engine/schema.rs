@@ -13,10 +13,13 @@ use tidemark_sql::{Column, ColumnKind, Dialect, Layout, create_table, create_uni
 
 /// The version that this build writes.
 ///
-/// 2: `workspace.purged`; every index by sequence has a `$` in its name.
-pub(in crate::storage) const VERSION: i64 = 2;
+/// 2: `workspace.purged`; every index by sequence has a `$` in its name. 3: `model`.
+pub(in crate::storage) const VERSION: i64 = 3;
 
 use ColumnKind::{Bytes, Guid, Integer, Text};
+
+/// The table of the models that were served.
+pub(super) const MODEL: &str = "model";
 
 /// A table: its name, its columns (a `?` in front of those that may be null), its key.
 type Table = (&'static str, &'static [(&'static str, ColumnKind)], &'static [&'static str]);
@@ -25,8 +28,9 @@ type Table = (&'static str, &'static [(&'static str, ColumnKind)], &'static [&'s
 ///   how far the purge has looked.
 /// - `journal.previous` is the sequence number of the record's version before, so that a record's history is a chain
 ///   and no index of it is needed; `.before` holds what the changed properties were, as one JSON object.
+/// - `model` has every model that was served, one row each time it changed; the newest is served.
 /// - `property` says of what type a column was laid out, so that a model with another type is refused.
-const TABLES: [Table; 6] = [
+const TABLES: [Table; 7] = [
     (
         "server",
         &[("one", Integer), ("id", Text), ("epoch", Bytes), ("secret", Bytes), ("created_ms", Integer)],
@@ -72,6 +76,7 @@ const TABLES: [Table; 6] = [
         ],
         &["workspace", "sequence"],
     ),
+    (MODEL, &[("no", Integer), ("fingerprint", Text), ("document", Text), ("at_ms", Integer)], &["no"]),
     ("property", &[("entity_set", Text), ("name", Text), ("type", Text)], &["entity_set", "name"]),
 ];
 
@@ -81,10 +86,7 @@ pub(in crate::storage) fn create(tx: &dyn Tx, ports: &Ports) -> Result<()> {
         // What SQLite is given by each connection (ADR 0012).
         tx.batch(SET_UP)?;
     }
-    for (table, columns, key) in TABLES {
-        let columns: Vec<Column> = columns.iter().map(|(name, kind)| column(name, *kind)).collect();
-        tx.batch(&create_table(tx.dialect(), table, &columns, key, Layout::ByKey))?;
-    }
+    TABLES.iter().try_for_each(|table| create_one(tx, table))?;
     let names = [column("name", Text)];
     tx.batch(&create_unique_index(tx.dialect(), "workspace_name", "workspace", &names, None))?;
     tx.batch(&create_unique_index(tx.dialect(), "account_name", "account", &names, None))?;
@@ -95,6 +97,11 @@ pub(in crate::storage) fn create(tx: &dyn Tx, ports: &Ports) -> Result<()> {
     let id = ports.ids.fresh().to_string();
     let values = [(&id).into(), Bind::Bytes(&epoch), Bind::Bytes(&seal), ports.clock.now_ms().into()];
     tx.execute("INSERT INTO server (one, id, epoch, secret, created_ms) VALUES (1, ?1, ?2, ?3, ?4)", &values).map(drop)
+}
+
+fn create_one(tx: &dyn Tx, (table, columns, key): &Table) -> Result<()> {
+    let columns: Vec<Column> = columns.iter().map(|(name, kind)| column(name, *kind)).collect();
+    tx.batch(&create_table(tx.dialect(), table, &columns, key, Layout::ByKey))
 }
 
 fn column(name: &str, kind: ColumnKind) -> Column {
@@ -116,6 +123,9 @@ pub(in crate::storage) fn upgrade(tx: &dyn Tx, from: i64) -> Result<()> {
             tx.batch(&format!("DROP INDEX IF EXISTS {}", quote(&format!("{table}_by_sequence"))))?;
             tx.batch(&layout::index_by_sequence(tx.dialect(), &table))?;
         }
+    }
+    if from < 3 {
+        TABLES.iter().filter(|(table, ..)| *table == MODEL).try_for_each(|table| create_one(tx, table))?;
     }
     Ok(())
 }

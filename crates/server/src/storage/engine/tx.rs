@@ -172,6 +172,18 @@ pub(crate) enum Fetch {
     Piecewise,
 }
 
+/// What one process at a time does for all that share a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Duty {
+    /// Dropping the content of old tombstones.
+    Purge,
+    /// Serving while no other process does. One that has just ended may be waited for.
+    ServeAlone {
+        /// Whether it is.
+        is_patient: bool,
+    },
+}
+
 /// A transaction.
 pub(crate) trait Tx {
     /// Says which SQL the database speaks.
@@ -196,8 +208,12 @@ pub(crate) trait Tx {
     fn version(&self) -> Result<Option<i64>>;
     /// Notes the version of the tables.
     fn set_version(&self, version: i64) -> Result<()>;
+    /// Takes a duty that one process at a time has, until the transaction ends; false where another has it now.
+    fn takes_duty(&self, duty: Duty) -> Result<bool>;
     /// Tells the other processes on this database, once this transaction is committed, that a workspace moved.
     fn announce(&self, workspace_no: i64, sequence: u64) -> Result<()>;
+    /// Tells them, once this transaction is committed, that another model is served.
+    fn announce_model(&self, no: i64) -> Result<()>;
 }
 
 impl dyn Tx + '_ {
@@ -313,6 +329,8 @@ pub(crate) enum Lane {
     Front,
     /// Those for records.
     Records,
+    /// Those for records at a replica, where there is one.
+    Replica,
 }
 
 /// A database: connections and nothing that decides.
@@ -335,6 +353,9 @@ pub(crate) trait Driver: Send + Sync + 'static {
 
     /// Returns how many reads of records can be under way at once.
     fn readers(&self) -> usize;
+
+    /// Tells whether there is a replica to read from, as far as is known.
+    fn has_replica(&self) -> bool;
 
     /// Tells whether workspaces can be written to at the same time.
     fn writes_workspaces_apart(&self) -> bool;

@@ -161,7 +161,8 @@ impl Pools {
     }
 }
 
-fn pool(address: &Address, size: usize, statement_timeout: Duration, is_apart: bool) -> Result<Pool> {
+/// Makes one pool.
+pub(super) fn pool(address: &Address, size: usize, statement_timeout: Duration, is_apart: bool) -> Result<Pool> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = if address.config.get_ssl_mode() == SslMode::Disable {
         Manager::from_config(address.config.clone(), NoTls, recycling)

@@ -4,9 +4,10 @@
 //! which a page is fetched in pieces. It runs on a thread where waiting is allowed. Refuses: rules.
 
 use super::error::storage_error;
+use super::listen::{MOVED, REMODELLED};
 use super::value::{Bound, Fetched, Kept};
 use super::wall;
-use crate::storage::engine::{Bind, Columns, Cursor, Fetch, Kind, Scope, Session, Take, Tx, one_row};
+use crate::storage::engine::{Bind, Columns, Cursor, Duty, Fetch, Kind, Scope, Session, Take, Tx, one_row};
 use crate::storage::{Result, StorageError};
 use deadpool_postgres::StatementCache;
 use std::cell::{Cell, RefCell};
@@ -162,6 +163,10 @@ impl PostgresTx<'_> {
         changed.into_iter().try_for_each(one_row)
     }
 
+    fn notify(&self, channel: &str, payload: &str) -> Result<()> {
+        self.ask(&format!("SELECT pg_notify('{channel}', ?1)"), &[Bind::Text(payload)]).map(drop)
+    }
+
     fn ask(&self, sql: &str, values: &[Bind<'_>]) -> Result<Vec<Row>> {
         self.flush()?;
         let statement = self.prepare(sql)?;
@@ -234,9 +239,16 @@ impl Tx for PostgresTx<'_> {
         wall::set_version(self, version)
     }
 
+    fn takes_duty(&self, duty: Duty) -> Result<bool> {
+        wall::takes_duty(self, duty)
+    }
+
     fn announce(&self, workspace_no: i64, sequence: u64) -> Result<()> {
-        let payload = format!("{workspace_no} {sequence}");
-        self.ask(&format!("SELECT pg_notify('{}', ?1)", super::listen::CHANNEL), &[Bind::Text(&payload)]).map(drop)
+        self.notify(MOVED, &format!("{workspace_no} {sequence}"))
+    }
+
+    fn announce_model(&self, no: i64) -> Result<()> {
+        self.notify(REMODELLED, &no.to_string())
     }
 }
 

@@ -4,7 +4,7 @@
 //! words of a transaction, which say whose records it may see. The first wall is the engine's scope in every statement;
 //! this one holds where that is forgotten (DESIGN section 3, promise 10). Refuses: who is in which workspace.
 
-use crate::storage::engine::{Bind, EVERYBODY, Kind, Scope, Tx};
+use crate::storage::engine::{Bind, Duty, EVERYBODY, Kind, Scope, Tx};
 use crate::storage::{Result, StorageError};
 use tidemark_sql::quote;
 
@@ -12,6 +12,42 @@ use tidemark_sql::quote;
 pub(super) const SERVED: &str = "tidemark_served";
 /// Keeps two processes from laying out at once.
 const LAYOUT_LOCK: i64 = 0x5464_4d6b;
+
+/// Keeps two processes from purging at once.
+const PURGE_LOCK: i64 = 0x5464_4d70;
+/// Every process that serves has it, shared, on the connection that listens.
+pub(super) const SERVED_LOCK: i64 = 0x5464_4d73;
+
+/// Takes a duty until the transaction ends.
+pub(super) fn takes_duty(tx: &dyn Tx, duty: Duty) -> Result<bool> {
+    match duty {
+        Duty::Purge => takes_at_once(tx, PURGE_LOCK),
+        Duty::ServeAlone { is_patient: false } => takes_at_once(tx, SERVED_LOCK),
+        Duty::ServeAlone { is_patient: true } => {
+            let words = format!(
+                "SAVEPOINT duty; SET LOCAL lock_timeout = '{LAST_MOMENTS}'; SELECT pg_advisory_xact_lock({SERVED_LOCK})"
+            );
+            match tx.batch(&words) {
+                Ok(()) => tx.batch("SET LOCAL lock_timeout = 0; RELEASE duty").map(|()| true),
+                Err(StorageError::Busy) => tx.batch("ROLLBACK TO duty; RELEASE duty").map(|()| false),
+                Err(error) => Err(error),
+            }
+        }
+    }
+}
+
+fn takes_at_once(tx: &dyn Tx, lock: i64) -> Result<bool> {
+    let found = tx.one(&format!("SELECT pg_try_advisory_xact_lock({lock})"), &[], |row| row.integer(0))?;
+    Ok(found.is_some_and(|is_taken| is_taken != 0))
+}
+
+/// Lets other processes see, for as long as the connection stands, that the database is served.
+pub(super) fn says_that_it_serves(tx: &dyn Tx) -> Result<()> {
+    tx.batch(&format!("SELECT pg_advisory_lock_shared({SERVED_LOCK})"))
+}
+
+/// How long the connections of a process that has ended are waited for.
+const LAST_MOMENTS: &str = "3s";
 
 /// Returns what a transaction says first.
 pub(super) fn first_words(kind: Kind, scope: Scope) -> String {

@@ -14,6 +14,7 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::OpenOptions;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tidemark_model::EntityModel;
 
@@ -31,7 +32,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const PREPARED_STATEMENTS: usize = 256;
 
 /// Opens the file for writing, and lays a model out in it.
-pub(super) fn open(path: &Path, access: Access, model: Option<&EntityModel>, ports: &Ports) -> Result<Connection> {
+pub(super) fn open(path: &Path, access: Access, model: Option<&Arc<EntityModel>>, ports: &Ports) -> Result<Connection> {
     let is_there = path.exists();
     if !is_there && access == Access::Existing {
         return Err(StorageError::Missing(name(path)));

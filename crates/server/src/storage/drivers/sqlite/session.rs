@@ -2,7 +2,7 @@
 
 use super::convert::{Bound, cell};
 use super::open::APPLICATION_ID;
-use crate::storage::engine::{Bind, Columns, Cursor, Fetch, Kind, Scope, Session, Take, Tx, one_row};
+use crate::storage::engine::{Bind, Columns, Cursor, Duty, Fetch, Kind, Scope, Session, Take, Tx, one_row};
 use crate::storage::{Result, StorageError};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement, TransactionBehavior};
@@ -75,7 +75,16 @@ impl Tx for SqliteTx<'_> {
         Ok(self.0.pragma_update(None, "user_version", version)?)
     }
 
+    fn takes_duty(&self, _: Duty) -> Result<bool> {
+        // One process has the file.
+        Ok(true)
+    }
+
     fn announce(&self, _: i64, _: u64) -> Result<()> {
+        Ok(())
+    }
+
+    fn announce_model(&self, _: i64) -> Result<()> {
         Ok(())
     }
 }
