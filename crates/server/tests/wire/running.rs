@@ -52,6 +52,7 @@ pub(crate) struct Running {
     pub(crate) token: String,
     pub(crate) client: Client,
     postgres: Option<Database<'static>>,
+    address: Option<String>,
 }
 
 impl Drop for Running {
@@ -101,7 +102,14 @@ impl Running {
     pub(crate) fn stopped_on_a_file() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { folder, child: None, root: String::new(), token: String::new(), client, postgres: None }
+        Self { folder, child: None, root: String::new(), token: String::new(), client, postgres: None, address: None }
+    }
+
+    /// Makes ready on a database that the test has made.
+    pub(crate) fn stopped_at(address: String) -> Self {
+        let mut running = Self::stopped_on_a_file();
+        running.address = Some(address);
+        running
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
@@ -109,6 +117,9 @@ impl Running {
     }
 
     pub(crate) fn database(&self) -> String {
+        if let Some(address) = &self.address {
+            return address.clone();
+        }
         let file = || format!("sqlite:{}", self.file("server.db").display());
         self.postgres.as_ref().map_or_else(file, |database| database.superuser_url())
     }
