@@ -2,6 +2,7 @@
 //!
 //! Owns: what `serve` and a test in the same process have in common. Refuses: sockets, signals and the command line.
 
+use crate::cli::Days;
 use crate::demo;
 use crate::ports::Ports;
 use crate::router::router;
@@ -109,10 +110,10 @@ impl Service {
         demo::fill(server.storage.as_ref(), &server.model, &server.ports).await
     }
 
-    /// Drops the content of tombstones that are older than so many days.
-    pub(crate) async fn purge(&self, days: u32) -> Result<Purged, StorageError> {
+    /// Drops the content of old tombstones, and old history.
+    pub(crate) async fn purge(&self, kept: Days) -> Result<Purged, StorageError> {
         let server = self.current.now();
-        server.storage.purge(crate::cli::days_ago(server.ports.clock.now_ms(), days)).await
+        server.storage.purge(kept.before(server.ports.clock.now_ms())).await
     }
 }
 

@@ -38,6 +38,17 @@ pub(crate) type Result<T> = std::result::Result<T, StorageError>;
 pub(crate) struct Purged {
     /// How many tombstones lost their content.
     pub(crate) tombstones: u64,
+    /// How many lines of the journal went.
+    pub(crate) lines: u64,
+}
+
+/// How long what is no longer current is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Retention {
+    /// Tombstones that arrived before this lose their content.
+    pub(crate) tombstones_before_ms: i64,
+    /// Lines of the journal that were written before this go, but each record's newest.
+    pub(crate) history_before_ms: i64,
 }
 
 /// Where a workspace's feed stands.
@@ -140,8 +151,8 @@ pub(crate) trait Storage: Send + Sync + 'static {
     /// Starts to listen to a workspace: its newest sequence number after each commit; 0 until it moves.
     fn listen(&self, workspace_no: i64) -> watch::Receiver<u64>;
 
-    /// Drops the content of tombstones that arrived before `before_ms`, and moves the feed's floor past them.
-    async fn purge(&self, before_ms: i64) -> Result<Purged>;
+    /// Drops the content of old tombstones and the old lines of the journal, and moves the feed's floor past them.
+    async fn purge(&self, kept: Retention) -> Result<Purged>;
 
     /// Begins a new epoch, as after a backup was put in the place of the database: what was handed out before names a
     /// history that may be lost.

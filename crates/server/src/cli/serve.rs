@@ -1,10 +1,11 @@
 //! `serve`.
 
-use super::purge::RETENTION_DAYS;
+use super::purge::{Days, HISTORY_DAYS, RETENTION_DAYS};
 use super::{Common, Failure};
 use crate::listen;
 use crate::ports::Ports;
 use crate::service::Service;
+use crate::storage::Purged;
 use clap::builder::BoolishValueParser;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
@@ -27,6 +28,9 @@ pub(super) struct Serve {
     /// How many days a deleted record keeps its content
     #[arg(long, env = "TIDEMARK_RETENTION_DAYS", value_name = "DAYS", default_value_t = RETENTION_DAYS)]
     retention_days: u32,
+    /// How many days a change can be seen in a record's history; its last one stays for ever
+    #[arg(long, env = "TIDEMARK_HISTORY_DAYS", value_name = "DAYS", default_value_t = HISTORY_DAYS)]
+    history_days: u32,
     /// A streaming replica of the database that reads may go to: postgres://USER:PASSWORD@HOST/DATABASE
     #[arg(long, env = "TIDEMARK_READ_DATABASE", hide_env_values = true, value_name = "URL")]
     read_database: Option<String>,
@@ -54,7 +58,8 @@ impl Serve {
         let listener = TcpListener::bind(&self.listen).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
         let signals = stop_on_signal(Arc::clone(&service))?;
-        let purging = tokio::spawn(purge_daily(Arc::clone(&service), self.retention_days));
+        let kept = Days { tombstones: self.retention_days, history: self.history_days };
+        let purging = tokio::spawn(purge_daily(Arc::clone(&service), kept));
         announce(&format!("listening on http://{address}"))?;
         listen::serve(listener, service.router(), service.stopping()).await;
         purging.abort();
@@ -85,12 +90,12 @@ fn stop_on_signal(service: Arc<Service>) -> Result<tokio::task::JoinHandle<()>, 
     }))
 }
 
-async fn purge_daily(service: Arc<Service>, days: u32) {
+async fn purge_daily(service: Arc<Service>, kept: Days) {
     let mut stopping = service.stopping();
     while !*stopping.borrow() {
-        match service.purge(days).await {
-            Ok(purged) if purged.tombstones > 0 => tracing::info!(tombstones = purged.tombstones, "purged"),
-            Ok(_) => {}
+        match service.purge(kept).await {
+            Ok(Purged { tombstones: 0, lines: 0 }) => {}
+            Ok(Purged { tombstones, lines }) => tracing::info!(tombstones, lines, "purged"),
             Err(error) => tracing::warn!(%error, "the daily purge failed; it is tried again tomorrow"),
         }
         // Ends early only when the server stops.

@@ -19,6 +19,7 @@ mod read;
 mod schema;
 mod served;
 mod table;
+mod trim;
 mod turns;
 mod tx;
 
@@ -28,7 +29,7 @@ pub(super) use {people::new_epoch, schema::VERSION, tx::EVERYBODY};
 
 use super::{
     Account, Caller, Identity, NewToken, NewUser, PastChange, Position, Purged, Read, ReadOutcome, Render, Result,
-    ServedModel, Storage, StorageError, TokenHash,
+    Retention, ServedModel, Storage, StorageError, TokenHash,
 };
 use crate::change::{Commit, Outcome, Place, Row};
 use crate::ports::Ports;
@@ -134,6 +135,23 @@ impl<D: Driver> Engine<D> {
         }
         let work = move |session: &mut dyn Session| session.run(Kind::Read, scope, |tx| once.run(tx));
         self.base.driver.read(Lane::Records, work).await
+    }
+
+    /// Drops what is old, piece by piece, so that other writers come in between; nothing where another process is at it.
+    async fn piece_by_piece(
+        &self,
+        first: purge::Piece,
+        drop_piece: fn(&dyn Tx, purge::Piece) -> Result<Option<purge::Done>>,
+    ) -> Result<Option<u64>> {
+        let scope = Scope::Of { workspace_no: first.workspace_no, user_no: EVERYBODY };
+        let (mut dropped, mut next) = (0, Some(first));
+        while let Some(piece) = next {
+            let done = self.write(Kind::Write, scope, move |tx| drop_piece(tx, piece)).await?;
+            let Some(done) = done else { return Ok(None) };
+            dropped += done.dropped;
+            next = done.next;
+        }
+        Ok(Some(dropped))
     }
 
     async fn write<T: Send + 'static>(
@@ -256,19 +274,19 @@ impl<D: Driver> Storage for Engine<D> {
         self.bench.notices.listen(workspace_no)
     }
 
-    async fn purge(&self, before_ms: i64) -> Result<Purged> {
+    async fn purge(&self, kept: Retention) -> Result<Purged> {
         let mut purged = Purged::default();
         for workspace_no in self.front(purge::workspaces).await? {
-            // Piece by piece, so that a long purge lets other writers in between.
-            let mut next = Some(purge::Piece { workspace_no, before_ms, until: None });
-            while let Some(piece) = next {
-                let scope = Scope::Of { workspace_no, user_no: EVERYBODY };
-                let done = self.write(Kind::Write, scope, move |tx| purge::purge(tx, piece)).await?;
-                // One process at a time, whichever comes first (DESIGN section 4, Server).
-                let Some(done) = done else { return Ok(purged) };
-                purged.tombstones += done.tombstones;
-                next = done.next;
-            }
+            let piece = |before_ms| purge::Piece { workspace_no, before_ms, until: None };
+            let tombstones = self.piece_by_piece(piece(kept.tombstones_before_ms), purge::purge).await?;
+            let lines = match tombstones {
+                Some(_) => self.piece_by_piece(piece(kept.history_before_ms), trim::trim).await?,
+                None => None,
+            };
+            // One process at a time, whichever comes first (DESIGN section 4, Server).
+            let (Some(tombstones), Some(lines)) = (tombstones, lines) else { break };
+            purged.tombstones += tombstones;
+            purged.lines += lines;
         }
         Ok(purged)
     }

@@ -102,7 +102,7 @@ pub(crate) type Render = Box<dyn FnOnce(&Snapshot, &mut dyn Rows) -> Result<Page
 /// Why the feed cannot go on from a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FeedLoss {
-    /// Tombstones were purged since.
+    /// Tombstones were purged since, or the line that would tell it went with old history.
     Expired,
     /// The place is not of this history.
     Unknown,

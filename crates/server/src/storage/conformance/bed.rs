@@ -4,7 +4,9 @@ use crate::change::Mark;
 use crate::change::{Body, Change, Commit, Outcome, Place, Repeat, Row, Step};
 use crate::ports::Ports;
 use crate::storage::open::{Access, Address, open};
-use crate::storage::{Caller, FeedLoss, NewUser, Page, Read, ReadOutcome, Result, Selection, Storage, StorageError};
+use crate::storage::{
+    Caller, FeedLoss, NewUser, Page, Read, ReadOutcome, Result, Retention, Selection, Storage, StorageError,
+};
 use crate::write::read_body;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -15,6 +17,11 @@ use uuid::Uuid;
 
 pub(crate) const ITEMS: &str = "TodoItems";
 pub(crate) const OWN: &str = "CachedEntities";
+
+/// Keeps all history.
+pub(crate) fn tombstones(before_ms: i64) -> Retention {
+    Retention { tombstones_before_ms: before_ms, history_before_ms: 0 }
+}
 
 /// A database, opened.
 pub(crate) struct Bed {

@@ -1,9 +1,9 @@
 //! A pull skips nothing; a read is one snapshot; a purge takes content and says so.
 
-use super::bed::{Bed, ITEMS, OWN, applied, id, rows};
+use super::bed::{Bed, ITEMS, OWN, applied, id, repeat, rows, tombstones};
 use super::on_every_database;
 use crate::change::Mark;
-use crate::storage::{FeedLoss, Read, Selection};
+use crate::storage::{FeedLoss, Read, Retention, Selection};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ on_every_database!(
     pages_of_an_enumeration_stand_at_their_own_moment,
     a_place_of_another_history_is_unknown,
     a_purge_takes_the_content_and_moves_the_floor_once,
+    old_history_goes_and_what_is_current_does_not_change,
     listeners_hear_of_their_workspace_alone,
 );
 
@@ -106,15 +107,48 @@ async fn a_purge_takes_the_content_and_moves_the_floor_once(bed: Bed) {
     let own = json!({ "EntitySet": ITEMS, "Policy": "ask" });
     bed.one(&bob, bed.change(OWN, 3, Method::Update, own)).await;
     bed.one(&bob, bed.change(OWN, 3, Method::Delete, json!(null))).await;
-    assert_eq!(bed.storage.purge(0).await.unwrap().tombstones, 0);
-    assert_eq!(bed.storage.purge(i64::MAX).await.unwrap().tombstones, 2);
-    assert_eq!(bed.storage.purge(i64::MAX).await.unwrap().tombstones, 0);
+    assert_eq!(bed.storage.purge(tombstones(0)).await.unwrap().tombstones, 0);
+    assert_eq!(bed.storage.purge(tombstones(i64::MAX)).await.unwrap().tombstones, 2);
+    assert_eq!(bed.storage.purge(tombstones(i64::MAX)).await.unwrap().tombstones, 0);
     let row = bed.storage.record(&place, id(2)).await.unwrap().unwrap();
     assert!(row.is_tombstoned && row.cells.iter().all(|cell| *cell == Cell::Null), "{row:?}");
     assert!(!bed.storage.record(&place, id(1)).await.unwrap().unwrap().is_tombstoned);
     assert_eq!(bed.changed(&place, start).await, Err(FeedLoss::Expired));
     let past = bed.storage.history(&place, id(2), 9).await.unwrap().unwrap();
     assert!(!format!("{past:?}").contains("secret"), "{past:?}");
+}
+
+async fn old_history_goes_and_what_is_current_does_not_change(bed: Bed) {
+    let (ann, bob) = (bed.caller("ann").await, bed.caller("bob").await);
+    let place = bed.place(&ann, ITEMS);
+    let mut first = bed.titled(1, "one");
+    first.repeat = repeat(1, 1);
+    let start = applied(&bed.one(&ann, first.clone()).await).version;
+    for title in ["two", "three"] {
+        bed.one(&ann, bed.titled(1, title)).await;
+    }
+    let other = applied(&bed.one(&ann, bed.titled(2, "alone")).await).version;
+    let own = |policy: &str| json!({ "EntitySet": ITEMS, "Policy": policy });
+    for policy in ["ask", "server"] {
+        bed.one(&bob, bed.change(OWN, 3, Method::Update, own(policy))).await;
+    }
+    let kept = Retention { tombstones_before_ms: 0, history_before_ms: i64::MAX };
+    assert_eq!(bed.storage.purge(tombstones(0)).await.unwrap().lines, 0);
+    let before = bed.storage.record(&place, id(1)).await.unwrap();
+    assert_eq!(bed.storage.purge(kept).await.unwrap().lines, 3, "all but the newest of each record");
+    assert_eq!(bed.storage.purge(kept).await.unwrap().lines, 0);
+    assert_eq!(bed.storage.record(&place, id(1)).await.unwrap(), before);
+    let past = bed.storage.history(&place, id(1), 9).await.unwrap().unwrap();
+    assert_eq!(past.len(), 1, "{past:?}");
+    // A link from before says so; one from behind it goes on.
+    assert_eq!(bed.changed(&place, start).await, Err(FeedLoss::Expired));
+    let newest = bed.storage.position(ann.workspace_no).await.unwrap().mark;
+    assert_eq!(bed.changed(&place, newest).await, Ok(Vec::new()));
+    assert_eq!(bed.changed(&place, other).await, Err(FeedLoss::Expired), "the floor is one for the workspace");
+    // What goes on afterwards is kept again, and a repeat of what nobody remembers is a change of its own.
+    let again = applied(&bed.one(&ann, first).await).version;
+    assert!(again.sequence > newest.sequence);
+    assert_eq!(bed.storage.history(&place, id(1), 9).await.unwrap().unwrap().len(), 2);
 }
 
 async fn listeners_hear_of_their_workspace_alone(bed: Bed) {

@@ -1,6 +1,6 @@
 //! What is PostgreSQL's alone: several processes on one database, the wall, and a server that goes away.
 
-use super::bed::{Bed, ITEMS, OWN, applied, commit, id, model};
+use super::bed::{Bed, ITEMS, OWN, applied, commit, id, model, tombstones};
 use crate::ports::Ports;
 use crate::storage::StorageError;
 use crate::storage::open::{Access, Address, open};
@@ -201,7 +201,7 @@ async fn one_process_purges_and_the_others_leave_it_to_that_one() {
     });
     let purging = tokio::spawn({
         let storage = Arc::clone(&bed.storage);
-        async move { storage.purge(i64::MAX).await }
+        async move { storage.purge(tombstones(i64::MAX)).await }
     });
     let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -210,8 +210,12 @@ async fn one_process_purges_and_the_others_leave_it_to_that_one() {
         tokio::task::yield_now().await;
     }
     // It would have to wait there too.
-    assert_eq!(other.purge(i64::MAX).await.unwrap().tombstones, 0);
+    assert_eq!(other.purge(tombstones(i64::MAX)).await.unwrap().tombstones, 0);
     tidemark_test_postgres::apart(move || holder.batch_execute("ROLLBACK").map(|()| drop(holder))).unwrap();
     assert_eq!(purging.await.unwrap().unwrap().tombstones, 1);
-    assert_eq!(other.purge(i64::MAX).await.unwrap().tombstones, 0, "the duty is free again, and nothing is left to do");
+    assert_eq!(
+        other.purge(tombstones(i64::MAX)).await.unwrap().tombstones,
+        0,
+        "the duty is free again, and nothing is left to do"
+    );
 }

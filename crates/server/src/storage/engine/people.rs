@@ -47,8 +47,8 @@ pub(super) fn add_user(tx: &dyn Tx, user: &NewUser) -> Result<()> {
     // Numbers are given one after another: whoever adds an account holds the one row of `server` meanwhile.
     let _ = tx.one(&format!("SELECT one FROM server{}", tx.for_update()), &[], |row| row.integer(0))?;
     // `WHERE true`: behind a bare SELECT, SQLite takes ON CONFLICT for a join's ON.
-    let sql = "INSERT INTO workspace (no, name, sequence, mark, floor, purged)
-               SELECT coalesce(max(no), 0) + 1, ?1, 0, 0, 0, 0 FROM workspace WHERE true ON CONFLICT (name) DO NOTHING";
+    let sql = "INSERT INTO workspace (no, name, sequence, mark, floor, purged, trimmed)
+               SELECT coalesce(max(no), 0) + 1, ?1, 0, 0, 0, 0, 0 FROM workspace WHERE true ON CONFLICT (name) DO NOTHING";
     tx.execute(sql, &[(&user.workspace).into()])?;
     let workspace =
         tx.one("SELECT no FROM workspace WHERE name = ?1", &[(&user.workspace).into()], |r| r.integer(0))?;

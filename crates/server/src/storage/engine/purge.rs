@@ -13,14 +13,14 @@ use tidemark_model::IS_TOMBSTONED;
 use tidemark_sql::quoted;
 
 /// How many sequence numbers one transaction looks at.
-const PIECE: u64 = 5_000;
+pub(super) const PIECE: u64 = 5_000;
 
 /// A piece of a purge.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Piece {
     /// The workspace.
     pub(super) workspace_no: i64,
-    /// Tombstones that arrived before this are purged.
+    /// What arrived before this is old enough.
     pub(super) before_ms: i64,
     /// The newest sequence number that is old enough, once known.
     pub(super) until: Option<u64>,
@@ -28,7 +28,7 @@ pub(super) struct Piece {
 
 /// What a piece did, and the next one.
 pub(super) struct Done {
-    pub(super) tombstones: u64,
+    pub(super) dropped: u64,
     pub(super) next: Option<Piece>,
 }
 
@@ -46,27 +46,27 @@ pub(super) fn purge(tx: &dyn Tx, piece: Piece) -> Result<Option<Done>> {
     let sql = format!("SELECT sequence, floor, purged FROM workspace WHERE no = ?1{}", tx.for_update());
     let found =
         tx.one(&sql, &[piece.workspace_no.into()], |row| Ok((row.unsigned(0)?, row.unsigned(1)?, row.unsigned(2)?)))?;
-    let Some((newest, floor, purged)) = found else { return Ok(Some(Done { tombstones: 0, next: None })) };
+    let Some((newest, floor, purged)) = found else { return Ok(Some(Done { dropped: 0, next: None })) };
     let behind = purged.max(floor);
     let until = match piece.until {
         Some(until) => until,
         None => old_enough(tx, &piece, behind)?.unwrap_or(newest),
     };
     let end = until.min(behind + PIECE);
-    let (mut tombstones, mut floor) = (0, floor);
+    let (mut dropped, mut floor) = (0, floor);
     for (set, columns) in sets(tx)? {
         let of_set = purge_set(tx, piece.workspace_no, &set, &columns, behind, end)?;
-        tombstones += of_set.len() as u64;
+        dropped += of_set.len() as u64;
         floor = of_set.into_iter().fold(floor, u64::max);
     }
     let values = [piece.workspace_no.into(), floor.into(), end.max(purged).into()];
     tx.execute("UPDATE workspace SET floor = ?2, purged = ?3 WHERE no = ?1", &values)?;
     let next = (end < until).then_some(Piece { until: Some(until), ..piece });
-    Ok(Some(Done { tombstones, next }))
+    Ok(Some(Done { dropped, next }))
 }
 
 /// Returns the newest sequence number before the first that is too young; `None` where all are old enough.
-fn old_enough(tx: &dyn Tx, piece: &Piece, behind: u64) -> Result<Option<u64>> {
+pub(super) fn old_enough(tx: &dyn Tx, piece: &Piece, behind: u64) -> Result<Option<u64>> {
     // In the order of the key, up to the first: what is young is not looked at.
     let sql = "SELECT sequence FROM journal WHERE workspace = ?1 AND sequence > ?2 AND at_ms > ?3
                ORDER BY sequence LIMIT 1";
@@ -76,7 +76,7 @@ fn old_enough(tx: &dyn Tx, piece: &Piece, behind: u64) -> Result<Option<u64>> {
 }
 
 /// Returns every set that was ever laid out with the columns of its content: also those that the model lost.
-fn sets(tx: &dyn Tx) -> Result<Vec<(String, Vec<String>)>> {
+pub(super) fn sets(tx: &dyn Tx) -> Result<Vec<(String, Vec<String>)>> {
     let mut sets: Vec<(String, Vec<String>)> = Vec::new();
     for known in layout::known(tx)? {
         // Its folded form is its content too.

@@ -47,6 +47,10 @@ fn loss(tx: &dyn Tx, workspace_no: i64, position: Position, from: Mark) -> Resul
     if from.sequence > position.mark.sequence {
         return Ok(Some(FeedLoss::Unknown));
     }
+    // Behind the floor the line that tells the mark may be gone.
+    if from.sequence < position.floor {
+        return Ok(Some(FeedLoss::Expired));
+    }
     // Before the first change there is no line to know the mark by.
     if from.sequence > 0 && from != position.mark {
         let sql = "SELECT mark FROM journal WHERE workspace = ?1 AND sequence = ?2";
@@ -55,7 +59,7 @@ fn loss(tx: &dyn Tx, workspace_no: i64, position: Position, from: Mark) -> Resul
             return Ok(Some(FeedLoss::Unknown));
         }
     }
-    Ok((from.sequence < position.floor).then_some(FeedLoss::Expired))
+    Ok(None)
 }
 
 /// Writes the statement for the rows: the version first, then the wanted properties, then the ordering keys.

@@ -13,7 +13,8 @@ use tidemark_sql::{Column, ColumnKind, Dialect, Layout, create_table, create_uni
 
 /// The version that this build writes.
 ///
-/// 2: `workspace.purged`; every index by sequence has a `$` in its name. 3: `model`.
+/// 2: `workspace.purged`; every index by sequence has a `$` in its name. 3: `model`;
+/// `workspace.trimmed`.
 pub(in crate::storage) const VERSION: i64 = 3;
 
 use ColumnKind::{Bytes, Guid, Integer, Text};
@@ -25,7 +26,7 @@ pub(super) const MODEL: &str = "model";
 type Table = (&'static str, &'static [(&'static str, ColumnKind)], &'static [&'static str]);
 
 /// - `workspace.sequence` and `.mark` are the newest change; `.floor` is where the feed begins to be whole, `.purged`
-///   how far the purge has looked.
+///   and `.trimmed` how far the purge and the trimming of the journal have looked.
 /// - `journal.previous` is the sequence number of the record's version before, so that a record's history is a chain
 ///   and no index of it is needed; `.before` holds what the changed properties were, as one JSON object.
 /// - `model` has every model that was served, one row each time it changed; the newest is served.
@@ -45,6 +46,7 @@ const TABLES: [Table; 7] = [
             ("mark", Integer),
             ("floor", Integer),
             ("purged", Integer),
+            ("trimmed", Integer),
         ],
         &["no"],
     ),
@@ -125,6 +127,7 @@ pub(in crate::storage) fn upgrade(tx: &dyn Tx, from: i64) -> Result<()> {
         }
     }
     if from < 3 {
+        tx.batch("ALTER TABLE workspace ADD COLUMN trimmed BIGINT NOT NULL DEFAULT 0")?;
         TABLES.iter().filter(|(table, ..)| *table == MODEL).try_for_each(|table| create_one(tx, table))?;
     }
     Ok(())
