@@ -7,6 +7,9 @@ mod limits;
 mod load;
 mod measure;
 mod scenarios;
+mod small;
+mod thin;
+mod thin_client;
 
 use clap::Parser;
 
@@ -21,6 +24,10 @@ struct Arguments {
 }
 
 fn main() {
+    let mut own = std::env::args_os().skip(1);
+    if own.next().is_some_and(|argument| argument == thin::ARGUMENT) {
+        return thin::serve(std::path::Path::new(&own.next().expect("a folder")));
+    }
     let arguments = Arguments::parse();
     let wanted = |name: &str| arguments.name.as_deref().is_none_or(|part| name.contains(part));
     scenarios::run(&wanted, arguments.records);

@@ -2,7 +2,7 @@
 
 use crate::load::{fill, id, record, touch};
 use crate::measure::{Cost, cpu_seconds, report};
-use crate::{limits, load};
+use crate::{limits, load, small, thin_client};
 use serde_json::{Value, json};
 use tidemark_tests::{Device, Server, program};
 
@@ -11,7 +11,17 @@ const PUSHED: usize = 10_000;
 /// Runs the measurements whose names are wanted.
 pub(crate) fn run(wanted: &dyn Fn(&str) -> bool, records: usize) {
     if wanted("push_10000") {
-        push();
+        push("push_10000", Server::start_on_a_file());
+    }
+    if wanted("push_10000_postgres") {
+        let cluster = small::durable();
+        push("push_10000_postgres", Server::start_at(cluster.database().superuser_url()));
+    }
+    if ["small_syncs", "small_syncs_postgres_1", "small_syncs_postgres_2", "small_syncs_postgres_4"]
+        .iter()
+        .any(|name| wanted(name))
+    {
+        small::run(wanted);
     }
     let large = ["first_sync", "idle_cycle", "cycle_after_100_changes", "first_page", "search"];
     if large.iter().any(|name| wanted(name)) {
@@ -43,8 +53,7 @@ fn figures(server: &Server, cost: &Cost, server_cpu: f64) -> Value {
 }
 
 /// 60 % additions, 30 % updates, 10 % deletions, made offline.
-fn push() {
-    let server = Server::start();
+fn push(name: &str, server: Server) {
     let existing = PUSHED * 4 / 10;
     fill(&server, 0..existing);
     let device = Device::signed_in(&server.url, "ana", &["TodoItems"]);
@@ -60,10 +69,7 @@ fn push() {
     }
     let (cost, server_cpu) = sync(&server, &device);
     assert_eq!(cost.output["pushed"], PUSHED, "{}", cost.output);
-    let json = limits::json_of(PUSHED);
-    let (parse, insert) = limits::parse_and_insert(&json);
-    let limit = parse + insert + limits::transfer(json.len());
-    report("push_10000", cost.seconds, limit, figures(&server, &cost, server_cpu));
+    report(name, cost.seconds, thin_client::push(PUSHED), figures(&server, &cost, server_cpu));
 }
 
 fn over_a_large_set(wanted: &dyn Fn(&str) -> bool, records: usize) {

@@ -47,6 +47,18 @@ impl Server {
         Self::start_in(dir, database, None, None)
     }
 
+    /// Starts a server with the default model on a database that the caller has made.
+    pub fn start_at(database: String) -> Self {
+        Self::start_in(tempfile::tempdir().expect("a temporary folder"), database, None, None)
+    }
+
+    /// Starts one more process on the same database.
+    pub fn beside(&self) -> Self {
+        let (child, url) = serve(&self.database, "127.0.0.1:0", self.model.as_deref());
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        Self { dir, database: self.database.clone(), _postgres: None, child, url, model: self.model.clone() }
+    }
+
     fn start_in(
         dir: TempDir,
         database: String,
