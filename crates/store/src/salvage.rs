@@ -153,8 +153,7 @@ struct Old(Option<Connection>);
 
 impl Old {
     fn open(file: &Path) -> Self {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let conn = Connection::open_with_flags(file, flags);
+        let conn = crate::schema::open(file, OpenFlags::SQLITE_OPEN_READ_ONLY);
         Self(conn.ok().filter(|conn| conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).is_ok()))
     }
 

@@ -4,9 +4,10 @@
 //! (`table`), and a database of a newer version (FAULTS D9).
 
 use crate::error::{Result, StoreError};
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::Path;
 use std::time::Duration;
+use tidemark_sqlite::Opening;
 
 /// The version that this program writes.
 pub(crate) const VERSION: i64 = 3;
@@ -171,6 +172,13 @@ pub(crate) const ACCOUNT_TABLES: [&str; 11] = [
     "incident",
 ];
 
+/// Opens a file of the offline database, which exists.
+pub(crate) fn open(file: &Path, flags: OpenFlags) -> Result<Connection> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opening = Opening { flags, vfs: None, busy_timeout: BUSY, prepared_statements: PREPARED };
+    Ok(tidemark_sqlite::open(file, opening)?)
+}
+
 /// Sets up a connection that may write.
 pub(crate) fn set_up_writer(conn: &Connection) -> Result<()> {
     set_up(conn, 32)?;
@@ -204,13 +212,7 @@ pub(crate) fn set_up_reader(conn: &Connection) -> Result<()> {
 }
 
 fn set_up(conn: &Connection, cache_mib: i64) -> Result<()> {
-    conn.busy_timeout(BUSY)?;
-    conn.set_prepared_statement_cache_capacity(PREPARED);
-    conn.pragma_update(None, "temp_store", "MEMORY")?;
-    conn.pragma_update(None, "cache_size", -cache_mib * 1024)?;
-    // What our statements mean by text: an order people expect, search and functions (ADR 0012).
-    tidemark_sqlite::set_up(conn)?;
-    Ok(())
+    Ok(conn.pragma_update(None, "cache_size", -cache_mib * 1024)?)
 }
 
 /// Refuses a database that a newer program wrote; reads nothing else.

@@ -15,7 +15,7 @@ use crate::salvage;
 use crate::schema;
 use crate::settings::{self, DEVICE_ID};
 use crate::write::Writer;
-use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
+use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,6 +23,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use tidemark_model::ports::{Clock, Ids};
 use tidemark_model::{EntityModel, EntitySet, RecordId};
+use tidemark_sqlite::{ErrorClass, class};
 
 pub(crate) const FILE: &str = "tidemark.db";
 /// Idle reading connections that are kept.
@@ -306,8 +307,7 @@ fn log_of(file: &Path) -> PathBuf {
 }
 
 fn connect_writer(file: &Path) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut conn = Connection::open_with_flags(file, flags)?;
+    let mut conn = schema::open(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     if conn.is_readonly(MAIN_DB)? {
         if has_unknown_format(file) {
             let problem = "its first bytes name a format that there is not".to_owned();
@@ -337,10 +337,10 @@ fn has_unknown_format(file: &Path) -> bool {
 }
 
 pub(crate) fn connect_reader(file: &Path, access: Access) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
     let conn = match access {
-        Access::Immutable => Connection::open_with_flags(immutable_uri(file), flags | OpenFlags::SQLITE_OPEN_URI)?,
-        Access::Full | Access::ReadOnly => Connection::open_with_flags(file, flags)?,
+        Access::Immutable => schema::open(Path::new(&immutable_uri(file)), flags | OpenFlags::SQLITE_OPEN_URI)?,
+        Access::Full | Access::ReadOnly => schema::open(file, flags)?,
     };
     schema::set_up_reader(&conn)?;
     if schema::check_version(&conn, file)? < schema::VERSION {
@@ -360,15 +360,13 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         let problem = error.to_string();
         let nowhere = PathBuf::new;
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Self::DiskFull,
-            Some(ErrorCode::SystemIoFailure) => Self::Io(problem),
-            Some(ErrorCode::ReadOnly) => Self::ReadOnly(nowhere()),
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt { path: nowhere(), problem },
-            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied) => {
-                Self::Unavailable { path: nowhere(), problem }
-            }
+        match class(&error) {
+            ErrorClass::Full => Self::DiskFull,
+            ErrorClass::Io => Self::Io(problem),
+            ErrorClass::ReadOnly => Self::ReadOnly(nowhere()),
+            ErrorClass::Busy => Self::Busy,
+            ErrorClass::Damaged | ErrorClass::NotADatabase => Self::Corrupt { path: nowhere(), problem },
+            ErrorClass::CannotOpen => Self::Unavailable { path: nowhere(), problem },
             _ => Self::Internal(problem),
         }
     }

@@ -1,30 +1,15 @@
-//! Cells and ids on their way in and out of SQLite.
+//! Ids, counts and JSON on their way in and out of SQLite; cells are `tidemark-sqlite`'s.
 //!
-//! Owns: the one mapping between `tidemark_model` values and SQLite's five storage classes; binding borrows, so the
-//! hot path of a pull allocates nothing. Refuses: knowing which property a value belongs to.
+//! Owns: how each is bound and read. Refuses: knowing which property a value belongs to.
 
 use crate::error::{Result, StoreError};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::borrow::Cow;
-use tidemark_model::{Cell, RecordId};
+use tidemark_model::RecordId;
+use tidemark_sqlite::NotACell;
+pub(crate) use tidemark_sqlite::{Bound, cell};
 use uuid::Uuid;
-
-/// A cell as a bind.
-pub(crate) struct Bound<'a>(pub(crate) &'a Cell<'a>);
-
-impl ToSql for Bound<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self.0 {
-            Cell::Null => ValueRef::Null,
-            Cell::Integer(n) => ValueRef::Integer(*n),
-            Cell::Real(n) => ValueRef::Real(*n),
-            Cell::Text(text) => ValueRef::Text(text.as_bytes()),
-            Cell::Guid(id) => ValueRef::Blob(id.as_bytes()),
-        }))
-    }
-}
 
 /// A record's id as a bind and as a column.
 #[derive(Clone, Copy)]
@@ -43,20 +28,9 @@ impl FromSql for Key {
     }
 }
 
-/// Reads a column back into a cell; a blob is a GUID, no property has other bytes.
-pub(crate) fn cell(value: ValueRef<'_>) -> Result<Cell<'_>> {
-    match value {
-        ValueRef::Null => Ok(Cell::Null),
-        ValueRef::Integer(n) => Ok(Cell::Integer(n)),
-        ValueRef::Real(n) => Ok(Cell::Real(n)),
-        ValueRef::Text(text) => match std::str::from_utf8(text) {
-            Ok(text) => Ok(Cell::Text(Cow::Borrowed(text))),
-            Err(error) => Err(StoreError::Internal(error.to_string())),
-        },
-        ValueRef::Blob(bytes) => {
-            let id = Uuid::from_slice(bytes).map_err(|error| StoreError::Internal(error.to_string()))?;
-            Ok(Cell::Guid(id))
-        }
+impl From<NotACell> for StoreError {
+    fn from(error: NotACell) -> Self {
+        Self::Internal(error.to_string())
     }
 }
 

@@ -40,3 +40,14 @@ fn dependencies(manifest: &str) -> Vec<String> {
     names.sort();
     names
 }
+
+#[test]
+fn one_place_opens_database_files() {
+    let opens = |text: &str| text.contains("Connection::open(") || text.contains("open_with_flags");
+    let found: Vec<String> = tree::files()
+        .into_iter()
+        .filter(|file| file.path.starts_with("crates/") && file.path.contains("/src/") && opens(&file.text))
+        .map(|file| file.path)
+        .collect();
+    assert_eq!(found, ["crates/sqlite/src/open.rs"], "a file is opened by tidemark_sqlite::open");
+}

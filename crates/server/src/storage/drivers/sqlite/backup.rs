@@ -84,7 +84,7 @@ pub(crate) fn restore(database: &Path, from: &Path, ports: &Ports) -> Result<()>
 fn with_new_epoch(source: &Connection, beside: &Path, ports: &Ports) -> Result<Connection> {
     let _ = std::fs::remove_file(beside);
     make_private(beside);
-    let mut fresh = Connection::open(beside)?;
+    let mut fresh = open_beside(beside)?;
     copy(source, &mut fresh)?;
     // A copy of a file in WAL mode is in WAL mode too; this one is to be one file.
     fresh.pragma_update(None, "journal_mode", "DELETE")?;

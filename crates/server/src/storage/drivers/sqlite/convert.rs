@@ -1,13 +1,10 @@
-//! Between the engine's values and SQLite's, and from SQLite's errors to ours.
+//! From the engine's values to SQLite's, and from SQLite's errors to ours.
 
+use crate::storage::StorageError;
 use crate::storage::engine::Bind;
-use crate::storage::{Result, StorageError};
-use rusqlite::ErrorCode;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use std::borrow::Cow;
-use tidemark_model::Cell;
 use tidemark_sql::QueryError;
-use uuid::Uuid;
+use tidemark_sqlite::{ErrorClass, NotACell, class};
 
 /// A value on its way into a statement, borrowed.
 pub(super) struct Bound<'v>(pub(super) &'v Bind<'v>);
@@ -27,33 +24,22 @@ impl ToSql for Bound<'_> {
     }
 }
 
-/// Reads a column as a cell; the only bytes that a record's table holds are GUIDs.
-pub(super) fn cell(value: ValueRef<'_>) -> Result<Cell<'_>> {
-    Ok(match value {
-        ValueRef::Null => Cell::Null,
-        ValueRef::Integer(n) => Cell::Integer(n),
-        ValueRef::Real(n) => Cell::Real(n),
-        ValueRef::Text(text) => match std::str::from_utf8(text) {
-            Ok(text) => Cell::Text(Cow::Borrowed(text)),
-            Err(_) => return Err(StorageError::Failed("a text in the database is not UTF-8".into())),
-        },
-        ValueRef::Blob(bytes) => match Uuid::from_slice(bytes) {
-            Ok(id) => Cell::Guid(id),
-            Err(_) => return Err(StorageError::Failed("a GUID in the database has not 16 bytes".into())),
-        },
-    })
-}
-
 /// Returns our error for one of SQLite's.
 pub(super) fn storage_error(error: rusqlite::Error) -> StorageError {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::OperationInterrupted) => StorageError::TooSlow,
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StorageError::Busy,
-        Some(ErrorCode::DiskFull) => StorageError::Full,
+    match class(&error) {
+        ErrorClass::Interrupted => StorageError::TooSlow,
+        ErrorClass::Busy => StorageError::Busy,
+        ErrorClass::Full => StorageError::Full,
         // A value that grew past the limit of a connection: the query's doing. What SQLite would not parse is refused before
         // (`tidemark-sql`).
-        Some(ErrorCode::TooBig) => QueryError::TooComplex.into(),
+        ErrorClass::TooBig => QueryError::TooComplex.into(),
         _ => StorageError::Failed(error.to_string()),
+    }
+}
+
+impl From<NotACell> for StorageError {
+    fn from(error: NotACell) -> Self {
+        Self::Failed(error.to_string())
     }
 }
 

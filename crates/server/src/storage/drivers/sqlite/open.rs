@@ -11,12 +11,13 @@ use crate::storage::drivers::Access;
 use crate::storage::engine::{Kind, Scope, Session, VERSION, prepare};
 use crate::storage::{Result, StorageError};
 use rusqlite::limits::Limit;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tidemark_model::EntityModel;
+use tidemark_sqlite::{ErrorClass, Opening, class};
 
 /// Marks the file as a Tidemark server database (`PRAGMA application_id`): "TdMk".
 pub(super) const APPLICATION_ID: i64 = 0x5464_4d6b;
@@ -107,16 +108,8 @@ pub(super) fn check_backup(path: &Path) -> Result<Connection> {
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
-    let about = |error| open_error(path, error);
-    let connection = Connection::open_with_flags(path, flags).map_err(about)?;
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(about)?;
-    connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
-    connection.pragma_update(None, "temp_store", "MEMORY").map_err(about)?;
-    // What our statements mean by text: an order people expect, search and functions (ADR 0012).
-    tidemark_sqlite::set_up(&connection).map_err(about)?;
-    // Another process may not define what our statements mean.
-    connection.pragma_update(None, "trusted_schema", false).map_err(about)?;
-    Ok(connection)
+    let opening = Opening { flags, vfs: None, busy_timeout: BUSY_TIMEOUT, prepared_statements: PREPARED_STATEMENTS };
+    tidemark_sqlite::open(path, opening).map_err(|error| open_error(path, error))
 }
 
 enum State {
@@ -148,10 +141,10 @@ fn check(connection: &Connection, path: &Path) -> Result<()> {
 }
 
 fn open_error(path: &Path, error: rusqlite::Error) -> StorageError {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => StorageError::Foreign(name(path)),
-        Some(ErrorCode::DatabaseCorrupt) => StorageError::Damaged(name(path)),
-        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
+    match class(&error) {
+        ErrorClass::NotADatabase => StorageError::Foreign(name(path)),
+        ErrorClass::Damaged => StorageError::Damaged(name(path)),
+        ErrorClass::CannotOpen | ErrorClass::ReadOnly => {
             let problem = match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
                 Some(parent) if !parent.exists() => format!("there is no folder {}", parent.display()),
                 _ if path.is_dir() => "it is a folder".to_owned(),

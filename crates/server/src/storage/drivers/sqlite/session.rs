@@ -1,6 +1,6 @@
 //! One connection as the engine sees it.
 
-use super::convert::{Bound, cell};
+use super::convert::Bound;
 use super::open::APPLICATION_ID;
 use crate::storage::engine::{Bind, Columns, Cursor, Duty, Fetch, Kind, Scope, Session, Take, Tx, one_row};
 use crate::storage::{Result, StorageError};
@@ -8,6 +8,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement, TransactionBehavior};
 use tidemark_model::Cell;
 use tidemark_sql::Dialect;
+use tidemark_sqlite::cell;
 
 /// A connection while one piece of work has it.
 pub(super) struct SqliteSession<'c>(pub(super) &'c mut Connection);
@@ -106,7 +107,7 @@ impl Cursor for SqliteCursor<'_> {
 
 impl Columns for rusqlite::Row<'_> {
     fn cell(&self, index: usize) -> Result<Cell<'_>> {
-        cell(self.get_ref(index)?)
+        Ok(cell(self.get_ref(index)?)?)
     }
 
     fn bytes(&self, index: usize) -> Result<&[u8]> {
