@@ -17,12 +17,7 @@ pub(crate) fn run(wanted: &dyn Fn(&str) -> bool, records: usize) {
         let cluster = small::durable();
         push("push_10000_postgres", Server::start_at(cluster.database().superuser_url()));
     }
-    if ["small_syncs", "small_syncs_postgres_1", "small_syncs_postgres_2", "small_syncs_postgres_4"]
-        .iter()
-        .any(|name| wanted(name))
-    {
-        small::run(wanted);
-    }
+    small::run(wanted);
     let large = ["first_sync", "idle_cycle", "cycle_after_100_changes", "first_page", "search"];
     if large.iter().any(|name| wanted(name)) {
         over_a_large_set(wanted, records);

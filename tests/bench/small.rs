@@ -1,4 +1,5 @@
-//! Small syncs: many clients that each push ten records and pull ten by their link, as fast as they are answered.
+//! Small syncs: many clients that each push ten records and pull ten by their link, as fast as they are answered; and idle
+//! polls: the same clients when nothing happens, which is what a server does most of the day.
 //!
 //! Each client is in a workspace of its own, so that ten is what it pulls: its own. Reported as seconds a sync beside those
 //! of a thin server (`thin`) under the same clients in the same run, with syncs a second and the 95th percentile.
@@ -23,6 +24,11 @@ struct Run {
 
 /// Measures on SQLite, and on PostgreSQL with one, two and four processes.
 pub(crate) fn run(wanted: &dyn Fn(&str) -> bool) {
+    let names = ["small_syncs", "idle_polls"].into_iter();
+    let all = names.flat_map(|name| ["", "_postgres_1", "_postgres_2", "_postgres_4"].map(|on| format!("{name}{on}")));
+    if !all.into_iter().any(|name| wanted(&name)) {
+        return;
+    }
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let thin = runtime.block_on(on_thin());
     let told = |name: &str, run: Run| {
@@ -33,18 +39,20 @@ pub(crate) fn run(wanted: &dyn Fn(&str) -> bool) {
         });
         report(name, 1.0 / run.a_second, 1.0 / thin.a_second, more);
     };
-    if wanted("small_syncs") {
-        let server = Server::start_on_a_file();
-        told("small_syncs", runtime.block_on(on_servers(&[&server])));
-    }
-    for processes in [1, 2, 4] {
-        let name = format!("small_syncs_postgres_{processes}");
-        if wanted(&name) {
-            let cluster = durable();
-            let first = Server::start_at(cluster.database().superuser_url());
-            let others: Vec<Server> = (1..processes).map(|_| first.beside()).collect();
-            let servers: Vec<&Server> = std::iter::once(&first).chain(&others).collect();
-            told(&name, runtime.block_on(on_servers(&servers)));
+    for (name, each) in [("small_syncs", EACH), ("idle_polls", 0)] {
+        if wanted(name) {
+            let server = Server::start_on_a_file();
+            told(name, runtime.block_on(on_servers(&[&server], each)));
+        }
+        for processes in [1, 2, 4] {
+            let name = format!("{name}_postgres_{processes}");
+            if wanted(&name) {
+                let cluster = durable();
+                let first = Server::start_at(cluster.database().superuser_url());
+                let others: Vec<Server> = (1..processes).map(|_| first.beside()).collect();
+                let servers: Vec<&Server> = std::iter::once(&first).chain(&others).collect();
+                told(&name, runtime.block_on(on_servers(&servers, each)));
+            }
         }
     }
 }
@@ -55,7 +63,7 @@ pub(crate) fn durable() -> Cluster {
     Cluster::start_with(&settings)
 }
 
-async fn on_servers(servers: &[&Server]) -> Run {
+async fn on_servers(servers: &[&Server], each: usize) -> Run {
     let clients = (0..CLIENTS).map(|number| {
         let server = servers[number % servers.len()];
         let name = format!("client{number}");
@@ -73,20 +81,22 @@ async fn on_servers(servers: &[&Server]) -> Run {
         let started = Instant::now();
         while started.elapsed() < MEASURED {
             let begun = Instant::now();
-            let parts: Vec<Value> = (next..next + EACH)
-                .map(|n| {
-                    json!({ "id": n.to_string(), "method": "PUT", "url": format!("TodoItems({})", id(n)),
-                        "headers": { "content-type": "application/json", "prefer": "return=minimal",
-                            "repeatability-request-id": id(n) },
-                        "body": record(n) })
-                })
-                .collect();
-            next += EACH;
-            let push = ask(client.post(format!("{url}/odata/$batch"))).json(&json!({ "requests": parts }));
-            let replies = json_of(push).await;
-            assert_eq!(replies["responses"].as_array().map(Vec::len), Some(EACH), "{replies}");
+            if each > 0 {
+                let parts: Vec<Value> = (next..next + each)
+                    .map(|n| {
+                        json!({ "id": n.to_string(), "method": "PUT", "url": format!("TodoItems({})", id(n)),
+                            "headers": { "content-type": "application/json", "prefer": "return=minimal",
+                                "repeatability-request-id": id(n) },
+                            "body": record(n) })
+                    })
+                    .collect();
+                next += each;
+                let push = ask(client.post(format!("{url}/odata/$batch"))).json(&json!({ "requests": parts }));
+                let replies = json_of(push).await;
+                assert_eq!(replies["responses"].as_array().map(Vec::len), Some(each), "{replies}");
+            }
             let page: Value = json_of(ask(client.get(&link))).await;
-            assert_eq!(page["value"].as_array().map(Vec::len), Some(EACH), "{page}");
+            assert_eq!(page["value"].as_array().map(Vec::len), Some(each), "{page}");
             link = page["@odata.deltaLink"].as_str().expect("a link").to_owned();
             taken.push(begun.elapsed());
         }
