@@ -5,8 +5,10 @@
 mod anchors;
 mod citations;
 mod decisions;
+mod house;
 mod imports;
 mod links;
+mod modules;
 mod tree;
 mod words;
 
