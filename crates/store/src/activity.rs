@@ -5,10 +5,10 @@
 use crate::awaited;
 use crate::error::Result;
 use crate::lease::Lease;
-use crate::retention::{self, CYCLES};
 use crate::store::Store;
+use crate::tables::retention::{self, CYCLES};
+use crate::tables::value::{from_optional_text, from_text, to_text};
 use crate::types::CycleEntry;
-use crate::value::{from_optional_text, from_text, to_text};
 use rusqlite::OptionalExtension;
 
 const SYNCED: &str = "synced";

@@ -5,11 +5,11 @@
 //! number and age; gone once it is answered, and with the account. Refuses: sending it. Two of the same that are on
 //! their way at the same time are two.
 
-use crate::account;
 use crate::error::{Result, StoreError};
-use crate::settings;
 use crate::store::Store;
-use crate::value::{from_optional_text, to_text};
+use crate::tables::account;
+use crate::tables::setting;
+use crate::tables::value::{from_optional_text, to_text};
 use crate::write::Tx;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -131,11 +131,11 @@ fn name_of(content: &Map<String, Value>) -> RecordId {
 }
 
 fn read(tx: &Tx<'_>) -> Result<Vec<Unanswered>> {
-    let mut all: Vec<Unanswered> = from_optional_text(settings::get(tx.conn, SETTING)?)?.unwrap_or_default();
+    let mut all: Vec<Unanswered> = from_optional_text(setting::get(tx.conn, SETTING)?)?.unwrap_or_default();
     all.retain(|one| tx.now_ms.abs_diff(one.at) < KEPT_MS);
     Ok(all)
 }
 
 fn write(tx: &Tx<'_>, all: &[Unanswered]) -> Result<()> {
-    settings::set(tx.conn, SETTING, &to_text(&all)?)
+    setting::set(tx.conn, SETTING, &to_text(&all)?)
 }

@@ -5,17 +5,17 @@
 //! Refuses: taking back what a policy answered; that is in the history (`bring_back`).
 
 use crate::bring_back::bring_back;
-use crate::change::{self, Change, Hold};
 use crate::conflicts::{self, Open};
 use crate::edit;
 use crate::error::{Result, StoreError};
-use crate::history;
 use crate::read;
-use crate::row::{self, Row};
 use crate::store::Store;
-use crate::table::Table;
+use crate::tables::history;
+use crate::tables::pending::{self, Change, Hold};
+use crate::tables::row::{self, Row};
+use crate::tables::table::Table;
+use crate::tables::value::{Key, from_text, to_text};
 use crate::types::{LocalRecord, Undone};
-use crate::value::{Key, from_text, to_text};
 use crate::write::Tx;
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -90,7 +90,7 @@ impl Store {
 fn take_back(tx: &Tx<'_>, table: &Table, before: Before) -> Result<bool> {
     let id = before.open.record_id;
     let row = row::get(tx.conn, table, id)?;
-    let change = change::get(tx.conn, &table.set.name, id)?;
+    let change = pending::get(tx.conn, &table.set.name, id)?;
     if change.as_ref().is_some_and(|change| change.hold == Hold::Conflict) {
         // The server moved on and it is asked again: there is nothing of the answer left to take back.
         return Ok(true);
@@ -155,7 +155,7 @@ fn reopen(tx: &Tx<'_>, table: &Table, before: Before, mine: Record, row: Option<
     let etag = before.base.as_ref().map(|base| base.etag.clone());
     row::put(tx.conn, table, &Row { record: mine, state: before.state, etag, generation }, false)?;
     let change = Change { hold: Hold::Conflict, ..Change::new(before.state, before.base) };
-    change::put(tx, &table.set.name, id, &change)?;
+    pending::put(tx, &table.set.name, id, &change)?;
     conflicts::put(tx, &before.open)?;
     history::take_back(tx, &before.entries)?;
     tx.note(&table.set.name, id);

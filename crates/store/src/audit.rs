@@ -4,17 +4,17 @@
 //! queueing the records that differ to be fetched singly; pending work meets what comes by the usual rules. Refuses:
 //! asking the server (`tidemark-sync`), and judging while anything is on its way: then the next time will do.
 
-use crate::change::{self, Change, Hold};
 use crate::conflicts;
 use crate::error::Result;
-use crate::incident::{self, Incident};
 use crate::lease::Lease;
-use crate::position::{self, Position};
 use crate::pull;
-use crate::settings;
 use crate::store::{Reading, Store};
-use crate::table::{ETAG, Table};
-use crate::value::{Count, Key, cell};
+use crate::tables::incident::{self, Incident};
+use crate::tables::pending::{self, Change, Hold};
+use crate::tables::position::{self, Position};
+use crate::tables::setting;
+use crate::tables::table::{ETAG, Table};
+use crate::tables::value::{Count, Key, cell};
 use crate::write::Tx;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ impl Store {
                 if !matches!(stored.map(|stored| stored.position), Some(Position::Delta { .. })) {
                     continue;
                 }
-                match settings::get(reading.conn, &key(set))?.and_then(|text| text.parse::<i64>().ok()) {
+                match setting::get(reading.conn, &key(set))?.and_then(|text| text.parse::<i64>().ok()) {
                     Some(at) if (0..DAY_MS).contains(&now_ms.saturating_sub(at)) => {}
                     Some(_) => due.push(set.clone()),
                     None => fresh.push(set.clone()),
@@ -183,12 +183,12 @@ impl Lease {
 }
 
 fn audited(tx: &Tx<'_>, set: &str) -> Result<()> {
-    settings::set(tx.conn, &key(set), &tx.now_ms.to_string())
+    setting::set(tx.conn, &key(set), &tx.now_ms.to_string())
 }
 
 /// Makes every set due.
 pub(crate) fn call_for(tx: &Tx<'_>) -> Result<()> {
-    tx.catalog.tables().try_for_each(|table| settings::set(tx.conn, &key(&table.set.name), "0"))
+    tx.catalog.tables().try_for_each(|table| setting::set(tx.conn, &key(&table.set.name), "0"))
 }
 
 fn link(conn: &Connection, set: &str) -> Result<Option<String>> {
@@ -231,7 +231,7 @@ fn rows(reading: &Reading<'_>, table: &Table, mut take: impl FnMut(RecordId, Opt
 
 /// Digests the server's version under a pending change; `None` where the server should have no live one.
 fn pending(conn: &Connection, table: &Table, id: RecordId) -> Result<Option<RowDigest>> {
-    let Some(change): Option<Change> = change::get(conn, &table.set.name, id)? else { return Ok(None) };
+    let Some(change): Option<Change> = pending::get(conn, &table.set.name, id)? else { return Ok(None) };
     let server = match change.hold {
         Hold::Conflict => conflicts::of_record(conn, table, id)?.and_then(|open| open.server),
         Hold::Free | Hold::Parked => change.base,

@@ -4,8 +4,8 @@
 
 use crate::error::Result;
 use crate::store::Store;
+use crate::tables::value::Count;
 use crate::types::FirstSync;
-use crate::value::Count;
 use rusqlite::Connection;
 
 /// A set that is kept offline and not here yet.

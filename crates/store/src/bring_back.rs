@@ -5,12 +5,12 @@
 
 use crate::edit;
 use crate::error::{Result, StoreError};
-use crate::history::{self, BROUGHT_BACK, Entry};
-use crate::local;
 use crate::read;
-use crate::row;
 use crate::store::Store;
-use crate::table::Table;
+use crate::tables::history::{self, BROUGHT_BACK, Entry};
+use crate::tables::local;
+use crate::tables::row;
+use crate::tables::table::Table;
 use crate::types::{HistoryEntry, LocalRecord};
 use crate::write::Tx;
 use serde_json::{Map, Value};

@@ -3,19 +3,19 @@
 //! Owns: reading and writing the choice as the records they are, so that it is pushed and pulled like any other;
 //! and following it: `position` has a row for every set that is kept. Refuses: a second place where a choice is.
 
-use crate::account;
-use crate::catalog::Catalog;
-use crate::change;
 use crate::edit;
 use crate::error::{Result, StoreError};
-use crate::history;
-use crate::local;
-use crate::position;
-use crate::row::{self, Row};
 use crate::store::Store;
-use crate::table::Table;
+use crate::tables::account;
+use crate::tables::catalog::Catalog;
+use crate::tables::history;
+use crate::tables::local;
+use crate::tables::pending;
+use crate::tables::position;
+use crate::tables::row::{self, Row};
+use crate::tables::table::Table;
+use crate::tables::value::Key;
 use crate::types::Unsent;
-use crate::value::Key;
 use crate::write::Tx;
 use rusqlite::{Connection, params};
 use serde_json::{Map, Value, json};
@@ -67,7 +67,7 @@ impl Store {
     pub fn uncache(&self, set: &str, unsent: Unsent) -> Result<()> {
         self.write(|tx| {
             let table = Arc::clone(chooseable(tx, set)?);
-            let n = change::count(tx.conn, set)?;
+            let n = pending::count(tx.conn, set)?;
             match unsent {
                 Unsent::Refuse if n > 0 => return Err(StoreError::Unsent { n }),
                 Unsent::Discard => give_up(tx, &table)?,
@@ -175,7 +175,7 @@ fn give_up(tx: &Tx<'_>, table: &Table) -> Result<()> {
         .collect::<rusqlite::Result<Vec<_>>>()?;
     for Key(id) in ids {
         let lost = row::get(tx.conn, table, id)?.map(|row| row.record);
-        history::discarded(tx, table, id, lost.as_ref(), &change::expect(tx.conn, &table.set.name, id)?)?;
+        history::discarded(tx, table, id, lost.as_ref(), &pending::expect(tx.conn, &table.set.name, id)?)?;
         local::remove(tx, table, id)?;
     }
     Ok(())

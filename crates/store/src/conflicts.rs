@@ -4,14 +4,14 @@
 //! answer means (`tidemark-model`). The base and this device's side are the live ones of `pending` and the record.
 
 use crate::answered;
-use crate::change::{self, Change, Hold};
 use crate::error::{Result, StoreError};
 use crate::read;
-use crate::row;
 use crate::store::Store;
-use crate::table::Table;
+use crate::tables::pending::{self, Change, Hold};
+use crate::tables::row;
+use crate::tables::table::Table;
+use crate::tables::value::{Key, from_optional_text, from_text, to_text};
 use crate::types::{Answered, OpenConflict, Tally};
-use crate::value::{Key, from_optional_text, from_text, to_text};
 use crate::verdict;
 use crate::write::Tx;
 use rusqlite::{Connection, params};
@@ -166,7 +166,7 @@ pub(crate) fn open(tx: &Tx<'_>, table: &Table, id: RecordId, change: &mut Change
     )?;
     change.hold = Hold::Conflict;
     change.reason = None;
-    change::put(tx, &table.set.name, id, change)?;
+    pending::put(tx, &table.set.name, id, change)?;
     tx.note(&table.set.name, id);
     Ok(before.is_none())
 }
@@ -253,5 +253,5 @@ fn read_open(row: &rusqlite::Row<'_>) -> Result<Open> {
 pub(crate) fn sides(conn: &Connection, table: &Table, open: &Open) -> Result<(Record, Change)> {
     let row = row::get(conn, table, open.record_id)?;
     let row = row.ok_or_else(|| StoreError::Internal(format!("conflict {} lost its record", open.id)))?;
-    Ok((row.record, change::expect(conn, &open.set, open.record_id)?))
+    Ok((row.record, pending::expect(conn, &open.set, open.record_id)?))
 }

@@ -4,8 +4,8 @@
 //! Refuses: carrying the answer out (`verdict`).
 
 use crate::error::Result;
-use crate::history::{self, Entry, KEPT_SERVER, RESTORED, TOOK_SERVER};
-use crate::table::Table;
+use crate::tables::history::{self, Entry, KEPT_SERVER, RESTORED, TOOK_SERVER};
+use crate::tables::table::Table;
 use crate::types::{Origin, PropertyChange};
 use crate::write::Tx;
 use serde_json::Value;

@@ -3,18 +3,18 @@
 //! Owns: add, edit, delete and undo, each in one transaction that is on the disk before it is acknowledged; the
 //! network is never waited for. Refuses: the table of folding and the rules of validity (`tidemark-model`).
 
-use crate::account;
-use crate::change::{self, Change, Hold, InFlight};
 use crate::conflicts;
 use crate::error::{Result, StoreError};
-use crate::history::{self, DELETED, Entry};
-use crate::local;
 use crate::pull;
 use crate::read;
-use crate::row::{self, Row};
-use crate::sent::{self, Sent};
 use crate::store::Store;
-use crate::table::Table;
+use crate::tables::account;
+use crate::tables::history::{self, DELETED, Entry};
+use crate::tables::local;
+use crate::tables::pending::{self, Change, Hold, InFlight};
+use crate::tables::row::{self, Row};
+use crate::tables::sent::{self, Sent};
+use crate::tables::table::Table;
 use crate::types::{LocalRecord, MARK, Mark};
 use crate::write::Tx;
 use serde_json::{Map, Value};
@@ -98,7 +98,7 @@ pub(crate) fn change(tx: &Tx<'_>, set: &str, id: RecordId, changes: &Map<String,
     let mut pending = match row.state {
         State::None if unchanged => return saved(tx, &table, id),
         State::None => Change::on(&row, State::Update),
-        _ => change::expect(tx.conn, set, id)?,
+        _ => pending::expect(tx.conn, set, id)?,
     };
     let known = pending.is_known_to_server();
     match fold(true, row.state, known, LocalChange::Edit) {
@@ -123,7 +123,7 @@ pub(crate) fn delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
     let row = existing(tx, &table, id)?;
     let mut pending = match row.state {
         State::None => Change::on(&row, State::Delete),
-        _ => change::expect(tx.conn, set, id)?,
+        _ => pending::expect(tx.conn, set, id)?,
     };
     let open = conflicts::of_record(tx.conn, &table, id)?;
     if let Some(open) = open.as_ref().filter(|open| open.kind == ConflictKind::DeletedOnServer) {
@@ -165,7 +165,7 @@ pub(crate) fn undo_delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<LocalR
     };
     let mut pending = match row.state {
         State::None => return Err(nothing()),
-        _ => change::expect(tx.conn, set, id)?,
+        _ => pending::expect(tx.conn, set, id)?,
     };
     if fold(true, row.state, pending.is_known_to_server(), LocalChange::Undo) != Fold::Revert {
         return Err(nothing());

@@ -2,15 +2,15 @@
 //!
 //! Owns: gathering it in one read. Refuses: saying it in words (`tidemark-app`).
 
-use crate::attempts;
-use crate::change::{self, Hold};
 use crate::conflicts;
 use crate::error::Result;
 use crate::read;
-use crate::retention::ATTEMPTS_OF_A_RECORD;
-use crate::row;
-use crate::sent;
 use crate::store::{Reading, Store};
+use crate::tables::attempt;
+use crate::tables::pending::{self, Hold};
+use crate::tables::retention::ATTEMPTS_OF_A_RECORD;
+use crate::tables::row;
+use crate::tables::sent;
 use crate::types::{Attempt, Explained};
 use tidemark_model::RecordId;
 
@@ -23,7 +23,7 @@ impl Store {
         self.read(|reading| {
             let table = reading.catalog.table_here(set)?;
             let Some(row) = row::get(reading.conn, table, id)? else { return Ok(None) };
-            let change = change::get(reading.conn, set, id)?;
+            let change = pending::get(reading.conn, set, id)?;
             let conflict = match conflicts::of_record(reading.conn, table, id)? {
                 Some(open) => Some(conflicts::with_sides(reading.conn, table, open)?),
                 None => None,
@@ -53,7 +53,7 @@ impl Store {
 }
 
 fn attempts(reading: &Reading<'_>, set: &str, id: RecordId, unanswered: Option<Attempt>) -> Result<Vec<Attempt>> {
-    let mut attempts = attempts::of_record(reading.conn, set, id)?;
+    let mut attempts = attempt::of_record(reading.conn, set, id)?;
     let accepted = sent::of_record(reading.conn, set, id)?.into_iter();
     attempts.extend(accepted.map(|sent| Attempt { at: sent.at, outcome: "accepted".to_owned(), message: None }));
     attempts.extend(unanswered);

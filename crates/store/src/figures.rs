@@ -5,11 +5,11 @@
 
 use crate::choice;
 use crate::error::Result;
-use crate::position;
 use crate::read;
 use crate::store::Store;
+use crate::tables::position;
+use crate::tables::value::Count;
 use crate::types::{Counts, EntityFigures};
-use crate::value::Count;
 use rusqlite::Connection;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -8,8 +8,8 @@ use crate::error::{Result, StoreError};
 use crate::outbox;
 use crate::presence::Word;
 use crate::salvage;
-use crate::settings;
 use crate::store::{Access, Store, connect_reader};
+use crate::tables::setting;
 use crate::types::Changed;
 use rusqlite::Connection;
 use std::sync::PoisonError;
@@ -39,7 +39,7 @@ impl Store {
         if word == Word::Damaged {
             return self.repair();
         }
-        let checked_at = self.read(|reading| settings::number(reading.conn, CHECKED_AT))?;
+        let checked_at = self.read(|reading| setting::number(reading.conn, CHECKED_AT))?;
         let now_ms = self.inner.clock.now_ms();
         let is_recent = (0..WEEK_MS).contains(&now_ms.saturating_sub(checked_at));
         if word != Word::Unchecked && is_recent {
@@ -68,7 +68,7 @@ impl Store {
                 // Whatever a check of the structure cannot see is found by comparing with the server.
                 audit::call_for(tx)?;
             }
-            settings::set(tx.conn, CHECKED_AT, &now_ms.to_string())
+            setting::set(tx.conn, CHECKED_AT, &now_ms.to_string())
         });
         match compared {
             Ok(()) => {}

@@ -4,13 +4,17 @@
 //! differs from the version that the file was written from is an edit (ADR 0011). Refuses: file formats (`tidemark-app` reads
 //! CSV and JSON lines), and bringing a deleted record back unasked (promise 3).
 
-use crate::change::{Change, Hold};
+use crate::edit;
 use crate::error::{Result, StoreError};
 use crate::file_row::{FileRow, RowProblem};
 use crate::store::Store;
-use crate::table::Table;
+use crate::tables::exported;
+use crate::tables::local;
+use crate::tables::pending::{Change, Hold};
+use crate::tables::row;
+use crate::tables::table::Table;
+use crate::verdict;
 use crate::write::Tx;
-use crate::{edit, exported, local, row, verdict};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tidemark_model::{

@@ -5,10 +5,10 @@
 
 use crate::choice;
 use crate::error::Result;
-use crate::history::{self, CREATED, DELETED, EDITED, RESTORED, changes_text};
 use crate::lease::Lease;
+use crate::tables::history::{self, CREATED, DELETED, EDITED, RESTORED, changes_text};
+use crate::tables::value::Key;
 use crate::types::{HistoryEntry, JournalLine};
-use crate::value::Key;
 use crate::write::Tx;
 use rusqlite::params;
 use tidemark_model::RecordId;

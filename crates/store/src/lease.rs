@@ -4,10 +4,10 @@
 //! the turn of the sync, compared inside every transaction (FAULTS I25, P4; `docs/sync.md`, "A cycle"). Refuses: waiting
 //! for a turn (`tidemark-sync`); what people do here needs no lease.
 
-use crate::account;
 use crate::error::{Result, StoreError};
-use crate::settings;
 use crate::store::{Reading, Store};
+use crate::tables::account;
+use crate::tables::setting;
 use crate::types::{Account, Counts};
 use crate::write::Tx;
 use rusqlite::Connection;
@@ -58,7 +58,7 @@ impl Store {
     fn lease_of(&self, turn: Option<i64>) -> Result<Lease> {
         let (account, epoch) = self.read(|reading| {
             check_turn(reading.conn, turn)?;
-            Ok((account::get(reading.conn)?, settings::number(reading.conn, ACCOUNT_EPOCH)?))
+            Ok((account::get(reading.conn)?, setting::number(reading.conn, ACCOUNT_EPOCH)?))
         })?;
         let account = account.ok_or(StoreError::NotSignedIn)?;
         Ok(Lease { store: self.clone(), account, epoch, turn })
@@ -69,7 +69,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub fn turn(&self) -> Result<i64> {
-        self.read(|reading| settings::number(reading.conn, TURN))
+        self.read(|reading| setting::number(reading.conn, TURN))
     }
 
     /// Begins a new turn in place of `turn`, whose process stood still for too long; nothing happens where another
@@ -79,8 +79,8 @@ impl Store {
     /// The database cannot be written.
     pub fn overtake(&self, turn: i64) -> Result<()> {
         self.write(|tx| {
-            if settings::number(tx.conn, TURN)? == turn {
-                settings::set(tx.conn, TURN, &(turn + 1).to_string())?;
+            if setting::number(tx.conn, TURN)? == turn {
+                setting::set(tx.conn, TURN, &(turn + 1).to_string())?;
             }
             Ok(())
         })
@@ -89,13 +89,13 @@ impl Store {
 
 /// Begins a new epoch: nothing that was asked for the account so far counts any more.
 pub(crate) fn end_all(conn: &Connection) -> Result<()> {
-    let epoch = settings::number(conn, ACCOUNT_EPOCH)? + 1;
-    settings::set(conn, ACCOUNT_EPOCH, &epoch.to_string())
+    let epoch = setting::number(conn, ACCOUNT_EPOCH)? + 1;
+    setting::set(conn, ACCOUNT_EPOCH, &epoch.to_string())
 }
 
 fn check_turn(conn: &Connection, turn: Option<i64>) -> Result<()> {
     match turn {
-        Some(turn) if settings::number(conn, TURN)? != turn => Err(StoreError::Overtaken),
+        Some(turn) if setting::number(conn, TURN)? != turn => Err(StoreError::Overtaken),
         _ => Ok(()),
     }
 }
@@ -138,7 +138,7 @@ impl Lease {
     /// # Errors
     /// As [`Lease::check`].
     pub fn setting(&self, key: &str) -> Result<Option<String>> {
-        self.read(|reading| settings::get(reading.conn, key))
+        self.read(|reading| setting::get(reading.conn, key))
     }
 
     /// Keeps what a run learned of its server; it goes with the account.
@@ -149,7 +149,7 @@ impl Lease {
         if self.setting(key)?.as_deref() == Some(value) {
             return Ok(());
         }
-        self.write(|tx| settings::set(tx.conn, key, value))
+        self.write(|tx| setting::set(tx.conn, key, value))
     }
 
     /// Runs `f` in one read transaction in which the lease holds.
@@ -169,7 +169,7 @@ impl Lease {
     }
 
     fn must_hold(&self, conn: &Connection) -> Result<()> {
-        if settings::number(conn, ACCOUNT_EPOCH)? != self.epoch {
+        if setting::number(conn, ACCOUNT_EPOCH)? != self.epoch {
             return Err(StoreError::AccountChanged);
         }
         check_turn(conn, self.turn)

@@ -17,60 +17,45 @@
 //! - `presence`, `gate`, `health`, `salvage`, `audit`, `incident`: is the disk's word to be trusted, and what if not.
 //! - `schema`, `catalog`, `table`, `migrate`, `row`, `change`, `local`: how it lies on disk.
 
-mod account;
 mod activity;
 mod addition;
 mod answered;
-mod attempts;
 mod audit;
 mod awaited;
 mod bring_back;
-mod catalog;
-mod change;
 mod choice;
 mod conflicts;
 mod decision;
 mod edit;
 mod error;
 mod explain;
-mod exported;
 mod figures;
 mod file_row;
 mod gate;
 mod health;
-mod history;
 mod import;
-mod incident;
 mod journal;
 mod lease;
-mod local;
 mod migrate;
 mod notices;
 mod outbox;
 mod outbox_log;
 mod parked;
-mod position;
 mod presence;
 mod pull;
 mod push;
 mod read;
 mod restamp;
 mod restored;
-mod retention;
-mod row;
 mod salvage;
-mod schema;
-mod sent;
-mod settings;
 mod settle;
 mod shown;
 mod sink;
 mod store;
 mod sweep;
-mod table;
+mod tables;
 mod types;
 mod unfit;
-mod value;
 mod verdict;
 mod write;
 
@@ -79,13 +64,13 @@ pub use audit::{AuditRow, LocalAudit};
 pub use awaited::Awaited;
 pub use error::{Result, StoreError};
 pub use file_row::{FileRow, RowProblem};
-pub use incident::{Incident, Noticed};
 pub use lease::Lease;
-pub use position::{AskedFrom, Incarnation, Position};
 pub use pull::{Onto, Others, PullTx};
-pub use settings::DEVICE_NAME;
 pub use sink::SetSink;
 pub use store::Store;
+pub use tables::incident::{Incident, Noticed};
+pub use tables::position::{AskedFrom, Incarnation, Position};
+pub use tables::setting::DEVICE_NAME;
 pub use types::{
     Account, Answer, Answered, Attempt, Changed, Counts, CycleEntry, Decision, EntityFigures, Explained, FirstSync,
     HistoryEntry, JournalLine, LocalRecord, MARK, Mark, Only, OpenConflict, Origin, Outgoing, OutgoingChange, Parked,

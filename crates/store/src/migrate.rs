@@ -3,17 +3,17 @@
 //! Owns: new tables, added columns, and the rewriting of a table whose columns changed otherwise (FAULTS S3, S4).
 //! Refuses: fetching content for new columns; a changed model makes the server answer 410, and all is read again.
 
-use crate::catalog::{Catalog, DOCUMENT, EPOCH, SHAPES};
-use crate::change;
 use crate::choice;
 use crate::error::Result;
-use crate::history::{self, Entry, MODEL_CHANGED};
 use crate::lease::Lease;
 use crate::parked;
-use crate::position;
-use crate::row::{self, Row};
-use crate::settings;
-use crate::table::{EXTRA, Table};
+use crate::tables::catalog::{Catalog, DOCUMENT, EPOCH, SHAPES};
+use crate::tables::history::{self, Entry, MODEL_CHANGED};
+use crate::tables::pending;
+use crate::tables::position;
+use crate::tables::row::{self, Row};
+use crate::tables::setting;
+use crate::tables::table::{EXTRA, Table};
 use crate::write::Tx;
 use rusqlite::Connection;
 use tidemark_model::{CellSeed, EntityModel, Record, State, Versioned};
@@ -39,7 +39,7 @@ impl Lease {
 }
 
 pub(crate) fn adopt(tx: &Tx<'_>, model: EntityModel, document: &str) -> Result<()> {
-    let epoch = settings::number(tx.conn, EPOCH)? + 1;
+    let epoch = setting::number(tx.conn, EPOCH)? + 1;
     let catalog = Catalog::new(epoch, Some(model));
     for table in catalog.tables() {
         if !exists(tx.conn, &table.name)? {
@@ -50,7 +50,7 @@ pub(crate) fn adopt(tx: &Tx<'_>, model: EntityModel, document: &str) -> Result<(
         match tx.catalog.table(set) {
             Ok(old) => follow(tx, old, table)?,
             Err(_) => {
-                if let Some(shape) = settings::get(tx.conn, &shape_key(set))?
+                if let Some(shape) = setting::get(tx.conn, &shape_key(set))?
                     && let Some(old) = EntityModel::parse(&shape)?.set(set)
                 {
                     follow(tx, &Table::new(old), table)?;
@@ -60,12 +60,12 @@ pub(crate) fn adopt(tx: &Tx<'_>, model: EntityModel, document: &str) -> Result<(
             }
         }
     }
-    let before = settings::get(tx.conn, DOCUMENT)?.unwrap_or_default();
+    let before = setting::get(tx.conn, DOCUMENT)?.unwrap_or_default();
     for gone in tx.catalog.tables().filter(|table| catalog.table(&table.set.name).is_err()) {
         leave(tx, gone, &before)?;
     }
-    settings::set(tx.conn, DOCUMENT, document)?;
-    settings::set(tx.conn, EPOCH, &epoch.to_string())?;
+    setting::set(tx.conn, DOCUMENT, document)?;
+    setting::set(tx.conn, EPOCH, &epoch.to_string())?;
     tx.forget_standings();
     choice::follow(tx, &catalog)
 }
@@ -76,13 +76,13 @@ fn leave(tx: &Tx<'_>, table: &Table, document: &str) -> Result<()> {
     let set = &table.set.name;
     position::end(tx, set)?;
     tx.note_many(set);
-    if change::count(tx.conn, set)? == 0 {
+    if pending::count(tx.conn, set)? == 0 {
         tx.conn.execute_batch(&format!("DROP TABLE {}", quote(&table.name)))?;
         return Ok(());
     }
     tx.conn.execute(&format!("DELETE FROM {} WHERE _State = 0", quote(&table.name)), [])?;
     parked::leave(tx, set)?;
-    settings::set(tx.conn, &shape_key(set), document)
+    setting::set(tx.conn, &shape_key(set), document)
 }
 
 fn follow(tx: &Tx<'_>, old: &Table, new: &Table) -> Result<()> {
@@ -136,10 +136,10 @@ fn rewrite(tx: &Tx<'_>, old: &Table, new: &Table) -> Result<()> {
 /// The base is written in the new shape too, so that only real edits differ from it; text that no longer fits its
 /// property is kept in the history.
 fn keep_pending(tx: &Tx<'_>, old: &Table, new: &Table, before: &Record, after: &Record) -> Result<()> {
-    let mut change = change::expect(tx.conn, &new.set.name, before.id)?;
+    let mut change = pending::expect(tx.conn, &new.set.name, before.id)?;
     if let Some(base) = &mut change.base {
         *base = Versioned { record: reshaped(old, new, &base.record, true), etag: base.etag.clone() };
-        change::put(tx, &new.set.name, before.id, &change)?;
+        pending::put(tx, &new.set.name, before.id, &change)?;
     }
     let lost = before.properties.iter().any(|(name, value)| !value.is_null() && after.get(name).is_null());
     if lost {
@@ -168,7 +168,7 @@ fn reshaped(old: &Table, new: &Table, record: &Record, keep_removed: bool) -> Re
 
 /// Returns the table of a set that left the model while something of it was pending.
 pub(crate) fn left(conn: &Connection, set: &str) -> Result<Option<Table>> {
-    let Some(shape) = settings::get(conn, &shape_key(set))? else { return Ok(None) };
+    let Some(shape) = setting::get(conn, &shape_key(set))? else { return Ok(None) };
     Ok(EntityModel::parse(&shape)?.set(set).map(Table::new))
 }
 

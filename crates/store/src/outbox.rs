@@ -6,22 +6,22 @@
 //! is done again. *The log is behind or missing*: it is written anew from the database. Refuses: noticing damage
 //! inside the database (`health`).
 
-use crate::account::{self, ACCOUNT};
-use crate::catalog::DOCUMENT;
-use crate::change::{self, Change};
 use crate::conflicts;
 use crate::error::{Result, StoreError};
-use crate::incident::{self, Incident};
-use crate::local;
 use crate::migrate;
 use crate::outbox_log::{self as log, Contents, Entry, Line};
 use crate::pull;
-use crate::row::{self, Row};
-use crate::schema::VERSION;
-use crate::settings;
 use crate::store::Inner;
-use crate::table::Table;
-use crate::value::{Key, from_optional_text, to_text};
+use crate::tables::account::{self, ACCOUNT};
+use crate::tables::catalog::DOCUMENT;
+use crate::tables::incident::{self, Incident};
+use crate::tables::local;
+use crate::tables::pending::{self, Change};
+use crate::tables::row::{self, Row};
+use crate::tables::schema::VERSION;
+use crate::tables::setting;
+use crate::tables::table::Table;
+use crate::tables::value::{Key, from_optional_text, to_text};
 use crate::write::Tx;
 use rusqlite::{Connection, TransactionBehavior};
 use serde::{Deserialize, Serialize};
@@ -103,11 +103,11 @@ impl Drop for Appended<'_> {
 
 fn stored(conn: &Connection) -> Result<Option<Stored>> {
     // What cannot be read was not written by this program: the log is written anew.
-    Ok(settings::get(conn, STORED)?.and_then(|text| serde_json::from_str(&text).ok()))
+    Ok(setting::get(conn, STORED)?.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
 fn store(conn: &Connection, stored: &Stored) -> Result<()> {
-    settings::set(conn, STORED, &to_text(stored)?)
+    setting::set(conn, STORED, &to_text(stored)?)
 }
 
 /// Tells whether the log is as long as the database knows it.
@@ -130,7 +130,7 @@ pub(crate) fn catch_up(tx: &Tx<'_>, path: &Path) -> Result<bool> {
         match known.as_ref().filter(|known| known.log == owner) {
             Some(known) if contents.newest > known.number => {
                 let is_older_copy = begins > known.number;
-                let (here, there) = (whose(settings::get(tx.conn, ACCOUNT)?), whose(contents.account.clone()));
+                let (here, there) = (whose(setting::get(tx.conn, ACCOUNT)?), whose(contents.account.clone()));
                 match (here, there) {
                     // A log that begins signed out says nothing of this account: the database is a copy from before that
                     // was put back, and keeps what it has.
@@ -196,12 +196,12 @@ fn adopt(tx: &Tx<'_>, path: &Path, contents: &Contents) -> Result<()> {
     if waiting.is_empty() {
         return Ok(());
     }
-    let here = whose(settings::get(tx.conn, ACCOUNT)?);
+    let here = whose(setting::get(tx.conn, ACCOUNT)?);
     let there = whose(contents.account.clone());
     let fits = here.is_some() && here == there;
     let mut restored = 0;
     for entry in waiting.iter().filter(|_| fits) {
-        if change::get(tx.conn, &entry.set, entry.id)?.is_none() && put(tx, entry)? {
+        if pending::get(tx.conn, &entry.set, entry.id)?.is_none() && put(tx, entry)? {
             restored += 1;
         }
     }
@@ -236,12 +236,12 @@ pub(crate) fn compare(tx: &Tx<'_>, path: &Path) -> Result<u64> {
             // A key that was flipped: nobody's change, and nothing could send it.
             let is_whole = table(tx, &set)?.is_some_and(|table| matches!(row::get(tx.conn, &table, id), Ok(Some(_))));
             if !is_whole && !contents.records.contains_key(&(set.clone(), id)) {
-                change::remove(tx, &set, id)?;
+                pending::remove(tx, &set, id)?;
                 mended += 1;
             }
         }
-        if contents.account.is_some() && settings::get(tx.conn, ACCOUNT)? != contents.account {
-            settings::set(tx.conn, ACCOUNT, contents.account.as_deref().unwrap_or_default())?;
+        if contents.account.is_some() && setting::get(tx.conn, ACCOUNT)? != contents.account {
+            setting::set(tx.conn, ACCOUNT, contents.account.as_deref().unwrap_or_default())?;
             mended += 1;
         }
     }
@@ -266,7 +266,7 @@ pub(crate) fn put(tx: &Tx<'_>, entry: &Entry) -> Result<bool> {
     let record = migrate::fitting(&table, &entry.record);
     let row = Row { record, state: entry.change.state, etag, generation: 0 };
     row::put(tx.conn, &table, &row, false)?;
-    change::put(tx, &entry.set, entry.id, &entry.change)?;
+    pending::put(tx, &entry.set, entry.id, &entry.change)?;
     match &entry.open {
         Some(open) => conflicts::put(tx, open)?,
         None => conflicts::close(tx, &table, entry.id)?,
@@ -284,7 +284,7 @@ pub(crate) fn says_the_same(here: &Entry, there: &Entry) -> bool {
 /// A record waits no longer. What it is now, the server says.
 fn settle(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
     if let Some(table) = table(tx, set)?
-        && change::get(tx.conn, set, id)?.is_some()
+        && pending::get(tx.conn, set, id)?.is_some()
     {
         local::remove(tx, &table, id)?;
         pull::fetch_later(tx, &table, id)?;
@@ -304,11 +304,11 @@ pub(crate) fn table(tx: &Tx<'_>, set: &str) -> Result<Option<Arc<Table>>> {
 /// Reads what waits for a record.
 pub(crate) fn of_record(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Option<Entry>> {
     let set = &table.set.name;
-    let Some(change): Option<Change> = change::get(tx.conn, set, id)? else { return Ok(None) };
+    let Some(change): Option<Change> = pending::get(tx.conn, set, id)? else { return Ok(None) };
     let row = row::get(tx.conn, table, id)?;
     let record = row.map_or_else(|| Record::new(id, 0), |row| row.record);
     let open = conflicts::of_record(tx.conn, table, id)?;
-    let order_no = change::order_no(tx.conn, set, id)?;
+    let order_no = pending::order_no(tx.conn, set, id)?;
     Ok(Some(Entry { set: set.clone(), id, order_no, record, change, open }))
 }
 
@@ -329,7 +329,7 @@ pub(crate) fn append<'p>(tx: &Tx<'_>, path: &'p Path) -> Result<Option<Appended<
         let line = if set.is_empty() {
             let key: Vec<u8> = touched.get(1)?;
             let key = String::from_utf8_lossy(&key).into_owned();
-            let value = settings::get(tx.conn, &key)?;
+            let value = setting::get(tx.conn, &key)?;
             if key == ACCOUNT { Line::Account(value) } else { Line::Model(value) }
         } else {
             let id = touched.get::<_, Key>(1)?.0;
@@ -372,8 +372,8 @@ fn begin(tx: &Tx<'_>, path: &Path, owner: RecordId, number: i64) -> Result<()> {
     let file = tx.fresh_id();
     let mut bytes = Vec::new();
     log::write_line(&mut bytes, &Line::Begin { log: owner, file, number, schema: VERSION })?;
-    log::write_line(&mut bytes, &Line::Account(settings::get(tx.conn, ACCOUNT)?))?;
-    log::write_line(&mut bytes, &Line::Model(settings::get(tx.conn, DOCUMENT)?))?;
+    log::write_line(&mut bytes, &Line::Account(setting::get(tx.conn, ACCOUNT)?))?;
+    log::write_line(&mut bytes, &Line::Model(setting::get(tx.conn, DOCUMENT)?))?;
     for (set, id) in waiting_ids(tx.conn)? {
         if let Some(table) = table(tx, &set)?
             && let Some(entry) = of_record(tx, &table, id)?

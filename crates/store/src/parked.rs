@@ -2,18 +2,18 @@
 //!
 //! Owns: parking, retrying, giving up. Refuses: holding up other records (promise 7).
 
-use crate::change::{self, Change, Hold};
 use crate::error::{Result, StoreError};
-use crate::history;
-use crate::local;
 use crate::pull;
 use crate::read;
-use crate::row;
 use crate::store::Store;
-use crate::table::Table;
+use crate::tables::history;
+use crate::tables::local;
+use crate::tables::pending::{self, Change, Hold};
+use crate::tables::row;
+use crate::tables::table::Table;
+use crate::tables::value::Key;
 use crate::types::Parked;
 use crate::unfit;
-use crate::value::Key;
 use crate::write::Tx;
 use rusqlite::params;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ impl Store {
                 let Some(local) = row::get(reading.conn, table, row.get::<_, Key>(1)?.0)? else { continue };
                 let reason: Option<String> = row.get(2)?;
                 // A change that cannot be read is listed all the same, with its reason.
-                let unfit = match (reading.catalog.table(&set), change::get(reading.conn, &set, local.record.id)) {
+                let unfit = match (reading.catalog.table(&set), pending::get(reading.conn, &set, local.record.id)) {
                     (Ok(table), Ok(Some(change))) => unfit::of(table, &local.record, &change),
                     _ => Vec::new(),
                 };
@@ -60,7 +60,7 @@ impl Store {
         self.write(|tx| {
             let table = Arc::clone(tx.catalog.table(set)?);
             let mut change =
-                change::get(tx.conn, set, id)?.ok_or_else(|| StoreError::NotFound { set: set.to_owned(), id })?;
+                pending::get(tx.conn, set, id)?.ok_or_else(|| StoreError::NotFound { set: set.to_owned(), id })?;
             if change.hold == Hold::Conflict {
                 // It is not sent before its question is answered.
                 return Ok(());
@@ -80,7 +80,7 @@ impl Store {
             let table = Arc::clone(tx.catalog.table(set)?);
             let mut change = parked(tx, &table, id)?;
             change.release();
-            change::put(tx, set, id, &change)?;
+            pending::put(tx, set, id, &change)?;
             tx.note(set, id);
             Ok(())
         })
@@ -130,7 +130,7 @@ fn set_has_left(set: &str) -> String {
 pub(crate) fn hold(tx: &Tx<'_>, table: &Table, id: RecordId, mut change: Change, reason: &str) -> Result<()> {
     change.hold = Hold::Parked;
     change.reason = Some(reason.to_owned());
-    change::put(tx, &table.set.name, id, &change)?;
+    pending::put(tx, &table.set.name, id, &change)?;
     tx.note(&table.set.name, id);
     Ok(())
 }
@@ -147,6 +147,6 @@ pub(crate) fn hold_unreadable(tx: &Tx<'_>, table: &Table, id: RecordId, problem:
 
 fn parked(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Change> {
     let set = &table.set.name;
-    let change = change::get(tx.conn, set, id)?.filter(|change| change.hold == Hold::Parked);
+    let change = pending::get(tx.conn, set, id)?.filter(|change| change.hold == Hold::Parked);
     change.ok_or_else(|| StoreError::NotParked { set: set.clone(), id })
 }

@@ -3,18 +3,18 @@
 //! Owns: that a page is taken, and a position moved, only by whoever shows the position it was asked from; and what is to
 //! be fetched singly. Refuses: parsing pages (`tidemark-odata` streams them into [`SetSink`]).
 
-use crate::change::{self, Change, Hold};
 use crate::choice;
 use crate::error::{Result, StoreError};
 use crate::lease::Lease;
-use crate::local;
-use crate::position::{self, AskedFrom, Position};
-use crate::row;
 use crate::sink::SetSink;
 use crate::sweep;
-use crate::table::Table;
+use crate::tables::local;
+use crate::tables::pending::{self, Change, Hold};
+use crate::tables::position::{self, AskedFrom, Position};
+use crate::tables::row;
+use crate::tables::table::Table;
+use crate::tables::value::Key;
 use crate::types::{FirstSync, Tally};
-use crate::value::Key;
 use crate::verdict;
 use crate::write::Tx;
 use rusqlite::params;
@@ -160,7 +160,7 @@ impl PullTx<'_> {
             return Ok(false);
         }
         if !change.set_aside {
-            change::put(self.tx, &table.set.name, id, &Change { set_aside: true, ..change.clone() })?;
+            pending::put(self.tx, &table.set.name, id, &Change { set_aside: true, ..change.clone() })?;
         }
         Ok(true)
     }

@@ -3,15 +3,15 @@
 //! Owns: the order, the size of a batch, and that a change is remembered in flight before anybody sees it: one per
 //! record, sent again exactly as it was until its answer is here (FAULTS I15, I16). Refuses: HTTP.
 
-use crate::change::{self, Change, InFlight};
 use crate::error::{Result, StoreError};
 use crate::lease::Lease;
 use crate::parked;
-use crate::position;
-use crate::row::{self, Row};
-use crate::table::Table;
+use crate::tables::pending::{self, Change, InFlight};
+use crate::tables::position;
+use crate::tables::row::{self, Row};
+use crate::tables::table::Table;
+use crate::tables::value::Key;
 use crate::types::{Outgoing, OutgoingChange};
-use crate::value::Key;
 use crate::write::Tx;
 use rusqlite::{Connection, params};
 use serde_json::{Map, Value};
@@ -116,7 +116,7 @@ impl Batch<'_> {
 
     fn take(&mut self, tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()> {
         let set = &table.set.name;
-        let mut change = change::expect(tx.conn, set, id)?;
+        let mut change = pending::expect(tx.conn, set, id)?;
         if (change.attempts > 0 && change.in_flight.is_some()) != self.suspects {
             return Ok(());
         }
@@ -138,7 +138,7 @@ impl Batch<'_> {
         if is_new {
             change.in_flight = Some(sent);
             change.attempts = 0;
-            change::put(tx, set, id, &change)?;
+            pending::put(tx, set, id, &change)?;
             tx.note(set, id);
         }
         self.bytes += bytes;

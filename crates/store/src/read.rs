@@ -2,14 +2,14 @@
 //!
 //! Owns: which rows are visible, and the mark beside each. Refuses: turning a query into SQL (`tidemark-sql`).
 
-use crate::change;
 use crate::error::Result;
-use crate::row::{self, Row};
 use crate::shown;
 use crate::store::{Reading, Store};
-use crate::table::Table;
+use crate::tables::pending;
+use crate::tables::row::{self, Row};
+use crate::tables::table::Table;
+use crate::tables::value::{Bound, Count};
 use crate::types::{LocalRecord, Mark, Only};
-use crate::value::{Bound, Count};
 use rusqlite::{Connection, params_from_iter};
 use std::borrow::Cow;
 use tidemark_model::query::Query;
@@ -104,7 +104,7 @@ pub(crate) fn visible(conn: &Connection, table: &Table, id: RecordId) -> Result<
 pub(crate) fn local_record(conn: &Connection, table: &Table, row: Row) -> Result<LocalRecord> {
     let mark = match row.state {
         State::None => Mark::None,
-        _ => match change::hold_and_sending(conn, &table.set.name, row.record.id)? {
+        _ => match pending::hold_and_sending(conn, &table.set.name, row.record.id)? {
             None => Mark::None,
             Some((1, _)) => Mark::Conflict,
             Some((2, _)) => Mark::Refused,

@@ -3,12 +3,12 @@
 //! Owns: the last stamp of this device and those of what is pending. Refuses: what is in flight, which is sent again to
 //! the byte (the server clamps its stamp and says so in the answer), and what is settled.
 
-use crate::change;
 use crate::error::Result;
-use crate::local;
-use crate::row;
-use crate::table::Table;
-use crate::value::Key;
+use crate::tables::local;
+use crate::tables::pending;
+use crate::tables::row;
+use crate::tables::table::Table;
+use crate::tables::value::Key;
 use crate::write::Tx;
 use rusqlite::params;
 use tidemark_model::{RecordId, UPDATED_AT, plausible_stamp};
@@ -28,7 +28,7 @@ pub(crate) fn bring_back(tx: &Tx<'_>, server_now_ms: i64, tolerance_ms: i64) -> 
     for table in catalog.tables() {
         for id in ahead(tx, table, server_now_ms.saturating_add(tolerance_ms))? {
             let Some(row) = row::get(tx.conn, table, id)? else { continue };
-            let change = change::expect(tx.conn, &table.set.name, id)?;
+            let change = pending::expect(tx.conn, &table.set.name, id)?;
             let base_ms = change.base.as_ref().map_or(i64::MIN, |base| base.record.updated_at);
             let mut record = row.record;
             record.updated_at = plausible_stamp(record.updated_at, base_ms, server_now_ms, tolerance_ms);

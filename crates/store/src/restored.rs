@@ -5,20 +5,20 @@
 //! the device has pending on top follows afterwards, and what others made and the server forgot is asked about.
 //! Refuses: what is neither there nor here: it was deleted, and nothing brings it back unasked (FAULTS I9).
 
-use crate::account;
-use crate::change::{self, Change, Hold, InFlight, Offer};
 use crate::conflicts;
 use crate::error::Result;
-use crate::history;
-use crate::local;
 use crate::pull;
 use crate::push;
-use crate::row::{self, Row};
-use crate::sent::{self, Sent};
 use crate::settle;
-use crate::table::{GENERATION, Table};
+use crate::tables::account;
+use crate::tables::history;
+use crate::tables::local;
+use crate::tables::pending::{self, Change, Hold, InFlight, Offer};
+use crate::tables::row::{self, Row};
+use crate::tables::sent::{self, Sent};
+use crate::tables::table::{GENERATION, Table};
+use crate::tables::value::Key;
 use crate::types::{Answer, Tally};
-use crate::value::Key;
 use crate::verdict;
 use crate::write::Tx;
 use rusqlite::params;
@@ -60,7 +60,7 @@ pub(crate) fn meet(tx: &Tx<'_>, table: &Table, server: &Versioned) -> Result<Opt
             generation: tx.standing(table)?.generation,
         },
     };
-    let change = change::get(tx.conn, &table.set.name, id)?;
+    let change = pending::get(tx.conn, &table.set.name, id)?;
     let known = match &change {
         Some(change) => change.base.clone(),
         None => Some(row.versioned()),
@@ -95,7 +95,7 @@ pub(crate) fn unseen(tx: &Tx<'_>, table: &Table, generation: i64) -> Result<Tall
     for Key(id) in ids.collect::<rusqlite::Result<Vec<_>>>()? {
         let sent = sent::of_record(tx.conn, &table.set.name, id)?;
         let Some(row) = row::get(tx.conn, table, id)? else { continue };
-        let change = change::get(tx.conn, &table.set.name, id)?;
+        let change = pending::get(tx.conn, &table.set.name, id)?;
         if change.as_ref().is_none_or(|change| change.offer.is_none()) {
             tally += offer(tx, table, row, change, &sent, None, true)?;
         }
@@ -304,7 +304,7 @@ pub(crate) fn answered(
             change.in_flight = Some(sent);
             change.offer = Some(offer);
             change.attempts = change.attempts.saturating_add((*counts).into());
-            change::put(tx, &table.set.name, id, &change)?;
+            pending::put(tx, &table.set.name, id, &change)?;
             Ok(Tally::default())
         }
         Answer::Refused { reason } => {
@@ -398,7 +398,7 @@ fn ask_forgotten(tx: &Tx<'_>, table: &Table, row: Row, mut change: Change, serve
     let base = Versioned { record: base, etag: String::new() };
     change.base = Some(base.clone());
     row::put(tx.conn, table, &Row { state: State::Update, ..row.clone() }, false)?;
-    change::put(tx, &table.set.name, row.record.id, &change)?;
+    pending::put(tx, &table.set.name, row.record.id, &change)?;
     let kind = ConflictKind::BothEdited;
     let conflict = Conflict { kind, properties: forgotten, base: Some(base), mine: row.record, server: Some(server) };
     verdict::ask(tx, table, change, &conflict)
@@ -416,7 +416,7 @@ fn ask(
     change.state = State::Update;
     change.base = None;
     row::put(tx.conn, table, &Row { state: State::Update, ..row.clone() }, false)?;
-    change::put(tx, &table.set.name, row.record.id, &change)?;
+    pending::put(tx, &table.set.name, row.record.id, &change)?;
     let differs = changed_properties(&row.record, &server.record).into_iter().map(str::to_owned).collect();
     let properties = if kind == ConflictKind::BothEdited { differs } else { Vec::new() };
     let conflict = Conflict { kind, properties, base: None, mine: row.record, server: Some(server) };

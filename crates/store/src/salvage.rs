@@ -7,19 +7,19 @@
 
 mod copy;
 
-use crate::account::{self, ACCOUNT};
-use crate::catalog::{DOCUMENT, EPOCH};
-use crate::change;
 use crate::choice;
 use crate::error::{Result, StoreError};
-use crate::incident::{self, Incident};
 use crate::migrate;
 use crate::outbox;
 use crate::outbox_log::{self as log, Contents};
-use crate::position;
 use crate::presence::{Presence, Word};
-use crate::settings;
 use crate::store::{FILE, Store};
+use crate::tables::account::{self, ACCOUNT};
+use crate::tables::catalog::{DOCUMENT, EPOCH};
+use crate::tables::incident::{self, Incident};
+use crate::tables::pending;
+use crate::tables::position;
+use crate::tables::setting;
 use crate::write::Tx;
 use rusqlite::{Connection, OpenFlags};
 use std::fs;
@@ -97,12 +97,12 @@ fn make(dir: &Path, workshop: &Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>,
     store.write(|tx| {
         for (key, value) in old.settings() {
             if ![DOCUMENT, outbox::STORED].contains(&key.as_str()) {
-                settings::set(tx.conn, &key, &value)?;
+                setting::set(tx.conn, &key, &value)?;
             }
         }
-        let epoch = epoch.max(settings::number(tx.conn, EPOCH)?);
-        settings::set(tx.conn, EPOCH, &epoch.to_string())?;
-        settings::set(tx.conn, ACCOUNT, &account)
+        let epoch = epoch.max(setting::number(tx.conn, EPOCH)?);
+        setting::set(tx.conn, EPOCH, &epoch.to_string())?;
+        setting::set(tx.conn, ACCOUNT, &account)
     })?;
     if let Some(model) = &model {
         store.write(|tx| migrate::adopt(tx, EntityModel::parse(model)?, model))?;
@@ -115,7 +115,7 @@ fn make(dir: &Path, workshop: &Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>,
         // The log has the last word on what waits: its lines carry checksums, and it is ahead of a lost database. A line
         // that cannot be read may have been the last word, so what the database still knows stands then.
         for entry in contents.waiting() {
-            if contents.unreadable == 0 || change::get(tx.conn, &entry.set, entry.id)?.is_none() {
+            if contents.unreadable == 0 || pending::get(tx.conn, &entry.set, entry.id)?.is_none() {
                 outbox::put(tx, entry)?;
             }
         }
@@ -159,7 +159,7 @@ impl Old {
     }
 
     fn setting(&self, key: &str) -> Option<String> {
-        settings::get(self.0.as_ref()?, key).ok()?
+        setting::get(self.0.as_ref()?, key).ok()?
     }
 
     fn has_pending(&self) -> bool {

@@ -3,21 +3,21 @@
 //! Owns: that only the answer to the very request in flight settles it, and that edits made meanwhile survive.
 //! Refuses: judging a stale change (`verdict`).
 
-use crate::account;
-use crate::attempts;
-use crate::change::{self, Change, InFlight, Offer};
 use crate::choice;
 use crate::error::{Result, StoreError};
-use crate::history::{self, CREATED, DELETED, EDITED, Entry, RESTORED};
 use crate::lease::Lease;
-use crate::local;
 use crate::parked;
 use crate::pull;
 use crate::restamp;
 use crate::restored::{self, Offered};
-use crate::row::{self, Row};
-use crate::sent;
-use crate::table::Table;
+use crate::tables::account;
+use crate::tables::attempt;
+use crate::tables::history::{self, CREATED, DELETED, EDITED, Entry, RESTORED};
+use crate::tables::local;
+use crate::tables::pending::{self, Change, InFlight, Offer};
+use crate::tables::row::{self, Row};
+use crate::tables::sent;
+use crate::tables::table::Table;
 use crate::types::{Answer, Reply, Tally};
 use crate::verdict;
 use crate::write::Tx;
@@ -83,7 +83,7 @@ fn clamped(tx: &Tx<'_>, replies: &[Reply]) -> Result<Option<i64>> {
     let mut latest = None;
     for reply in replies {
         let Answer::Done { stamp: Some(taken_ms), .. } = reply.answer else { continue };
-        let sent = change::get(tx.conn, &reply.set, reply.id)?.and_then(|change| change.in_flight);
+        let sent = pending::get(tx.conn, &reply.set, reply.id)?.and_then(|change| change.in_flight);
         let is_later = |sent: &InFlight| sent.request_id == reply.request_id && sent.record.updated_at > taken_ms;
         if sent.as_ref().is_some_and(is_later) {
             latest = latest.max(Some(taken_ms));
@@ -94,11 +94,11 @@ fn clamped(tx: &Tx<'_>, replies: &[Reply]) -> Result<Option<i64>> {
 
 fn settle(tx: &Tx<'_>, reply: &Reply) -> Result<Tally> {
     let Ok(table) = tx.catalog.table(&reply.set).map(Arc::clone) else { return Ok(Tally::default()) };
-    let Some(mut change) = change::get(tx.conn, &reply.set, reply.id)? else { return Ok(Tally::default()) };
+    let Some(mut change) = pending::get(tx.conn, &reply.set, reply.id)? else { return Ok(Tally::default()) };
     let Some(sent) = change.in_flight.take_if(|sent| sent.request_id == reply.request_id) else {
         return Ok(Tally::default());
     };
-    attempts::log(tx, reply)?;
+    attempt::log(tx, reply)?;
     if let Some(offer) = change.offer.take() {
         if let Some(number) = offer.sent {
             return restored::answered(tx, &table, change, Offered { offer, number, sent }, &reply.answer);
@@ -129,7 +129,7 @@ fn settle(tx: &Tx<'_>, reply: &Reply) -> Result<Tally> {
                 return set_aside(tx, &table, reply.id, change, sent, reason);
             }
             change.in_flight = Some(sent);
-            change::put(tx, &reply.set, reply.id, &change)?;
+            pending::put(tx, &reply.set, reply.id, &change)?;
             Ok(Tally::default())
         }
     }

@@ -5,15 +5,15 @@
 //! device itself changed meanwhile (another window, the command line) is refused, nothing saved. Refuses: which
 //! properties clash (`tidemark_model::type_over`) and the question (`verdict`).
 
-use crate::change::{self, Change, Hold, InFlight};
 use crate::edit;
 use crate::error::{Result, StoreError};
-use crate::local;
 use crate::read;
-use crate::row::Row;
-use crate::sent::{self, Sent};
 use crate::store::Store;
-use crate::table::Table;
+use crate::tables::local;
+use crate::tables::pending::{self, Change, Hold, InFlight};
+use crate::tables::row::Row;
+use crate::tables::sent::{self, Sent};
+use crate::tables::table::Table;
 use crate::types::{LocalRecord, Mark};
 use crate::verdict;
 use crate::write::Tx;
@@ -78,7 +78,7 @@ fn edit_shown(
     if is_here(&shown, &row) {
         return edit::change(tx, set, id, &typed);
     }
-    let pending = change::get(tx.conn, set, id)?;
+    let pending = pending::get(tx.conn, set, id)?;
     let sent = sent::of_record(tx.conn, set, id)?;
     if let Some(known) = known_version(pending.as_ref(), &sent, &shown) {
         shown.complete(known);
@@ -113,7 +113,7 @@ fn delete_shown(tx: &Tx<'_>, set: &str, id: RecordId, shown: &Map<String, Value>
         return edit::delete(tx, set, id);
     }
     let changed = |properties| StoreError::ChangedMeanwhile { set: set.to_owned(), id, properties };
-    let pending = change::get(tx.conn, set, id)?;
+    let pending = pending::get(tx.conn, set, id)?;
     let sent = sent::of_record(tx.conn, set, id)?;
     match known_version(pending.as_ref(), &sent, &shown) {
         Some(known) => shown.complete(known),

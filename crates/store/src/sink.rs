@@ -4,18 +4,18 @@
 //! it; and that news about a record that is here goes to its history. Refuses: deciding anything about a pending record
 //! (`verdict`).
 
-use crate::change;
 use crate::choice;
 use crate::conflicts;
 use crate::error::{Result, StoreError};
-use crate::history;
 use crate::notices::NAMED;
 use crate::pull::{self, PullTx};
 use crate::restored;
-use crate::row;
-use crate::table::Table;
+use crate::tables::history;
+use crate::tables::pending;
+use crate::tables::row;
+use crate::tables::table::Table;
+use crate::tables::value::{Bound, Key};
 use crate::types::Tally;
-use crate::value::{Bound, Key};
 use crate::verdict;
 use rusqlite::{CachedStatement, params};
 use std::sync::Arc;
@@ -122,7 +122,7 @@ impl<'t> SetSink<'t> {
         let tx = self.pull.tx;
         let Some(local) = row::get(tx.conn, &self.table, row.id)? else { return Ok(()) };
         tx.conn.prepare_cached(&self.table.touch)?.execute(params![Key(row.id), self.generation])?;
-        let change = change::expect(tx.conn, &self.table.set.name, row.id)?;
+        let change = pending::expect(tx.conn, &self.table.set.name, row.id)?;
         if self.pull.defer(&self.table, row.id, &change)? {
             return Ok(());
         }
@@ -154,11 +154,11 @@ impl<'t> SetSink<'t> {
         let tx = self.pull.tx;
         let set = &self.table.set.name;
         let Some(local) = row::get(tx.conn, &self.table, id)? else { return Ok(()) };
-        let mut change = change::expect(tx.conn, set, id)?;
+        let mut change = pending::expect(tx.conn, set, id)?;
         let Some((_, tombstone)) = tombstone else {
             // It left what this user sees; the push tells what becomes of the change.
             change.set_aside = true;
-            return change::put(tx, set, id, &change);
+            return pending::put(tx, set, id, &change);
         };
         if self.pull.defer(&self.table, id, &change)? {
             return Ok(());
@@ -210,7 +210,7 @@ impl RowSink for SetSink<'_> {
                 let mark = Mark { etag: etag.unwrap_or_default(), updated_at, updated_by };
                 let tombstone = move || {
                     // Only the mark travels: the content is the last that this device knew.
-                    let base = change::expect(tx.conn, &table.set.name, id)?.base;
+                    let base = pending::expect(tx.conn, &table.set.name, id)?.base;
                     let known = match base {
                         Some(base) => base.record,
                         None => row::get(tx.conn, &table, id)?.map_or_else(|| Record::new(id, 0), |row| row.record),

@@ -3,8 +3,6 @@
 //! Owns: [`Store`], permissions, the read-only case, the pool. Refuses: making a new, empty database where an old
 //! one cannot be opened (FAULTS D3, D7, D9).
 
-use crate::account;
-use crate::catalog::{Catalog, Loaded};
 use crate::error::{Result, StoreError};
 use crate::figures::TableBytes;
 use crate::gate::Gate;
@@ -12,8 +10,10 @@ use crate::notices::Listeners;
 use crate::outbox;
 use crate::presence::{Presence, Word};
 use crate::salvage;
-use crate::schema;
-use crate::settings::{self, DEVICE_ID};
+use crate::tables::account;
+use crate::tables::catalog::{Catalog, Loaded};
+use crate::tables::schema;
+use crate::tables::setting::{self, DEVICE_ID};
 use crate::write::Writer;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use std::collections::HashSet;
@@ -148,8 +148,7 @@ impl Store {
         let store = Self { inner: Arc::new(inner) };
         store.outside_changes()?;
         let is_settled = store.read(|reading| {
-            Ok(settings::get(reading.conn, DEVICE_ID)?.is_some()
-                && outbox::is_level(reading.conn, &store.inner.outbox)?)
+            Ok(setting::get(reading.conn, DEVICE_ID)?.is_some() && outbox::is_level(reading.conn, &store.inner.outbox)?)
         })?;
         if !is_settled && !store.is_read_only() {
             // Named before anything can wait here to be sent: an image of the folder is to be the same device.
@@ -268,7 +267,7 @@ fn connect_checked(dir: &Path, presence: &Presence) -> Result<(Access, Connectio
         loaded => drop(loaded?),
     }
     account::get(&tx)?;
-    let is_blank = settings::get(&tx, outbox::STORED)?.is_none();
+    let is_blank = setting::get(&tx, outbox::STORED)?.is_none();
     tx.finish()?;
     // What was here went with its write-ahead log, or somebody took the file away; beside it is what waits.
     if is_blank && access == Access::Full && salvage::is_account_logged(dir) && presence.alone(|| ()).is_some() {

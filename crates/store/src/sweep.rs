@@ -3,17 +3,17 @@
 //! Owns: that purged records go, that nothing pending goes with them, and that after a restore nothing goes
 //! unasked (FAULTS S1, S2, I28). Refuses: offering changes again (`restored`).
 
-use crate::change::Change;
 use crate::conflicts;
 use crate::error::Result;
-use crate::history;
 use crate::pull::PullTx;
 use crate::restored;
-use crate::row::{self, Row};
-use crate::sent;
-use crate::table::{GENERATION, Table};
+use crate::tables::history;
+use crate::tables::pending::Change;
+use crate::tables::row::{self, Row};
+use crate::tables::sent;
+use crate::tables::table::{GENERATION, Table};
+use crate::tables::value::Key;
 use crate::types::Tally;
-use crate::value::Key;
 use crate::verdict;
 use crate::write::Tx;
 use rusqlite::{Connection, params};

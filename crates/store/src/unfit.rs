@@ -3,13 +3,13 @@
 //! Owns: finding them in a pending change, and sending the rest without them. The values stay whole in the record's
 //! history. Refuses: leaving out what a record cannot be without: that needs an edit.
 
-use crate::change::{self, Change, Hold};
 use crate::error::{Result, StoreError};
-use crate::history::{self, DISCARDED, Entry};
-use crate::local;
-use crate::row;
 use crate::store::Store;
-use crate::table::Table;
+use crate::tables::history::{self, DISCARDED, Entry};
+use crate::tables::local;
+use crate::tables::pending::{self, Change, Hold};
+use crate::tables::row;
+use crate::tables::table::Table;
 use crate::types::{PropertyChange, Unfit};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -44,7 +44,7 @@ impl Store {
     pub fn send_rest(&self, set: &str, id: RecordId) -> Result<Vec<Unfit>> {
         self.write(|tx| {
             let table = Arc::clone(tx.catalog.table(set)?);
-            let parked = change::get(tx.conn, set, id)?.filter(|change| change.hold == Hold::Parked);
+            let parked = pending::get(tx.conn, set, id)?.filter(|change| change.hold == Hold::Parked);
             let mut change = parked.ok_or_else(|| StoreError::NotParked { set: set.to_owned(), id })?;
             let row = row::get(tx.conn, &table, id)?;
             let local = row.ok_or_else(|| StoreError::NotFound { set: set.to_owned(), id })?.record;

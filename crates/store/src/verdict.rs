@@ -3,18 +3,18 @@
 //! Owns: what each verdict does to the record, its change, its question and its history. Refuses: the verdict
 //! itself, and the answer of a policy (`tidemark-model`).
 
-use crate::change::{Change, Hold};
 use crate::choice;
 use crate::conflicts;
 use crate::decision;
 use crate::error::Result;
-use crate::history::{self, Entry, MERGED, TOOK_SERVER};
-use crate::local;
-use crate::row::{self, Row};
-use crate::table::Table;
+use crate::pull;
+use crate::tables::history::{self, Entry, MERGED, TOOK_SERVER};
+use crate::tables::local;
+use crate::tables::pending::{self, Change, Hold};
+use crate::tables::row::{self, Row};
+use crate::tables::table::Table;
 use crate::types::{Origin, Tally};
 use crate::write::Tx;
-use crate::{change, pull};
 use tidemark_model::{
     Conflict, ConflictKind, Record, RecordId, Resolution, Resolved, ServerSide, State, Verdict, Versioned, merge,
     reconcile, resolve,
@@ -23,7 +23,7 @@ use tidemark_model::{
 /// Lets the server's current record (`None`: there is no trace of it) meet what is pending here.
 pub(crate) fn judge(tx: &Tx<'_>, table: &Table, id: RecordId, server: Option<&Versioned>) -> Result<Tally> {
     let Some(row) = row::get(tx.conn, table, id)? else { return Ok(Tally::default()) };
-    let Some(change) = change::get(tx.conn, &table.set.name, id)? else { return Ok(Tally::default()) };
+    let Some(change) = pending::get(tx.conn, &table.set.name, id)? else { return Ok(Tally::default()) };
     judge_change(tx, table, row, change, server)
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn judge_change(
         // The server may have the change already, under a version this device has not seen: its answer comes first.
         if !change.set_aside {
             change.set_aside = true;
-            change::put(tx, &table.set.name, id, &change)?;
+            pending::put(tx, &table.set.name, id, &change)?;
         }
         return Ok(Tally::default());
     }
@@ -143,7 +143,7 @@ fn keep(tx: &Tx<'_>, table: &Table, mut local: Record, mut change: Change, serve
     {
         // The echo of what is known: only the stamp, and who made it, may be new. Nothing to announce.
         change.base = Some(server.clone());
-        return change::put(tx, &table.set.name, local.id, &change);
+        return pending::put(tx, &table.set.name, local.id, &change);
     }
     conflicts::close(tx, table, local.id)?;
     if change.hold == Hold::Conflict {

@@ -3,15 +3,15 @@
 //! Owns: `BEGIN IMMEDIATE`, stamps, the sets' standing, what is announced after the commit. Refuses: a second
 //! writing connection in this process; another process is waited for (`schema`, busy time-out).
 
-use crate::catalog::Catalog;
 use crate::choice;
 use crate::error::{Result, StoreError};
 use crate::notices::Touched;
 use crate::outbox;
 use crate::salvage;
-use crate::settings::{self, CLOCK_OFFSET, DEVICE_ID, LAST_STAMP};
 use crate::store::{Access, Inner, Store};
-use crate::table::Table;
+use crate::tables::catalog::Catalog;
+use crate::tables::setting::{self, CLOCK_OFFSET, DEVICE_ID, LAST_STAMP};
+use crate::tables::table::Table;
 use crate::types::Changed;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::cell::{Cell, RefCell};
@@ -75,12 +75,12 @@ impl Tx<'_> {
         if let Some(id) = self.device.get() {
             return Ok(id);
         }
-        let known = settings::get(self.conn, DEVICE_ID)?.and_then(|text| text.parse().ok());
+        let known = setting::get(self.conn, DEVICE_ID)?.and_then(|text| text.parse().ok());
         let id = match known {
             Some(id) => id,
             None => {
                 let id = self.fresh_id();
-                settings::set(self.conn, DEVICE_ID, &id.to_string())?;
+                setting::set(self.conn, DEVICE_ID, &id.to_string())?;
                 id
             }
         };
@@ -112,8 +112,8 @@ impl Tx<'_> {
         if let Some(stamps) = self.stamps.get() {
             return Ok(stamps);
         }
-        let clock = StampClock { offset_ms: settings::number(self.conn, CLOCK_OFFSET)? };
-        let stamps = (clock, settings::number(self.conn, LAST_STAMP)?);
+        let clock = StampClock { offset_ms: setting::number(self.conn, CLOCK_OFFSET)? };
+        let stamps = (clock, setting::number(self.conn, LAST_STAMP)?);
         self.stamps.set(Some(stamps));
         Ok(stamps)
     }
@@ -158,9 +158,9 @@ impl Tx<'_> {
             choice::follow(self, &self.catalog)?;
         }
         if let Some((_, last)) = self.stamps.get()
-            && last != settings::number(self.conn, LAST_STAMP)?
+            && last != setting::number(self.conn, LAST_STAMP)?
         {
-            settings::set(self.conn, LAST_STAMP, &last.to_string())?;
+            setting::set(self.conn, LAST_STAMP, &last.to_string())?;
         }
         Ok(())
     }

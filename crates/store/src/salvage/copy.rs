@@ -3,11 +3,11 @@
 //! Owns: reading from both ends of a range of rows until something cannot be read, and halving what is left between.
 //! Refuses: knowing what a row means, but for whether it can be read back.
 
-use crate::change;
 use crate::error::Result;
 use crate::outbox;
-use crate::row;
-use crate::value::Key;
+use crate::tables::pending;
+use crate::tables::row;
+use crate::tables::value::Key;
 use crate::write::Tx;
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, Statement, params, params_from_iter};
@@ -206,7 +206,7 @@ pub(super) fn drop_unreadable(tx: &Tx<'_>) -> Result<u64> {
         let (number, set): (i64, String) = (found.get(0)?, found.get(1)?);
         let is_read = match (found.get::<_, Key>(2), outbox::table(tx, &set)) {
             (Ok(id), Ok(Some(table))) => {
-                matches!(change::get(tx.conn, &set, id.0), Ok(Some(_)))
+                matches!(pending::get(tx.conn, &set, id.0), Ok(Some(_)))
                     && matches!(row::get(tx.conn, &table, id.0), Ok(Some(_)))
             }
             _ => false,

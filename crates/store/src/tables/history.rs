@@ -4,18 +4,19 @@
 //! does not flood it: an own edit is written down when the server has it. Refuses: the choice of what is kept offline,
 //! which is nobody's work. FAULTS I13: losing sides stay at least 90 days; everything here stays 400.
 
-use crate::account;
-use crate::change::Change;
 use crate::choice;
 use crate::decision::ACCEPTED_DELETE;
 use crate::error::Result;
-use crate::settings::{self, DEVICE_NAME};
+use crate::read;
 use crate::store::Store;
-use crate::table::Table;
+use crate::tables::account;
+use crate::tables::pending::Change;
+use crate::tables::row;
+use crate::tables::setting::{self, DEVICE_NAME};
+use crate::tables::table::Table;
+use crate::tables::value::{Key, from_optional_text, to_text};
 use crate::types::{Decision, HistoryEntry, PropertyChange};
-use crate::value::{Key, from_optional_text, to_text};
 use crate::write::Tx;
-use crate::{read, row};
 use rusqlite::{Connection, OptionalExtension, params};
 use tidemark_model::{Record, RecordId, State, Versioned, changed_properties};
 
@@ -94,7 +95,7 @@ pub(crate) fn write(tx: &Tx<'_>, table: &Table, id: RecordId, entry: &Entry<'_>)
         return Ok(());
     }
     let (by, device) = match entry.by {
-        By::Me => (account::user(tx.conn)?, settings::get(tx.conn, DEVICE_NAME)?),
+        By::Me => (account::user(tx.conn)?, setting::get(tx.conn, DEVICE_NAME)?),
         By::Account(name) => (name.map(str::to_owned), None),
     };
     let now = tx.server_now_ms()?;

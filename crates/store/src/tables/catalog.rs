@@ -3,8 +3,8 @@
 //! Owns: noticing that another process adopted another model or signed out. Refuses: changing tables (`migrate`).
 
 use crate::error::{Result, StoreError};
-use crate::settings;
-use crate::table::Table;
+use crate::tables::setting;
+use crate::tables::table::Table;
 use rusqlite::Connection;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -104,12 +104,12 @@ pub(crate) struct Loaded(RwLock<Arc<Catalog>>);
 impl Loaded {
     /// Returns the catalog that holds for the transaction `conn` is in.
     pub(crate) fn current(&self, conn: &Connection) -> Result<Arc<Catalog>> {
-        let epoch = settings::number(conn, EPOCH)?;
+        let epoch = setting::number(conn, EPOCH)?;
         let loaded = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
         if loaded.epoch == epoch {
             return Ok(loaded);
         }
-        let model = match settings::get(conn, DOCUMENT)? {
+        let model = match setting::get(conn, DOCUMENT)? {
             Some(document) => Some(EntityModel::parse(&document)?),
             None => None,
         };

@@ -3,8 +3,8 @@
 //! Owns: the `pending` table. Refuses: keeping record and change in step (`local` does, in one place).
 
 use crate::error::{Result, StoreError};
-use crate::row::Row;
-use crate::value::{Count, Key, from_optional_text, to_text};
+use crate::tables::row::Row;
+use crate::tables::value::{Count, Key, from_optional_text, to_text};
 use crate::write::Tx;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};

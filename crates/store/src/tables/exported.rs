@@ -5,8 +5,8 @@
 
 use crate::error::Result;
 use crate::store::Store;
+use crate::tables::value::{Key, from_text, to_text};
 use crate::types::LocalRecord;
-use crate::value::{Key, from_text, to_text};
 use rusqlite::{Connection, params};
 use std::ops::RangeInclusive;
 use tidemark_model::{Record, RecordId};

@@ -3,17 +3,17 @@
 //! Owns: the one account of a data folder, and that no other account's or server's records come into it (FAULTS
 //! I25, N17). Refuses: asking a server who somebody is.
 
-use crate::catalog::EPOCH;
-use crate::change;
 use crate::choice;
 use crate::error::{Result, StoreError};
 use crate::lease::{self, ACCOUNT_EPOCH, Lease, TURN};
 use crate::migrate;
-use crate::schema::ACCOUNT_TABLES;
-use crate::settings;
 use crate::store::Store;
+use crate::tables::catalog::EPOCH;
+use crate::tables::pending;
+use crate::tables::schema::ACCOUNT_TABLES;
+use crate::tables::setting;
+use crate::tables::value::{from_optional_text, to_text};
 use crate::types::Account;
-use crate::value::{from_optional_text, to_text};
 use crate::write::Tx;
 use rusqlite::Connection;
 use tidemark_model::EntityModel;
@@ -24,7 +24,7 @@ pub(crate) const ACCOUNT: &str = "store.account";
 
 /// Reads the account.
 pub(crate) fn get(conn: &Connection) -> Result<Option<Account>> {
-    from_optional_text(settings::get(conn, ACCOUNT)?)
+    from_optional_text(setting::get(conn, ACCOUNT)?)
 }
 
 /// Returns the signed-in user's name.
@@ -74,7 +74,7 @@ impl Store {
     /// [`StoreError::Unsent`] while changes are unsettled, unless they are to be given up.
     pub fn sign_out(&self, discard: bool) -> Result<()> {
         self.write(|tx| {
-            let n = change::count_work(tx.conn)?;
+            let n = pending::count_work(tx.conn)?;
             if n > 0 && !discard {
                 return Err(StoreError::Unsent { n });
             }
@@ -95,7 +95,7 @@ impl Lease {
         self.write(|tx| match get(tx.conn)? {
             Some(mut account) if !account.signed_out && account.token == self.account().token => {
                 account.signed_out = true;
-                settings::set(tx.conn, ACCOUNT, &to_text(&account)?)
+                setting::set(tx.conn, ACCOUNT, &to_text(&account)?)
             }
             _ => Ok(()),
         })
@@ -109,7 +109,7 @@ fn keep(tx: &Tx<'_>, account: &Account) -> Result<()> {
         Some(known) => refuse_another(&known, &account)?,
         None => lease::end_all(tx.conn)?,
     }
-    settings::set(tx.conn, ACCOUNT, &to_text(&account)?)
+    setting::set(tx.conn, ACCOUNT, &to_text(&account)?)
 }
 
 /// The server is known by its id: it may have a new name, port or scheme, and is followed there with everything that is
@@ -138,8 +138,8 @@ pub(crate) fn forget(tx: &Tx<'_>) -> Result<()> {
     for table in ACCOUNT_TABLES {
         tx.conn.execute(&format!("DELETE FROM {table}"), [])?;
     }
-    let model_epoch = settings::number(tx.conn, EPOCH)? + 1;
-    settings::set(tx.conn, EPOCH, &model_epoch.to_string())?;
+    let model_epoch = setting::number(tx.conn, EPOCH)? + 1;
+    setting::set(tx.conn, EPOCH, &model_epoch.to_string())?;
     lease::end_all(tx.conn)?;
     let sql = "DELETE FROM setting WHERE key NOT GLOB 'device*' AND key NOT IN (?1, ?2, ?3)";
     tx.conn.execute(sql, [EPOCH, ACCOUNT_EPOCH, TURN])?;

@@ -3,12 +3,12 @@
 //! Owns: the invariant that a row is clean and has no change, or is pending and equals its base plus the change;
 //! and what is nothing to send. Refuses: deciding which of the two a record should be.
 
-use crate::change::{self, Change, Hold};
 use crate::conflicts;
 use crate::error::Result;
 use crate::pull;
-use crate::row::{self, Row};
-use crate::table::Table;
+use crate::tables::pending::{self, Change, Hold};
+use crate::tables::row::{self, Row};
+use crate::tables::table::Table;
 use crate::write::Tx;
 use tidemark_model::{Record, RecordId, State, Versioned};
 
@@ -45,7 +45,7 @@ pub(crate) fn put_pending(tx: &Tx<'_>, table: &Table, local: Record, change: &Ch
     };
     let row = Row { record: local, state: change.state, etag, generation };
     row::put(tx.conn, table, &row, false)?;
-    change::put(tx, &table.set.name, id, change)?;
+    pending::put(tx, &table.set.name, id, change)?;
     tx.note(&table.set.name, id);
     Ok(())
 }
@@ -81,6 +81,6 @@ pub(crate) fn remove(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()> {
 }
 
 fn forget_change(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()> {
-    change::remove(tx, &table.set.name, id)?;
+    pending::remove(tx, &table.set.name, id)?;
     conflicts::close(tx, table, id)
 }

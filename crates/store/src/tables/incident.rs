@@ -4,7 +4,7 @@
 
 use crate::error::Result;
 use crate::store::Store;
-use crate::value::{from_text, to_text};
+use crate::tables::value::{from_text, to_text};
 use crate::write::Tx;
 use serde::{Deserialize, Serialize};
 

@@ -4,8 +4,8 @@
 //! invariants (`local`). A pull does not come through here (`sink`).
 
 use crate::error::{Result, StoreError};
-use crate::table::{GENERATION, Table};
-use crate::value::{Bound, Key, cell};
+use crate::tables::table::{GENERATION, Table};
+use crate::tables::value::{Bound, Key, cell};
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _};
 use serde_json::{Map, Value};

@@ -8,8 +8,8 @@
 //! somebody decides.
 
 use crate::error::Result;
-use crate::settings;
-use crate::value::{from_optional_text, to_text};
+use crate::tables::setting;
+use crate::tables::value::{from_optional_text, to_text};
 use crate::write::Tx;
 use rusqlite::{OptionalExtension, params};
 
@@ -63,7 +63,7 @@ pub(crate) fn purge(tx: &Tx<'_>) -> Result<()> {
 /// Returns the newest row of a table that has been kept long enough; everything up to it may go.
 fn old_rows(tx: &Tx<'_>, table: &str, span_ms: i64) -> Result<Option<i64>> {
     let key = format!("store.kept.{table}");
-    let mut notes: Vec<(i64, i64)> = from_optional_text(settings::get(tx.conn, &key)?)?.unwrap_or_default();
+    let mut notes: Vec<(i64, i64)> = from_optional_text(setting::get(tx.conn, &key)?)?.unwrap_or_default();
     let now_ms = tx.server_now_ms()?;
     let before = notes.clone();
     // A note of a time that has not come yet was made under another clock of the server's: it counts from now.
@@ -80,7 +80,7 @@ fn old_rows(tx: &Tx<'_>, table: &str, span_ms: i64) -> Result<Option<i64>> {
         notes.push((now_ms, newest.unwrap_or(0)));
     }
     if notes != before {
-        settings::set(tx.conn, &key, &to_text(&notes)?)?;
+        setting::set(tx.conn, &key, &to_text(&notes)?)?;
     }
     Ok(old.and_then(|_| notes.first()).map(|(_, row)| *row))
 }

@@ -4,10 +4,10 @@
 //! the position that it was asked from (DESIGN section 4, rule (b); FAULTS N4, I20). Refuses: what a page holds (`sink`).
 
 use crate::error::{Result, StoreError};
-use crate::settings;
-use crate::table::Table;
+use crate::tables::setting;
+use crate::tables::table::Table;
+use crate::tables::value::{Count, Key};
 use crate::types::FirstSync;
-use crate::value::{Count, Key};
 use crate::write::Tx;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
@@ -155,12 +155,12 @@ fn note_lost(tx: &Tx<'_>) -> Result<()> {
     let sql = "SELECT DISTINCT entity_set FROM sent WHERE entity_set NOT IN (SELECT entity_set FROM position)";
     let mut statement = tx.conn.prepare_cached(sql)?;
     let sets = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
-    sets.iter().try_for_each(|set| settings::set(tx.conn, &lost_key(set), "1"))
+    sets.iter().try_for_each(|set| setting::set(tx.conn, &lost_key(set), "1"))
 }
 
 /// Gives a set its position, at the start, where it has none.
 pub(crate) fn begin(tx: &Tx<'_>, set: &str) -> Result<()> {
-    let restored = settings::get(tx.conn, &lost_key(set))?.is_some();
+    let restored = setting::get(tx.conn, &lost_key(set))?.is_some();
     let sql = "INSERT INTO position (entity_set, kind, restored, generation, done, incarnation) \
                VALUES (?1, 0, ?3, 1, 0, ?2)";
     tx.conn.prepare_cached(sql)?.execute(params![set, Key(tx.fresh_id()), restored])?;
@@ -172,7 +172,7 @@ pub(crate) fn begin(tx: &Tx<'_>, set: &str) -> Result<()> {
 /// Takes a set's position away: it is kept no longer. That its server may have lost changes is remembered.
 pub(crate) fn end(tx: &Tx<'_>, set: &str) -> Result<()> {
     if is_restoring(tx.conn, set)? {
-        settings::set(tx.conn, &lost_key(set), "1")?;
+        setting::set(tx.conn, &lost_key(set), "1")?;
     }
     tx.conn.prepare_cached("DELETE FROM position WHERE entity_set = ?1")?.execute([set])?;
     tx.conn.prepare_cached("DELETE FROM refetch WHERE entity_set = ?1")?.execute([set])?;

@@ -5,9 +5,9 @@
 
 use crate::choice;
 use crate::error::Result;
-use crate::retention::ATTEMPTS_OF_A_RECORD;
+use crate::tables::retention::ATTEMPTS_OF_A_RECORD;
+use crate::tables::value::Key;
 use crate::types::{Answer, Attempt, Reply};
-use crate::value::Key;
 use crate::write::Tx;
 use rusqlite::{Connection, params};
 use tidemark_model::RecordId;

@@ -2,9 +2,9 @@
 //!
 //! Owns: the `sent` table. Refuses: deciding whether a server lost something (`restored`).
 
-use crate::change::InFlight;
 use crate::error::Result;
-use crate::value::{Key, from_optional_text, from_text, to_text};
+use crate::tables::pending::InFlight;
+use crate::tables::value::{Key, from_optional_text, from_text, to_text};
 use crate::write::Tx;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
