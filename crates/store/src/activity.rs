@@ -5,9 +5,9 @@
 use crate::awaited;
 use crate::error::Result;
 use crate::lease::Lease;
-use crate::store::Store;
 use crate::tables::retention::{self, CYCLES};
 use crate::tables::value::{from_optional_text, from_text, to_text};
+use crate::tx::store::Store;
 use crate::types::CycleEntry;
 use rusqlite::OptionalExtension;
 

@@ -6,11 +6,11 @@
 //! their way at the same time are two.
 
 use crate::error::{Result, StoreError};
-use crate::store::Store;
 use crate::tables::account;
 use crate::tables::setting;
 use crate::tables::value::{from_optional_text, to_text};
-use crate::write::Tx;
+use crate::tx::store::Store;
+use crate::tx::write::Tx;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashSet};

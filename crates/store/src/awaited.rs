@@ -3,8 +3,8 @@
 //! Owns: that list, for the status line and for "last synced" (promise 9; FAULTS I26). Refuses: why one is not here yet.
 
 use crate::error::Result;
-use crate::store::Store;
 use crate::tables::value::Count;
+use crate::tx::store::Store;
 use crate::types::FirstSync;
 use rusqlite::Connection;
 

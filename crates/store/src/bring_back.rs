@@ -6,13 +6,13 @@
 use crate::edit;
 use crate::error::{Result, StoreError};
 use crate::read;
-use crate::store::Store;
 use crate::tables::history::{self, BROUGHT_BACK, Entry};
 use crate::tables::local;
 use crate::tables::row;
 use crate::tables::table::Table;
+use crate::tx::store::Store;
+use crate::tx::write::Tx;
 use crate::types::{HistoryEntry, LocalRecord};
-use crate::write::Tx;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tidemark_model::{Record, RecordId, State, Strictness, read_record};

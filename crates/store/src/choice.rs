@@ -5,7 +5,6 @@
 
 use crate::edit;
 use crate::error::{Result, StoreError};
-use crate::store::Store;
 use crate::tables::account;
 use crate::tables::catalog::Catalog;
 use crate::tables::history;
@@ -15,8 +14,9 @@ use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tables::value::Key;
+use crate::tx::store::Store;
+use crate::tx::write::Tx;
 use crate::types::Unsent;
-use crate::write::Tx;
 use rusqlite::{Connection, params};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;

@@ -6,14 +6,14 @@
 use crate::answered;
 use crate::error::{Result, StoreError};
 use crate::read;
-use crate::store::Store;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::row;
 use crate::tables::table::Table;
 use crate::tables::value::{Key, from_optional_text, from_text, to_text};
+use crate::tx::store::Store;
+use crate::tx::write::Tx;
 use crate::types::{Answered, OpenConflict, Tally};
 use crate::verdict;
-use crate::write::Tx;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;

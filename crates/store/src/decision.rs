@@ -6,8 +6,8 @@
 use crate::error::Result;
 use crate::tables::history::{self, Entry, KEPT_SERVER, RESTORED, TOOK_SERVER};
 use crate::tables::table::Table;
+use crate::tx::write::Tx;
 use crate::types::{Origin, PropertyChange};
-use crate::write::Tx;
 use serde_json::Value;
 use tidemark_model::{Conflict, Record, Resolution, Side};
 

@@ -7,7 +7,6 @@ use crate::conflicts;
 use crate::error::{Result, StoreError};
 use crate::pull;
 use crate::read;
-use crate::store::Store;
 use crate::tables::account;
 use crate::tables::history::{self, DELETED, Entry};
 use crate::tables::local;
@@ -15,8 +14,9 @@ use crate::tables::pending::{self, Change, Hold, InFlight};
 use crate::tables::row::{self, Row};
 use crate::tables::sent::{self, Sent};
 use crate::tables::table::Table;
+use crate::tx::store::Store;
+use crate::tx::write::Tx;
 use crate::types::{LocalRecord, MARK, Mark};
-use crate::write::Tx;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tidemark_model::{

@@ -5,12 +5,12 @@
 use crate::conflicts;
 use crate::error::Result;
 use crate::read;
-use crate::store::{Reading, Store};
 use crate::tables::attempt;
 use crate::tables::pending::{self, Hold};
 use crate::tables::retention::ATTEMPTS_OF_A_RECORD;
 use crate::tables::row;
 use crate::tables::sent;
+use crate::tx::store::{Reading, Store};
 use crate::types::{Attempt, Explained};
 use tidemark_model::RecordId;
 

@@ -6,9 +6,9 @@
 use crate::choice;
 use crate::error::Result;
 use crate::read;
-use crate::store::Store;
 use crate::tables::position;
 use crate::tables::value::Count;
+use crate::tx::store::Store;
 use crate::types::{Counts, EntityFigures};
 use rusqlite::Connection;
 use std::collections::HashMap;

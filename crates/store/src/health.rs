@@ -5,11 +5,11 @@
 
 use crate::audit;
 use crate::error::{Result, StoreError};
-use crate::outbox;
 use crate::presence::Word;
 use crate::salvage;
-use crate::store::{Access, Store, connect_reader};
 use crate::tables::setting;
+use crate::tx::outbox;
+use crate::tx::store::{Access, Store, connect_reader};
 use crate::types::Changed;
 use rusqlite::Connection;
 use std::sync::PoisonError;

@@ -7,14 +7,14 @@
 use crate::edit;
 use crate::error::{Result, StoreError};
 use crate::file_row::{FileRow, RowProblem};
-use crate::store::Store;
 use crate::tables::exported;
 use crate::tables::local;
 use crate::tables::pending::{Change, Hold};
 use crate::tables::row;
 use crate::tables::table::Table;
+use crate::tx::store::Store;
+use crate::tx::write::Tx;
 use crate::verdict;
-use crate::write::Tx;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tidemark_model::{

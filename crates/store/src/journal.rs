@@ -8,8 +8,8 @@ use crate::error::Result;
 use crate::lease::Lease;
 use crate::tables::history::{self, CREATED, DELETED, EDITED, RESTORED, changes_text};
 use crate::tables::value::Key;
+use crate::tx::write::Tx;
 use crate::types::{HistoryEntry, JournalLine};
-use crate::write::Tx;
 use rusqlite::params;
 use tidemark_model::RecordId;
 

@@ -37,9 +37,6 @@ mod import;
 mod journal;
 mod lease;
 mod migrate;
-mod notices;
-mod outbox;
-mod outbox_log;
 mod parked;
 mod presence;
 mod pull;
@@ -51,13 +48,12 @@ mod salvage;
 mod settle;
 mod shown;
 mod sink;
-mod store;
 mod sweep;
 mod tables;
+mod tx;
 mod types;
 mod unfit;
 mod verdict;
-mod write;
 
 pub use addition::Addition;
 pub use audit::{AuditRow, LocalAudit};
@@ -67,10 +63,10 @@ pub use file_row::{FileRow, RowProblem};
 pub use lease::Lease;
 pub use pull::{Onto, Others, PullTx};
 pub use sink::SetSink;
-pub use store::Store;
 pub use tables::incident::{Incident, Noticed};
 pub use tables::position::{AskedFrom, Incarnation, Position};
 pub use tables::setting::DEVICE_NAME;
+pub use tx::store::Store;
 pub use types::{
     Account, Answer, Answered, Attempt, Changed, Counts, CycleEntry, Decision, EntityFigures, Explained, FirstSync,
     HistoryEntry, JournalLine, LocalRecord, MARK, Mark, Only, OpenConflict, Origin, Outgoing, OutgoingChange, Parked,

@@ -5,16 +5,16 @@
 use crate::error::{Result, StoreError};
 use crate::pull;
 use crate::read;
-use crate::store::Store;
 use crate::tables::history;
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::row;
 use crate::tables::table::Table;
 use crate::tables::value::Key;
+use crate::tx::store::Store;
+use crate::tx::write::Tx;
 use crate::types::Parked;
 use crate::unfit;
-use crate::write::Tx;
 use rusqlite::params;
 use std::sync::Arc;
 use tidemark_model::RecordId;

@@ -4,11 +4,11 @@
 
 use crate::error::Result;
 use crate::shown;
-use crate::store::{Reading, Store};
 use crate::tables::pending;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tables::value::{Bound, Count};
+use crate::tx::store::{Reading, Store};
 use crate::types::{LocalRecord, Mark, Only};
 use rusqlite::{Connection, params_from_iter};
 use std::borrow::Cow;

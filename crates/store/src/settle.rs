@@ -18,9 +18,9 @@ use crate::tables::pending::{self, Change, InFlight, Offer};
 use crate::tables::row::{self, Row};
 use crate::tables::sent;
 use crate::tables::table::Table;
+use crate::tx::write::Tx;
 use crate::types::{Answer, Reply, Tally};
 use crate::verdict;
-use crate::write::Tx;
 use std::sync::Arc;
 use tidemark_model::{Record, RecordId, State, Versioned};
 

@@ -8,15 +8,15 @@
 use crate::edit;
 use crate::error::{Result, StoreError};
 use crate::read;
-use crate::store::Store;
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold, InFlight};
 use crate::tables::row::Row;
 use crate::tables::sent::{self, Sent};
 use crate::tables::table::Table;
+use crate::tx::store::Store;
+use crate::tx::write::Tx;
 use crate::types::{LocalRecord, Mark};
 use crate::verdict;
-use crate::write::Tx;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tidemark_model::{Record, RecordId, Shown, State, Versioned, type_over};

@@ -7,7 +7,6 @@
 use crate::choice;
 use crate::conflicts;
 use crate::error::{Result, StoreError};
-use crate::notices::NAMED;
 use crate::pull::{self, PullTx};
 use crate::restored;
 use crate::tables::history;
@@ -15,6 +14,7 @@ use crate::tables::pending;
 use crate::tables::row;
 use crate::tables::table::Table;
 use crate::tables::value::{Bound, Key};
+use crate::tx::notices::NAMED;
 use crate::types::Tally;
 use crate::verdict;
 use rusqlite::{CachedStatement, params};

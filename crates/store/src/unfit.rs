@@ -4,12 +4,12 @@
 //! history. Refuses: leaving out what a record cannot be without: that needs an edit.
 
 use crate::error::{Result, StoreError};
-use crate::store::Store;
 use crate::tables::history::{self, DISCARDED, Entry};
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::row;
 use crate::tables::table::Table;
+use crate::tx::store::Store;
 use crate::types::{PropertyChange, Unfit};
 use serde_json::{Map, Value};
 use std::sync::Arc;

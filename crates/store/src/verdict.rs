@@ -13,8 +13,8 @@ use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
+use crate::tx::write::Tx;
 use crate::types::{Origin, Tally};
-use crate::write::Tx;
 use tidemark_model::{
     Conflict, ConflictKind, Record, RecordId, Resolution, Resolved, ServerSide, State, Verdict, Versioned, merge,
     reconcile, resolve,

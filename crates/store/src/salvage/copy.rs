@@ -4,11 +4,11 @@
 //! Refuses: knowing what a row means, but for whether it can be read back.
 
 use crate::error::Result;
-use crate::outbox;
 use crate::tables::pending;
 use crate::tables::row;
 use crate::tables::value::Key;
-use crate::write::Tx;
+use crate::tx::outbox;
+use crate::tx::write::Tx;
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, Statement, params, params_from_iter};
 use tidemark_sql::quote;

@@ -7,8 +7,8 @@ use crate::choice;
 use crate::error::Result;
 use crate::tables::retention::ATTEMPTS_OF_A_RECORD;
 use crate::tables::value::Key;
+use crate::tx::write::Tx;
 use crate::types::{Answer, Attempt, Reply};
-use crate::write::Tx;
 use rusqlite::{Connection, params};
 use tidemark_model::RecordId;
 

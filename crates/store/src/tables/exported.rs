@@ -4,8 +4,8 @@
 //! both are kept. Refuses: what an edited row comes to (`tidemark-model`, `file_edit`).
 
 use crate::error::Result;
-use crate::store::Store;
 use crate::tables::value::{Key, from_text, to_text};
+use crate::tx::store::Store;
 use crate::types::LocalRecord;
 use rusqlite::{Connection, params};
 use std::ops::RangeInclusive;

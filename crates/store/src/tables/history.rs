@@ -8,15 +8,15 @@ use crate::choice;
 use crate::decision::ACCEPTED_DELETE;
 use crate::error::Result;
 use crate::read;
-use crate::store::Store;
 use crate::tables::account;
 use crate::tables::pending::Change;
 use crate::tables::row;
 use crate::tables::setting::{self, DEVICE_NAME};
 use crate::tables::table::Table;
 use crate::tables::value::{Key, from_optional_text, to_text};
+use crate::tx::store::Store;
+use crate::tx::write::Tx;
 use crate::types::{Decision, HistoryEntry, PropertyChange};
-use crate::write::Tx;
 use rusqlite::{Connection, OptionalExtension, params};
 use tidemark_model::{Record, RecordId, State, Versioned, changed_properties};
 

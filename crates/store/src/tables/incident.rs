@@ -3,9 +3,9 @@
 //! Owns: the `incident` table. Refuses: doing anything about it (`outbox`, `salvage`, `audit` do).
 
 use crate::error::Result;
-use crate::store::Store;
 use crate::tables::value::{from_text, to_text};
-use crate::write::Tx;
+use crate::tx::store::Store;
+use crate::tx::write::Tx;
 use serde::{Deserialize, Serialize};
 
 /// Incidents kept.

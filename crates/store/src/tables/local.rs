@@ -9,7 +9,7 @@ use crate::pull;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
-use crate::write::Tx;
+use crate::tx::write::Tx;
 use tidemark_model::{Record, RecordId, State, Versioned};
 
 /// Writes a record with its pending change. A change that amounts to nothing is dropped: an edit back to the base

@@ -5,7 +5,7 @@
 use crate::error::Result;
 use crate::lease::Lease;
 use crate::restamp;
-use crate::store::Store;
+use crate::tx::store::Store;
 use rusqlite::{Connection, OptionalExtension};
 use tidemark_model::{ClockSample, STAMP_TOLERANCE_MS, StampClock, plausible_stamp};
 

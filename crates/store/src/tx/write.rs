@@ -5,13 +5,13 @@
 
 use crate::choice;
 use crate::error::{Result, StoreError};
-use crate::notices::Touched;
-use crate::outbox;
 use crate::salvage;
-use crate::store::{Access, Inner, Store};
 use crate::tables::catalog::Catalog;
 use crate::tables::setting::{self, CLOCK_OFFSET, DEVICE_ID, LAST_STAMP};
 use crate::tables::table::Table;
+use crate::tx::notices::Touched;
+use crate::tx::outbox;
+use crate::tx::store::{Access, Inner, Store};
 use crate::types::Changed;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::cell::{Cell, RefCell};

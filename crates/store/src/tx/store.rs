@@ -6,15 +6,15 @@
 use crate::error::{Result, StoreError};
 use crate::figures::TableBytes;
 use crate::gate::Gate;
-use crate::notices::Listeners;
-use crate::outbox;
 use crate::presence::{Presence, Word};
 use crate::salvage;
 use crate::tables::account;
 use crate::tables::catalog::{Catalog, Loaded};
 use crate::tables::schema;
 use crate::tables::setting::{self, DEVICE_ID};
-use crate::write::Writer;
+use crate::tx::notices::Listeners;
+use crate::tx::outbox;
+use crate::tx::write::Writer;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use std::collections::HashSet;
 use std::fs;

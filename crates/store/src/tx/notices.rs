@@ -4,7 +4,7 @@
 //! anything that was rolled back.
 
 use crate::error::Result;
-use crate::store::Store;
+use crate::tx::store::Store;
 use crate::types::Changed;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
