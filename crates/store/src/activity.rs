@@ -4,7 +4,7 @@
 
 use crate::awaited;
 use crate::error::Result;
-use crate::lease::Lease;
+use crate::open::lease::Lease;
 use crate::tables::retention::{self, CYCLES};
 use crate::tables::value::{from_optional_text, from_text, to_text};
 use crate::tx::store::Store;

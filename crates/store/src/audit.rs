@@ -6,7 +6,7 @@
 
 use crate::conflicts;
 use crate::error::Result;
-use crate::lease::Lease;
+use crate::open::lease::Lease;
 use crate::pull;
 use crate::tables::incident::{self, Incident};
 use crate::tables::pending::{self, Change, Hold};

@@ -5,7 +5,7 @@
 
 use crate::choice;
 use crate::error::Result;
-use crate::lease::Lease;
+use crate::open::lease::Lease;
 use crate::tables::history::{self, CREATED, DELETED, EDITED, RESTORED, changes_text};
 use crate::tables::value::Key;
 use crate::tx::write::Tx;

@@ -5,7 +5,7 @@
 
 use crate::choice;
 use crate::error::Result;
-use crate::lease::Lease;
+use crate::open::lease::Lease;
 use crate::parked;
 use crate::tables::catalog::{Catalog, DOCUMENT, EPOCH, SHAPES};
 use crate::tables::history::{self, Entry, MODEL_CHANGED};

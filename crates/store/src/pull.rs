@@ -5,7 +5,7 @@
 
 use crate::choice;
 use crate::error::{Result, StoreError};
-use crate::lease::Lease;
+use crate::open::lease::Lease;
 use crate::sink::SetSink;
 use crate::sweep;
 use crate::tables::local;

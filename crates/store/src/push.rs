@@ -4,7 +4,7 @@
 //! record, sent again exactly as it was until its answer is here (FAULTS I15, I16). Refuses: HTTP.
 
 use crate::error::{Result, StoreError};
-use crate::lease::Lease;
+use crate::open::lease::Lease;
 use crate::parked;
 use crate::tables::pending::{self, Change, InFlight};
 use crate::tables::position;

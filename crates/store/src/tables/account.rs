@@ -5,8 +5,8 @@
 
 use crate::choice;
 use crate::error::{Result, StoreError};
-use crate::lease::{self, ACCOUNT_EPOCH, Lease, TURN};
 use crate::migrate;
+use crate::open::lease::{self, ACCOUNT_EPOCH, Lease, TURN};
 use crate::tables::catalog::EPOCH;
 use crate::tables::pending;
 use crate::tables::schema::ACCOUNT_TABLES;

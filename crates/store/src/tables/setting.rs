@@ -3,7 +3,7 @@
 //! Owns: the `setting` table. The names that begin with `store.` are this crate's own. Refuses: meaning.
 
 use crate::error::Result;
-use crate::lease::Lease;
+use crate::open::lease::Lease;
 use crate::restamp;
 use crate::tx::store::Store;
 use rusqlite::{Connection, OptionalExtension};

@@ -5,9 +5,9 @@
 
 use crate::error::{Result, StoreError};
 use crate::figures::TableBytes;
-use crate::gate::Gate;
-use crate::presence::{Presence, Word};
-use crate::salvage;
+use crate::open::gate::Gate;
+use crate::open::presence::{Presence, Word};
+use crate::open::salvage;
 use crate::tables::account;
 use crate::tables::catalog::{Catalog, Loaded};
 use crate::tables::schema;

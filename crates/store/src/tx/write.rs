@@ -5,7 +5,7 @@
 
 use crate::choice;
 use crate::error::{Result, StoreError};
-use crate::salvage;
+use crate::open::salvage;
 use crate::tables::catalog::Catalog;
 use crate::tables::setting::{self, CLOCK_OFFSET, DEVICE_ID, LAST_STAMP};
 use crate::tables::table::Table;

@@ -5,8 +5,8 @@
 
 use crate::audit;
 use crate::error::{Result, StoreError};
-use crate::presence::Word;
-use crate::salvage;
+use crate::open::presence::Word;
+use crate::open::salvage;
 use crate::tables::setting;
 use crate::tx::outbox;
 use crate::tx::store::{Access, Store, connect_reader};

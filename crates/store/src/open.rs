@@ -1,0 +1,9 @@
+//! Opening the folder, and whether the disk's word is to be trusted.
+//!
+//! Refuses: what records mean.
+
+pub(crate) mod gate;
+pub(crate) mod health;
+pub(crate) mod lease;
+pub(crate) mod presence;
+pub(crate) mod salvage;
