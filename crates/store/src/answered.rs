@@ -6,9 +6,9 @@
 
 use crate::bring_back::bring_back;
 use crate::conflicts::{self, Open};
-use crate::edit;
 use crate::error::{Result, StoreError};
 use crate::read;
+use crate::save::edit;
 use crate::tables::history;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::row::{self, Row};

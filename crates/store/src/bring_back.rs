@@ -3,9 +3,9 @@
 //! Owns: which values of a losing side come back: those that it lost, or all of it where the record is gone; then the
 //! record is restored on its tombstone. What that replaces is kept in turn. Refuses: bringing back unasked.
 
-use crate::edit;
 use crate::error::{Result, StoreError};
 use crate::read;
+use crate::save::edit;
 use crate::tables::history::{self, BROUGHT_BACK, Entry};
 use crate::tables::local;
 use crate::tables::row;

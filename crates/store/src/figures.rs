@@ -3,9 +3,9 @@
 //! Owns: counting, from indexes where there is one. Refuses: keeping counters that could disagree with the tables
 //! (promise 9).
 
-use crate::choice;
 use crate::error::Result;
 use crate::read;
+use crate::save::choice;
 use crate::tables::position;
 use crate::tables::value::Count;
 use crate::tx::store::Store;

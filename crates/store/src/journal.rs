@@ -3,9 +3,9 @@
 //! Owns: that one change never appears twice: a version of the server is one entry, and the journal, which knows the
 //! device and every step, says more of it than a pull could see. Refuses: fetching it (`tidemark-sync`).
 
-use crate::choice;
 use crate::error::Result;
 use crate::open::lease::Lease;
+use crate::save::choice;
 use crate::tables::history::{self, CREATED, DELETED, EDITED, RESTORED, changes_text};
 use crate::tables::value::Key;
 use crate::tx::write::Tx;

@@ -18,20 +18,15 @@
 //! - `schema`, `catalog`, `table`, `migrate`, `row`, `change`, `local`: how it lies on disk.
 
 mod activity;
-mod addition;
 mod answered;
 mod audit;
 mod awaited;
 mod bring_back;
-mod choice;
 mod conflicts;
 mod decision;
-mod edit;
 mod error;
 mod explain;
 mod figures;
-mod file_row;
-mod import;
 mod journal;
 mod migrate;
 mod open;
@@ -41,8 +36,8 @@ mod push;
 mod read;
 mod restamp;
 mod restored;
+mod save;
 mod settle;
-mod shown;
 mod sink;
 mod sweep;
 mod tables;
@@ -51,13 +46,13 @@ mod types;
 mod unfit;
 mod verdict;
 
-pub use addition::Addition;
 pub use audit::{AuditRow, LocalAudit};
 pub use awaited::Awaited;
 pub use error::{Result, StoreError};
-pub use file_row::{FileRow, RowProblem};
 pub use open::lease::Lease;
 pub use pull::{Onto, Others, PullTx};
+pub use save::addition::Addition;
+pub use save::file_row::{FileRow, RowProblem};
 pub use sink::SetSink;
 pub use tables::incident::{Incident, Noticed};
 pub use tables::position::{AskedFrom, Incarnation, Position};

@@ -3,9 +3,9 @@
 //! Owns: that a page is taken, and a position moved, only by whoever shows the position it was asked from; and what is to
 //! be fetched singly. Refuses: parsing pages (`tidemark-odata` streams them into [`SetSink`]).
 
-use crate::choice;
 use crate::error::{Result, StoreError};
 use crate::open::lease::Lease;
+use crate::save::choice;
 use crate::sink::SetSink;
 use crate::sweep;
 use crate::tables::local;

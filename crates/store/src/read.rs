@@ -3,7 +3,7 @@
 //! Owns: which rows are visible, and the mark beside each. Refuses: turning a query into SQL (`tidemark-sql`).
 
 use crate::error::Result;
-use crate::shown;
+use crate::save::shown;
 use crate::tables::pending;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;

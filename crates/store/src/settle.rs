@@ -3,13 +3,13 @@
 //! Owns: that only the answer to the very request in flight settles it, and that edits made meanwhile survive.
 //! Refuses: judging a stale change (`verdict`).
 
-use crate::choice;
 use crate::error::{Result, StoreError};
 use crate::open::lease::Lease;
 use crate::parked;
 use crate::pull;
 use crate::restamp;
 use crate::restored::{self, Offered};
+use crate::save::choice;
 use crate::tables::account;
 use crate::tables::attempt;
 use crate::tables::history::{self, CREATED, DELETED, EDITED, Entry, RESTORED};

@@ -4,11 +4,11 @@
 //! it; and that news about a record that is here goes to its history. Refuses: deciding anything about a pending record
 //! (`verdict`).
 
-use crate::choice;
 use crate::conflicts;
 use crate::error::{Result, StoreError};
 use crate::pull::{self, PullTx};
 use crate::restored;
+use crate::save::choice;
 use crate::tables::history;
 use crate::tables::pending;
 use crate::tables::row;

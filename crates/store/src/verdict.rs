@@ -3,11 +3,11 @@
 //! Owns: what each verdict does to the record, its change, its question and its history. Refuses: the verdict
 //! itself, and the answer of a policy (`tidemark-model`).
 
-use crate::choice;
 use crate::conflicts;
 use crate::decision;
 use crate::error::Result;
 use crate::pull;
+use crate::save::choice;
 use crate::tables::history::{self, Entry, MERGED, TOOK_SERVER};
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold};

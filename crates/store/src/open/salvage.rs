@@ -7,10 +7,10 @@
 
 mod copy;
 
-use crate::choice;
 use crate::error::{Result, StoreError};
 use crate::migrate;
 use crate::open::presence::{Presence, Word};
+use crate::save::choice;
 use crate::tables::account::{self, ACCOUNT};
 use crate::tables::catalog::{DOCUMENT, EPOCH};
 use crate::tables::incident::{self, Incident};

@@ -3,10 +3,10 @@
 //! Owns: the one account of a data folder, and that no other account's or server's records come into it (FAULTS
 //! I25, N17). Refuses: asking a server who somebody is.
 
-use crate::choice;
 use crate::error::{Result, StoreError};
 use crate::migrate;
 use crate::open::lease::{self, ACCOUNT_EPOCH, Lease, TURN};
+use crate::save::choice;
 use crate::tables::catalog::EPOCH;
 use crate::tables::pending;
 use crate::tables::schema::ACCOUNT_TABLES;

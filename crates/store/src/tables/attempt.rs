@@ -3,8 +3,8 @@
 //! Owns: the `attempt` table: the last answers of a record, for as long as it waits and a while longer. Refuses:
 //! accepted changes; `sent` has those.
 
-use crate::choice;
 use crate::error::Result;
+use crate::save::choice;
 use crate::tables::retention::ATTEMPTS_OF_A_RECORD;
 use crate::tables::value::Key;
 use crate::tx::write::Tx;

@@ -4,10 +4,10 @@
 //! does not flood it: an own edit is written down when the server has it. Refuses: the choice of what is kept offline,
 //! which is nobody's work. FAULTS I13: losing sides stay at least 90 days; everything here stays 400.
 
-use crate::choice;
 use crate::decision::ACCEPTED_DELETE;
 use crate::error::Result;
 use crate::read;
+use crate::save::choice;
 use crate::tables::account;
 use crate::tables::pending::Change;
 use crate::tables::row;

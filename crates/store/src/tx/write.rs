@@ -3,9 +3,9 @@
 //! Owns: `BEGIN IMMEDIATE`, stamps, the sets' standing, what is announced after the commit. Refuses: a second
 //! writing connection in this process; another process is waited for (`schema`, busy time-out).
 
-use crate::choice;
 use crate::error::{Result, StoreError};
 use crate::open::salvage;
+use crate::save::choice;
 use crate::tables::catalog::Catalog;
 use crate::tables::setting::{self, CLOCK_OFFSET, DEVICE_ID, LAST_STAMP};
 use crate::tables::table::Table;

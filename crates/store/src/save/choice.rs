@@ -3,8 +3,8 @@
 //! Owns: reading and writing the choice as the records they are, so that it is pushed and pulled like any other;
 //! and following it: `position` has a row for every set that is kept. Refuses: a second place where a choice is.
 
-use crate::edit;
 use crate::error::{Result, StoreError};
+use crate::save::edit;
 use crate::tables::account;
 use crate::tables::catalog::Catalog;
 use crate::tables::history;

@@ -5,9 +5,9 @@
 //! device itself changed meanwhile (another window, the command line) is refused, nothing saved. Refuses: which
 //! properties clash (`tidemark_model::type_over`) and the question (`verdict`).
 
-use crate::edit;
 use crate::error::{Result, StoreError};
 use crate::read;
+use crate::save::edit;
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold, InFlight};
 use crate::tables::row::Row;

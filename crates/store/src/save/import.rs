@@ -4,9 +4,9 @@
 //! differs from the version that the file was written from is an edit (ADR 0011). Refuses: file formats (`tidemark-app` reads
 //! CSV and JSON lines), and bringing a deleted record back unasked (promise 3).
 
-use crate::edit;
 use crate::error::{Result, StoreError};
-use crate::file_row::{FileRow, RowProblem};
+use crate::save::edit;
+use crate::save::file_row::{FileRow, RowProblem};
 use crate::tables::exported;
 use crate::tables::local;
 use crate::tables::pending::{Change, Hold};
