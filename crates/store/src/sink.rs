@@ -7,7 +7,7 @@
 use crate::conflicts;
 use crate::error::{Result, StoreError};
 use crate::pull::{self, PullTx};
-use crate::restored;
+use crate::push::restored;
 use crate::save::choice;
 use crate::tables::history;
 use crate::tables::pending;

@@ -6,7 +6,7 @@
 use crate::conflicts;
 use crate::error::Result;
 use crate::pull::PullTx;
-use crate::restored;
+use crate::push::restored;
 use crate::tables::history;
 use crate::tables::pending::Change;
 use crate::tables::row::{self, Row};

@@ -4,7 +4,7 @@
 
 use crate::error::Result;
 use crate::open::lease::Lease;
-use crate::restamp;
+use crate::push::restamp;
 use crate::tx::store::Store;
 use rusqlite::{Connection, OptionalExtension};
 use tidemark_model::{ClockSample, STAMP_TOLERANCE_MS, StampClock, plausible_stamp};

@@ -8,8 +8,8 @@
 use crate::conflicts;
 use crate::error::Result;
 use crate::pull;
-use crate::push;
-use crate::settle;
+use crate::push::batch;
+use crate::push::settle;
 use crate::tables::account;
 use crate::tables::history;
 use crate::tables::local;
@@ -250,7 +250,7 @@ fn on_top(tx: &Tx<'_>, table: &Table, lost: &Sent, server: &Versioned) -> Result
             again = InFlight { state: State::Update, restores: false, record, ..again };
         }
     }
-    push::name(tx, table, &mut again)?;
+    batch::name(tx, table, &mut again)?;
     Ok(OnTop::Sent(Box::new(again)))
 }
 
