@@ -3,7 +3,7 @@
 //! Owns: parking, retrying, giving up. Refuses: holding up other records (promise 7).
 
 use crate::error::{Result, StoreError};
-use crate::pull;
+use crate::pull::onto;
 use crate::read;
 use crate::tables::history;
 use crate::tables::local;
@@ -98,7 +98,7 @@ impl Store {
             history::discarded(tx, &table, id, lost.as_ref(), &change)?;
             // What was sent and never answered may have arrived.
             if change.set_aside || change.in_flight.is_some() {
-                pull::fetch_later(tx, &table, id)?;
+                onto::fetch_later(tx, &table, id)?;
             }
             match change.base {
                 Some(base) => local::put_clean(tx, &table, &base, false),

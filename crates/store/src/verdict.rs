@@ -6,7 +6,7 @@
 use crate::conflicts;
 use crate::decision;
 use crate::error::Result;
-use crate::pull;
+use crate::pull::onto;
 use crate::save::choice;
 use crate::tables::history::{self, Entry, MERGED, TOOK_SERVER};
 use crate::tables::local;
@@ -108,7 +108,7 @@ pub(crate) fn carry_out(
     let theirs = server.map(|server| &server.record);
     decision::write(tx, table, conflict, answer, by_policy)?;
     if change.set_aside {
-        pull::fetch_later(tx, table, id)?;
+        onto::fetch_later(tx, table, id)?;
     }
     conflicts::close(tx, table, id)?;
     match (resolved, server) {

@@ -3,10 +3,10 @@
 //! Owns: when it is checked (after somebody did not leave properly, and once a week), and exchanging it under a running
 //! process. Refuses: making the other one (`salvage`). A check only reads: no Save waits for it.
 
-use crate::audit;
 use crate::error::{Result, StoreError};
 use crate::open::presence::Word;
 use crate::open::salvage;
+use crate::pull::audit;
 use crate::tables::setting;
 use crate::tx::outbox;
 use crate::tx::store::{Access, Store, connect_reader};

@@ -8,8 +8,8 @@
 mod copy;
 
 use crate::error::{Result, StoreError};
-use crate::migrate;
 use crate::open::presence::{Presence, Word};
+use crate::pull::model;
 use crate::save::choice;
 use crate::tables::account::{self, ACCOUNT};
 use crate::tables::catalog::{DOCUMENT, EPOCH};
@@ -105,7 +105,7 @@ fn make(dir: &Path, workshop: &Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>,
         setting::set(tx.conn, ACCOUNT, &account)
     })?;
     if let Some(model) = &model {
-        store.write(|tx| migrate::adopt(tx, EntityModel::parse(model)?, model))?;
+        store.write(|tx| model::adopt(tx, EntityModel::parse(model)?, model))?;
     }
     let kept_at = clock.now_ms();
     let suffix = format!("{DAMAGED}-{kept_at}");
@@ -182,7 +182,7 @@ impl Old {
             unreadable += copy::table(old, tx.conn, &name)?;
         }
         for table in tx.catalog.tables() {
-            if migrate::exists(old, &table.name).unwrap_or(false) {
+            if model::exists(old, &table.name).unwrap_or(false) {
                 unreadable += copy::table(old, tx.conn, &table.name)?;
             }
         }
@@ -190,7 +190,7 @@ impl Old {
             .unwrap_or_default()
         {
             // A set that left the model with something pending.
-            if !migrate::exists(tx.conn, &table)?
+            if !model::exists(tx.conn, &table)?
                 && let Ok(sql) = old
                     .query_row("SELECT sql FROM sqlite_schema WHERE name = ?1", [&table], |row| row.get::<_, String>(0))
             {

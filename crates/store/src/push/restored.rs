@@ -7,7 +7,7 @@
 
 use crate::conflicts;
 use crate::error::Result;
-use crate::pull;
+use crate::pull::onto;
 use crate::push::batch;
 use crate::push::settle;
 use crate::tables::account;
@@ -350,7 +350,7 @@ fn conclude(tx: &Tx<'_>, table: &Table, at: At, server: Versioned) -> Result<Tal
     let At { row, mut change, offer: Offer { forgot, .. } } = at;
     let (id, mine) = (row.record.id, &row.record);
     if std::mem::take(&mut change.set_aside) {
-        pull::fetch_later(tx, table, id)?;
+        onto::fetch_later(tx, table, id)?;
     }
     let known = change.base.as_ref().map(|base| &base.record).filter(|known| !known.is_tombstoned);
     let is_clean = change.state != State::Delete && known.is_some_and(|known| known.same_content(mine));

@@ -6,7 +6,7 @@
 use crate::error::{Result, StoreError};
 use crate::open::lease::Lease;
 use crate::parked;
-use crate::pull;
+use crate::pull::onto;
 use crate::push::restamp;
 use crate::push::restored::{self, Offered};
 use crate::save::choice;
@@ -149,7 +149,7 @@ fn done(
     sent::log(tx, &table.set.name, id, change.base.as_ref(), sent, etag)?;
     write_down(tx, table, change.base.as_ref().map(|base| &base.record), sent, etag)?;
     if change.set_aside {
-        pull::fetch_later(tx, table, id)?;
+        onto::fetch_later(tx, table, id)?;
     }
     let confirmed = Record {
         is_tombstoned: sent.state == State::Delete,
@@ -227,7 +227,7 @@ pub(crate) fn refused(
 ) -> Result<Tally> {
     let row = pending_row(tx, table, id)?;
     if std::mem::take(&mut change.set_aside) {
-        pull::fetch_later(tx, table, id)?;
+        onto::fetch_later(tx, table, id)?;
     }
     change.attempts = 0;
     let deletes = |state| state == State::Delete;

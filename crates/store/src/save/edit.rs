@@ -5,7 +5,7 @@
 
 use crate::conflicts;
 use crate::error::{Result, StoreError};
-use crate::pull;
+use crate::pull::onto;
 use crate::read;
 use crate::tables::account;
 use crate::tables::history::{self, DELETED, Entry};
@@ -137,7 +137,7 @@ pub(crate) fn delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
         Fold::Forget => {
             if pending.set_aside {
                 // It was never sent, and yet the server spoke of such a record: whoever made that one keeps it.
-                pull::fetch_later(tx, &table, id)?;
+                onto::fetch_later(tx, &table, id)?;
             }
             history::write(tx, &table, id, &Entry::here(DELETED, Some(&record)))?;
             return local::remove(tx, &table, id);

@@ -4,8 +4,8 @@
 //! I25, N17). Refuses: asking a server who somebody is.
 
 use crate::error::{Result, StoreError};
-use crate::migrate;
 use crate::open::lease::{self, ACCOUNT_EPOCH, Lease, TURN};
+use crate::pull::model;
 use crate::save::choice;
 use crate::tables::catalog::EPOCH;
 use crate::tables::pending;
@@ -64,7 +64,7 @@ impl Store {
             if tx.catalog.model().is_some_and(|known| known.fingerprint() == model.fingerprint()) {
                 return choice::follow(tx, &tx.catalog);
             }
-            migrate::adopt(tx, model, document)
+            model::adopt(tx, model, document)
         })
     }
 

@@ -5,7 +5,7 @@
 
 use crate::conflicts;
 use crate::error::Result;
-use crate::pull;
+use crate::pull::onto;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
@@ -24,7 +24,7 @@ pub(crate) fn put_pending(tx: &Tx<'_>, table: &Table, local: Record, change: &Ch
         };
         if amounts_to_nothing && change.set_aside {
             // A version of the server's was set aside for the answer that does not come now.
-            pull::fetch_later(tx, table, local.id)?;
+            onto::fetch_later(tx, table, local.id)?;
         }
         match (change.state, &change.base) {
             (State::None, _) => return remove(tx, table, local.id),
@@ -61,7 +61,7 @@ pub(crate) fn put_clean(tx: &Tx<'_>, table: &Table, server: &Versioned, confirme
     if let (false, Some(named)) = (confirmed, row::generation(tx.conn, table, server.record.id)?) {
         if named < generation {
             // The set was read from its start since, the record was not in it, and the push that would have told is not sent.
-            pull::fetch_later(tx, table, server.record.id)?;
+            onto::fetch_later(tx, table, server.record.id)?;
         }
         generation = named;
     }

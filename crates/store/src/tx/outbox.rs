@@ -8,8 +8,8 @@
 
 use crate::conflicts;
 use crate::error::{Result, StoreError};
-use crate::migrate;
-use crate::pull;
+use crate::pull::model;
+use crate::pull::onto;
 use crate::tables::account::{self, ACCOUNT};
 use crate::tables::catalog::DOCUMENT;
 use crate::tables::incident::{self, Incident};
@@ -263,7 +263,7 @@ pub(crate) fn put(tx: &Tx<'_>, entry: &Entry) -> Result<bool> {
     if matches!(of_record(tx, &table, entry.id), Ok(Some(here)) if says_the_same(&here, entry)) && is_on_it() {
         return Ok(false);
     }
-    let record = migrate::fitting(&table, &entry.record);
+    let record = model::fitting(&table, &entry.record);
     let row = Row { record, state: entry.change.state, etag, generation: 0 };
     row::put(tx.conn, &table, &row, false)?;
     pending::put(tx, &entry.set, entry.id, &entry.change)?;
@@ -287,7 +287,7 @@ fn settle(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
         && pending::get(tx.conn, set, id)?.is_some()
     {
         local::remove(tx, &table, id)?;
-        pull::fetch_later(tx, &table, id)?;
+        onto::fetch_later(tx, &table, id)?;
     }
     Ok(())
 }
@@ -296,7 +296,7 @@ fn settle(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
 pub(crate) fn table(tx: &Tx<'_>, set: &str) -> Result<Option<Arc<Table>>> {
     match tx.catalog.table(set) {
         Ok(table) => Ok(Some(Arc::clone(table))),
-        Err(StoreError::UnknownSet(_) | StoreError::NotSignedIn) => Ok(migrate::left(tx.conn, set)?.map(Arc::new)),
+        Err(StoreError::UnknownSet(_) | StoreError::NotSignedIn) => Ok(model::left(tx.conn, set)?.map(Arc::new)),
         Err(error) => Err(error),
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::conflicts;
 use crate::error::{Result, StoreError};
-use crate::pull::{self, PullTx};
+use crate::pull::onto::{self, PullTx};
 use crate::push::restored;
 use crate::save::choice;
 use crate::tables::history;
@@ -176,7 +176,7 @@ impl<'t> SetSink<'t> {
     /// question, and stays if the record comes back.
     fn fetch_content(&self, id: RecordId) -> Result<()> {
         match conflicts::of_record(self.pull.tx.conn, &self.table, id)? {
-            Some(_) => pull::fetch_later(self.pull.tx, &self.table, id),
+            Some(_) => onto::fetch_later(self.pull.tx, &self.table, id),
             None => Ok(()),
         }
     }

@@ -7,7 +7,7 @@
 use crate::conflicts;
 use crate::error::Result;
 use crate::open::lease::Lease;
-use crate::pull;
+use crate::pull::onto;
 use crate::tables::incident::{self, Incident};
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::position::{self, Position};
@@ -142,7 +142,7 @@ impl Lease {
             if differing.len() > MOST_SINGLY {
                 position::restart(tx, set)?;
             } else {
-                differing.iter().try_for_each(|id| pull::fetch_later(tx, &table, *id))?;
+                differing.iter().try_for_each(|id| onto::fetch_later(tx, &table, *id))?;
             }
             let records = differing.len() as u64;
             if records > 0 {

@@ -5,7 +5,7 @@
 
 use crate::conflicts;
 use crate::error::Result;
-use crate::pull::PullTx;
+use crate::pull::onto::PullTx;
 use crate::push::restored;
 use crate::tables::history;
 use crate::tables::pending::Change;

@@ -1,0 +1,291 @@
+//! From the server's pages to records: one transaction for pages and their link (FAULTS I20).
+//!
+//! Owns: that a page is taken, and a position moved, only by whoever shows the position it was asked from; and what is to
+//! be fetched singly. Refuses: parsing pages (`tidemark-odata` streams them into [`SetSink`]).
+
+use crate::error::{Result, StoreError};
+use crate::open::lease::Lease;
+use crate::pull::sink::SetSink;
+use crate::pull::sweep;
+use crate::save::choice;
+use crate::tables::local;
+use crate::tables::pending::{self, Change, Hold};
+use crate::tables::position::{self, AskedFrom, Position};
+use crate::tables::row;
+use crate::tables::table::Table;
+use crate::tables::value::Key;
+use crate::tx::write::Tx;
+use crate::types::{FirstSync, Tally};
+use crate::verdict;
+use rusqlite::params;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
+use tidemark_model::{CACHED_ENTITIES, RecordId, State};
+
+/// What an answer to a request for single records says about those that are not in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// Nothing: more of the answer is to come.
+    ToCome,
+    /// That the server has no trace of them: the answer is whole.
+    Absent,
+}
+
+/// A transaction that takes pages in.
+pub struct PullTx<'c> {
+    pub(crate) tx: &'c Tx<'c>,
+    tally: Cell<Tally>,
+    taken: RefCell<HashMap<String, u64>>,
+    /// Records seen by sinks; kept only while single records are waited for.
+    seen: Option<RefCell<HashSet<RecordId>>>,
+    /// Whether a push is to follow.
+    defers: Cell<bool>,
+}
+
+impl std::fmt::Debug for PullTx<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PullTx").field("tally", &self.tally.get()).finish_non_exhaustive()
+    }
+}
+
+impl Lease {
+    /// Runs `f` in one write transaction. What it pulled is announced after the commit; if it fails, nothing of it
+    /// was written and the position stays where it was.
+    ///
+    /// # Errors
+    /// What `f` returns, in its own type, or the database cannot be written.
+    pub fn pull<T, E: From<StoreError>>(
+        &self,
+        f: impl FnOnce(&mut PullTx<'_>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<(T, Tally), E> {
+        // The transaction speaks of the store's own errors; the caller's travels around it.
+        let mut given_up = None;
+        let pulled = self.write(|tx| {
+            let waited_for = tx.conn.prepare_cached("SELECT 1 FROM refetch LIMIT 1")?.exists([])?;
+            let mut pull = PullTx {
+                tx,
+                tally: Cell::default(),
+                taken: RefCell::default(),
+                seen: waited_for.then(RefCell::default),
+                defers: Cell::default(),
+            };
+            match f(&mut pull) {
+                Ok(value) => Ok((value, pull.tally.get())),
+                Err(error) => {
+                    given_up = Some(error);
+                    Err(StoreError::GivenUp)
+                }
+            }
+        });
+        pulled.map_err(|error| given_up.unwrap_or_else(|| E::from(error)))
+    }
+
+    /// Returns how far a set's running enumeration is; `None` where none is to come.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn first_sync(&self, set: &str) -> Result<Option<FirstSync>> {
+        self.read(|reading| Ok(position::stored(reading.conn, set)?.and_then(|stored| stored.first_sync())))
+    }
+
+    /// Hands out where the pull of each cached set stands: `CachedEntities` first, then in push order.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn positions(&self) -> Result<Vec<AskedFrom>> {
+        self.read(|reading| {
+            let mut positions = Vec::new();
+            let (first, rest): (Vec<_>, Vec<_>) =
+                reading.catalog.push_order().iter().partition(|set| *set == CACHED_ENTITIES);
+            for set in first.into_iter().chain(rest) {
+                if let Some(stored) = position::stored(reading.conn, set)? {
+                    positions.push(AskedFrom {
+                        table: reading.catalog.table(set)?.clone(),
+                        model_epoch: reading.catalog.epoch(),
+                        incarnation: stored.incarnation,
+                        position: stored.position,
+                        restored: stored.restored,
+                    });
+                }
+            }
+            Ok(positions)
+        })
+    }
+
+    /// Returns the records to be fetched singly: they moved on the server while a change of them was in flight.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn refetch(&self) -> Result<Vec<(String, Vec<RecordId>)>> {
+        self.read(|reading| {
+            let mut statement =
+                reading.conn.prepare_cached("SELECT entity_set, id FROM refetch ORDER BY entity_set, id")?;
+            let mut rows = statement.query([])?;
+            let mut sets: Vec<(String, Vec<RecordId>)> = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (set, id): (String, Key) = (row.get(0)?, row.get(1)?);
+                match sets.last_mut().filter(|(last, _)| *last == set) {
+                    Some((_, ids)) => ids.push(id.0),
+                    None => sets.push((set, vec![id.0])),
+                }
+            }
+            Ok(sets)
+        })
+    }
+}
+
+/// One set's pull, opened onto the position that an answer was asked from.
+pub struct Onto<'t> {
+    pull: &'t PullTx<'t>,
+    from: AskedFrom,
+}
+
+impl std::fmt::Debug for Onto<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Onto").field("from", &self.from).finish_non_exhaustive()
+    }
+}
+
+impl PullTx<'_> {
+    /// Says that a push follows at once: versions of records that wait to be sent are set aside for it. The server may
+    /// have this very change already, from before an image of the folder was put back; only its answer tells.
+    pub fn before_push(&mut self) {
+        self.defers.set(true);
+    }
+
+    /// Sets a pulled version aside where the push that follows is to meet it first; tells whether it did.
+    pub(crate) fn defer(&self, table: &Table, id: RecordId, change: &Change) -> Result<bool> {
+        let is_sent_next = change.hold == Hold::Free && change.in_flight.is_none() && change.offer.is_none();
+        if !self.defers.get() || !is_sent_next {
+            return Ok(false);
+        }
+        if !change.set_aside {
+            pending::put(self.tx, &table.set.name, id, &Change { set_aside: true, ..change.clone() })?;
+        }
+        Ok(true)
+    }
+
+    /// Opens a set's pull for the answer to what was asked from a position.
+    ///
+    /// # Errors
+    /// [`StoreError::Moved`] where the pull no longer stands there: the answer is thrown away and asked for again.
+    pub fn onto(&mut self, from: &AskedFrom) -> Result<Onto<'_>> {
+        from.still_there(self.tx.conn)?;
+        Ok(Onto { pull: self, from: from.clone() })
+    }
+}
+
+impl<'t> Onto<'t> {
+    /// Returns where the pull stands now, to be asked from next.
+    pub fn stands(&self) -> AskedFrom {
+        self.from.clone()
+    }
+
+    /// Opens the set for the items of a page.
+    ///
+    /// # Errors
+    /// [`StoreError::Moved`] where the model is another one than the page was read by.
+    pub fn sink(&mut self) -> Result<SetSink<'t>> {
+        if self.pull.tx.catalog.epoch() != self.from.model_epoch {
+            return Err(self.from.moved());
+        }
+        SetSink::new(self.pull, self.from.set())
+    }
+
+    /// Begins a full enumeration: records that it does not see are swept when it is finished. `total` is how many
+    /// the server counts, where it said so.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn start_enumeration(&mut self, total: Option<u64>) -> Result<()> {
+        position::start_counting(self.pull.tx, self.from.set(), total)?;
+        self.pull.taken.borrow_mut().remove(self.from.set());
+        Ok(())
+    }
+
+    /// Keeps where the set's pull stands after what was taken in this transaction. That the server may have been
+    /// restored is not forgotten before its enumeration is finished.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn move_to(&mut self, position: &Position) -> Result<()> {
+        let taken = self.pull.taken.borrow_mut().remove(self.from.set()).unwrap_or(0);
+        self.from = position::advance(self.pull.tx, &self.from, position, taken)?;
+        Ok(())
+    }
+
+    /// Ends a full enumeration: what the server no longer has goes, is offered again, or is asked about.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn finish_enumeration(&mut self) -> Result<()> {
+        let table = self.pull.tx.catalog.table(self.from.set())?.clone();
+        sweep::finish(self.pull, &table)?;
+        self.from.restored = false;
+        Ok(())
+    }
+
+    /// Notes that single records were asked for, deleted ones too: those that a sink of this transaction took are
+    /// waited for no longer. What becomes of the others `others` says; where more is to come, they are returned.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn refetched(&mut self, ids: &[RecordId], others: Others) -> Result<Vec<RecordId>> {
+        let tx = self.pull.tx;
+        let table = tx.catalog.table(self.from.set())?.clone();
+        let mut left = Vec::new();
+        for id in ids {
+            let seen = self.pull.seen.as_ref().is_some_and(|seen| seen.borrow().contains(id));
+            if !seen && others == Others::ToCome {
+                left.push(*id);
+                continue;
+            }
+            let sql = "DELETE FROM refetch WHERE entity_set = ?1 AND id = ?2";
+            let waited_for = tx.conn.prepare_cached(sql)?.execute(params![table.set.name, Key(*id)])? > 0;
+            if waited_for && !seen {
+                self.pull.absent(&table, *id)?;
+            }
+        }
+        Ok(left)
+    }
+}
+
+impl PullTx<'_> {
+    /// Takes in that the server has no trace of a record.
+    pub(crate) fn absent(&self, table: &Table, id: RecordId) -> Result<()> {
+        match row::get(self.tx.conn, table, id)? {
+            Some(row) if row.state == State::None => {
+                local::remove(self.tx, table, id)?;
+                self.count(Tally { pulled: 1, ..Tally::default() });
+            }
+            Some(_) => self.count(verdict::judge(self.tx, table, id, None)?),
+            None => {}
+        }
+        Ok(())
+    }
+
+    pub(crate) fn count(&self, more: Tally) {
+        let mut tally = self.tally.get();
+        tally += more;
+        self.tally.set(tally);
+    }
+
+    pub(crate) fn took(&self, set: &str, items: u64) {
+        *self.taken.borrow_mut().entry(set.to_owned()).or_default() += items;
+    }
+
+    pub(crate) fn saw(&self, id: RecordId) {
+        if let Some(seen) = &self.seen {
+            seen.borrow_mut().insert(id);
+        }
+    }
+}
+
+/// Has a record fetched by the next cycle, whatever its set's feed says.
+pub(crate) fn fetch_later(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()> {
+    if choice::has_position(tx.conn, &table.set.name)? {
+        let sql = "INSERT OR IGNORE INTO refetch (entity_set, id) VALUES (?1, ?2)";
+        tx.conn.prepare_cached(sql)?.execute(params![table.set.name, Key(id)])?;
+    }
+    Ok(())
+}
