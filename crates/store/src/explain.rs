@@ -2,7 +2,7 @@
 //!
 //! Owns: gathering it in one read. Refuses: saying it in words (`tidemark-app`).
 
-use crate::conflicts;
+use crate::decide::conflicts;
 use crate::error::Result;
 use crate::read;
 use crate::tables::attempt;

@@ -18,17 +18,13 @@
 //! - `schema`, `catalog`, `table`, `migrate`, `row`, `change`, `local`: how it lies on disk.
 
 mod activity;
-mod answered;
 mod awaited;
-mod bring_back;
-mod conflicts;
-mod decision;
+mod decide;
 mod error;
 mod explain;
 mod figures;
 mod journal;
 mod open;
-mod parked;
 mod pull;
 mod push;
 mod read;
@@ -36,8 +32,6 @@ mod save;
 mod tables;
 mod tx;
 mod types;
-mod unfit;
-mod verdict;
 
 pub use awaited::Awaited;
 pub use error::{Result, StoreError};

@@ -4,7 +4,7 @@
 //! queueing the records that differ to be fetched singly; pending work meets what comes by the usual rules. Refuses:
 //! asking the server (`tidemark-sync`), and judging while anything is on its way: then the next time will do.
 
-use crate::conflicts;
+use crate::decide::conflicts;
 use crate::error::Result;
 use crate::open::lease::Lease;
 use crate::pull::onto;

@@ -3,9 +3,9 @@
 //! Owns: new tables, added columns, and the rewriting of a table whose columns changed otherwise (FAULTS S3, S4).
 //! Refuses: fetching content for new columns; a changed model makes the server answer 410, and all is read again.
 
+use crate::decide::parked;
 use crate::error::Result;
 use crate::open::lease::Lease;
-use crate::parked;
 use crate::save::choice;
 use crate::tables::catalog::{Catalog, DOCUMENT, EPOCH, SHAPES};
 use crate::tables::history::{self, Entry, MODEL_CHANGED};

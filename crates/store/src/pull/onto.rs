@@ -3,6 +3,7 @@
 //! Owns: that a page is taken, and a position moved, only by whoever shows the position it was asked from; and what is to
 //! be fetched singly. Refuses: parsing pages (`tidemark-odata` streams them into [`SetSink`]).
 
+use crate::decide::verdict;
 use crate::error::{Result, StoreError};
 use crate::open::lease::Lease;
 use crate::pull::sink::SetSink;
@@ -16,7 +17,6 @@ use crate::tables::table::Table;
 use crate::tables::value::Key;
 use crate::tx::write::Tx;
 use crate::types::{FirstSync, Tally};
-use crate::verdict;
 use rusqlite::params;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};

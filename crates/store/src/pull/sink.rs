@@ -4,7 +4,8 @@
 //! it; and that news about a record that is here goes to its history. Refuses: deciding anything about a pending record
 //! (`verdict`).
 
-use crate::conflicts;
+use crate::decide::conflicts;
+use crate::decide::verdict;
 use crate::error::{Result, StoreError};
 use crate::pull::onto::{self, PullTx};
 use crate::push::restored;
@@ -16,7 +17,6 @@ use crate::tables::table::Table;
 use crate::tables::value::{Bound, Key};
 use crate::tx::notices::NAMED;
 use crate::types::Tally;
-use crate::verdict;
 use rusqlite::{CachedStatement, params};
 use std::sync::Arc;
 use tidemark_model::{Incoming, IncomingRow, Record, RecordId, Removal, RowSink, State, Versioned};

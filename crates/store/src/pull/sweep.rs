@@ -3,7 +3,8 @@
 //! Owns: that purged records go, that nothing pending goes with them, and that after a restore nothing goes
 //! unasked (FAULTS S1, S2, I28). Refuses: offering changes again (`restored`).
 
-use crate::conflicts;
+use crate::decide::conflicts;
+use crate::decide::verdict;
 use crate::error::Result;
 use crate::pull::onto::PullTx;
 use crate::push::restored;
@@ -15,7 +16,6 @@ use crate::tables::table::{GENERATION, Table};
 use crate::tables::value::Key;
 use crate::tx::write::Tx;
 use crate::types::Tally;
-use crate::verdict;
 use rusqlite::{Connection, params};
 use tidemark_model::{Conflict, ConflictKind, RecordId, State};
 use tidemark_sql::quote;

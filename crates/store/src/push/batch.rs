@@ -3,9 +3,9 @@
 //! Owns: the order, the size of a batch, and that a change is remembered in flight before anybody sees it: one per
 //! record, sent again exactly as it was until its answer is here (FAULTS I15, I16). Refuses: HTTP.
 
+use crate::decide::parked;
 use crate::error::{Result, StoreError};
 use crate::open::lease::Lease;
-use crate::parked;
 use crate::tables::pending::{self, Change, InFlight};
 use crate::tables::position;
 use crate::tables::row::{self, Row};

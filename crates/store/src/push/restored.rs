@@ -5,7 +5,8 @@
 //! the device has pending on top follows afterwards, and what others made and the server forgot is asked about.
 //! Refuses: what is neither there nor here: it was deleted, and nothing brings it back unasked (FAULTS I9).
 
-use crate::conflicts;
+use crate::decide::conflicts;
+use crate::decide::verdict;
 use crate::error::Result;
 use crate::pull::onto;
 use crate::push::batch;
@@ -20,7 +21,6 @@ use crate::tables::table::{GENERATION, Table};
 use crate::tables::value::Key;
 use crate::tx::write::Tx;
 use crate::types::{Answer, Tally};
-use crate::verdict;
 use rusqlite::params;
 use tidemark_model::{Conflict, ConflictKind, Record, State, Versioned, changed_properties, merge, same_value};
 use tidemark_sql::quote;

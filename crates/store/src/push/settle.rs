@@ -3,9 +3,10 @@
 //! Owns: that only the answer to the very request in flight settles it, and that edits made meanwhile survive.
 //! Refuses: judging a stale change (`verdict`).
 
+use crate::decide::parked;
+use crate::decide::verdict;
 use crate::error::{Result, StoreError};
 use crate::open::lease::Lease;
-use crate::parked;
 use crate::pull::onto;
 use crate::push::restamp;
 use crate::push::restored::{self, Offered};
@@ -20,7 +21,6 @@ use crate::tables::sent;
 use crate::tables::table::Table;
 use crate::tx::write::Tx;
 use crate::types::{Answer, Reply, Tally};
-use crate::verdict;
 use std::sync::Arc;
 use tidemark_model::{Record, RecordId, State, Versioned};
 

@@ -3,7 +3,7 @@
 //! Owns: add, edit, delete and undo, each in one transaction that is on the disk before it is acknowledged; the
 //! network is never waited for. Refuses: the table of folding and the rules of validity (`tidemark-model`).
 
-use crate::conflicts;
+use crate::decide::conflicts;
 use crate::error::{Result, StoreError};
 use crate::pull::onto;
 use crate::read;

@@ -4,6 +4,7 @@
 //! differs from the version that the file was written from is an edit (ADR 0011). Refuses: file formats (`tidemark-app` reads
 //! CSV and JSON lines), and bringing a deleted record back unasked (promise 3).
 
+use crate::decide::verdict;
 use crate::error::{Result, StoreError};
 use crate::save::edit;
 use crate::save::file_row::{FileRow, RowProblem};
@@ -14,7 +15,6 @@ use crate::tables::row;
 use crate::tables::table::Table;
 use crate::tx::store::Store;
 use crate::tx::write::Tx;
-use crate::verdict;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tidemark_model::{

@@ -5,6 +5,7 @@
 //! device itself changed meanwhile (another window, the command line) is refused, nothing saved. Refuses: which
 //! properties clash (`tidemark_model::type_over`) and the question (`verdict`).
 
+use crate::decide::verdict;
 use crate::error::{Result, StoreError};
 use crate::read;
 use crate::save::edit;
@@ -16,7 +17,6 @@ use crate::tables::table::Table;
 use crate::tx::store::Store;
 use crate::tx::write::Tx;
 use crate::types::{LocalRecord, Mark};
-use crate::verdict;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tidemark_model::{Record, RecordId, Shown, State, Versioned, type_over};

@@ -4,7 +4,7 @@
 //! does not flood it: an own edit is written down when the server has it. Refuses: the choice of what is kept offline,
 //! which is nobody's work. FAULTS I13: losing sides stay at least 90 days; everything here stays 400.
 
-use crate::decision::ACCEPTED_DELETE;
+use crate::decide::decision::ACCEPTED_DELETE;
 use crate::error::Result;
 use crate::read;
 use crate::save::choice;

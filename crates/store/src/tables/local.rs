@@ -3,7 +3,7 @@
 //! Owns: the invariant that a row is clean and has no change, or is pending and equals its base plus the change;
 //! and what is nothing to send. Refuses: deciding which of the two a record should be.
 
-use crate::conflicts;
+use crate::decide::conflicts;
 use crate::error::Result;
 use crate::pull::onto;
 use crate::tables::pending::{self, Change, Hold};

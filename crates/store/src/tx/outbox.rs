@@ -6,7 +6,7 @@
 //! is done again. *The log is behind or missing*: it is written anew from the database. Refuses: noticing damage
 //! inside the database (`health`).
 
-use crate::conflicts;
+use crate::decide::conflicts;
 use crate::error::{Result, StoreError};
 use crate::pull::model;
 use crate::pull::onto;

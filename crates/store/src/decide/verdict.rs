@@ -3,8 +3,8 @@
 //! Owns: what each verdict does to the record, its change, its question and its history. Refuses: the verdict
 //! itself, and the answer of a policy (`tidemark-model`).
 
-use crate::conflicts;
-use crate::decision;
+use crate::decide::conflicts;
+use crate::decide::decision;
 use crate::error::Result;
 use crate::pull::onto;
 use crate::save::choice;

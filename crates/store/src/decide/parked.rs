@@ -2,6 +2,7 @@
 //!
 //! Owns: parking, retrying, giving up. Refuses: holding up other records (promise 7).
 
+use crate::decide::unfit;
 use crate::error::{Result, StoreError};
 use crate::pull::onto;
 use crate::read;
@@ -14,7 +15,6 @@ use crate::tables::value::Key;
 use crate::tx::store::Store;
 use crate::tx::write::Tx;
 use crate::types::Parked;
-use crate::unfit;
 use rusqlite::params;
 use std::sync::Arc;
 use tidemark_model::RecordId;

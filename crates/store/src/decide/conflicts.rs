@@ -3,7 +3,8 @@
 //! Owns: the `conflict` table and carrying out a person's answer. Refuses: deciding what is a conflict and what an
 //! answer means (`tidemark-model`). The base and this device's side are the live ones of `pending` and the record.
 
-use crate::answered;
+use crate::decide::answered;
+use crate::decide::verdict;
 use crate::error::{Result, StoreError};
 use crate::read;
 use crate::tables::pending::{self, Change, Hold};
@@ -13,7 +14,6 @@ use crate::tables::value::{Key, from_optional_text, from_text, to_text};
 use crate::tx::store::Store;
 use crate::tx::write::Tx;
 use crate::types::{Answered, OpenConflict, Tally};
-use crate::verdict;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;

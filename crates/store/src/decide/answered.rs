@@ -4,8 +4,8 @@
 //! it was; edits made since join this device's side. Once it was sent, the losing side is brought back as a new change.
 //! Refuses: taking back what a policy answered; that is in the history (`bring_back`).
 
-use crate::bring_back::bring_back;
-use crate::conflicts::{self, Open};
+use crate::decide::bring_back::bring_back;
+use crate::decide::conflicts::{self, Open};
 use crate::error::{Result, StoreError};
 use crate::read;
 use crate::save::edit;
