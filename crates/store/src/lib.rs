@@ -17,24 +17,19 @@
 //! - `presence`, `gate`, `health`, `salvage`, `audit`, `incident`: is the disk's word to be trusted, and what if not.
 //! - `schema`, `catalog`, `table`, `migrate`, `row`, `change`, `local`: how it lies on disk.
 
-mod activity;
-mod awaited;
 mod decide;
 mod error;
-mod explain;
-mod figures;
-mod journal;
+mod look;
 mod open;
 mod pull;
 mod push;
-mod read;
 mod save;
 mod tables;
 mod tx;
 mod types;
 
-pub use awaited::Awaited;
 pub use error::{Result, StoreError};
+pub use look::awaited::Awaited;
 pub use open::lease::Lease;
 pub use pull::audit::{AuditRow, LocalAudit};
 pub use pull::onto::{Onto, Others, PullTx};

@@ -7,7 +7,7 @@
 use crate::decide::bring_back::bring_back;
 use crate::decide::conflicts::{self, Open};
 use crate::error::{Result, StoreError};
-use crate::read;
+use crate::look::read;
 use crate::save::edit;
 use crate::tables::history;
 use crate::tables::pending::{self, Change, Hold};

@@ -4,7 +4,7 @@
 //! record is restored on its tombstone. What that replaces is kept in turn. Refuses: bringing back unasked.
 
 use crate::error::{Result, StoreError};
-use crate::read;
+use crate::look::read;
 use crate::save::edit;
 use crate::tables::history::{self, BROUGHT_BACK, Entry};
 use crate::tables::local;

@@ -6,7 +6,7 @@
 use crate::decide::answered;
 use crate::decide::verdict;
 use crate::error::{Result, StoreError};
-use crate::read;
+use crate::look::read;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::row;
 use crate::tables::table::Table;

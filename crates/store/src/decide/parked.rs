@@ -4,8 +4,8 @@
 
 use crate::decide::unfit;
 use crate::error::{Result, StoreError};
+use crate::look::read;
 use crate::pull::onto;
-use crate::read;
 use crate::tables::history;
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold};

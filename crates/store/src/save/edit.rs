@@ -5,8 +5,8 @@
 
 use crate::decide::conflicts;
 use crate::error::{Result, StoreError};
+use crate::look::read;
 use crate::pull::onto;
-use crate::read;
 use crate::tables::account;
 use crate::tables::history::{self, DELETED, Entry};
 use crate::tables::local;

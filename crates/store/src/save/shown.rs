@@ -7,7 +7,7 @@
 
 use crate::decide::verdict;
 use crate::error::{Result, StoreError};
-use crate::read;
+use crate::look::read;
 use crate::save::edit;
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold, InFlight};

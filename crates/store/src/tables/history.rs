@@ -6,7 +6,7 @@
 
 use crate::decide::decision::ACCEPTED_DELETE;
 use crate::error::Result;
-use crate::read;
+use crate::look::read;
 use crate::save::choice;
 use crate::tables::account;
 use crate::tables::pending::Change;

@@ -4,7 +4,7 @@
 //! one cannot be opened (FAULTS D3, D7, D9).
 
 use crate::error::{Result, StoreError};
-use crate::figures::TableBytes;
+use crate::look::figures::TableBytes;
 use crate::open::gate::Gate;
 use crate::open::presence::{Presence, Word};
 use crate::open::salvage;

@@ -4,7 +4,7 @@
 
 use crate::decide::conflicts;
 use crate::error::Result;
-use crate::read;
+use crate::look::read;
 use crate::tables::attempt;
 use crate::tables::pending::{self, Hold};
 use crate::tables::retention::ATTEMPTS_OF_A_RECORD;

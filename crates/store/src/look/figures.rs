@@ -4,7 +4,7 @@
 //! (promise 9).
 
 use crate::error::Result;
-use crate::read;
+use crate::look::read;
 use crate::save::choice;
 use crate::tables::position;
 use crate::tables::value::Count;

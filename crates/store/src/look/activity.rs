@@ -2,8 +2,8 @@
 //!
 //! Owns: the `cycle` table. Refuses: deciding what a cycle came to (`tidemark-sync` does).
 
-use crate::awaited;
 use crate::error::Result;
+use crate::look::awaited;
 use crate::open::lease::Lease;
 use crate::tables::retention::{self, CYCLES};
 use crate::tables::value::{from_optional_text, from_text, to_text};

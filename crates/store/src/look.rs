@@ -1,0 +1,10 @@
+//! What is seen of it all: records, figures, what happened.
+//!
+//! Refuses: changing a record.
+
+pub(crate) mod activity;
+pub(crate) mod awaited;
+pub(crate) mod explain;
+pub(crate) mod figures;
+pub(crate) mod journal;
+pub(crate) mod read;
