@@ -7,5 +7,6 @@ pub(crate) mod bring_back;
 pub(crate) mod conflicts;
 pub(crate) mod decision;
 pub(crate) mod parked;
+pub(crate) mod tally;
 pub(crate) mod unfit;
 pub(crate) mod verdict;

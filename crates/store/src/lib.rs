@@ -26,22 +26,34 @@ mod push;
 mod save;
 mod tables;
 mod tx;
-mod types;
 
+pub use decide::answered::Undone;
+pub use decide::conflicts::{Answered, OpenConflict};
+pub use decide::parked::Parked;
+pub use decide::tally::Tally;
+pub use decide::unfit::Unfit;
 pub use error::{Result, StoreError};
+pub use look::activity::CycleEntry;
 pub use look::awaited::Awaited;
+pub use look::explain::Explained;
+pub use look::figures::{Counts, EntityFigures};
+pub use look::history::Decision;
+pub use look::journal::JournalLine;
+pub use look::record::{LocalRecord, MARK, Mark, Only};
 pub use open::lease::Lease;
 pub use pull::audit::{AuditRow, LocalAudit};
 pub use pull::onto::{Onto, Others, PullTx};
 pub use pull::sink::SetSink;
+pub use push::outgoing::{Outgoing, OutgoingChange};
+pub use push::reply::{Answer, Reply};
 pub use save::addition::Addition;
+pub use save::choice::Unsent;
 pub use save::file_row::{FileRow, RowProblem};
+pub use tables::account::Account;
+pub use tables::attempt::Attempt;
+pub use tables::history::{HistoryEntry, Origin, PropertyChange};
 pub use tables::incident::{Incident, Noticed};
-pub use tables::position::{AskedFrom, Incarnation, Position};
+pub use tables::position::{AskedFrom, FirstSync, Incarnation, Position};
 pub use tables::setting::DEVICE_NAME;
+pub use tx::notices::Changed;
 pub use tx::store::Store;
-pub use types::{
-    Account, Answer, Answered, Attempt, Changed, Counts, CycleEntry, Decision, EntityFigures, Explained, FirstSync,
-    HistoryEntry, JournalLine, LocalRecord, MARK, Mark, Only, OpenConflict, Origin, Outgoing, OutgoingChange, Parked,
-    PropertyChange, Reply, Tally, Undone, Unfit, Unsent,
-};

@@ -6,5 +6,7 @@ pub(crate) mod activity;
 pub(crate) mod awaited;
 pub(crate) mod explain;
 pub(crate) mod figures;
+pub(crate) mod history;
 pub(crate) mod journal;
 pub(crate) mod read;
+pub(crate) mod record;

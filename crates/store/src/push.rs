@@ -3,6 +3,8 @@
 //! Refuses: HTTP, and judging what the server has instead.
 
 pub(crate) mod batch;
+pub(crate) mod outgoing;
+pub(crate) mod reply;
 pub(crate) mod restamp;
 pub(crate) mod restored;
 pub(crate) mod settle;

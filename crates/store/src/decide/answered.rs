@@ -8,6 +8,7 @@ use crate::decide::bring_back::bring_back;
 use crate::decide::conflicts::{self, Open};
 use crate::error::{Result, StoreError};
 use crate::look::read;
+use crate::look::record::LocalRecord;
 use crate::save::edit;
 use crate::tables::history;
 use crate::tables::pending::{self, Change, Hold};
@@ -16,11 +17,19 @@ use crate::tables::table::Table;
 use crate::tables::value::{Key, from_text, to_text};
 use crate::tx::store::Store;
 use crate::tx::write::Tx;
-use crate::types::{LocalRecord, Undone};
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tidemark_model::{Record, RecordId, Resolution, State, Versioned, changed_properties};
+
+/// An answer that was taken back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Undone {
+    /// Whether the question is open again; else the losing side is a new change.
+    pub reopened: bool,
+    /// The record as it is then; `None` where it is not there.
+    pub record: Option<LocalRecord>,
+}
 
 /// What an answer replaced.
 #[derive(Debug, Serialize, Deserialize)]

@@ -5,14 +5,14 @@
 
 use crate::error::{Result, StoreError};
 use crate::look::read;
+use crate::look::record::LocalRecord;
 use crate::save::edit;
-use crate::tables::history::{self, BROUGHT_BACK, Entry};
+use crate::tables::history::{self, BROUGHT_BACK, Entry, HistoryEntry};
 use crate::tables::local;
 use crate::tables::row;
 use crate::tables::table::Table;
 use crate::tx::store::Store;
 use crate::tx::write::Tx;
-use crate::types::{HistoryEntry, LocalRecord};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tidemark_model::{Record, RecordId, State, Strictness, read_record};

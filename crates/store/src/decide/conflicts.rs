@@ -4,22 +4,55 @@
 //! answer means (`tidemark-model`). The base and this device's side are the live ones of `pending` and the record.
 
 use crate::decide::answered;
+use crate::decide::tally::Tally;
 use crate::decide::verdict;
 use crate::error::{Result, StoreError};
 use crate::look::read;
+use crate::look::record::LocalRecord;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::row;
 use crate::tables::table::Table;
 use crate::tables::value::{Key, from_optional_text, from_text, to_text};
 use crate::tx::store::Store;
 use crate::tx::write::Tx;
-use crate::types::{Answered, OpenConflict, Tally};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tidemark_model::{
     Conflict, ConflictKind, Record, RecordId, Resolution, Resolved, State, Versioned, changed_properties, resolve,
 };
+
+/// A conflict as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenConflict {
+    /// The conflict's own id.
+    pub id: RecordId,
+    /// The entity set.
+    pub set: String,
+    /// The record.
+    pub record_id: RecordId,
+    /// What the question is.
+    pub kind: ConflictKind,
+    /// The properties in question.
+    pub properties: Vec<String>,
+    /// The version that this device's change was made on.
+    pub base: Option<Versioned>,
+    /// This device's record as it is now.
+    pub mine: Record,
+    /// The server's record, as of when the question was put; tombstoned in *deleted on server*.
+    pub server: Option<Versioned>,
+    /// Unix milliseconds UTC.
+    pub detected_at: i64,
+}
+
+/// An answer that was carried out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answered {
+    /// The record as it is then; `None` where it went.
+    pub record: Option<LocalRecord>,
+    /// Takes the answer back.
+    pub undo: RecordId,
+}
 
 /// A row of `conflict`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

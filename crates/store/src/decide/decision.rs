@@ -4,10 +4,9 @@
 //! Refuses: carrying the answer out (`verdict`).
 
 use crate::error::Result;
-use crate::tables::history::{self, Entry, KEPT_SERVER, RESTORED, TOOK_SERVER};
+use crate::tables::history::{self, Entry, KEPT_SERVER, Origin, PropertyChange, RESTORED, TOOK_SERVER};
 use crate::tables::table::Table;
 use crate::tx::write::Tx;
-use crate::types::{Origin, PropertyChange};
 use serde_json::Value;
 use tidemark_model::{Conflict, Record, Resolution, Side};
 

@@ -2,9 +2,10 @@
 //!
 //! Owns: parking, retrying, giving up. Refuses: holding up other records (promise 7).
 
-use crate::decide::unfit;
+use crate::decide::unfit::{self, Unfit};
 use crate::error::{Result, StoreError};
 use crate::look::read;
+use crate::look::record::LocalRecord;
 use crate::pull::onto;
 use crate::tables::history;
 use crate::tables::local;
@@ -14,10 +15,22 @@ use crate::tables::table::Table;
 use crate::tables::value::Key;
 use crate::tx::store::Store;
 use crate::tx::write::Tx;
-use crate::types::Parked;
 use rusqlite::params;
 use std::sync::Arc;
 use tidemark_model::RecordId;
+
+/// A parked record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parked {
+    /// The entity set.
+    pub set: String,
+    /// The record as its user sees it.
+    pub record: LocalRecord,
+    /// The server's reason.
+    pub reason: String,
+    /// The values in the way: what the model has no place for any more.
+    pub unfit: Vec<Unfit>,
+}
 
 /// For people: nothing is lost, and what can be done.
 const UNREADABLE: &str =

@@ -4,16 +4,26 @@
 //! history. Refuses: leaving out what a record cannot be without: that needs an edit.
 
 use crate::error::{Result, StoreError};
-use crate::tables::history::{self, DISCARDED, Entry};
+use crate::tables::history::{self, DISCARDED, Entry, PropertyChange};
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::row;
 use crate::tables::table::Table;
 use crate::tx::store::Store;
-use crate::types::{PropertyChange, Unfit};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tidemark_model::{CellSeed, Record, RecordId, State, Strictness, read_changes, read_record};
+
+/// A value of a pending change that the model as it is now does not allow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unfit {
+    /// The property.
+    pub property: String,
+    /// The value.
+    pub value: Value,
+    /// Why it does not fit, in words.
+    pub problem: String,
+}
 
 /// Returns the values of a pending change that do not fit the model.
 pub(crate) fn of(table: &Table, local: &Record, change: &Change) -> Vec<Unfit> {

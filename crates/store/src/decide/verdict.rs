@@ -5,16 +5,16 @@
 
 use crate::decide::conflicts;
 use crate::decide::decision;
+use crate::decide::tally::Tally;
 use crate::error::Result;
 use crate::pull::onto;
 use crate::save::choice;
-use crate::tables::history::{self, Entry, MERGED, TOOK_SERVER};
+use crate::tables::history::{self, Entry, MERGED, Origin, TOOK_SERVER};
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tx::write::Tx;
-use crate::types::{Origin, Tally};
 use tidemark_model::{
     Conflict, ConflictKind, Record, RecordId, Resolution, Resolved, ServerSide, State, Verdict, Versioned, merge,
     reconcile, resolve,

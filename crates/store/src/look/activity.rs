@@ -8,8 +8,40 @@ use crate::open::lease::Lease;
 use crate::tables::retention::{self, CYCLES};
 use crate::tables::value::{from_optional_text, from_text, to_text};
 use crate::tx::store::Store;
-use crate::types::CycleEntry;
 use rusqlite::OptionalExtension;
+use serde::{Deserialize, Serialize};
+
+/// One cycle, for Activity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CycleEntry {
+    /// Unix milliseconds UTC.
+    pub started_at: i64,
+    /// Milliseconds.
+    pub duration_ms: u64,
+    /// `synced`, `offline`, `signed_out`, `failed`.
+    pub outcome: String,
+    /// Changes accepted.
+    pub pushed: u64,
+    /// Records changed here.
+    pub pulled: u64,
+    /// Records merged.
+    pub merged: u64,
+    /// Conflicts opened.
+    pub conflicts: u64,
+    /// Records parked.
+    pub parked: u64,
+    /// HTTP requests.
+    pub requests: u64,
+    /// Bytes sent.
+    pub bytes_sent: u64,
+    /// Bytes received.
+    pub bytes_received: u64,
+    /// The plain sentence of what went wrong.
+    pub error: Option<String>,
+    /// The sets that it left unfetched; the store notes them as it keeps the entry.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub behind: Vec<String>,
+}
 
 const SYNCED: &str = "synced";
 /// The newest cycle that went through and left no set behind; found by the index `cycle_synced`.

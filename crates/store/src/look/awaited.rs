@@ -3,9 +3,9 @@
 //! Owns: that list, for the status line and for "last synced" (promise 9; FAULTS I26). Refuses: why one is not here yet.
 
 use crate::error::Result;
+use crate::tables::position::FirstSync;
 use crate::tables::value::Count;
 use crate::tx::store::Store;
-use crate::types::FirstSync;
 use rusqlite::Connection;
 
 /// A set that is kept offline and not here yet.

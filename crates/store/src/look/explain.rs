@@ -2,17 +2,36 @@
 //!
 //! Owns: gathering it in one read. Refuses: saying it in words (`tidemark-app`).
 
-use crate::decide::conflicts;
+use crate::decide::conflicts::{self, OpenConflict};
 use crate::error::Result;
 use crate::look::read;
-use crate::tables::attempt;
+use crate::look::record::LocalRecord;
+use crate::tables::attempt::{self, Attempt};
 use crate::tables::pending::{self, Hold};
 use crate::tables::retention::ATTEMPTS_OF_A_RECORD;
 use crate::tables::row;
 use crate::tables::sent;
 use crate::tx::store::{Reading, Store};
-use crate::types::{Attempt, Explained};
-use tidemark_model::RecordId;
+use tidemark_model::{Record, RecordId, Versioned};
+
+/// Everything that is known here of one record's way to the server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explained {
+    /// The record, a deleted one too.
+    pub local: LocalRecord,
+    /// The version that the pending change was made on.
+    pub base: Option<Versioned>,
+    /// The record as it was sent and not answered.
+    pub in_flight: Option<Record>,
+    /// The newest version of the server that is known here.
+    pub server: Option<Record>,
+    /// Why it is parked.
+    pub reason: Option<String>,
+    /// The open question.
+    pub conflict: Option<OpenConflict>,
+    /// What the server answered lately, newest first.
+    pub attempts: Vec<Attempt>,
+}
 
 impl Store {
     /// Returns what is known of a record; `None` where it is not on this device.

@@ -6,14 +6,43 @@
 use crate::error::Result;
 use crate::look::read;
 use crate::save::choice;
-use crate::tables::position;
+use crate::tables::position::{self, FirstSync};
 use crate::tables::value::Count;
 use crate::tx::store::Store;
-use crate::types::{Counts, EntityFigures};
 use rusqlite::Connection;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use tidemark_model::CACHED_ENTITIES;
+use tidemark_model::{CACHED_ENTITIES, Policy};
+
+/// How many changes wait, are asked about, or were refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Records with a change that is neither settled, in conflict nor parked.
+    pub pending: u64,
+    /// Open conflicts.
+    pub conflicts: u64,
+    /// Parked records.
+    pub parked: u64,
+}
+
+/// One entity set's figures on this device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EntityFigures {
+    /// The entity set.
+    pub name: String,
+    /// Whether it is kept offline.
+    pub offline: bool,
+    /// Who decides its conflicts.
+    pub policy: Policy,
+    /// Live records here.
+    pub records: u64,
+    /// Bytes of their table and indexes here.
+    pub bytes: u64,
+    /// Records with an unsettled change, conflicts and parked ones included.
+    pub pending: u64,
+    /// How far the first enumeration is, while it runs.
+    pub first_sync: Option<FirstSync>,
+}
 
 impl Store {
     /// Counts what waits, is asked about, or was refused.

@@ -6,12 +6,28 @@
 use crate::error::Result;
 use crate::open::lease::Lease;
 use crate::save::choice;
-use crate::tables::history::{self, CREATED, DELETED, EDITED, RESTORED, changes_text};
+use crate::tables::history::{self, CREATED, DELETED, EDITED, HistoryEntry, PropertyChange, RESTORED, changes_text};
 use crate::tables::value::Key;
 use crate::tx::write::Tx;
-use crate::types::{HistoryEntry, JournalLine};
 use rusqlite::params;
 use tidemark_model::RecordId;
+
+/// A line of the server's change journal about one record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JournalLine {
+    /// The ETag of the version that it made: the same change seen another way has the same one.
+    pub etag: String,
+    /// Unix milliseconds UTC.
+    pub at: i64,
+    /// Who made it.
+    pub user: Option<String>,
+    /// On which device, where the server knows.
+    pub device: Option<String>,
+    /// `create`, `update`, `delete`, `restore`.
+    pub kind: String,
+    /// What it changed.
+    pub changes: Vec<PropertyChange>,
+}
 
 impl Lease {
     /// Returns a record's history with the server's journal in it. Of a set that is kept offline the lines are kept.

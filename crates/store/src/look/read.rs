@@ -3,13 +3,13 @@
 //! Owns: which rows are visible, and the mark beside each. Refuses: turning a query into SQL (`tidemark-sql`).
 
 use crate::error::Result;
+use crate::look::record::{LocalRecord, Mark, Only};
 use crate::save::shown;
 use crate::tables::pending;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tables::value::{Bound, Count};
 use crate::tx::store::{Reading, Store};
-use crate::types::{LocalRecord, Mark, Only};
 use rusqlite::{Connection, params_from_iter};
 use std::borrow::Cow;
 use tidemark_model::query::Query;

@@ -5,11 +5,11 @@
 //! for a turn (`tidemark-sync`); what people do here needs no lease.
 
 use crate::error::{Result, StoreError};
-use crate::tables::account;
+use crate::look::figures::Counts;
+use crate::tables::account::{self, Account};
 use crate::tables::setting;
 use crate::tx::store::{Reading, Store};
 use crate::tx::write::Tx;
-use crate::types::{Account, Counts};
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::Arc;

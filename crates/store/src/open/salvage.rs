@@ -83,7 +83,8 @@ fn make(dir: &Path, workshop: &Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>,
     }
     let old = Old::open(&file);
     let contents = logged(dir).unwrap_or_default();
-    let account = old.setting(ACCOUNT).filter(|text| serde_json::from_str::<crate::types::Account>(text).is_ok());
+    let account =
+        old.setting(ACCOUNT).filter(|text| serde_json::from_str::<crate::tables::account::Account>(text).is_ok());
     let Some(account) = contents.account.clone().or(account) else {
         return Err(StoreError::Corrupt { path: file, problem: "nothing of it can be read".to_owned() });
     };

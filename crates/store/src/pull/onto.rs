@@ -3,6 +3,7 @@
 //! Owns: that a page is taken, and a position moved, only by whoever shows the position it was asked from; and what is to
 //! be fetched singly. Refuses: parsing pages (`tidemark-odata` streams them into [`SetSink`]).
 
+use crate::decide::tally::Tally;
 use crate::decide::verdict;
 use crate::error::{Result, StoreError};
 use crate::open::lease::Lease;
@@ -11,12 +12,11 @@ use crate::pull::sweep;
 use crate::save::choice;
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold};
-use crate::tables::position::{self, AskedFrom, Position};
+use crate::tables::position::{self, AskedFrom, FirstSync, Position};
 use crate::tables::row;
 use crate::tables::table::Table;
 use crate::tables::value::Key;
 use crate::tx::write::Tx;
-use crate::types::{FirstSync, Tally};
 use rusqlite::params;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};

@@ -5,6 +5,7 @@
 //! (`verdict`).
 
 use crate::decide::conflicts;
+use crate::decide::tally::Tally;
 use crate::decide::verdict;
 use crate::error::{Result, StoreError};
 use crate::pull::onto::{self, PullTx};
@@ -16,7 +17,6 @@ use crate::tables::row;
 use crate::tables::table::Table;
 use crate::tables::value::{Bound, Key};
 use crate::tx::notices::NAMED;
-use crate::types::Tally;
 use rusqlite::{CachedStatement, params};
 use std::sync::Arc;
 use tidemark_model::{Incoming, IncomingRow, Record, RecordId, Removal, RowSink, State, Versioned};

@@ -4,6 +4,7 @@
 //! unasked (FAULTS S1, S2, I28). Refuses: offering changes again (`restored`).
 
 use crate::decide::conflicts;
+use crate::decide::tally::Tally;
 use crate::decide::verdict;
 use crate::error::Result;
 use crate::pull::onto::PullTx;
@@ -15,7 +16,6 @@ use crate::tables::sent;
 use crate::tables::table::{GENERATION, Table};
 use crate::tables::value::Key;
 use crate::tx::write::Tx;
-use crate::types::Tally;
 use rusqlite::{Connection, params};
 use tidemark_model::{Conflict, ConflictKind, RecordId, State};
 use tidemark_sql::quote;

@@ -6,13 +6,13 @@
 use crate::decide::parked;
 use crate::error::{Result, StoreError};
 use crate::open::lease::Lease;
+use crate::push::outgoing::{Outgoing, OutgoingChange};
 use crate::tables::pending::{self, Change, InFlight};
 use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tables::value::Key;
 use crate::tx::write::Tx;
-use crate::types::{Outgoing, OutgoingChange};
 use rusqlite::{Connection, params};
 use serde_json::{Map, Value};
 use std::collections::HashSet;

@@ -6,10 +6,12 @@
 //! Refuses: what is neither there nor here: it was deleted, and nothing brings it back unasked (FAULTS I9).
 
 use crate::decide::conflicts;
+use crate::decide::tally::Tally;
 use crate::decide::verdict;
 use crate::error::Result;
 use crate::pull::onto;
 use crate::push::batch;
+use crate::push::reply::Answer;
 use crate::push::settle;
 use crate::tables::account;
 use crate::tables::history;
@@ -20,7 +22,6 @@ use crate::tables::sent::{self, Sent};
 use crate::tables::table::{GENERATION, Table};
 use crate::tables::value::Key;
 use crate::tx::write::Tx;
-use crate::types::{Answer, Tally};
 use rusqlite::params;
 use tidemark_model::{Conflict, ConflictKind, Record, State, Versioned, changed_properties, merge, same_value};
 use tidemark_sql::quote;

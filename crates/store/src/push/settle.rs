@@ -4,10 +4,12 @@
 //! Refuses: judging a stale change (`verdict`).
 
 use crate::decide::parked;
+use crate::decide::tally::Tally;
 use crate::decide::verdict;
 use crate::error::{Result, StoreError};
 use crate::open::lease::Lease;
 use crate::pull::onto;
+use crate::push::reply::{Answer, Reply};
 use crate::push::restamp;
 use crate::push::restored::{self, Offered};
 use crate::save::choice;
@@ -20,7 +22,6 @@ use crate::tables::row::{self, Row};
 use crate::tables::sent;
 use crate::tables::table::Table;
 use crate::tx::write::Tx;
-use crate::types::{Answer, Reply, Tally};
 use std::sync::Arc;
 use tidemark_model::{Record, RecordId, State, Versioned};
 

@@ -16,12 +16,22 @@ use crate::tables::table::Table;
 use crate::tables::value::Key;
 use crate::tx::store::Store;
 use crate::tx::write::Tx;
-use crate::types::Unsent;
 use rusqlite::{Connection, params};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tidemark_model::{CACHED_ENTITIES, CachedEntity, CachedEntityProperty, ID, Policy, State};
 use tidemark_sql::quote;
+
+/// What becomes of unsent changes when a set is no longer kept offline (UX, Offline Sync Settings).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsent {
+    /// Refuse while there are any: the caller asks.
+    Refuse,
+    /// Records with unsent changes stay until they are settled; the rest goes.
+    KeepUntilSent,
+    /// They are given up, by the user's explicit choice.
+    Discard,
+}
 
 /// Tells whether a set is the one that holds the choice itself. It travels like any record, but no figure that people
 /// read counts it: "1 change waiting" means work, not a setting.

@@ -6,6 +6,7 @@
 use crate::decide::conflicts;
 use crate::error::{Result, StoreError};
 use crate::look::read;
+use crate::look::record::{LocalRecord, MARK, Mark};
 use crate::pull::onto;
 use crate::tables::account;
 use crate::tables::history::{self, DELETED, Entry};
@@ -16,7 +17,6 @@ use crate::tables::sent::{self, Sent};
 use crate::tables::table::Table;
 use crate::tx::store::Store;
 use crate::tx::write::Tx;
-use crate::types::{LocalRecord, MARK, Mark};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tidemark_model::{

@@ -8,6 +8,7 @@
 use crate::decide::verdict;
 use crate::error::{Result, StoreError};
 use crate::look::read;
+use crate::look::record::{LocalRecord, Mark};
 use crate::save::edit;
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold, InFlight};
@@ -16,7 +17,6 @@ use crate::tables::sent::{self, Sent};
 use crate::tables::table::Table;
 use crate::tx::store::Store;
 use crate::tx::write::Tx;
-use crate::types::{LocalRecord, Mark};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tidemark_model::{Record, RecordId, Shown, State, Versioned, type_over};

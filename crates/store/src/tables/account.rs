@@ -14,10 +14,27 @@ use crate::tables::setting;
 use crate::tables::value::{from_optional_text, to_text};
 use crate::tx::store::Store;
 use crate::tx::write::Tx;
-use crate::types::Account;
 use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
 use tidemark_model::EntityModel;
 use tidemark_sql::quote;
+
+/// Who is signed in, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// The server's root, `https://host[:port]`, without a trailing slash.
+    pub server: String,
+    /// The account's name.
+    pub user: String,
+    /// The workspace its records belong to.
+    pub workspace: String,
+    /// The bearer token.
+    pub token: String,
+    /// The server's own id; another one at the same address is another server (FAULTS N17).
+    pub server_id: String,
+    /// Whether the server has refused the token; the user must sign in again, nothing is lost.
+    pub signed_out: bool,
+}
 
 /// Whose records these are.
 pub(crate) const ACCOUNT: &str = "store.account";

@@ -4,13 +4,24 @@
 //! accepted changes; `sent` has those.
 
 use crate::error::Result;
+use crate::push::reply::{Answer, Reply};
 use crate::save::choice;
 use crate::tables::retention::ATTEMPTS_OF_A_RECORD;
 use crate::tables::value::Key;
 use crate::tx::write::Tx;
-use crate::types::{Answer, Attempt, Reply};
 use rusqlite::{Connection, params};
 use tidemark_model::RecordId;
+
+/// One answer of the server to a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Unix milliseconds UTC.
+    pub at: i64,
+    /// `accepted`, `changed_meanwhile`, `gone`, `refused`, `not_decided`; `unanswered` while it is on its way.
+    pub outcome: String,
+    /// The server's sentence.
+    pub message: Option<String>,
+}
 
 /// Writes an answer down, unless it is a yes.
 pub(crate) fn log(tx: &Tx<'_>, reply: &Reply) -> Result<()> {

@@ -4,9 +4,9 @@
 //! both are kept. Refuses: what an edited row comes to (`tidemark-model`, `file_edit`).
 
 use crate::error::Result;
+use crate::look::record::LocalRecord;
 use crate::tables::value::{Key, from_text, to_text};
 use crate::tx::store::Store;
-use crate::types::LocalRecord;
 use rusqlite::{Connection, params};
 use std::ops::RangeInclusive;
 use tidemark_model::{Record, RecordId};

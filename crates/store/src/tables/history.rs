@@ -4,8 +4,13 @@
 //! does not flood it: an own edit is written down when the server has it. Refuses: the choice of what is kept offline,
 //! which is nobody's work. FAULTS I13: losing sides stay at least 90 days; everything here stays 400.
 
+mod entry;
+
+pub use entry::{HistoryEntry, Origin, PropertyChange};
+
 use crate::decide::decision::ACCEPTED_DELETE;
 use crate::error::Result;
+use crate::look::history::Decision;
 use crate::look::read;
 use crate::save::choice;
 use crate::tables::account;
@@ -16,7 +21,6 @@ use crate::tables::table::Table;
 use crate::tables::value::{Key, from_optional_text, to_text};
 use crate::tx::store::Store;
 use crate::tx::write::Tx;
-use crate::types::{Decision, HistoryEntry, PropertyChange};
 use rusqlite::{Connection, OptionalExtension, params};
 use tidemark_model::{Record, RecordId, State, Versioned, changed_properties};
 

@@ -8,10 +8,18 @@ use crate::tables::setting;
 use crate::tables::table::Table;
 use crate::tables::value::{Count, Key};
 use crate::tx::write::Tx;
-use crate::types::FirstSync;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
 use tidemark_model::{EntitySet, RecordId};
+
+/// Progress of a set's first (or repeated) full enumeration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirstSync {
+    /// Records received so far.
+    pub done: u64,
+    /// How many the server counted at the start, where it said so.
+    pub total: Option<u64>,
+}
 
 /// Where a set's pull stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

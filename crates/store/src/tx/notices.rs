@@ -5,10 +5,18 @@
 
 use crate::error::Result;
 use crate::tx::store::Store;
-use crate::types::Changed;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tidemark_model::RecordId;
+
+/// What changed in a committed write, for whoever shows records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// The entity set.
+    pub set: String,
+    /// The records, or `None` where there were too many to name.
+    pub ids: Option<Vec<RecordId>>,
+}
 
 /// More changed records than this are announced as "many".
 pub(crate) const NAMED: usize = 500;
