@@ -3,7 +3,8 @@
 //! Owns: [`StoreError`] with its stable codes. Refuses: hiding what is safe: a sentence about a failed write says
 //! that nothing was saved, because every write here is one transaction (FAULTS D1 to D9).
 
-use std::path::PathBuf;
+use rusqlite::ErrorCode;
+use std::path::{Path, PathBuf};
 use tidemark_model::{ID, InvalidRecord, ModelError, RecordId, ResolutionError};
 use tidemark_sql::QueryError;
 
@@ -288,5 +289,49 @@ impl StoreError {
             }
             _ => None,
         }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let problem = error.to_string();
+        let nowhere = PathBuf::new;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::SystemIoFailure) => Self::Io(problem),
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly(nowhere()),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt { path: nowhere(), problem },
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied) => {
+                Self::Unavailable { path: nowhere(), problem }
+            }
+            _ => Self::Internal(problem),
+        }
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl StoreError {
+    /// Tells whether the error says that the database is damaged, and not that it cannot be used just now.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Corrupt { .. } | Self::Internal(_))
+    }
+
+    /// Names the file in an error that came from below.
+    pub(crate) fn located(mut self, file: &Path) -> Self {
+        match &mut self {
+            Self::ReadOnly(path) | Self::Corrupt { path, .. } | Self::Unavailable { path, .. }
+                if path.as_os_str().is_empty() =>
+            {
+                *path = file.to_owned();
+            }
+            _ => {}
+        }
+        self
     }
 }

@@ -2,8 +2,11 @@
 //!
 //! Refuses: knowing why something is written.
 
+pub(crate) mod connect;
 pub(crate) mod notices;
 pub(crate) mod outbox;
 pub(crate) mod outbox_log;
 pub(crate) mod store;
+pub(crate) mod transaction;
 pub(crate) mod write;
+pub(crate) mod writer;

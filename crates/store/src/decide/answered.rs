@@ -12,11 +12,12 @@ use crate::look::record::LocalRecord;
 use crate::save::edit;
 use crate::tables::history;
 use crate::tables::pending::{self, Change, Hold};
+use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tables::value::{Key, from_text, to_text};
 use crate::tx::store::Store;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -159,7 +160,7 @@ fn reopen(tx: &Tx<'_>, table: &Table, before: Before, mine: Record, row: Option<
     let id = mine.id;
     let generation = match row {
         Some(row) => row.generation,
-        None => tx.standing(table)?.generation,
+        None => position::standing(tx, table)?.generation,
     };
     let etag = before.base.as_ref().map(|base| base.etag.clone());
     row::put(tx.conn, table, &Row { record: mine, state: before.state, etag, generation }, false)?;

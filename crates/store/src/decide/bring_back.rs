@@ -9,10 +9,11 @@ use crate::look::record::LocalRecord;
 use crate::save::edit;
 use crate::tables::history::{self, BROUGHT_BACK, Entry, HistoryEntry};
 use crate::tables::local;
+use crate::tables::position;
 use crate::tables::row;
 use crate::tables::table::Table;
 use crate::tx::store::Store;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tidemark_model::{Record, RecordId, State, Strictness, read_record};
@@ -35,7 +36,7 @@ impl Store {
 /// As [`Store::bring_back`].
 pub(crate) fn bring_back(tx: &Tx<'_>, table: &Table, id: RecordId, number: i64) -> Result<()> {
     let set = &table.set.name;
-    if !tx.standing(table)?.is_cached {
+    if !position::standing(tx, table)?.is_cached {
         return Err(StoreError::NotCached(set.clone()));
     }
     let nothing = || StoreError::NothingToBringBack { set: set.clone(), id };

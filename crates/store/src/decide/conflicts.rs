@@ -14,7 +14,7 @@ use crate::tables::row;
 use crate::tables::table::Table;
 use crate::tables::value::{Key, from_optional_text, from_text, to_text};
 use crate::tx::store::Store;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;

@@ -6,7 +6,7 @@
 use crate::error::Result;
 use crate::tables::history::{self, Entry, KEPT_SERVER, Origin, PropertyChange, RESTORED, TOOK_SERVER};
 use crate::tables::table::Table;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use serde_json::Value;
 use tidemark_model::{Conflict, Record, Resolution, Side};
 

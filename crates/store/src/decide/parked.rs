@@ -14,7 +14,7 @@ use crate::tables::row;
 use crate::tables::table::Table;
 use crate::tables::value::Key;
 use crate::tx::store::Store;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::params;
 use std::sync::Arc;
 use tidemark_model::RecordId;

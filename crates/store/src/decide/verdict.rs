@@ -14,7 +14,7 @@ use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use tidemark_model::{
     Conflict, ConflictKind, Record, RecordId, Resolution, Resolved, ServerSide, State, Verdict, Versioned, merge,
     reconcile, resolve,

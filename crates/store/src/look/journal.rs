@@ -8,7 +8,7 @@ use crate::open::lease::Lease;
 use crate::save::choice;
 use crate::tables::history::{self, CREATED, DELETED, EDITED, HistoryEntry, PropertyChange, RESTORED, changes_text};
 use crate::tables::value::Key;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::params;
 use tidemark_model::RecordId;
 

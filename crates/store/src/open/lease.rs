@@ -9,7 +9,7 @@ use crate::look::figures::Counts;
 use crate::tables::account::{self, Account};
 use crate::tables::setting;
 use crate::tx::store::{Reading, Store};
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::Arc;

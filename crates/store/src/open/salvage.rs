@@ -20,7 +20,7 @@ use crate::tables::setting;
 use crate::tx::outbox;
 use crate::tx::outbox_log::{self as log, Contents};
 use crate::tx::store::{FILE, Store};
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::{Connection, OpenFlags};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -15,7 +15,7 @@ use crate::tables::setting;
 use crate::tables::table::{ETAG, Table};
 use crate::tables::value::{Count, Key, cell};
 use crate::tx::store::{Reading, Store};
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -14,7 +14,7 @@ use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::setting;
 use crate::tables::table::{EXTRA, Table};
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::Connection;
 use tidemark_model::{CellSeed, EntityModel, Record, State, Versioned};
 use tidemark_sql::{Dialect, add_column, column_of, quote};

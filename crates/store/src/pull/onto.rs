@@ -16,7 +16,7 @@ use crate::tables::position::{self, AskedFrom, FirstSync, Position};
 use crate::tables::row;
 use crate::tables::table::Table;
 use crate::tables::value::Key;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::params;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};

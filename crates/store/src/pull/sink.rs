@@ -13,6 +13,7 @@ use crate::push::restored;
 use crate::save::choice;
 use crate::tables::history;
 use crate::tables::pending;
+use crate::tables::position;
 use crate::tables::row;
 use crate::tables::table::Table;
 use crate::tables::value::{Bound, Key};
@@ -49,7 +50,7 @@ impl<'t> SetSink<'t> {
     pub(crate) fn new(pull: &'t PullTx<'t>, set: &str) -> Result<Self> {
         let tx = pull.tx;
         let table = Arc::clone(tx.catalog.table(set)?);
-        let standing = tx.standing(&table)?;
+        let standing = position::standing(tx, &table)?;
         Ok(Self {
             pull,
             properties: table.declared().count(),

@@ -11,18 +11,19 @@ use crate::pull::onto::PullTx;
 use crate::push::restored;
 use crate::tables::history;
 use crate::tables::pending::Change;
+use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::sent;
 use crate::tables::table::{GENERATION, Table};
 use crate::tables::value::Key;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::{Connection, params};
 use tidemark_model::{Conflict, ConflictKind, RecordId, State};
 use tidemark_sql::quote;
 
 pub(crate) fn finish(pull: &PullTx<'_>, table: &Table) -> Result<()> {
     let tx = pull.tx;
-    let standing = tx.standing(table)?;
+    let standing = position::standing(tx, table)?;
     let set = &table.set.name;
     let mut statement = tx.conn.prepare_cached("SELECT restored FROM position WHERE entity_set = ?1")?;
     let restored: bool = statement.query_row([set], |row| row.get(0))?;

@@ -12,7 +12,7 @@ use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tables::value::Key;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::{Connection, params};
 use serde_json::{Map, Value};
 use std::collections::HashSet;

@@ -9,7 +9,7 @@ use crate::tables::pending;
 use crate::tables::row;
 use crate::tables::table::Table;
 use crate::tables::value::Key;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::params;
 use tidemark_model::{RecordId, UPDATED_AT, plausible_stamp};
 use tidemark_sql::quote;

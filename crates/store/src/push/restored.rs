@@ -17,11 +17,12 @@ use crate::tables::account;
 use crate::tables::history;
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold, InFlight, Offer};
+use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::sent::{self, Sent};
 use crate::tables::table::{GENERATION, Table};
 use crate::tables::value::Key;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::params;
 use tidemark_model::{Conflict, ConflictKind, Record, State, Versioned, changed_properties, merge, same_value};
 use tidemark_sql::quote;
@@ -58,7 +59,7 @@ pub(crate) fn meet(tx: &Tx<'_>, table: &Table, server: &Versioned) -> Result<Opt
             record: last.change.record.clone(),
             state: State::None,
             etag: Some(last.etag.clone()),
-            generation: tx.standing(table)?.generation,
+            generation: position::standing(tx, table)?.generation,
         },
     };
     let change = pending::get(tx.conn, &table.set.name, id)?;
@@ -108,7 +109,7 @@ pub(crate) fn unseen(tx: &Tx<'_>, table: &Table, generation: i64) -> Result<Tall
 fn deleted_here(tx: &Tx<'_>, table: &Table, last: &Sent, sent: &[Sent], server: &Versioned) -> Result<Tally> {
     let known = Versioned { record: last.change.record.clone(), etag: last.etag.clone() };
     let record = Record { is_tombstoned: false, updated_by: None, ..last.change.record.clone() };
-    let row = Row { record, state: State::Delete, etag: None, generation: tx.standing(table)?.generation };
+    let row = Row { record, state: State::Delete, etag: None, generation: position::standing(tx, table)?.generation };
     let change = Change::new(State::Delete, Some(known));
     offer(tx, table, row, Some(change), sent, Some(server), true)
 }

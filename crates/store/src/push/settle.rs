@@ -21,7 +21,7 @@ use crate::tables::pending::{self, Change, InFlight, Offer};
 use crate::tables::row::{self, Row};
 use crate::tables::sent;
 use crate::tables::table::Table;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use std::sync::Arc;
 use tidemark_model::{Record, RecordId, State, Versioned};
 

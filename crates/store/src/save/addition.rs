@@ -10,7 +10,7 @@ use crate::tables::account;
 use crate::tables::setting;
 use crate::tables::value::{from_optional_text, to_text};
 use crate::tx::store::Store;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashSet};

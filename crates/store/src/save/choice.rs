@@ -15,7 +15,7 @@ use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tables::value::Key;
 use crate::tx::store::Store;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::{Connection, params};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;

@@ -12,11 +12,12 @@ use crate::tables::account;
 use crate::tables::history::{self, DELETED, Entry};
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold, InFlight};
+use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::sent::{self, Sent};
 use crate::tables::table::Table;
 use crate::tx::store::Store;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tidemark_model::{
@@ -60,7 +61,7 @@ impl Store {
 
 pub(crate) fn add(tx: &Tx<'_>, set: &str, json: &Map<String, Value>) -> Result<LocalRecord> {
     let table = Arc::clone(tx.catalog.table(set)?);
-    if !tx.standing(&table)?.is_cached {
+    if !position::standing(tx, &table)?.is_cached {
         return Err(StoreError::NotCached(set.to_owned()));
     }
     let id = match given_id(json)? {

@@ -14,7 +14,7 @@ use crate::tables::pending::{Change, Hold};
 use crate::tables::row;
 use crate::tables::table::Table;
 use crate::tx::store::Store;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tidemark_model::{

@@ -16,7 +16,7 @@ use crate::tables::row::Row;
 use crate::tables::sent::{self, Sent};
 use crate::tables::table::Table;
 use crate::tx::store::Store;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tidemark_model::{Record, RecordId, Shown, State, Versioned, type_over};

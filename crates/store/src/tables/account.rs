@@ -13,7 +13,7 @@ use crate::tables::schema::ACCOUNT_TABLES;
 use crate::tables::setting;
 use crate::tables::value::{from_optional_text, to_text};
 use crate::tx::store::Store;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use tidemark_model::EntityModel;

@@ -8,7 +8,7 @@ use crate::push::reply::{Answer, Reply};
 use crate::save::choice;
 use crate::tables::retention::ATTEMPTS_OF_A_RECORD;
 use crate::tables::value::Key;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::{Connection, params};
 use tidemark_model::RecordId;
 

@@ -20,7 +20,7 @@ use crate::tables::setting::{self, DEVICE_NAME};
 use crate::tables::table::Table;
 use crate::tables::value::{Key, from_optional_text, to_text};
 use crate::tx::store::Store;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::{Connection, OptionalExtension, params};
 use tidemark_model::{Record, RecordId, State, Versioned, changed_properties};
 

@@ -5,7 +5,7 @@
 use crate::error::Result;
 use crate::tables::value::{from_text, to_text};
 use crate::tx::store::Store;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use serde::{Deserialize, Serialize};
 
 /// Incidents kept.

@@ -7,9 +7,10 @@ use crate::decide::conflicts;
 use crate::error::Result;
 use crate::pull::onto;
 use crate::tables::pending::{self, Change, Hold};
+use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use tidemark_model::{Record, RecordId, State, Versioned};
 
 /// Writes a record with its pending change. A change that amounts to nothing is dropped: an edit back to the base
@@ -41,7 +42,7 @@ pub(crate) fn put_pending(tx: &Tx<'_>, table: &Table, local: Record, change: &Ch
     // When the server last named it stays as it is: an edit does not make it seen.
     let generation = match row::generation(tx.conn, table, id)? {
         Some(named) => named,
-        None => tx.standing(table)?.generation,
+        None => position::standing(tx, table)?.generation,
     };
     let row = Row { record: local, state: change.state, etag, generation };
     row::put(tx.conn, table, &row, false)?;
@@ -53,7 +54,7 @@ pub(crate) fn put_pending(tx: &Tx<'_>, table: &Table, local: Record, change: &Ch
 /// Writes a record as the server has it; nothing is pending for it any more. `confirmed` says that the server has
 /// just spoken of this version. In a set that is no longer kept offline the record goes instead.
 pub(crate) fn put_clean(tx: &Tx<'_>, table: &Table, server: &Versioned, confirmed: bool) -> Result<()> {
-    let standing = tx.standing(table)?;
+    let standing = position::standing(tx, table)?;
     if server.record.is_tombstoned || !standing.is_cached {
         return remove(tx, table, server.record.id);
     }

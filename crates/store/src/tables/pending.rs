@@ -5,7 +5,7 @@
 use crate::error::{Result, StoreError};
 use crate::tables::row::Row;
 use crate::tables::value::{Count, Key, from_optional_text, to_text};
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use tidemark_model::{CACHED_ENTITIES, Pending, Record, RecordId, State, Versioned};

@@ -7,7 +7,7 @@ use crate::error::{Result, StoreError};
 use crate::tables::setting;
 use crate::tables::table::Table;
 use crate::tables::value::{Count, Key};
-use crate::tx::write::Tx;
+use crate::tx::transaction::{Standing, Tx};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
 use tidemark_model::{EntitySet, RecordId};
@@ -20,6 +20,11 @@ pub struct FirstSync {
     /// How many the server counted at the start, where it said so.
     pub total: Option<u64>,
 }
+
+/// How the three kinds of a position are kept.
+const START: i64 = 0;
+const ENUMERATING: i64 = 1;
+const DELTA: i64 = 2;
 
 /// Where a set's pull stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +106,26 @@ impl AskedFrom {
     }
 }
 
+/// Returns a set's standing, read once per transaction.
+pub(crate) fn standing(tx: &Tx<'_>, table: &Table) -> Result<Standing> {
+    let set = table.set.name.as_str();
+    if let Some(known) = tx.known_standing(set) {
+        return Ok(known);
+    }
+    let mut statement =
+        tx.conn.prepare_cached("SELECT generation, kind, restored FROM position WHERE entity_set = ?1")?;
+    let position: Option<(i64, i64, bool)> =
+        statement.query_row([set], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+    let standing = Standing {
+        is_cached: position.is_some(),
+        generation: position.map_or(0, |(generation, ..)| generation),
+        follows: position.is_some_and(|(_, kind, _)| kind == DELTA),
+        is_restored: position.is_some_and(|(_, _, restored)| restored),
+    };
+    tx.keep_standing(set, standing);
+    Ok(standing)
+}
+
 /// A row of `position`.
 pub(crate) struct Stored {
     pub(crate) incarnation: Incarnation,
@@ -130,8 +155,8 @@ pub(crate) fn stored(conn: &Connection, set: &str) -> Result<Option<Stored>> {
         let link: Option<String> = row.get(1)?;
         let restored = row.get(2)?;
         let position = match (row.get::<_, i64>(0)?, link) {
-            (1, Some(next_link)) => Position::Enumerating { next_link },
-            (2, Some(link)) => Position::Delta { link },
+            (ENUMERATING, Some(next_link)) => Position::Enumerating { next_link },
+            (DELTA, Some(link)) => Position::Delta { link },
             _ => Position::Start { restored },
         };
         Ok(Stored {
@@ -208,9 +233,9 @@ pub(crate) fn start_counting(tx: &Tx<'_>, set: &str, total: Option<u64>) -> Resu
 /// Moves a position that was shown to be still there, `taken` items further; returns where it stands now.
 pub(crate) fn advance(tx: &Tx<'_>, from: &AskedFrom, to: &Position, taken: u64) -> Result<AskedFrom> {
     let (kind, link, restored) = match to {
-        Position::Start { restored } => (0, None, *restored),
-        Position::Enumerating { next_link } => (1, Some(next_link), false),
-        Position::Delta { link } => (2, Some(link), false),
+        Position::Start { restored } => (START, None, *restored),
+        Position::Enumerating { next_link } => (ENUMERATING, Some(next_link), false),
+        Position::Delta { link } => (DELTA, Some(link), false),
     };
     let incarnation = match to {
         Position::Start { .. } => Incarnation(tx.fresh_id()),

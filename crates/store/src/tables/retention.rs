@@ -10,7 +10,7 @@
 use crate::error::Result;
 use crate::tables::setting;
 use crate::tables::value::{from_optional_text, to_text};
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::{OptionalExtension, params};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;

@@ -5,7 +5,7 @@
 use crate::error::Result;
 use crate::tables::pending::InFlight;
 use crate::tables::value::{Key, from_optional_text, from_text, to_text};
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

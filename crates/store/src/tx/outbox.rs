@@ -22,7 +22,7 @@ use crate::tables::table::Table;
 use crate::tables::value::{Key, from_optional_text, to_text};
 use crate::tx::outbox_log::{self as log, Contents, Entry, Line};
 use crate::tx::store::Inner;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::{Connection, TransactionBehavior};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};

@@ -10,12 +10,12 @@ use crate::open::presence::{Presence, Word};
 use crate::open::salvage;
 use crate::tables::account;
 use crate::tables::catalog::{Catalog, Loaded};
-use crate::tables::schema;
 use crate::tables::setting::{self, DEVICE_ID};
+use crate::tx::connect::{Access, connect_reader, connect_writer, log_of};
 use crate::tx::notices::Listeners;
 use crate::tx::outbox;
-use crate::tx::write::Writer;
-use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
+use crate::tx::writer::Writer;
+use rusqlite::Connection;
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,17 +38,6 @@ impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Store").field("file", &self.inner.file).field("access", &self.inner.access).finish()
     }
-}
-
-/// How the file can be opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
-    /// For reading and writing.
-    Full,
-    /// For reading; other processes may write.
-    ReadOnly,
-    /// For reading, where not even SQLite's shared-memory file can be made: nobody may write meanwhile.
-    Immutable,
 }
 
 pub(crate) struct Inner {
@@ -296,105 +285,4 @@ fn connect_any(file: &Path) -> Result<(Access, Connection)> {
         }
     }
     Err(StoreError::ReadOnly(file.to_owned()))
-}
-
-fn log_of(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push("-wal");
-    PathBuf::from(name)
-}
-
-fn connect_writer(file: &Path) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut conn = Connection::open_with_flags(file, flags)?;
-    if conn.is_readonly(MAIN_DB)? {
-        if has_unknown_format(file) {
-            let problem = "its first bytes name a format that there is not".to_owned();
-            return Err(StoreError::Corrupt { path: file.to_owned(), problem });
-        }
-        return Err(StoreError::ReadOnly(file.to_owned()));
-    }
-    schema::check_version(&conn, file)?;
-    schema::set_up_writer(&conn)?;
-    schema::migrate(&mut conn, file).map_err(|error| match error {
-        // A mistake of this program, and no damage: the file stays as it is (FAULTS P6).
-        StoreError::Internal(problem) => StoreError::Unavailable {
-            path: file.to_owned(),
-            problem: format!("it could not be brought to this program's version ({problem})"),
-        },
-        other => other,
-    })?;
-    outbox::set_up(&conn)?;
-    Ok(conn)
-}
-
-/// SQLite opens a file for reading only where byte 18 names a format later than its own (file format, section 1.3.3).
-fn has_unknown_format(file: &Path) -> bool {
-    let mut head = [0; 19];
-    let read = fs::File::open(file).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut head));
-    read.is_ok() && !(1..=2).contains(&head[18])
-}
-
-pub(crate) fn connect_reader(file: &Path, access: Access) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = match access {
-        Access::Immutable => Connection::open_with_flags(immutable_uri(file), flags | OpenFlags::SQLITE_OPEN_URI)?,
-        Access::Full | Access::ReadOnly => Connection::open_with_flags(file, flags)?,
-    };
-    schema::set_up_reader(&conn)?;
-    if schema::check_version(&conn, file)? < schema::VERSION {
-        let problem = "it must be opened for writing once, to be made or brought to this version".to_owned();
-        return Err(StoreError::Unavailable { path: file.to_owned(), problem });
-    }
-    Ok(conn)
-}
-
-/// Writes a file name as a URI; SQLite wants `%`, `?` and `#` escaped.
-fn immutable_uri(file: &Path) -> String {
-    let name = file.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    format!("file:{name}?immutable=1")
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        let problem = error.to_string();
-        let nowhere = PathBuf::new;
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Self::DiskFull,
-            Some(ErrorCode::SystemIoFailure) => Self::Io(problem),
-            Some(ErrorCode::ReadOnly) => Self::ReadOnly(nowhere()),
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt { path: nowhere(), problem },
-            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied) => {
-                Self::Unavailable { path: nowhere(), problem }
-            }
-            _ => Self::Internal(problem),
-        }
-    }
-}
-
-impl From<serde_json::Error> for StoreError {
-    fn from(error: serde_json::Error) -> Self {
-        Self::Internal(error.to_string())
-    }
-}
-
-impl StoreError {
-    /// Tells whether the error says that the database is damaged, and not that it cannot be used just now.
-    pub(crate) fn is_damage(&self) -> bool {
-        matches!(self, Self::Corrupt { .. } | Self::Internal(_))
-    }
-
-    /// Names the file in an error that came from below.
-    pub(crate) fn located(mut self, file: &Path) -> Self {
-        match &mut self {
-            Self::ReadOnly(path) | Self::Corrupt { path, .. } | Self::Unavailable { path, .. }
-                if path.as_os_str().is_empty() =>
-            {
-                *path = file.to_owned();
-            }
-            _ => {}
-        }
-        self
-    }
 }

@@ -8,7 +8,7 @@ use crate::tables::pending;
 use crate::tables::row;
 use crate::tables::value::Key;
 use crate::tx::outbox;
-use crate::tx::write::Tx;
+use crate::tx::transaction::Tx;
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, Statement, params, params_from_iter};
 use tidemark_sql::quote;
