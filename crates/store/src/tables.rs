@@ -5,12 +5,15 @@
 pub(crate) mod account;
 pub(crate) mod attempt;
 pub(crate) mod catalog;
+pub(crate) mod choice;
+pub(crate) mod conflict;
 pub(crate) mod exported;
 pub(crate) mod history;
 pub(crate) mod incident;
 pub(crate) mod local;
 pub(crate) mod pending;
 pub(crate) mod position;
+pub(crate) mod refetch;
 pub(crate) mod retention;
 pub(crate) mod row;
 pub(crate) mod schema;

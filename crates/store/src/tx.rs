@@ -3,6 +3,7 @@
 //! Refuses: knowing why something is written.
 
 pub(crate) mod connect;
+pub(crate) mod follow;
 pub(crate) mod notices;
 pub(crate) mod outbox;
 pub(crate) mod outbox_log;

@@ -5,11 +5,12 @@
 //! Refuses: taking back what a policy answered; that is in the history (`bring_back`).
 
 use crate::decide::bring_back::bring_back;
-use crate::decide::conflicts::{self, Open};
+use crate::decide::conflicts;
 use crate::error::{Result, StoreError};
 use crate::look::read;
 use crate::look::record::LocalRecord;
 use crate::save::edit;
+use crate::tables::conflict::{self, Open};
 use crate::tables::history;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::position;
@@ -166,7 +167,7 @@ fn reopen(tx: &Tx<'_>, table: &Table, before: Before, mine: Record, row: Option<
     row::put(tx.conn, table, &Row { record: mine, state: before.state, etag, generation }, false)?;
     let change = Change { hold: Hold::Conflict, ..Change::new(before.state, before.base) };
     pending::put(tx, &table.set.name, id, &change)?;
-    conflicts::put(tx, &before.open)?;
+    conflict::put(tx, &before.open)?;
     history::take_back(tx, &before.entries)?;
     tx.note(&table.set.name, id);
     Ok(())

@@ -9,14 +9,13 @@ use crate::decide::verdict;
 use crate::error::{Result, StoreError};
 use crate::look::read;
 use crate::look::record::LocalRecord;
+use crate::tables::conflict::{self, Open};
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::row;
 use crate::tables::table::Table;
-use crate::tables::value::{Key, from_optional_text, from_text, to_text};
 use crate::tx::store::Store;
 use crate::tx::transaction::Tx;
-use rusqlite::{Connection, params};
-use serde::{Deserialize, Serialize};
+use rusqlite::Connection;
 use std::sync::Arc;
 use tidemark_model::{
     Conflict, ConflictKind, Record, RecordId, Resolution, Resolved, State, Versioned, changed_properties, resolve,
@@ -54,18 +53,6 @@ pub struct Answered {
     pub undo: RecordId,
 }
 
-/// A row of `conflict`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Open {
-    pub(crate) id: RecordId,
-    pub(crate) set: String,
-    pub(crate) record_id: RecordId,
-    pub(crate) kind: ConflictKind,
-    properties: Vec<String>,
-    pub(crate) server: Option<Versioned>,
-    detected_at: i64,
-}
-
 impl Store {
     /// Returns the open conflicts, oldest first.
     ///
@@ -73,12 +60,8 @@ impl Store {
     /// The database cannot be read.
     pub fn conflicts(&self) -> Result<Vec<OpenConflict>> {
         self.read(|reading| {
-            let sql = format!("{SELECT} ORDER BY detected_at, record_id");
-            let mut statement = reading.conn.prepare_cached(&sql)?;
-            let mut rows = statement.query([])?;
             let mut conflicts = Vec::new();
-            while let Some(row) = rows.next()? {
-                let open = read_open(row)?;
+            for open in conflict::all(reading.conn)? {
                 // A set that left the model keeps its questions.
                 let Ok(table) = reading.catalog.table_here(&open.set) else { continue };
                 conflicts.push(with_sides(reading.conn, table, open)?);
@@ -93,7 +76,7 @@ impl Store {
     /// [`StoreError::NoSuchConflict`] where it was answered or its question changed; the answer does not fit.
     pub fn resolve(&self, conflict: RecordId, answer: &Resolution) -> Result<Answered> {
         self.write(|tx| {
-            let open = by_id(tx.conn, conflict)?.ok_or(StoreError::NoSuchConflict(conflict))?;
+            let open = conflict::by_id(tx.conn, conflict)?.ok_or(StoreError::NoSuchConflict(conflict))?;
             let (table, id) = (Arc::clone(tx.catalog.table_here(&open.set)?), open.record_id);
             let undo = answered::answer(tx, &table, open, answer)?;
             Ok(Answered { record: read::visible(tx.conn, &table, id)?, undo })
@@ -107,11 +90,11 @@ impl Store {
     /// As [`Store::resolve`].
     pub fn resolve_similar(&self, conflict: RecordId, answer: &Resolution) -> Result<Vec<RecordId>> {
         self.write(|tx| {
-            let first = by_id(tx.conn, conflict)?.ok_or(StoreError::NoSuchConflict(conflict))?;
+            let first = conflict::by_id(tx.conn, conflict)?.ok_or(StoreError::NoSuchConflict(conflict))?;
             let table = Arc::clone(tx.catalog.table_here(&first.set)?);
             let mut undo = Vec::new();
-            for id in records(tx.conn, &table)? {
-                if let Some(open) = of_record(tx.conn, &table, id)?.filter(|open| open.kind == first.kind) {
+            for id in conflict::records(tx.conn, &table)? {
+                if let Some(open) = conflict::of_record(tx.conn, &table, id)?.filter(|open| open.kind == first.kind) {
                     undo.push(answered::answer(tx, &table, open, answer)?);
                 }
             }
@@ -125,7 +108,7 @@ impl Store {
     /// As [`Store::resolve`].
     pub fn preview_resolve(&self, conflict: RecordId, answer: &Resolution) -> Result<Option<Record>> {
         self.read(|reading| {
-            let open = by_id(reading.conn, conflict)?.ok_or(StoreError::NoSuchConflict(conflict))?;
+            let open = conflict::by_id(reading.conn, conflict)?.ok_or(StoreError::NoSuchConflict(conflict))?;
             let table = reading.catalog.table_here(&open.set)?;
             let (mine, pending) = sides(reading.conn, table, &open)?;
             let conflict = asked(&open, mine, &pending);
@@ -176,7 +159,7 @@ pub(crate) fn answer(tx: &Tx<'_>, table: &Table, open: &Open, answer: &Resolutio
 /// An answer is about what was shown (FAULTS I14): where the question's content changes it gets another id, so that
 /// an answer to the old one finds nothing and is asked again.
 pub(crate) fn open(tx: &Tx<'_>, table: &Table, id: RecordId, change: &mut Change, conflict: &Conflict) -> Result<bool> {
-    let before = of_record(tx.conn, table, id)?;
+    let before = conflict::of_record(tx.conn, table, id)?;
     let same = before.as_ref().filter(|open| {
         open.kind == conflict.kind
             && match (&open.server, &conflict.server) {
@@ -185,7 +168,7 @@ pub(crate) fn open(tx: &Tx<'_>, table: &Table, id: RecordId, change: &mut Change
                 _ => false,
             }
     });
-    put(
+    conflict::put(
         tx,
         &Open {
             id: same.map_or_else(|| tx.fresh_id(), |open| open.id),
@@ -204,33 +187,9 @@ pub(crate) fn open(tx: &Tx<'_>, table: &Table, id: RecordId, change: &mut Change
     Ok(before.is_none())
 }
 
-/// Writes a question, in the place of the one that is open about the record.
-pub(crate) fn put(tx: &Tx<'_>, open: &Open) -> Result<()> {
-    let sql = "INSERT INTO conflict (id, entity_set, record_id, kind, properties, server, detected_at) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (entity_set, record_id) DO UPDATE SET \
-               id = ?1, kind = ?4, properties = ?5, server = ?6, detected_at = ?7";
-    tx.conn.prepare_cached(sql)?.execute(params![
-        Key(open.id),
-        open.set,
-        Key(open.record_id),
-        open.kind.as_str(),
-        to_text(&open.properties)?,
-        open.server.as_ref().map(to_text).transpose()?,
-        open.detected_at,
-    ])?;
-    Ok(())
-}
-
-/// Closes the question about a record, if there is one.
-pub(crate) fn close(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()> {
-    let sql = "DELETE FROM conflict WHERE entity_set = ?1 AND record_id = ?2";
-    tx.conn.prepare_cached(sql)?.execute(params![table.set.name, Key(id)])?;
-    Ok(())
-}
-
 /// Looks at an open question again after this device's side was edited: it may have answered itself.
 pub(crate) fn reconsider(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Tally> {
-    let Some(open) = of_record(tx.conn, table, id)? else { return Ok(Tally::default()) };
+    let Some(open) = conflict::of_record(tx.conn, table, id)? else { return Ok(Tally::default()) };
     if open.kind != ConflictKind::DeletedOnServer {
         return verdict::judge(tx, table, id, open.server.as_ref());
     }
@@ -240,47 +199,8 @@ pub(crate) fn reconsider(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Tal
         Some(base) => changed_properties(&base.record, &mine).into_iter().map(str::to_owned).collect(),
         None => open.properties,
     };
-    let sql = "UPDATE conflict SET properties = ?2 WHERE id = ?1";
-    tx.conn.prepare_cached(sql)?.execute(params![Key(open.id), to_text(&properties)?])?;
+    conflict::put_properties(tx, open.id, &properties)?;
     Ok(Tally::default())
-}
-
-/// Returns the open question about a record.
-pub(crate) fn of_record(conn: &Connection, table: &Table, id: RecordId) -> Result<Option<Open>> {
-    let mut statement = conn.prepare_cached(&format!("{SELECT} WHERE entity_set = ?1 AND record_id = ?2"))?;
-    let mut rows = statement.query(params![table.set.name, Key(id)])?;
-    rows.next()?.map(read_open).transpose()
-}
-
-fn by_id(conn: &Connection, id: RecordId) -> Result<Option<Open>> {
-    let mut statement = conn.prepare_cached(&format!("{SELECT} WHERE id = ?1"))?;
-    let mut rows = statement.query([Key(id)])?;
-    rows.next()?.map(read_open).transpose()
-}
-
-/// Returns the records of a set that have an open question.
-pub(crate) fn records(conn: &Connection, table: &Table) -> Result<Vec<RecordId>> {
-    let mut statement = conn.prepare_cached("SELECT record_id FROM conflict WHERE entity_set = ?1")?;
-    let ids = statement.query_map([&table.set.name], |row| row.get::<_, Key>(0).map(|key| key.0))?;
-    Ok(ids.collect::<rusqlite::Result<_>>()?)
-}
-
-const SELECT: &str = "SELECT id, entity_set, record_id, kind, properties, server, detected_at FROM conflict";
-
-fn read_open(row: &rusqlite::Row<'_>) -> Result<Open> {
-    let kind: String = row.get(3)?;
-    Ok(Open {
-        id: row.get::<_, Key>(0)?.0,
-        set: row.get(1)?,
-        record_id: row.get::<_, Key>(2)?.0,
-        kind: [ConflictKind::BothEdited, ConflictKind::DeletedOnServer, ConflictKind::EditedOnServer]
-            .into_iter()
-            .find(|known| known.as_str() == kind)
-            .ok_or_else(|| StoreError::Internal(format!("{kind} is no kind of conflict")))?,
-        properties: from_text(&row.get::<_, String>(4)?)?,
-        server: from_optional_text(row.get(5)?)?,
-        detected_at: row.get(6)?,
-    })
 }
 
 pub(crate) fn sides(conn: &Connection, table: &Table, open: &Open) -> Result<(Record, Change)> {

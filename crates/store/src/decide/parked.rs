@@ -6,10 +6,10 @@ use crate::decide::unfit::{self, Unfit};
 use crate::error::{Result, StoreError};
 use crate::look::read;
 use crate::look::record::LocalRecord;
-use crate::pull::onto;
 use crate::tables::history;
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold};
+use crate::tables::position;
 use crate::tables::row;
 use crate::tables::table::Table;
 use crate::tables::value::Key;
@@ -111,7 +111,7 @@ impl Store {
             history::discarded(tx, &table, id, lost.as_ref(), &change)?;
             // What was sent and never answered may have arrived.
             if change.set_aside || change.in_flight.is_some() {
-                onto::fetch_later(tx, &table, id)?;
+                position::fetch_later(tx, &table, id)?;
             }
             match change.base {
                 Some(base) => local::put_clean(tx, &table, &base, false),

@@ -7,11 +7,12 @@ use crate::decide::conflicts;
 use crate::decide::decision;
 use crate::decide::tally::Tally;
 use crate::error::Result;
-use crate::pull::onto;
-use crate::save::choice;
+use crate::tables::choice;
+use crate::tables::conflict;
 use crate::tables::history::{self, Entry, MERGED, Origin, TOOK_SERVER};
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold};
+use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
@@ -64,7 +65,7 @@ pub(crate) fn judge_change(
             if merged {
                 write_merge(tx, table, &change, &row.record, server, &local)?;
             }
-            conflicts::close(tx, table, id)?;
+            conflict::close(tx, table, id)?;
             if change.hold == Hold::Conflict {
                 change.hold = Hold::Free;
             }
@@ -108,9 +109,9 @@ pub(crate) fn carry_out(
     let theirs = server.map(|server| &server.record);
     decision::write(tx, table, conflict, answer, by_policy)?;
     if change.set_aside {
-        onto::fetch_later(tx, table, id)?;
+        position::fetch_later(tx, table, id)?;
     }
-    conflicts::close(tx, table, id)?;
+    conflict::close(tx, table, id)?;
     match (resolved, server) {
         (Resolved::TakeServer, Some(server)) => local::put_clean(tx, table, server, true),
         (Resolved::TakeServer, None) => local::remove(tx, table, id),
@@ -129,7 +130,7 @@ fn is_known_deleted(tx: &Tx<'_>, table: &Table, id: RecordId, change: &Change) -
     if change.hold != Hold::Conflict {
         return Ok(false);
     }
-    let open = conflicts::of_record(tx.conn, table, id)?;
+    let open = conflict::of_record(tx.conn, table, id)?;
     Ok(open.is_some_and(|open| open.kind == ConflictKind::DeletedOnServer))
 }
 
@@ -145,7 +146,7 @@ fn keep(tx: &Tx<'_>, table: &Table, mut local: Record, mut change: Change, serve
         change.base = Some(server.clone());
         return pending::put(tx, &table.set.name, local.id, &change);
     }
-    conflicts::close(tx, table, local.id)?;
+    conflict::close(tx, table, local.id)?;
     if change.hold == Hold::Conflict {
         change.hold = Hold::Free;
     }

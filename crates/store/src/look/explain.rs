@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::look::read;
 use crate::look::record::LocalRecord;
 use crate::tables::attempt::{self, Attempt};
+use crate::tables::conflict;
 use crate::tables::pending::{self, Hold};
 use crate::tables::retention::ATTEMPTS_OF_A_RECORD;
 use crate::tables::row;
@@ -43,7 +44,7 @@ impl Store {
             let table = reading.catalog.table_here(set)?;
             let Some(row) = row::get(reading.conn, table, id)? else { return Ok(None) };
             let change = pending::get(reading.conn, set, id)?;
-            let conflict = match conflicts::of_record(reading.conn, table, id)? {
+            let conflict = match conflict::of_record(reading.conn, table, id)? {
                 Some(open) => Some(conflicts::with_sides(reading.conn, table, open)?),
                 None => None,
             };

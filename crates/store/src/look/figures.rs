@@ -5,7 +5,7 @@
 
 use crate::error::Result;
 use crate::look::read;
-use crate::save::choice;
+use crate::tables::choice;
 use crate::tables::position::{self, FirstSync};
 use crate::tables::value::Count;
 use crate::tx::store::Store;

@@ -5,8 +5,8 @@
 
 use crate::error::Result;
 use crate::open::lease::Lease;
-use crate::save::choice;
 use crate::tables::history::{self, CREATED, DELETED, EDITED, HistoryEntry, PropertyChange, RESTORED, changes_text};
+use crate::tables::position;
 use crate::tables::value::Key;
 use crate::tx::transaction::Tx;
 use rusqlite::params;
@@ -37,7 +37,7 @@ impl Lease {
     pub fn history_with(&self, set: &str, id: RecordId, lines: &[JournalLine]) -> Result<Vec<HistoryEntry>> {
         let known = self.read(|reading| {
             reading.catalog.table(set)?;
-            choice::has_position(reading.conn, set)
+            position::is_kept(reading.conn, set)
         })?;
         if known && !self.store().is_read_only() {
             self.write(|tx| lines.iter().try_for_each(|line| keep(tx, set, id, line)))?;

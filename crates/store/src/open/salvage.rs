@@ -10,13 +10,13 @@ mod copy;
 use crate::error::{Result, StoreError};
 use crate::open::presence::{Presence, Word};
 use crate::pull::model;
-use crate::save::choice;
 use crate::tables::account::{self, ACCOUNT};
 use crate::tables::catalog::{DOCUMENT, EPOCH};
 use crate::tables::incident::{self, Incident};
 use crate::tables::pending;
 use crate::tables::position;
 use crate::tables::setting;
+use crate::tx::follow;
 use crate::tx::outbox;
 use crate::tx::outbox_log::{self as log, Contents};
 use crate::tx::store::{FILE, Store};
@@ -143,8 +143,8 @@ fn positions(tx: &Tx<'_>) -> Result<()> {
         tx.conn.execute(&sql, [&table.set.name])?;
     }
     tx.forget_standings();
-    if !choice::has_position(tx.conn, CACHED_ENTITIES)? && account::user(tx.conn)?.is_some() {
-        choice::follow(tx, &tx.catalog)?;
+    if !position::is_kept(tx.conn, CACHED_ENTITIES)? && account::user(tx.conn)?.is_some() {
+        follow::follow(tx, &tx.catalog)?;
     }
     Ok(())
 }

@@ -4,10 +4,9 @@
 //! queueing the records that differ to be fetched singly; pending work meets what comes by the usual rules. Refuses:
 //! asking the server (`tidemark-sync`), and judging while anything is on its way: then the next time will do.
 
-use crate::decide::conflicts;
 use crate::error::Result;
 use crate::open::lease::Lease;
-use crate::pull::onto;
+use crate::tables::conflict;
 use crate::tables::incident::{self, Incident};
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::position::{self, Position};
@@ -142,7 +141,7 @@ impl Lease {
             if differing.len() > MOST_SINGLY {
                 position::restart(tx, set)?;
             } else {
-                differing.iter().try_for_each(|id| onto::fetch_later(tx, &table, *id))?;
+                differing.iter().try_for_each(|id| position::fetch_later(tx, &table, *id))?;
             }
             let records = differing.len() as u64;
             if records > 0 {
@@ -233,7 +232,7 @@ fn rows(reading: &Reading<'_>, table: &Table, mut take: impl FnMut(RecordId, Opt
 fn pending(conn: &Connection, table: &Table, id: RecordId) -> Result<Option<RowDigest>> {
     let Some(change): Option<Change> = pending::get(conn, &table.set.name, id)? else { return Ok(None) };
     let server = match change.hold {
-        Hold::Conflict => conflicts::of_record(conn, table, id)?.and_then(|open| open.server),
+        Hold::Conflict => conflict::of_record(conn, table, id)?.and_then(|open| open.server),
         Hold::Free | Hold::Parked => change.base,
     };
     let live = server.filter(|server| !server.record.is_tombstoned);

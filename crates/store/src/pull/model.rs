@@ -6,7 +6,6 @@
 use crate::decide::parked;
 use crate::error::Result;
 use crate::open::lease::Lease;
-use crate::save::choice;
 use crate::tables::catalog::{Catalog, DOCUMENT, EPOCH, SHAPES};
 use crate::tables::history::{self, Entry, MODEL_CHANGED};
 use crate::tables::pending;
@@ -14,6 +13,7 @@ use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::setting;
 use crate::tables::table::{EXTRA, Table};
+use crate::tx::follow;
 use crate::tx::transaction::Tx;
 use rusqlite::Connection;
 use tidemark_model::{CellSeed, EntityModel, Record, State, Versioned};
@@ -67,7 +67,7 @@ pub(crate) fn adopt(tx: &Tx<'_>, model: EntityModel, document: &str) -> Result<(
     setting::set(tx.conn, DOCUMENT, document)?;
     setting::set(tx.conn, EPOCH, &epoch.to_string())?;
     tx.forget_standings();
-    choice::follow(tx, &catalog)
+    follow::follow(tx, &catalog)
 }
 
 /// A set left the model: its records go, what is pending stays until the set comes back, parked with the reason: it is

@@ -9,15 +9,13 @@ use crate::error::{Result, StoreError};
 use crate::open::lease::Lease;
 use crate::pull::sink::SetSink;
 use crate::pull::sweep;
-use crate::save::choice;
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::position::{self, AskedFrom, FirstSync, Position};
+use crate::tables::refetch;
 use crate::tables::row;
 use crate::tables::table::Table;
-use crate::tables::value::Key;
 use crate::tx::transaction::Tx;
-use rusqlite::params;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use tidemark_model::{CACHED_ENTITIES, RecordId, State};
@@ -61,7 +59,7 @@ impl Lease {
         // The transaction speaks of the store's own errors; the caller's travels around it.
         let mut given_up = None;
         let pulled = self.write(|tx| {
-            let waited_for = tx.conn.prepare_cached("SELECT 1 FROM refetch LIMIT 1")?.exists([])?;
+            let waited_for = refetch::is_any(tx.conn)?;
             let mut pull = PullTx {
                 tx,
                 tally: Cell::default(),
@@ -117,20 +115,7 @@ impl Lease {
     /// # Errors
     /// The database cannot be read.
     pub fn refetch(&self) -> Result<Vec<(String, Vec<RecordId>)>> {
-        self.read(|reading| {
-            let mut statement =
-                reading.conn.prepare_cached("SELECT entity_set, id FROM refetch ORDER BY entity_set, id")?;
-            let mut rows = statement.query([])?;
-            let mut sets: Vec<(String, Vec<RecordId>)> = Vec::new();
-            while let Some(row) = rows.next()? {
-                let (set, id): (String, Key) = (row.get(0)?, row.get(1)?);
-                match sets.last_mut().filter(|(last, _)| *last == set) {
-                    Some((_, ids)) => ids.push(id.0),
-                    None => sets.push((set, vec![id.0])),
-                }
-            }
-            Ok(sets)
-        })
+        self.read(|reading| refetch::all(reading.conn))
     }
 }
 
@@ -240,9 +225,7 @@ impl<'t> Onto<'t> {
                 left.push(*id);
                 continue;
             }
-            let sql = "DELETE FROM refetch WHERE entity_set = ?1 AND id = ?2";
-            let waited_for = tx.conn.prepare_cached(sql)?.execute(params![table.set.name, Key(*id)])? > 0;
-            if waited_for && !seen {
+            if refetch::remove(tx, &table.set.name, *id)? && !seen {
                 self.pull.absent(&table, *id)?;
             }
         }
@@ -279,13 +262,4 @@ impl PullTx<'_> {
             seen.borrow_mut().insert(id);
         }
     }
-}
-
-/// Has a record fetched by the next cycle, whatever its set's feed says.
-pub(crate) fn fetch_later(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()> {
-    if choice::has_position(tx.conn, &table.set.name)? {
-        let sql = "INSERT OR IGNORE INTO refetch (entity_set, id) VALUES (?1, ?2)";
-        tx.conn.prepare_cached(sql)?.execute(params![table.set.name, Key(id)])?;
-    }
-    Ok(())
 }

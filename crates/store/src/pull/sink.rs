@@ -4,13 +4,13 @@
 //! it; and that news about a record that is here goes to its history. Refuses: deciding anything about a pending record
 //! (`verdict`).
 
-use crate::decide::conflicts;
 use crate::decide::tally::Tally;
 use crate::decide::verdict;
 use crate::error::{Result, StoreError};
-use crate::pull::onto::{self, PullTx};
+use crate::pull::onto::PullTx;
 use crate::push::restored;
-use crate::save::choice;
+use crate::tables::choice;
+use crate::tables::conflict;
 use crate::tables::history;
 use crate::tables::pending;
 use crate::tables::position;
@@ -176,8 +176,8 @@ impl<'t> SetSink<'t> {
     /// Only the mark of a deletion came: where it is asked about, what others had made of the record before belongs to the
     /// question, and stays if the record comes back.
     fn fetch_content(&self, id: RecordId) -> Result<()> {
-        match conflicts::of_record(self.pull.tx.conn, &self.table, id)? {
-            Some(_) => onto::fetch_later(self.pull.tx, &self.table, id),
+        match conflict::of_record(self.pull.tx.conn, &self.table, id)? {
+            Some(_) => position::fetch_later(self.pull.tx, &self.table, id),
             None => Ok(()),
         }
     }

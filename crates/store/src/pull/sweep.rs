@@ -3,12 +3,12 @@
 //! Owns: that purged records go, that nothing pending goes with them, and that after a restore nothing goes
 //! unasked (FAULTS S1, S2, I28). Refuses: offering changes again (`restored`).
 
-use crate::decide::conflicts;
 use crate::decide::tally::Tally;
 use crate::decide::verdict;
 use crate::error::Result;
 use crate::pull::onto::PullTx;
 use crate::push::restored;
+use crate::tables::conflict;
 use crate::tables::history;
 use crate::tables::pending::Change;
 use crate::tables::position;
@@ -52,7 +52,7 @@ pub(crate) fn finish(pull: &PullTx<'_>, table: &Table) -> Result<()> {
 /// Open questions about records that were not named: the server's side of them is gone. Other pending changes need
 /// nothing, their push will tell.
 fn questions(pull: &PullTx<'_>, table: &Table, generation: i64) -> Result<()> {
-    for id in conflicts::records(pull.tx.conn, table)? {
+    for id in conflict::records(pull.tx.conn, table)? {
         if row::get(pull.tx.conn, table, id)?.is_some_and(|row| row.generation < generation) {
             pull.count(verdict::judge(pull.tx, table, id, None)?);
         }

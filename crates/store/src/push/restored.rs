@@ -5,15 +5,14 @@
 //! the device has pending on top follows afterwards, and what others made and the server forgot is asked about.
 //! Refuses: what is neither there nor here: it was deleted, and nothing brings it back unasked (FAULTS I9).
 
-use crate::decide::conflicts;
 use crate::decide::tally::Tally;
 use crate::decide::verdict;
 use crate::error::Result;
-use crate::pull::onto;
 use crate::push::batch;
 use crate::push::reply::Answer;
 use crate::push::settle;
 use crate::tables::account;
+use crate::tables::conflict;
 use crate::tables::history;
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold, InFlight, Offer};
@@ -125,7 +124,7 @@ fn offer(
     forgot: bool,
 ) -> Result<Tally> {
     let mut change = change.unwrap_or_else(|| Change::on(&row, State::Update));
-    conflicts::close(tx, table, row.record.id)?;
+    conflict::close(tx, table, row.record.id)?;
     change.hold = Hold::Free;
     change.reason = None;
     if change.in_flight.is_some() {
@@ -352,7 +351,7 @@ fn conclude(tx: &Tx<'_>, table: &Table, at: At, server: Versioned) -> Result<Tal
     let At { row, mut change, offer: Offer { forgot, .. } } = at;
     let (id, mine) = (row.record.id, &row.record);
     if std::mem::take(&mut change.set_aside) {
-        onto::fetch_later(tx, table, id)?;
+        position::fetch_later(tx, table, id)?;
     }
     let known = change.base.as_ref().map(|base| &base.record).filter(|known| !known.is_tombstoned);
     let is_clean = change.state != State::Delete && known.is_some_and(|known| known.same_content(mine));

@@ -8,16 +8,16 @@ use crate::decide::tally::Tally;
 use crate::decide::verdict;
 use crate::error::{Result, StoreError};
 use crate::open::lease::Lease;
-use crate::pull::onto;
 use crate::push::reply::{Answer, Reply};
 use crate::push::restamp;
 use crate::push::restored::{self, Offered};
-use crate::save::choice;
 use crate::tables::account;
 use crate::tables::attempt;
+use crate::tables::choice;
 use crate::tables::history::{self, CREATED, DELETED, EDITED, Entry, RESTORED};
 use crate::tables::local;
 use crate::tables::pending::{self, Change, InFlight, Offer};
+use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::sent;
 use crate::tables::table::Table;
@@ -150,7 +150,7 @@ fn done(
     sent::log(tx, &table.set.name, id, change.base.as_ref(), sent, etag)?;
     write_down(tx, table, change.base.as_ref().map(|base| &base.record), sent, etag)?;
     if change.set_aside {
-        onto::fetch_later(tx, table, id)?;
+        position::fetch_later(tx, table, id)?;
     }
     let confirmed = Record {
         is_tombstoned: sent.state == State::Delete,
@@ -228,7 +228,7 @@ pub(crate) fn refused(
 ) -> Result<Tally> {
     let row = pending_row(tx, table, id)?;
     if std::mem::take(&mut change.set_aside) {
-        onto::fetch_later(tx, table, id)?;
+        position::fetch_later(tx, table, id)?;
     }
     change.attempts = 0;
     let deletes = |state| state == State::Delete;

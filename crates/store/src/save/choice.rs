@@ -1,26 +1,25 @@
 //! Which entity sets are kept offline, and who decides their conflicts: records of `CachedEntities` (seed step 1.2).
 //!
-//! Owns: reading and writing the choice as the records they are, so that it is pushed and pulled like any other;
-//! and following it: `position` has a row for every set that is kept. Refuses: a second place where a choice is.
+//! Owns: writing the choice as the records they are, so that it is pushed and pulled like any other. Refuses: following it
+//! (`tx::follow`).
 
 use crate::error::{Result, StoreError};
 use crate::save::edit;
 use crate::tables::account;
-use crate::tables::catalog::Catalog;
+use crate::tables::choice;
 use crate::tables::history;
 use crate::tables::local;
 use crate::tables::pending;
 use crate::tables::position;
-use crate::tables::row::{self, Row};
+use crate::tables::row;
 use crate::tables::table::Table;
 use crate::tables::value::Key;
 use crate::tx::store::Store;
 use crate::tx::transaction::Tx;
-use rusqlite::{Connection, params};
+use rusqlite::params;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
-use tidemark_model::{CACHED_ENTITIES, CachedEntity, CachedEntityProperty, ID, Policy, State};
-use tidemark_sql::quote;
+use tidemark_model::{CACHED_ENTITIES, CachedEntity, CachedEntityProperty, ID, Policy};
 
 /// What becomes of unsent changes when a set is no longer kept offline (UX, Offline Sync Settings).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,12 +32,6 @@ pub enum Unsent {
     Discard,
 }
 
-/// Tells whether a set is the one that holds the choice itself. It travels like any record, but no figure that people
-/// read counts it: "1 change waiting" means work, not a setting.
-pub(crate) fn is_choice(set: &str) -> bool {
-    set == CACHED_ENTITIES
-}
-
 impl Store {
     /// Tells whether a set is kept offline.
     ///
@@ -47,7 +40,7 @@ impl Store {
     pub fn is_cached(&self, set: &str) -> Result<bool> {
         self.read(|reading| {
             reading.catalog.table(set)?;
-            has_position(reading.conn, set)
+            position::is_kept(reading.conn, set)
         })
     }
 
@@ -58,7 +51,7 @@ impl Store {
     pub fn policy(&self, set: &str) -> Result<Policy> {
         self.read(|reading| {
             reading.catalog.table(set)?;
-            policy(reading.conn, &reading.catalog, set)
+            choice::policy(reading.conn, &reading.catalog, set)
         })
     }
 
@@ -96,29 +89,6 @@ impl Store {
     }
 }
 
-/// Tells whether a set is kept offline.
-pub(crate) fn has_position(conn: &Connection, set: &str) -> Result<bool> {
-    let mut statement = conn.prepare_cached("SELECT 1 FROM position WHERE entity_set = ?1")?;
-    Ok(statement.exists([set])?)
-}
-
-/// Returns who decides a set's conflicts; those of the choice itself are never asked.
-pub(crate) fn policy(conn: &Connection, catalog: &Catalog, set: &str) -> Result<Policy> {
-    if set == CACHED_ENTITIES {
-        return Ok(Policy::Newest);
-    }
-    let row = chosen(conn, catalog, set)?;
-    let word = row.as_ref().and_then(|row| row.record.get(CachedEntityProperty::POLICY).as_str());
-    Ok(word.and_then(Policy::from_word).unwrap_or_default())
-}
-
-/// Reads the signed-in user's choice for a set.
-fn chosen(conn: &Connection, catalog: &Catalog, set: &str) -> Result<Option<Row>> {
-    let (Some(table), Some(user)) = (catalog.choices(), account::user(conn)?) else { return Ok(None) };
-    let row = row::get(conn, table, CachedEntity::id(&user, set))?;
-    Ok(row.filter(|row| row.state != State::Delete))
-}
-
 fn chooseable<'t>(tx: &'t Tx<'_>, set: &str) -> Result<&'t Arc<Table>> {
     match set {
         CACHED_ENTITIES => Err(StoreError::AlwaysCached),
@@ -130,7 +100,7 @@ fn choose(tx: &Tx<'_>, set: &str, property: &str, value: Value) -> Result<()> {
     chooseable(tx, set)?;
     let user = account::user(tx.conn)?.ok_or(StoreError::NotSignedIn)?;
     let id = CachedEntity::id(&user, set);
-    if chosen(tx.conn, &tx.catalog, set)?.is_some() {
+    if choice::chosen(tx.conn, &tx.catalog, set)?.is_some() {
         return edit::change(tx, CACHED_ENTITIES, id, &Map::from_iter([(property.to_owned(), value)])).map(drop);
     }
     let table = tx.catalog.table(CACHED_ENTITIES)?;
@@ -147,35 +117,6 @@ fn choose(tx: &Tx<'_>, set: &str, property: &str, value: Value) -> Result<()> {
     ]);
     record.insert(property.to_owned(), value);
     edit::add(tx, CACHED_ENTITIES, &record).map(drop)
-}
-
-/// Makes `position` and the tables follow the choice: every set that is kept has a position, no other has one, and
-/// a set that is not kept has only records with a pending change.
-pub(crate) fn follow(tx: &Tx<'_>, catalog: &Catalog) -> Result<()> {
-    if account::user(tx.conn)?.is_none() {
-        return Ok(());
-    }
-    for table in catalog.tables() {
-        let set = table.set.name.as_str();
-        let wanted = set == CACHED_ENTITIES
-            || chosen(tx.conn, catalog, set)?
-                .is_some_and(|row| row.record.get(CachedEntityProperty::IS_OFFLINE) == &Value::Bool(true));
-        match (wanted, has_position(tx.conn, set)?) {
-            (true, false) => {
-                position::begin(tx, set)?;
-                // What is still to be settled from before was seen by no enumeration of this counting.
-                tx.conn.execute(&format!("UPDATE {} SET _generation = 0", quote(&table.name)), [])?;
-            }
-            (false, true) => {
-                position::end(tx, set)?;
-                tx.conn.execute(&format!("DELETE FROM {} WHERE _State = 0", quote(&table.name)), [])?;
-                tx.note_many(set);
-            }
-            _ => {}
-        }
-    }
-    tx.forget_standings();
-    Ok(())
 }
 
 fn give_up(tx: &Tx<'_>, table: &Table) -> Result<()> {

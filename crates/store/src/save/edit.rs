@@ -7,8 +7,8 @@ use crate::decide::conflicts;
 use crate::error::{Result, StoreError};
 use crate::look::read;
 use crate::look::record::{LocalRecord, MARK, Mark};
-use crate::pull::onto;
 use crate::tables::account;
+use crate::tables::conflict;
 use crate::tables::history::{self, DELETED, Entry};
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold, InFlight};
@@ -126,7 +126,7 @@ pub(crate) fn delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
         State::None => Change::on(&row, State::Delete),
         _ => pending::expect(tx.conn, set, id)?,
     };
-    let open = conflicts::of_record(tx.conn, &table, id)?;
+    let open = conflict::of_record(tx.conn, &table, id)?;
     if let Some(open) = open.as_ref().filter(|open| open.kind == ConflictKind::DeletedOnServer) {
         conflicts::answer(tx, &table, open, &Resolution::AcceptDelete)?;
         return history::write(tx, &table, id, &Entry::here(DELETED, Some(&row.record)));
@@ -138,7 +138,7 @@ pub(crate) fn delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
         Fold::Forget => {
             if pending.set_aside {
                 // It was never sent, and yet the server spoke of such a record: whoever made that one keeps it.
-                onto::fetch_later(tx, &table, id)?;
+                position::fetch_later(tx, &table, id)?;
             }
             history::write(tx, &table, id, &Entry::here(DELETED, Some(&record)))?;
             return local::remove(tx, &table, id);

@@ -6,12 +6,12 @@
 use crate::error::{Result, StoreError};
 use crate::open::lease::{self, ACCOUNT_EPOCH, Lease, TURN};
 use crate::pull::model;
-use crate::save::choice;
 use crate::tables::catalog::EPOCH;
 use crate::tables::pending;
 use crate::tables::schema::ACCOUNT_TABLES;
 use crate::tables::setting;
 use crate::tables::value::{from_optional_text, to_text};
+use crate::tx::follow;
 use crate::tx::store::Store;
 use crate::tx::transaction::Tx;
 use rusqlite::Connection;
@@ -65,7 +65,7 @@ impl Store {
     pub fn sign_in(&self, account: &Account) -> Result<()> {
         self.write(|tx| {
             keep(tx, account)?;
-            choice::follow(tx, &tx.catalog)
+            follow::follow(tx, &tx.catalog)
         })
     }
 
@@ -79,7 +79,7 @@ impl Store {
         self.write(|tx| {
             keep(tx, account)?;
             if tx.catalog.model().is_some_and(|known| known.fingerprint() == model.fingerprint()) {
-                return choice::follow(tx, &tx.catalog);
+                return follow::follow(tx, &tx.catalog);
             }
             model::adopt(tx, model, document)
         })

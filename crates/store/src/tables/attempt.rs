@@ -5,7 +5,7 @@
 
 use crate::error::Result;
 use crate::push::reply::{Answer, Reply};
-use crate::save::choice;
+use crate::tables::choice;
 use crate::tables::retention::ATTEMPTS_OF_A_RECORD;
 use crate::tables::value::Key;
 use crate::tx::transaction::Tx;

@@ -12,9 +12,10 @@ use crate::decide::decision::ACCEPTED_DELETE;
 use crate::error::Result;
 use crate::look::history::Decision;
 use crate::look::read;
-use crate::save::choice;
 use crate::tables::account;
+use crate::tables::choice;
 use crate::tables::pending::Change;
+use crate::tables::position;
 use crate::tables::row;
 use crate::tables::setting::{self, DEVICE_NAME};
 use crate::tables::table::Table;
@@ -325,7 +326,7 @@ impl Store {
                 let mut entry = read_entry(row)?;
                 let here = row::get(reading.conn, table, id)?;
                 let is_shown = here.as_ref().is_some_and(|row| row.state != State::Delete);
-                entry.can_bring_back &= choice::has_position(reading.conn, &set)?
+                entry.can_bring_back &= position::is_kept(reading.conn, &set)?
                     && (entry.record.is_some() || is_shown && read::visible(reading.conn, table, id)?.is_some());
                 let shown = here.map(|row| row.record).or_else(|| entry.record.clone());
                 decisions.push(Decision { set, id, shown, entry });

@@ -3,9 +3,8 @@
 //! Owns: the invariant that a row is clean and has no change, or is pending and equals its base plus the change;
 //! and what is nothing to send. Refuses: deciding which of the two a record should be.
 
-use crate::decide::conflicts;
 use crate::error::Result;
-use crate::pull::onto;
+use crate::tables::conflict;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::position;
 use crate::tables::row::{self, Row};
@@ -25,7 +24,7 @@ pub(crate) fn put_pending(tx: &Tx<'_>, table: &Table, local: Record, change: &Ch
         };
         if amounts_to_nothing && change.set_aside {
             // A version of the server's was set aside for the answer that does not come now.
-            onto::fetch_later(tx, table, local.id)?;
+            position::fetch_later(tx, table, local.id)?;
         }
         match (change.state, &change.base) {
             (State::None, _) => return remove(tx, table, local.id),
@@ -62,7 +61,7 @@ pub(crate) fn put_clean(tx: &Tx<'_>, table: &Table, server: &Versioned, confirme
     if let (false, Some(named)) = (confirmed, row::generation(tx.conn, table, server.record.id)?) {
         if named < generation {
             // The set was read from its start since, the record was not in it, and the push that would have told is not sent.
-            onto::fetch_later(tx, table, server.record.id)?;
+            position::fetch_later(tx, table, server.record.id)?;
         }
         generation = named;
     }
@@ -83,5 +82,5 @@ pub(crate) fn remove(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()> {
 
 fn forget_change(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()> {
     pending::remove(tx, &table.set.name, id)?;
-    conflicts::close(tx, table, id)
+    conflict::close(tx, table, id)
 }

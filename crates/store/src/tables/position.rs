@@ -4,6 +4,7 @@
 //! the position that it was asked from (DESIGN section 4, rule (b); FAULTS N4, I20). Refuses: what a page holds (`sink`).
 
 use crate::error::{Result, StoreError};
+use crate::tables::refetch;
 use crate::tables::setting;
 use crate::tables::table::Table;
 use crate::tables::value::{Count, Key};
@@ -170,6 +171,17 @@ pub(crate) fn stored(conn: &Connection, set: &str) -> Result<Option<Stored>> {
     Ok(stored.optional()?)
 }
 
+/// Tells whether a set is kept offline.
+pub(crate) fn is_kept(conn: &Connection, set: &str) -> Result<bool> {
+    let mut statement = conn.prepare_cached("SELECT 1 FROM position WHERE entity_set = ?1")?;
+    Ok(statement.exists([set])?)
+}
+
+/// Has a record fetched by the next cycle, whatever its set's feed says.
+pub(crate) fn fetch_later(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()> {
+    if is_kept(tx.conn, &table.set.name)? { refetch::add(tx, &table.set.name, id) } else { Ok(()) }
+}
+
 /// Tells whether a set waits for the enumeration of a restored server: until that has shown what was lost, nothing of
 /// the set is sent.
 pub(crate) fn is_restoring(conn: &Connection, set: &str) -> Result<bool> {
@@ -208,7 +220,7 @@ pub(crate) fn end(tx: &Tx<'_>, set: &str) -> Result<()> {
         setting::set(tx.conn, &lost_key(set), "1")?;
     }
     tx.conn.prepare_cached("DELETE FROM position WHERE entity_set = ?1")?.execute([set])?;
-    tx.conn.prepare_cached("DELETE FROM refetch WHERE entity_set = ?1")?.execute([set])?;
+    refetch::remove_set(tx, set)?;
     tx.forget_standings();
     Ok(())
 }

@@ -6,15 +6,15 @@
 //! is done again. *The log is behind or missing*: it is written anew from the database. Refuses: noticing damage
 //! inside the database (`health`).
 
-use crate::decide::conflicts;
 use crate::error::{Result, StoreError};
 use crate::pull::model;
-use crate::pull::onto;
 use crate::tables::account::{self, ACCOUNT};
 use crate::tables::catalog::DOCUMENT;
+use crate::tables::conflict;
 use crate::tables::incident::{self, Incident};
 use crate::tables::local;
 use crate::tables::pending::{self, Change};
+use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::schema::VERSION;
 use crate::tables::setting;
@@ -268,8 +268,8 @@ pub(crate) fn put(tx: &Tx<'_>, entry: &Entry) -> Result<bool> {
     row::put(tx.conn, &table, &row, false)?;
     pending::put(tx, &entry.set, entry.id, &entry.change)?;
     match &entry.open {
-        Some(open) => conflicts::put(tx, open)?,
-        None => conflicts::close(tx, &table, entry.id)?,
+        Some(open) => conflict::put(tx, open)?,
+        None => conflict::close(tx, &table, entry.id)?,
     }
     tx.note(&entry.set, entry.id);
     Ok(true)
@@ -287,7 +287,7 @@ fn settle(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
         && pending::get(tx.conn, set, id)?.is_some()
     {
         local::remove(tx, &table, id)?;
-        onto::fetch_later(tx, &table, id)?;
+        position::fetch_later(tx, &table, id)?;
     }
     Ok(())
 }
@@ -307,7 +307,7 @@ pub(crate) fn of_record(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Opti
     let Some(change): Option<Change> = pending::get(tx.conn, set, id)? else { return Ok(None) };
     let row = row::get(tx.conn, table, id)?;
     let record = row.map_or_else(|| Record::new(id, 0), |row| row.record);
-    let open = conflicts::of_record(tx.conn, table, id)?;
+    let open = conflict::of_record(tx.conn, table, id)?;
     let order_no = pending::order_no(tx.conn, set, id)?;
     Ok(Some(Entry { set: set.clone(), id, order_no, record, change, open }))
 }

@@ -6,8 +6,8 @@
 //! A line is a checksum and one JSON value. The first begins a file; a transaction is a run of lines closed by
 //! `End`, and one that was not closed counts for nothing (FAULTS D6, D10).
 
-use crate::decide::conflicts::Open;
 use crate::error::{Result, StoreError};
+use crate::tables::conflict::Open;
 use crate::tables::pending::Change;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -4,8 +4,8 @@
 
 use crate::error::{Result, StoreError};
 use crate::open::salvage;
-use crate::save::choice;
 use crate::tx::connect::Access;
+use crate::tx::follow;
 use crate::tx::notices::Changed;
 use crate::tx::outbox;
 use crate::tx::store::{Inner, Store};
@@ -102,7 +102,7 @@ impl Inner {
 /// What a transaction ends with: the choice of sets is followed, the last stamp is kept.
 fn finish(tx: &Tx<'_>) -> Result<()> {
     if tx.has_touched(CACHED_ENTITIES) {
-        choice::follow(tx, &tx.catalog)?;
+        follow::follow(tx, &tx.catalog)?;
     }
     tx.keep_stamp()
 }
