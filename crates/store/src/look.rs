@@ -4,9 +4,11 @@
 
 pub(crate) mod activity;
 pub(crate) mod awaited;
+pub(crate) mod changes;
 pub(crate) mod explain;
 pub(crate) mod figures;
 pub(crate) mod history;
+pub(crate) mod incidents;
 pub(crate) mod journal;
 pub(crate) mod read;
 pub(crate) mod record;

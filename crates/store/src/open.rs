@@ -7,3 +7,4 @@ pub(crate) mod health;
 pub(crate) mod lease;
 pub(crate) mod presence;
 pub(crate) mod salvage;
+pub(crate) mod sign_in;

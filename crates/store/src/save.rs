@@ -5,6 +5,8 @@
 pub(crate) mod addition;
 pub(crate) mod choice;
 pub(crate) mod edit;
+pub(crate) mod exported;
 pub(crate) mod file_row;
 pub(crate) mod import;
+pub(crate) mod setting;
 pub(crate) mod shown;

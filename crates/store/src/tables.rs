@@ -4,10 +4,12 @@
 
 pub(crate) mod account;
 pub(crate) mod attempt;
+pub(crate) mod bytes;
 pub(crate) mod catalog;
 pub(crate) mod choice;
 pub(crate) mod conflict;
 pub(crate) mod exported;
+pub(crate) mod forget;
 pub(crate) mod history;
 pub(crate) mod incident;
 pub(crate) mod local;

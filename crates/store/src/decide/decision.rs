@@ -4,14 +4,13 @@
 //! Refuses: carrying the answer out (`verdict`).
 
 use crate::error::Result;
-use crate::tables::history::{self, Entry, KEPT_SERVER, Origin, PropertyChange, RESTORED, TOOK_SERVER};
+use crate::tables::history::{
+    self, ACCEPTED_DELETE, Entry, KEPT_SERVER, Origin, PropertyChange, RESTORED, TOOK_SERVER,
+};
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
 use serde_json::Value;
 use tidemark_model::{Conflict, Record, Resolution, Side};
-
-/// The record stays deleted.
-pub(crate) const ACCEPTED_DELETE: &str = "accepted_delete";
 
 /// Writes an answer down. Where each side lost something there are two entries, this device's side last; the first
 /// alone is listed as a decision.

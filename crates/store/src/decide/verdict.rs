@@ -9,7 +9,7 @@ use crate::decide::tally::Tally;
 use crate::error::Result;
 use crate::tables::choice;
 use crate::tables::conflict;
-use crate::tables::history::{self, Entry, MERGED, Origin, TOOK_SERVER};
+use crate::tables::history::{self, ACCEPTED_DELETE, Entry, MERGED, Origin, TOOK_SERVER};
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::position;
@@ -173,7 +173,7 @@ fn settled(tx: &Tx<'_>, table: &Table, local: &Record, change: &Change, server: 
     let edited = change.base.as_ref().is_none_or(|base| !base.record.same_content(local));
     if change.state != State::Delete && edited && !stands {
         // No person and no policy of a person's: the model says that the server's value stands, or is the later one.
-        let event = if live.is_some() { TOOK_SERVER } else { decision::ACCEPTED_DELETE };
+        let event = if live.is_some() { TOOK_SERVER } else { ACCEPTED_DELETE };
         let changes = live.map_or_else(Vec::new, |live| history::changes(Some(local), &live.record));
         let entry = Entry { by_policy: true, decision: true, changes, ..Entry::here(event, Some(local)) };
         history::write(tx, table, local.id, &entry)?;

@@ -5,11 +5,8 @@
 
 use crate::error::Result;
 use crate::open::lease::Lease;
-use crate::tables::history::{self, CREATED, DELETED, EDITED, HistoryEntry, PropertyChange, RESTORED, changes_text};
+use crate::tables::history::{self, CREATED, DELETED, EDITED, HistoryEntry, PropertyChange, RESTORED, Told};
 use crate::tables::position;
-use crate::tables::value::Key;
-use crate::tx::transaction::Tx;
-use rusqlite::params;
 use tidemark_model::RecordId;
 
 /// A line of the server's change journal about one record.
@@ -40,7 +37,7 @@ impl Lease {
             position::is_kept(reading.conn, set)
         })?;
         if known && !self.store().is_read_only() {
-            self.write(|tx| lines.iter().try_for_each(|line| keep(tx, set, id, line)))?;
+            self.write(|tx| lines.iter().try_for_each(|line| history::keep_told(tx, set, id, &of_version(line))))?;
             return self.store().history(set, id);
         }
         let mut entries = self.read(|reading| {
@@ -66,30 +63,15 @@ fn event(line: &JournalLine) -> &'static str {
     }
 }
 
-fn keep(tx: &Tx<'_>, set: &str, id: RecordId, line: &JournalLine) -> Result<()> {
-    let changes = changes_text(&line.changes)?;
-    if let Some(number) = history::number_of(tx.conn, set, id, &line.etag)? {
-        // Whoever decided stays; what the server knows better is when, on which device, and each step of it.
-        let sql = "UPDATE history SET at = ?1, event = ?2, by = coalesce(?3, by), device = coalesce(?4, device), \
-                   changes = CASE WHEN decision = 1 THEN changes ELSE coalesce(?5, changes) END WHERE order_no = ?6";
-        let mut statement = tx.conn.prepare_cached(sql)?;
-        statement.execute(params![line.at, event(line), line.user, line.device, changes, number])?;
-        return Ok(());
+fn of_version(line: &JournalLine) -> Told<'_> {
+    Told {
+        etag: &line.etag,
+        event: event(line),
+        at: line.at,
+        by: line.user.as_deref(),
+        device: line.device.as_deref(),
+        changes: &line.changes,
     }
-    let sql = "INSERT INTO history (at, event, by, device, changes, entity_set, id, etag, seen, kept_at) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9)";
-    tx.conn.prepare_cached(sql)?.execute(params![
-        line.at,
-        event(line),
-        line.user,
-        line.device,
-        changes,
-        set,
-        Key(id),
-        line.etag,
-        tx.server_now_ms()?,
-    ])?;
-    Ok(())
 }
 
 fn told(line: &JournalLine) -> HistoryEntry {

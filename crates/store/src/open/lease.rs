@@ -5,8 +5,7 @@
 //! for a turn (`tidemark-sync`); what people do here needs no lease.
 
 use crate::error::{Result, StoreError};
-use crate::look::figures::Counts;
-use crate::tables::account::{self, Account};
+use crate::tables::account::{self, ACCOUNT_EPOCH, Account, TURN};
 use crate::tables::setting;
 use crate::tx::store::{Reading, Store};
 use crate::tx::transaction::Tx;
@@ -14,11 +13,6 @@ use rusqlite::Connection;
 use std::path::Path;
 use std::sync::Arc;
 use tidemark_model::EntityModel;
-
-/// Counts sign-outs, and sign-ins that brought another account. It outlives both.
-pub(crate) const ACCOUNT_EPOCH: &str = "store.account_epoch";
-/// Counts how often a turn was taken from a process that stood still. It outlives accounts.
-pub(crate) const TURN: &str = "store.turn";
 
 /// One account's right to bring in what its server said: for one call, or for a whole run that holds the turn.
 ///
@@ -87,12 +81,6 @@ impl Store {
     }
 }
 
-/// Begins a new epoch: nothing that was asked for the account so far counts any more.
-pub(crate) fn end_all(conn: &Connection) -> Result<()> {
-    let epoch = setting::number(conn, ACCOUNT_EPOCH)? + 1;
-    setting::set(conn, ACCOUNT_EPOCH, &epoch.to_string())
-}
-
 fn check_turn(conn: &Connection, turn: Option<i64>) -> Result<()> {
     match turn {
         Some(turn) if setting::number(conn, TURN)? != turn => Err(StoreError::Overtaken),
@@ -122,15 +110,6 @@ impl Lease {
     /// Returns the entity model, once one was adopted.
     pub fn model(&self) -> Option<Arc<EntityModel>> {
         self.read(|reading| Ok(reading.catalog.model().cloned())).ok().flatten()
-    }
-
-    /// As [`Store::counts`].
-    ///
-    /// # Errors
-    /// As [`Lease::check`].
-    pub fn counts(&self) -> Result<Counts> {
-        self.check()?;
-        self.store.counts()
     }
 
     /// As [`Store::setting`].

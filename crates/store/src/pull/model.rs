@@ -55,7 +55,7 @@ pub(crate) fn adopt(tx: &Tx<'_>, model: EntityModel, document: &str) -> Result<(
                 {
                     follow(tx, &Table::new(old), table)?;
                     parked::come_back(tx, set)?;
-                    tx.conn.execute("DELETE FROM setting WHERE key = ?1", [shape_key(set)])?;
+                    setting::remove(tx.conn, &shape_key(set))?;
                 }
             }
         }

@@ -4,15 +4,40 @@
 //! the byte (the server clamps its stamp and says so in the answer), and what is settled.
 
 use crate::error::Result;
+use crate::open::lease::Lease;
 use crate::tables::local;
 use crate::tables::pending;
 use crate::tables::row;
+use crate::tables::setting::{self, CLOCK_OFFSET, LAST_STAMP};
 use crate::tables::table::Table;
 use crate::tables::value::Key;
 use crate::tx::transaction::Tx;
 use rusqlite::params;
-use tidemark_model::{RecordId, UPDATED_AT, plausible_stamp};
+use tidemark_model::{ClockSample, RecordId, STAMP_TOLERANCE_MS, StampClock, UPDATED_AT, plausible_stamp};
 use tidemark_sql::quote;
+
+impl Lease {
+    /// Keeps how far this machine's clock is from the server's, for the stamps of later edits; and brings back what was
+    /// stamped while it was far ahead, so that one such edit does not win over everybody's from then on (promise 8).
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn learn_clock(&self, sample: ClockSample) -> Result<()> {
+        let (known, last) = self.read(|reading| {
+            Ok((setting::number(reading.conn, CLOCK_OFFSET)?, setting::number(reading.conn, LAST_STAMP)?))
+        })?;
+        let clock = sample.corrected(StampClock { offset_ms: known });
+        let server_now_ms = self.store().inner.clock.now_ms().saturating_add(clock.offset_ms);
+        let is_ahead = plausible_stamp(last, i64::MIN, server_now_ms, STAMP_TOLERANCE_MS) != last;
+        if known == clock.offset_ms && !is_ahead {
+            return Ok(());
+        }
+        self.write(|tx| {
+            setting::set(tx.conn, CLOCK_OFFSET, &clock.offset_ms.to_string())?;
+            if is_ahead { bring_back(tx, server_now_ms, STAMP_TOLERANCE_MS) } else { Ok(()) }
+        })
+    }
+}
 
 /// The server clamped a stamp to its now, `taken_ms`: this device's stamps were ahead of the truth, by however little. None
 /// of them stays ahead of what the time is now.

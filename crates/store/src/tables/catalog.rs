@@ -84,12 +84,8 @@ impl Catalog {
 pub(crate) const SHAPES: &str = "store.shape.";
 
 fn left(conn: &Connection) -> Result<HashMap<String, Arc<Table>>> {
-    let sql = "SELECT substr(key, length(?1) + 1), value FROM setting WHERE substr(key, 1, length(?1)) = ?1";
-    let mut statement = conn.prepare_cached(sql)?;
-    let shapes = statement.query_map([SHAPES], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
     let mut left = HashMap::new();
-    for shape in shapes {
-        let (set, document) = shape?;
+    for (set, document) in setting::beginning_with(conn, SHAPES)? {
         if let Some(shape) = EntityModel::parse(&document)?.set(&set) {
             left.insert(set, Arc::new(Table::new(shape)));
         }

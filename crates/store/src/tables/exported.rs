@@ -4,30 +4,19 @@
 //! both are kept. Refuses: what an edited row comes to (`tidemark-model`, `file_edit`).
 
 use crate::error::Result;
-use crate::look::record::LocalRecord;
 use crate::tables::value::{Key, from_text, to_text};
-use crate::tx::store::Store;
+use crate::tx::transaction::Tx;
 use rusqlite::{Connection, params};
 use std::ops::RangeInclusive;
 use tidemark_model::{Record, RecordId};
 
-impl Store {
-    /// Remembers records as they go into a file.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub fn remember_exported(&self, set: &str, records: &[LocalRecord]) -> Result<()> {
-        self.write(|tx| {
-            // What went out once more is the newest again, and kept from now on.
-            let sql = "INSERT OR REPLACE INTO exported (entity_set, id, updated_at, content) VALUES (?1, ?2, ?3, ?4)";
-            let mut statement = tx.conn.prepare_cached(sql)?;
-            for LocalRecord { record, .. } in records {
-                let content = to_text(&record.properties)?;
-                statement.execute(params![set, Key(record.id), record.updated_at, content])?;
-            }
-            Ok(())
-        })
-    }
+/// Remembers a record as it goes into a file.
+pub(crate) fn add(tx: &Tx<'_>, set: &str, record: &Record) -> Result<()> {
+    // What went out once more is the newest again, and kept from now on.
+    let sql = "INSERT OR REPLACE INTO exported (entity_set, id, updated_at, content) VALUES (?1, ?2, ?3, ?4)";
+    let content = to_text(&record.properties)?;
+    tx.conn.prepare_cached(sql)?.execute(params![set, Key(record.id), record.updated_at, content])?;
+    Ok(())
 }
 
 /// Returns the versions of a record that went into a file under one of these stamps.

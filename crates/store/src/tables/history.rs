@@ -8,22 +8,16 @@ mod entry;
 
 pub use entry::{HistoryEntry, Origin, PropertyChange};
 
-use crate::decide::decision::ACCEPTED_DELETE;
 use crate::error::Result;
-use crate::look::history::Decision;
-use crate::look::read;
 use crate::tables::account;
 use crate::tables::choice;
 use crate::tables::pending::Change;
-use crate::tables::position;
-use crate::tables::row;
 use crate::tables::setting::{self, DEVICE_NAME};
 use crate::tables::table::Table;
 use crate::tables::value::{Key, from_optional_text, to_text};
-use crate::tx::store::Store;
 use crate::tx::transaction::Tx;
 use rusqlite::{Connection, OptionalExtension, params};
-use tidemark_model::{Record, RecordId, State, Versioned, changed_properties};
+use tidemark_model::{Record, RecordId, Versioned, changed_properties};
 
 /// The record was made.
 pub(crate) const CREATED: &str = "created";
@@ -31,6 +25,8 @@ pub(crate) const CREATED: &str = "created";
 pub(crate) const EDITED: &str = "edited";
 /// The record was deleted.
 pub(crate) const DELETED: &str = "deleted";
+/// The record stays deleted.
+pub(crate) const ACCEPTED_DELETE: &str = "accepted_delete";
 /// A deletion was undone.
 pub(crate) const RESTORED: &str = "restored";
 /// Edits of both sides came together.
@@ -197,7 +193,37 @@ pub(crate) fn number_of(conn: &Connection, set: &str, id: RecordId, etag: &str) 
     Ok(conn.prepare_cached(sql)?.query_row(params![set, Key(id), etag], |row| row.get(0)).optional()?)
 }
 
-pub(crate) fn changes_text(changes: &[PropertyChange]) -> Result<Option<String>> {
+/// What the server's journal says of one version.
+#[derive(Debug)]
+pub(crate) struct Told<'l> {
+    pub(crate) etag: &'l str,
+    pub(crate) event: &'static str,
+    pub(crate) at: i64,
+    pub(crate) by: Option<&'l str>,
+    pub(crate) device: Option<&'l str>,
+    pub(crate) changes: &'l [PropertyChange],
+}
+
+/// Keeps what the server's journal says of a version: in the entry that there is, else in one of its own.
+pub(crate) fn keep_told(tx: &Tx<'_>, set: &str, id: RecordId, told: &Told<'_>) -> Result<()> {
+    let changes = changes_text(told.changes)?;
+    if let Some(number) = number_of(tx.conn, set, id, told.etag)? {
+        // Whoever decided stays; what the server knows better is when, on which device, and each step of it.
+        let sql = "UPDATE history SET at = ?1, event = ?2, by = coalesce(?3, by), device = coalesce(?4, device), \
+                   changes = CASE WHEN decision = 1 THEN changes ELSE coalesce(?5, changes) END WHERE order_no = ?6";
+        let mut statement = tx.conn.prepare_cached(sql)?;
+        statement.execute(params![told.at, told.event, told.by, told.device, changes, number])?;
+        return Ok(());
+    }
+    let sql = "INSERT INTO history (at, event, by, device, changes, entity_set, id, etag, seen, kept_at) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9)";
+    let now = tx.server_now_ms()?;
+    let values = params![told.at, told.event, told.by, told.device, changes, set, Key(id), told.etag, now];
+    tx.conn.prepare_cached(sql)?.execute(values)?;
+    Ok(())
+}
+
+fn changes_text(changes: &[PropertyChange]) -> Result<Option<String>> {
     if changes.is_empty() { Ok(None) } else { to_text(&changes).map(Some) }
 }
 
@@ -254,6 +280,19 @@ fn newest_at(conn: &Connection, set: &str, id: RecordId) -> Result<i64> {
     Ok(conn.prepare_cached(sql)?.query_row(params![set, Key(id)], |row| row.get(0))?)
 }
 
+/// Returns the newest entries that somebody chose, with the record that each is about.
+pub(crate) fn decisions(conn: &Connection, limit: u32) -> Result<Vec<(String, RecordId, HistoryEntry)>> {
+    let sql =
+        format!("SELECT {COLUMNS}, entity_set, id FROM history WHERE decision = 1 ORDER BY order_no DESC LIMIT ?1");
+    let mut statement = conn.prepare_cached(&sql)?;
+    let mut rows = statement.query([limit])?;
+    let mut decisions = Vec::new();
+    while let Some(row) = rows.next()? {
+        decisions.push((row.get(8)?, row.get::<_, Key>(9)?.0, read_entry(row)?));
+    }
+    Ok(decisions)
+}
+
 /// Tells whether the newest thing that is known of a record is that it was deleted.
 pub(crate) fn ends_deleted(conn: &Connection, set: &str, id: RecordId) -> Result<bool> {
     let sql = "SELECT event FROM history WHERE entity_set = ?1 AND id = ?2 ORDER BY at DESC, order_no DESC LIMIT 1";
@@ -294,44 +333,4 @@ pub(crate) fn take_deleted(tx: &Tx<'_>, table: &Table, id: RecordId, after_ms: i
     let Some((number, record)) = found else { return Ok(None) };
     take_back(tx, &[number])?;
     from_optional_text(record)
-}
-
-impl Store {
-    /// Returns what happened to a record, as far as this device knows, newest first.
-    ///
-    /// # Errors
-    /// The set is unknown.
-    pub fn history(&self, set: &str, id: RecordId) -> Result<Vec<HistoryEntry>> {
-        self.read(|reading| {
-            reading.catalog.table_here(set)?;
-            of_record(reading.conn, set, id)
-        })
-    }
-
-    /// Returns what policies and people decided on this device, newest first.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn decisions(&self, limit: u32) -> Result<Vec<Decision>> {
-        self.read(|reading| {
-            let sql = format!(
-                "SELECT {COLUMNS}, entity_set, id FROM history WHERE decision = 1 ORDER BY order_no DESC LIMIT ?1"
-            );
-            let mut statement = reading.conn.prepare_cached(&sql)?;
-            let mut rows = statement.query([limit])?;
-            let mut decisions = Vec::new();
-            while let Some(row) = rows.next()? {
-                let (set, Key(id)): (String, Key) = (row.get(8)?, row.get(9)?);
-                let Ok(table) = reading.catalog.table(&set) else { continue };
-                let mut entry = read_entry(row)?;
-                let here = row::get(reading.conn, table, id)?;
-                let is_shown = here.as_ref().is_some_and(|row| row.state != State::Delete);
-                entry.can_bring_back &= position::is_kept(reading.conn, &set)?
-                    && (entry.record.is_some() || is_shown && read::visible(reading.conn, table, id)?.is_some());
-                let shown = here.map(|row| row.record).or_else(|| entry.record.clone());
-                decisions.push(Decision { set, id, shown, entry });
-            }
-            Ok(decisions)
-        })
-    }
 }

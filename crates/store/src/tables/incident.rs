@@ -4,8 +4,8 @@
 
 use crate::error::Result;
 use crate::tables::value::{from_text, to_text};
-use crate::tx::store::Store;
 use crate::tx::transaction::Tx;
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 /// Incidents kept.
@@ -67,40 +67,26 @@ pub(crate) fn write(tx: &Tx<'_>, incident: &Incident) -> Result<()> {
     Ok(())
 }
 
-impl Store {
-    /// Returns the last incidents, newest first.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn incidents(&self, limit: u32) -> Result<Vec<Noticed>> {
-        self.read(|reading| {
-            let sql = "SELECT at, entry FROM incident ORDER BY order_no DESC LIMIT ?1";
-            let mut statement = reading.conn.prepare_cached(sql)?;
-            let found = statement.query_map([limit], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
-            found
-                .map(|row| {
-                    row.map_err(Into::into).and_then(|(at, text)| Ok(Noticed { at, incident: from_text(&text)? }))
-                })
-                .collect()
-        })
-    }
+/// Returns the last incidents, newest first.
+pub(crate) fn newest(conn: &Connection, limit: u32) -> Result<Vec<Noticed>> {
+    let sql = "SELECT at, entry FROM incident ORDER BY order_no DESC LIMIT ?1";
+    let mut statement = conn.prepare_cached(sql)?;
+    let found = statement.query_map([limit], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+    found
+        .map(|row| row.map_err(Into::into).and_then(|(at, text)| Ok(Noticed { at, incident: from_text(&text)? })))
+        .collect()
+}
 
-    /// Returns the incidents that nobody was told of yet, oldest first, and takes them for told.
-    ///
-    /// # Errors
-    /// The database cannot be read or written.
-    pub fn tell_incidents(&self) -> Result<Vec<Incident>> {
-        let is_any = "SELECT 1 FROM incident WHERE told = 0 LIMIT 1";
-        if self.is_read_only() || !self.read(|reading| Ok(reading.conn.prepare_cached(is_any)?.exists([])?))? {
-            return Ok(Vec::new());
-        }
-        self.write(|tx| {
-            let sql = "SELECT entry FROM incident WHERE told = 0 ORDER BY order_no";
-            let mut statement = tx.conn.prepare_cached(sql)?;
-            let found = statement.query_map([], |row| row.get::<_, String>(0))?;
-            let incidents = found.map(|text| from_text(&text?)).collect::<Result<Vec<_>>>()?;
-            tx.conn.prepare_cached("UPDATE incident SET told = 1 WHERE told = 0")?.execute([])?;
-            Ok(incidents)
-        })
-    }
+/// Tells whether there is an incident that nobody was told of yet.
+pub(crate) fn is_any_untold(conn: &Connection) -> Result<bool> {
+    Ok(conn.prepare_cached("SELECT 1 FROM incident WHERE told = 0 LIMIT 1")?.exists([])?)
+}
+
+/// Returns the incidents that nobody was told of yet, oldest first, and takes them for told.
+pub(crate) fn tell(tx: &Tx<'_>) -> Result<Vec<Incident>> {
+    let mut statement = tx.conn.prepare_cached("SELECT entry FROM incident WHERE told = 0 ORDER BY order_no")?;
+    let found = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let incidents = found.map(|text| from_text(&text?)).collect::<Result<Vec<_>>>()?;
+    tx.conn.prepare_cached("UPDATE incident SET told = 1 WHERE told = 0")?.execute([])?;
+    Ok(incidents)
 }

@@ -5,6 +5,7 @@
 
 use crate::error::{Result, StoreError};
 use crate::tables::refetch;
+use crate::tables::sent;
 use crate::tables::setting;
 use crate::tables::table::Table;
 use crate::tables::value::{Count, Key};
@@ -197,10 +198,12 @@ fn lost_key(set: &str) -> String {
 /// Remembers that the server lost changes, for the sets that are kept offline no longer and have confirmed ones here: they
 /// are looked through when they are kept again.
 fn note_lost(tx: &Tx<'_>) -> Result<()> {
-    let sql = "SELECT DISTINCT entity_set FROM sent WHERE entity_set NOT IN (SELECT entity_set FROM position)";
-    let mut statement = tx.conn.prepare_cached(sql)?;
-    let sets = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
-    sets.iter().try_for_each(|set| setting::set(tx.conn, &lost_key(set), "1"))
+    for set in sent::sets(tx.conn)? {
+        if !is_kept(tx.conn, &set)? {
+            setting::set(tx.conn, &lost_key(&set), "1")?;
+        }
+    }
+    Ok(())
 }
 
 /// Gives a set its position, at the start, where it has none.
@@ -209,7 +212,7 @@ pub(crate) fn begin(tx: &Tx<'_>, set: &str) -> Result<()> {
     let sql = "INSERT INTO position (entity_set, kind, restored, generation, done, incarnation) \
                VALUES (?1, 0, ?3, 1, 0, ?2)";
     tx.conn.prepare_cached(sql)?.execute(params![set, Key(tx.fresh_id()), restored])?;
-    tx.conn.prepare_cached("DELETE FROM setting WHERE key = ?1")?.execute([lost_key(set)])?;
+    setting::remove(tx.conn, &lost_key(set))?;
     tx.forget_standings();
     Ok(())
 }

@@ -100,6 +100,13 @@ pub(crate) fn of_record(conn: &Connection, set: &str, id: RecordId) -> Result<Ve
     Ok(entries)
 }
 
+/// Returns the sets that have confirmed changes.
+pub(crate) fn sets(conn: &Connection) -> Result<Vec<String>> {
+    let mut statement = conn.prepare_cached("SELECT DISTINCT entity_set FROM sent")?;
+    let sets = statement.query_map([], |row| row.get(0))?;
+    Ok(sets.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Notes that a change which the server had lost was confirmed anew, as another version.
 pub(crate) fn confirm_again(
     tx: &Tx<'_>,

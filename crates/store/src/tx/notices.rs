@@ -3,8 +3,6 @@
 //! Owns: collecting which records a transaction touched, and telling listeners after its commit. Refuses: telling
 //! anything that was rolled back.
 
-use crate::error::Result;
-use crate::tx::store::Store;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tidemark_model::RecordId;
@@ -28,7 +26,7 @@ pub(crate) type Listener = dyn Fn(&[Changed]) + Send + Sync;
 pub(crate) struct Listeners(Mutex<Vec<Arc<Listener>>>);
 
 impl Listeners {
-    fn add(&self, listener: Arc<Listener>) {
+    pub(crate) fn add(&self, listener: Arc<Listener>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
     }
 
@@ -79,23 +77,5 @@ impl Touched {
 
     pub(crate) fn into_changes(self) -> Vec<Changed> {
         self.0.into_iter().map(|(set, ids)| Changed { set, ids }).collect()
-    }
-}
-
-impl Store {
-    /// Calls `listener` after every commit of this process that changed records, on the thread that committed.
-    pub fn on_change(&self, listener: Box<Listener>) {
-        self.inner.listeners.add(Arc::from(listener));
-    }
-
-    /// Tells whether another process has written since this was last asked.
-    ///
-    /// It asks the writing connection: `PRAGMA data_version` moves there by other connections' commits only, and
-    /// in this process no other connection writes. While a write is running the answer waits for the next call.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn outside_changes(&self) -> Result<bool> {
-        self.inner.outside_changes()
     }
 }

@@ -11,6 +11,7 @@ use crate::pull::model;
 use crate::tables::account::{self, ACCOUNT};
 use crate::tables::catalog::DOCUMENT;
 use crate::tables::conflict;
+use crate::tables::forget;
 use crate::tables::incident::{self, Incident};
 use crate::tables::local;
 use crate::tables::pending::{self, Change};
@@ -138,7 +139,7 @@ pub(crate) fn catch_up(tx: &Tx<'_>, path: &Path) -> Result<bool> {
                     // Signing out is whole or not at all.
                     (Some(_), None) if contents.account.is_none() && contents.account_number > known.number => {
                         has_signed_out = true;
-                        account::forget(tx)?;
+                        forget::everything(tx)?;
                     }
                     // A copy from before another account came: what waits in the log is not for it.
                     (Some(here), Some(there)) if here != there => adopt(tx, path, &contents)?,

@@ -4,11 +4,11 @@
 //! one cannot be opened (FAULTS D3, D7, D9).
 
 use crate::error::{Result, StoreError};
-use crate::look::figures::TableBytes;
 use crate::open::gate::Gate;
 use crate::open::presence::{Presence, Word};
 use crate::open::salvage;
 use crate::tables::account;
+use crate::tables::bytes::TableBytes;
 use crate::tables::catalog::{Catalog, Loaded};
 use crate::tables::setting::{self, DEVICE_ID};
 use crate::tx::connect::{Access, connect_reader, connect_writer, log_of};
