@@ -28,8 +28,9 @@ mod tables;
 mod tx;
 
 pub use decide::answered::Undone;
-pub use decide::conflicts::{Answered, OpenConflict};
+pub use decide::conflicts::Answered;
 pub use decide::parked::Parked;
+pub use decide::question::OpenConflict;
 pub use decide::tally::Tally;
 pub use decide::unfit::Unfit;
 pub use error::{Result, StoreError};

@@ -12,3 +12,4 @@ pub(crate) mod incidents;
 pub(crate) mod journal;
 pub(crate) mod read;
 pub(crate) mod record;
+pub(crate) mod version;

@@ -21,5 +21,6 @@ pub(crate) mod row;
 pub(crate) mod schema;
 pub(crate) mod sent;
 pub(crate) mod setting;
+pub(crate) mod shape;
 pub(crate) mod table;
 pub(crate) mod value;

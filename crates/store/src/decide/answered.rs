@@ -4,8 +4,9 @@
 //! it was; edits made since join this device's side. Once it was sent, the losing side is brought back as a new change.
 //! Refuses: taking back what a policy answered; that is in the history (`bring_back`).
 
+use crate::decide::answer;
 use crate::decide::bring_back::bring_back;
-use crate::decide::conflicts;
+use crate::decide::question;
 use crate::error::{Result, StoreError};
 use crate::look::read;
 use crate::look::record::LocalRecord;
@@ -52,9 +53,9 @@ struct Before {
 
 /// Carries out a person's answer, and remembers how it was before. Returns what takes it back.
 pub(crate) fn answer(tx: &Tx<'_>, table: &Table, open: Open, answer: &Resolution) -> Result<RecordId> {
-    let (mine, change) = conflicts::sides(tx.conn, table, &open)?;
+    let (mine, change) = question::sides(tx.conn, table, &open)?;
     let newest = history::newest_number(tx.conn)?;
-    conflicts::answer(tx, table, &open, answer)?;
+    answer::answer(tx, table, &open, answer)?;
     let after = row::get(tx.conn, table, open.record_id)?.map(|row| (row.state, row.record));
     let before = Before {
         state: change.state,

@@ -3,8 +3,8 @@
 //! Owns: what each verdict does to the record, its change, its question and its history. Refuses: the verdict
 //! itself, and the answer of a policy (`tidemark-model`).
 
-use crate::decide::conflicts;
 use crate::decide::decision;
+use crate::decide::question;
 use crate::decide::tally::Tally;
 use crate::error::Result;
 use crate::tables::choice;
@@ -90,7 +90,7 @@ pub(crate) fn ask(tx: &Tx<'_>, table: &Table, mut change: Change, conflict: &Con
         carry_out(tx, table, &change, conflict, &answer, true)?;
         return Ok(Tally::default());
     }
-    let is_new = conflicts::open(tx, table, conflict.mine.id, &mut change, conflict)?;
+    let is_new = question::open(tx, table, conflict.mine.id, &mut change, conflict)?;
     Ok(Tally { conflicts: is_new.into(), ..Tally::default() })
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Owns: gathering it in one read. Refuses: saying it in words (`tidemark-app`).
 
-use crate::decide::conflicts::{self, OpenConflict};
+use crate::decide::question::{self, OpenConflict};
 use crate::error::Result;
 use crate::look::read;
 use crate::look::record::LocalRecord;
@@ -45,7 +45,7 @@ impl Store {
             let Some(row) = row::get(reading.conn, table, id)? else { return Ok(None) };
             let change = pending::get(reading.conn, set, id)?;
             let conflict = match conflict::of_record(reading.conn, table, id)? {
-                Some(open) => Some(conflicts::with_sides(reading.conn, table, open)?),
+                Some(open) => Some(question::with_sides(reading.conn, table, open)?),
                 None => None,
             };
             let in_flight = change.as_ref().and_then(|change| change.in_flight.as_ref());

@@ -4,7 +4,7 @@
 
 use crate::error::Result;
 use crate::look::record::{LocalRecord, Mark, Only};
-use crate::save::shown;
+use crate::look::version;
 use crate::tables::pending;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
@@ -112,6 +112,6 @@ pub(crate) fn local_record(conn: &Connection, table: &Table, row: Row) -> Result
             Some((_, false)) => Mark::Waiting,
         },
     };
-    let etag = shown::version(&row);
+    let etag = version::name(&row);
     Ok(LocalRecord { record: row.record, etag, state: row.state, mark })
 }

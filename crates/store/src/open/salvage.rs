@@ -16,6 +16,7 @@ use crate::tables::incident::{self, Incident};
 use crate::tables::pending;
 use crate::tables::position;
 use crate::tables::setting;
+use crate::tables::shape;
 use crate::tx::follow;
 use crate::tx::outbox;
 use crate::tx::outbox_log::{self as log, Contents};
@@ -183,7 +184,7 @@ impl Old {
             unreadable += copy::table(old, tx.conn, &name)?;
         }
         for table in tx.catalog.tables() {
-            if model::exists(old, &table.name).unwrap_or(false) {
+            if shape::exists(old, &table.name).unwrap_or(false) {
                 unreadable += copy::table(old, tx.conn, &table.name)?;
             }
         }
@@ -191,7 +192,7 @@ impl Old {
             .unwrap_or_default()
         {
             // A set that left the model with something pending.
-            if !model::exists(tx.conn, &table)?
+            if !shape::exists(tx.conn, &table)?
                 && let Ok(sql) = old
                     .query_row("SELECT sql FROM sqlite_schema WHERE name = ?1", [&table], |row| row.get::<_, String>(0))
             {

@@ -6,23 +6,19 @@
 use crate::decide::parked;
 use crate::error::Result;
 use crate::open::lease::Lease;
-use crate::tables::catalog::{Catalog, DOCUMENT, EPOCH, SHAPES};
+use crate::tables::catalog::{Catalog, DOCUMENT, EPOCH};
 use crate::tables::history::{self, Entry, MODEL_CHANGED};
 use crate::tables::pending;
 use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::setting;
+use crate::tables::shape;
 use crate::tables::table::{EXTRA, Table};
 use crate::tx::follow;
 use crate::tx::transaction::Tx;
 use rusqlite::Connection;
-use tidemark_model::{CellSeed, EntityModel, Record, State, Versioned};
+use tidemark_model::{EntityModel, Record, State, Versioned};
 use tidemark_sql::{Dialect, add_column, column_of, quote};
-
-/// The document by which the table of a set that left the model was made.
-fn shape_key(set: &str) -> String {
-    format!("{SHAPES}{set}")
-}
 
 impl Lease {
     /// Takes in the server's model document. Tables are made and extended; what is pending stays.
@@ -42,7 +38,7 @@ pub(crate) fn adopt(tx: &Tx<'_>, model: EntityModel, document: &str) -> Result<(
     let epoch = setting::number(tx.conn, EPOCH)? + 1;
     let catalog = Catalog::new(epoch, Some(model));
     for table in catalog.tables() {
-        if !exists(tx.conn, &table.name)? {
+        if !shape::exists(tx.conn, &table.name)? {
             tx.conn.execute_batch(&table.create())?;
             continue;
         }
@@ -50,12 +46,12 @@ pub(crate) fn adopt(tx: &Tx<'_>, model: EntityModel, document: &str) -> Result<(
         match tx.catalog.table(set) {
             Ok(old) => follow(tx, old, table)?,
             Err(_) => {
-                if let Some(shape) = setting::get(tx.conn, &shape_key(set))?
+                if let Some(shape) = setting::get(tx.conn, &shape::key(set))?
                     && let Some(old) = EntityModel::parse(&shape)?.set(set)
                 {
                     follow(tx, &Table::new(old), table)?;
                     parked::come_back(tx, set)?;
-                    setting::remove(tx.conn, &shape_key(set))?;
+                    setting::remove(tx.conn, &shape::key(set))?;
                 }
             }
         }
@@ -82,7 +78,7 @@ fn leave(tx: &Tx<'_>, table: &Table, document: &str) -> Result<()> {
     }
     tx.conn.execute(&format!("DELETE FROM {} WHERE _State = 0", quote(&table.name)), [])?;
     parked::leave(tx, set)?;
-    setting::set(tx.conn, &shape_key(set), document)
+    setting::set(tx.conn, &shape::key(set), document)
 }
 
 fn follow(tx: &Tx<'_>, old: &Table, new: &Table) -> Result<()> {
@@ -120,7 +116,7 @@ fn rewrite(tx: &Tx<'_>, old: &Table, new: &Table) -> Result<()> {
     while let Some(stored) = rows.next()? {
         let row = row::read(old, stored)?;
         let is_pending = row.state != State::None;
-        let record = reshaped(old, new, &row.record, is_pending);
+        let record = shape::reshaped(old, new, &row.record, is_pending);
         if is_pending {
             keep_pending(tx, old, new, &row.record, &record)?;
         }
@@ -138,7 +134,7 @@ fn rewrite(tx: &Tx<'_>, old: &Table, new: &Table) -> Result<()> {
 fn keep_pending(tx: &Tx<'_>, old: &Table, new: &Table, before: &Record, after: &Record) -> Result<()> {
     let mut change = pending::expect(tx.conn, &new.set.name, before.id)?;
     if let Some(base) = &mut change.base {
-        *base = Versioned { record: reshaped(old, new, &base.record, true), etag: base.etag.clone() };
+        *base = Versioned { record: shape::reshaped(old, new, &base.record, true), etag: base.etag.clone() };
         pending::put(tx, &new.set.name, before.id, &change)?;
     }
     let lost = before.properties.iter().any(|(name, value)| !value.is_null() && after.get(name).is_null());
@@ -146,40 +142,6 @@ fn keep_pending(tx: &Tx<'_>, old: &Table, new: &Table, before: &Record, after: &
         history::write(tx, new, before.id, &Entry::here(MODEL_CHANGED, Some(before)))?;
     }
     Ok(())
-}
-
-/// Writes a record in the shape of the new model. An edit of a property that is no longer there stays beside it: the
-/// server will refuse it and say so, which parks the record with its text.
-fn reshaped(old: &Table, new: &Table, record: &Record, keep_removed: bool) -> Record {
-    let mut shaped = Record { properties: serde_json::Map::new(), ..record.clone() };
-    for property in new.declared() {
-        let value = record.get(&property.name);
-        let value = CellSeed(property).read(value).map_or(serde_json::Value::Null, |cell| cell.to_json(property));
-        shaped.properties.insert(property.name.clone(), value);
-    }
-    for (name, value) in &record.properties {
-        let was_declared = old.set.entity_type.property(name).is_some();
-        if new.set.entity_type.property(name).is_none() && (keep_removed || !was_declared) {
-            shaped.properties.insert(name.clone(), value.clone());
-        }
-    }
-    shaped
-}
-
-/// Returns the table of a set that left the model while something of it was pending.
-pub(crate) fn left(conn: &Connection, set: &str) -> Result<Option<Table>> {
-    let Some(shape) = setting::get(conn, &shape_key(set))? else { return Ok(None) };
-    Ok(EntityModel::parse(&shape)?.set(set).map(Table::new))
-}
-
-/// Writes a record that was put down under an earlier model so that its table takes it.
-pub(crate) fn fitting(table: &Table, record: &Record) -> Record {
-    reshaped(table, table, record, true)
-}
-
-pub(crate) fn exists(conn: &Connection, table: &str) -> Result<bool> {
-    let mut statement = conn.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1")?;
-    Ok(statement.exists([table])?)
 }
 
 fn has_extra(conn: &Connection, table: &Table) -> Result<bool> {

@@ -3,7 +3,7 @@
 //! Owns: add, edit, delete and undo, each in one transaction that is on the disk before it is acknowledged; the
 //! network is never waited for. Refuses: the table of folding and the rules of validity (`tidemark-model`).
 
-use crate::decide::conflicts;
+use crate::decide::answer;
 use crate::error::{Result, StoreError};
 use crate::look::read;
 use crate::look::record::{LocalRecord, MARK, Mark};
@@ -112,7 +112,7 @@ pub(crate) fn change(tx: &Tx<'_>, set: &str, id: RecordId, changes: &Map<String,
     }
     local::put_pending(tx, &table, record.clone(), &pending)?;
     if pending.hold == Hold::Conflict {
-        conflicts::reconsider(tx, &table, id)?;
+        answer::reconsider(tx, &table, id)?;
     }
     // In a set that is kept no longer, a record that has nothing left to send goes with its last edit.
     let gone = LocalRecord { record, etag: String::new(), state: State::None, mark: Mark::None };
@@ -128,7 +128,7 @@ pub(crate) fn delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
     };
     let open = conflict::of_record(tx.conn, &table, id)?;
     if let Some(open) = open.as_ref().filter(|open| open.kind == ConflictKind::DeletedOnServer) {
-        conflicts::answer(tx, &table, open, &Resolution::AcceptDelete)?;
+        answer::answer(tx, &table, open, &Resolution::AcceptDelete)?;
         return history::write(tx, &table, id, &Entry::here(DELETED, Some(&row.record)));
     }
     let mut record = row.record.clone();
@@ -153,7 +153,7 @@ pub(crate) fn delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
     stamp(tx, &mut record, row.record.updated_at)?;
     local::put_pending(tx, &table, record, &pending)?;
     if pending.hold == Hold::Conflict {
-        conflicts::reconsider(tx, &table, id)?;
+        answer::reconsider(tx, &table, id)?;
     }
     Ok(())
 }
@@ -177,7 +177,7 @@ pub(crate) fn undo_delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<LocalR
     stamp(tx, &mut record, row.record.updated_at)?;
     local::put_pending(tx, &table, record, &pending)?;
     if pending.hold == Hold::Conflict {
-        conflicts::reconsider(tx, &table, id)?;
+        answer::reconsider(tx, &table, id)?;
     }
     saved(tx, &table, id)
 }

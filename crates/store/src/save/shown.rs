@@ -1,6 +1,6 @@
 //! Save and Delete on the version that was shown (DESIGN section 4, rule (e); FAULTS I14, L4).
 //!
-//! Owns: the name of a version of a record, and what happens where the record here is another one by now: what does not
+//! Owns: what happens where the record here is another one by now: what does not
 //! clash is saved; what the server brought meanwhile is asked about, with what was shown as the base; what this
 //! device itself changed meanwhile (another window, the command line) is refused, nothing saved. Refuses: which
 //! properties clash (`tidemark_model::type_over`) and the question (`verdict`).
@@ -9,6 +9,7 @@ use crate::decide::verdict;
 use crate::error::{Result, StoreError};
 use crate::look::read;
 use crate::look::record::{LocalRecord, Mark};
+use crate::look::version;
 use crate::save::edit;
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold, InFlight};
@@ -46,22 +47,6 @@ impl Store {
     pub fn delete_shown(&self, set: &str, id: RecordId, shown: &Map<String, Value>) -> Result<()> {
         self.write(|tx| delete_shown(tx, set, id, shown))
     }
-}
-
-/// Returns the name of a row's version. While a change waits it is the base's with the stamp of the last edit: both
-/// move when the row does.
-pub(crate) fn version(row: &Row) -> String {
-    let etag = row.etag.as_deref().unwrap_or_default();
-    match row.state {
-        State::None => etag.to_owned(),
-        _ => format!("{etag}+{}", row.record.updated_at),
-    }
-}
-
-/// Reads the name of a version: the server's ETag, and the stamp of an edit that waited on it.
-fn read_version(name: &str) -> (&str, Option<i64>) {
-    let edited = name.rsplit_once('+').and_then(|(etag, stamp)| Some((etag, stamp.parse().ok()?)));
-    edited.map_or((name, None), |(etag, stamp)| (etag, Some(stamp)))
 }
 
 fn edit_shown(
@@ -137,7 +122,7 @@ fn delete_shown(tx: &Tx<'_>, set: &str, id: RecordId, shown: &Map<String, Value>
 /// Tells whether the row is the version that was shown; nothing said of a version means what is here now.
 fn is_here(shown: &Shown, row: &Row) -> bool {
     match &shown.etag {
-        Some(etag) => *etag == version(row),
+        Some(etag) => *etag == version::name(row),
         None => shown.values.is_empty(),
     }
 }
@@ -145,7 +130,7 @@ fn is_here(shown: &Shown, row: &Row) -> bool {
 /// Returns the content of the version that was shown, where this device happens to remember it: its own changes and
 /// what they were made on.
 fn known_version<'k>(pending: Option<&'k Change>, sent: &'k [Sent], shown: &Shown) -> Option<&'k Record> {
-    let (etag, stamp) = read_version(shown.etag.as_deref()?);
+    let (etag, stamp) = version::read(shown.etag.as_deref()?);
     let mut own = sent.iter().map(|sent| &sent.change);
     let Some(stamp) = stamp else {
         let base = pending.and_then(|change| change.base.as_ref());
@@ -174,7 +159,7 @@ fn overwritten(
             change.base.clone().filter(|base| is_free && !base.record.is_tombstoned)?
         }
     };
-    let is_another = shown.etag.as_deref().map(read_version).is_none_or(|(etag, _)| etag != server.etag);
+    let is_another = shown.etag.as_deref().map(version::read).is_none_or(|(etag, _)| etag != server.etag);
     let is_sent = |name: &String| {
         let named = |change: &InFlight| change.changed.is_empty() || change.changed.contains(name);
         sent.iter().any(|sent| named(&sent.change) && sent.change.record.get(name) == row.record.get(name))
@@ -185,7 +170,7 @@ fn overwritten(
 
 /// Returns the server's version as it was when the record was shown, as far as that is known.
 fn as_shown(server: &Versioned, shown: &Shown, names: &[String]) -> Versioned {
-    let etag = shown.etag.as_deref().map_or("", |name| read_version(name).0).to_owned();
+    let etag = shown.etag.as_deref().map_or("", |name| version::read(name).0).to_owned();
     let mut record = server.record.clone();
     copy(&mut record, shown, names);
     Versioned { record, etag }

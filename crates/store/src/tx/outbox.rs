@@ -7,7 +7,6 @@
 //! inside the database (`health`).
 
 use crate::error::{Result, StoreError};
-use crate::pull::model;
 use crate::tables::account::{self, ACCOUNT};
 use crate::tables::catalog::DOCUMENT;
 use crate::tables::conflict;
@@ -19,12 +18,12 @@ use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::schema::VERSION;
 use crate::tables::setting;
+use crate::tables::shape;
 use crate::tables::table::Table;
 use crate::tables::value::{Key, from_optional_text, to_text};
 use crate::tx::outbox_log::{self as log, Contents, Entry, Line};
-use crate::tx::store::Inner;
 use crate::tx::transaction::Tx;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -264,7 +263,7 @@ pub(crate) fn put(tx: &Tx<'_>, entry: &Entry) -> Result<bool> {
     if matches!(of_record(tx, &table, entry.id), Ok(Some(here)) if says_the_same(&here, entry)) && is_on_it() {
         return Ok(false);
     }
-    let record = model::fitting(&table, &entry.record);
+    let record = shape::fitting(&table, &entry.record);
     let row = Row { record, state: entry.change.state, etag, generation: 0 };
     row::put(tx.conn, &table, &row, false)?;
     pending::put(tx, &entry.set, entry.id, &entry.change)?;
@@ -297,7 +296,7 @@ fn settle(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
 pub(crate) fn table(tx: &Tx<'_>, set: &str) -> Result<Option<Arc<Table>>> {
     match tx.catalog.table(set) {
         Ok(table) => Ok(Some(Arc::clone(table))),
-        Err(StoreError::UnknownSet(_) | StoreError::NotSignedIn) => Ok(model::left(tx.conn, set)?.map(Arc::new)),
+        Err(StoreError::UnknownSet(_) | StoreError::NotSignedIn) => Ok(shape::left(tx.conn, set)?.map(Arc::new)),
         Err(error) => Err(error),
     }
 }
@@ -389,26 +388,16 @@ fn begin(tx: &Tx<'_>, path: &Path, owner: RecordId, number: i64) -> Result<()> {
     store(tx.conn, &Stored { log: owner, file, number, length, snapshot: length })
 }
 
+/// Writes the log anew, shorter. It says what it said before.
+pub(crate) fn shorten(tx: &Tx<'_>, path: &Path) -> Result<()> {
+    catch_up(tx, path)?;
+    match stored(tx.conn)? {
+        Some(known) => begin(tx, path, known.log, known.number),
+        None => Ok(()),
+    }
+}
+
 /// Returns the log's path in a folder.
 pub(crate) fn path_in(dir: &Path) -> PathBuf {
     dir.join(log::FILE)
-}
-
-impl Inner {
-    /// Writes the log anew, shorter. It says what it said before; that it fails now harms nothing.
-    pub(crate) fn shorten_outbox(&self, conn: &mut Connection) {
-        let mut shortened = || -> Result<()> {
-            let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let tx = self.tx(&transaction)?;
-            catch_up(&tx, &self.outbox)?;
-            if let Some(known) = stored(tx.conn)? {
-                begin(&tx, &self.outbox, known.log, known.number)?;
-            }
-            drop(tx);
-            Ok(transaction.commit()?)
-        };
-        if let Err(error) = shortened() {
-            tracing::warn!(%error, "the outbox log could not be shortened");
-        }
-    }
 }

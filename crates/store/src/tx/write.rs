@@ -87,6 +87,21 @@ impl Inner {
         Ok((value, changed, told.is_some_and(outbox::Appended::committed)))
     }
 
+    /// Writes the log anew, shorter; that it fails now harms nothing.
+    pub(crate) fn shorten_outbox(&self, conn: &mut Connection) {
+        let mut shortened = || -> Result<()> {
+            let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let tx = self.tx(&transaction)?;
+            outbox::shorten(&tx, &self.outbox)?;
+            drop(tx);
+            Ok(transaction.commit()?)
+        };
+        if let Err(error) = shortened() {
+            tracing::warn!(%error, "the outbox log could not be shortened");
+        }
+    }
+
+    /// Tells whether another process has written since this was last asked.
     pub(crate) fn outside_changes(&self) -> Result<bool> {
         let _entered = self.gate.enter();
         let Ok(mut writer) = self.writer.try_lock() else { return Ok(false) };
