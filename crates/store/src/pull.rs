@@ -5,5 +5,6 @@
 pub(crate) mod audit;
 pub(crate) mod model;
 pub(crate) mod onto;
+pub(crate) mod pull_tx;
 pub(crate) mod sink;
 pub(crate) mod sweep;

@@ -3,6 +3,7 @@
 //! Refuses: HTTP, and judging what the server has instead.
 
 pub(crate) mod batch;
+pub(crate) mod outcome;
 pub(crate) mod outgoing;
 pub(crate) mod reply;
 pub(crate) mod restamp;

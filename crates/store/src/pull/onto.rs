@@ -4,21 +4,14 @@
 //! be fetched singly. Refuses: parsing pages (`tidemark-odata` streams them into [`SetSink`]).
 
 use crate::decide::tally::Tally;
-use crate::decide::verdict;
 use crate::error::{Result, StoreError};
 use crate::open::lease::Lease;
+use crate::pull::pull_tx::PullTx;
 use crate::pull::sink::SetSink;
 use crate::pull::sweep;
-use crate::tables::local;
-use crate::tables::pending::{self, Change, Hold};
 use crate::tables::position::{self, AskedFrom, FirstSync, Position};
 use crate::tables::refetch;
-use crate::tables::row;
-use crate::tables::table::Table;
-use crate::tx::transaction::Tx;
-use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
-use tidemark_model::{CACHED_ENTITIES, RecordId, State};
+use tidemark_model::{CACHED_ENTITIES, RecordId};
 
 /// What an answer to a request for single records says about those that are not in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,23 +20,6 @@ pub enum Others {
     ToCome,
     /// That the server has no trace of them: the answer is whole.
     Absent,
-}
-
-/// A transaction that takes pages in.
-pub struct PullTx<'c> {
-    pub(crate) tx: &'c Tx<'c>,
-    tally: Cell<Tally>,
-    taken: RefCell<HashMap<String, u64>>,
-    /// Records seen by sinks; kept only while single records are waited for.
-    seen: Option<RefCell<HashSet<RecordId>>>,
-    /// Whether a push is to follow.
-    defers: Cell<bool>,
-}
-
-impl std::fmt::Debug for PullTx<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PullTx").field("tally", &self.tally.get()).finish_non_exhaustive()
-    }
 }
 
 impl Lease {
@@ -59,16 +35,9 @@ impl Lease {
         // The transaction speaks of the store's own errors; the caller's travels around it.
         let mut given_up = None;
         let pulled = self.write(|tx| {
-            let waited_for = refetch::is_any(tx.conn)?;
-            let mut pull = PullTx {
-                tx,
-                tally: Cell::default(),
-                taken: RefCell::default(),
-                seen: waited_for.then(RefCell::default),
-                defers: Cell::default(),
-            };
+            let mut pull = PullTx::new(tx)?;
             match f(&mut pull) {
-                Ok(value) => Ok((value, pull.tally.get())),
+                Ok(value) => Ok((value, pull.tally())),
                 Err(error) => {
                     given_up = Some(error);
                     Err(StoreError::GivenUp)
@@ -132,24 +101,6 @@ impl std::fmt::Debug for Onto<'_> {
 }
 
 impl PullTx<'_> {
-    /// Says that a push follows at once: versions of records that wait to be sent are set aside for it. The server may
-    /// have this very change already, from before an image of the folder was put back; only its answer tells.
-    pub fn before_push(&mut self) {
-        self.defers.set(true);
-    }
-
-    /// Sets a pulled version aside where the push that follows is to meet it first; tells whether it did.
-    pub(crate) fn defer(&self, table: &Table, id: RecordId, change: &Change) -> Result<bool> {
-        let is_sent_next = change.hold == Hold::Free && change.in_flight.is_none() && change.offer.is_none();
-        if !self.defers.get() || !is_sent_next {
-            return Ok(false);
-        }
-        if !change.set_aside {
-            pending::put(self.tx, &table.set.name, id, &Change { set_aside: true, ..change.clone() })?;
-        }
-        Ok(true)
-    }
-
     /// Opens a set's pull for the answer to what was asked from a position.
     ///
     /// # Errors
@@ -184,7 +135,8 @@ impl<'t> Onto<'t> {
     /// The database cannot be written.
     pub fn start_enumeration(&mut self, total: Option<u64>) -> Result<()> {
         position::start_counting(self.pull.tx, self.from.set(), total)?;
-        self.pull.taken.borrow_mut().remove(self.from.set());
+        // What was taken before it does not count.
+        self.pull.take_count(self.from.set());
         Ok(())
     }
 
@@ -194,7 +146,7 @@ impl<'t> Onto<'t> {
     /// # Errors
     /// The database cannot be written.
     pub fn move_to(&mut self, position: &Position) -> Result<()> {
-        let taken = self.pull.taken.borrow_mut().remove(self.from.set()).unwrap_or(0);
+        let taken = self.pull.take_count(self.from.set());
         self.from = position::advance(self.pull.tx, &self.from, position, taken)?;
         Ok(())
     }
@@ -220,7 +172,7 @@ impl<'t> Onto<'t> {
         let table = tx.catalog.table(self.from.set())?.clone();
         let mut left = Vec::new();
         for id in ids {
-            let seen = self.pull.seen.as_ref().is_some_and(|seen| seen.borrow().contains(id));
+            let seen = self.pull.has_seen(*id);
             if !seen && others == Others::ToCome {
                 left.push(*id);
                 continue;
@@ -230,36 +182,5 @@ impl<'t> Onto<'t> {
             }
         }
         Ok(left)
-    }
-}
-
-impl PullTx<'_> {
-    /// Takes in that the server has no trace of a record.
-    pub(crate) fn absent(&self, table: &Table, id: RecordId) -> Result<()> {
-        match row::get(self.tx.conn, table, id)? {
-            Some(row) if row.state == State::None => {
-                local::remove(self.tx, table, id)?;
-                self.count(Tally { pulled: 1, ..Tally::default() });
-            }
-            Some(_) => self.count(verdict::judge(self.tx, table, id, None)?),
-            None => {}
-        }
-        Ok(())
-    }
-
-    pub(crate) fn count(&self, more: Tally) {
-        let mut tally = self.tally.get();
-        tally += more;
-        self.tally.set(tally);
-    }
-
-    pub(crate) fn took(&self, set: &str, items: u64) {
-        *self.taken.borrow_mut().entry(set.to_owned()).or_default() += items;
-    }
-
-    pub(crate) fn saw(&self, id: RecordId) {
-        if let Some(seen) = &self.seen {
-            seen.borrow_mut().insert(id);
-        }
     }
 }

@@ -7,7 +7,7 @@
 use crate::decide::tally::Tally;
 use crate::decide::verdict;
 use crate::error::{Result, StoreError};
-use crate::pull::onto::PullTx;
+use crate::pull::pull_tx::PullTx;
 use crate::push::restored;
 use crate::tables::choice;
 use crate::tables::conflict;

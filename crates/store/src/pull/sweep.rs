@@ -6,7 +6,7 @@
 use crate::decide::tally::Tally;
 use crate::decide::verdict;
 use crate::error::Result;
-use crate::pull::onto::PullTx;
+use crate::pull::pull_tx::PullTx;
 use crate::push::restored;
 use crate::tables::conflict;
 use crate::tables::history;

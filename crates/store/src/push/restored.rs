@@ -8,9 +8,9 @@
 use crate::decide::tally::Tally;
 use crate::decide::verdict;
 use crate::error::Result;
-use crate::push::batch;
+use crate::push::outcome;
+use crate::push::outgoing;
 use crate::push::reply::Answer;
-use crate::push::settle;
 use crate::tables::account;
 use crate::tables::conflict;
 use crate::tables::history;
@@ -251,7 +251,7 @@ fn on_top(tx: &Tx<'_>, table: &Table, lost: &Sent, server: &Versioned) -> Result
             again = InFlight { state: State::Update, restores: false, record, ..again };
         }
     }
-    batch::name(tx, table, &mut again)?;
+    outgoing::name(tx, table, &mut again)?;
     Ok(OnTop::Sent(Box::new(again)))
 }
 
@@ -274,11 +274,11 @@ pub(crate) fn answered(
     let all = sent::of_record(tx.conn, &table.set.name, id)?;
     let Some(lost) = all.into_iter().find(|lost| lost.number == number) else {
         // It has been kept long enough meanwhile.
-        let row = settle::pending_row(tx, table, id)?;
+        let row = outcome::pending_row(tx, table, id)?;
         local::put_pending(tx, table, row.record, &change)?;
         return Ok(Tally::default());
     };
-    let row = settle::pending_row(tx, table, id)?;
+    let row = outcome::pending_row(tx, table, id)?;
     match answer {
         Answer::Done { etag, stamp } => {
             let is_tombstoned = sent.state == State::Delete;
@@ -294,7 +294,7 @@ pub(crate) fn answered(
                 });
                 sent::confirm_again(tx, number, base.as_ref(), &sent, etag)?;
                 if !history::confirmed_again(tx, table, id, &lost.etag, etag)? {
-                    settle::write_down(tx, table, base.as_ref().map(|base| &base.record), &sent, etag)?;
+                    outcome::write_down(tx, table, base.as_ref().map(|base| &base.record), &sent, etag)?;
                 }
             }
             let mut tally = proceed(tx, table, At { row, change, offer }, number, server, was_lost)?;
@@ -310,7 +310,7 @@ pub(crate) fn answered(
         }
         Answer::Refused { reason } => {
             change.base = lost.base;
-            settle::refused(tx, table, id, change, &sent, reason)
+            outcome::refused(tx, table, id, change, &sent, reason)
         }
         Answer::Stale { current } => {
             let is_repeated = sent.if_match.as_deref() == Some(current.etag.as_str());

@@ -8,17 +8,17 @@ use crate::decide::tally::Tally;
 use crate::decide::verdict;
 use crate::error::{Result, StoreError};
 use crate::open::lease::Lease;
+use crate::push::outcome;
 use crate::push::reply::{Answer, Reply};
 use crate::push::restamp;
 use crate::push::restored::{self, Offered};
 use crate::tables::account;
 use crate::tables::attempt;
 use crate::tables::choice;
-use crate::tables::history::{self, CREATED, DELETED, EDITED, Entry, RESTORED};
+use crate::tables::history::{self, DELETED, Entry};
 use crate::tables::local;
 use crate::tables::pending::{self, Change, InFlight, Offer};
 use crate::tables::position;
-use crate::tables::row::{self, Row};
 use crate::tables::sent;
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
@@ -111,7 +111,7 @@ fn settle(tx: &Tx<'_>, reply: &Reply) -> Result<Tally> {
             _ => None,
         };
         if let Some(current) = current {
-            let row = pending_row(tx, &table, reply.id)?;
+            let row = outcome::pending_row(tx, &table, reply.id)?;
             return restored::resume(tx, &table, row, change, offer, current);
         }
         if matches!(reply.answer, Answer::Undecided { .. }) {
@@ -123,7 +123,7 @@ fn settle(tx: &Tx<'_>, reply: &Reply) -> Result<Tally> {
         Answer::Absent if sent.state == State::Delete => gone(tx, &table, change),
         Answer::Absent => stale(tx, &table, reply.id, change, None),
         Answer::Stale { current } => stale(tx, &table, reply.id, change, Some(current)),
-        Answer::Refused { reason } => refused(tx, &table, reply.id, change, &sent, reason),
+        Answer::Refused { reason } => outcome::refused(tx, &table, reply.id, change, &sent, reason),
         Answer::Undecided { reason, counts } => {
             change.attempts = change.attempts.saturating_add((*counts).into());
             if change.attempts >= MOST_ATTEMPTS {
@@ -146,9 +146,9 @@ fn done(
     stamp: Option<i64>,
 ) -> Result<Tally> {
     let id = sent.record.id;
-    let row = pending_row(tx, table, id)?;
+    let row = outcome::pending_row(tx, table, id)?;
     sent::log(tx, &table.set.name, id, change.base.as_ref(), sent, etag)?;
-    write_down(tx, table, change.base.as_ref().map(|base| &base.record), sent, etag)?;
+    outcome::write_down(tx, table, change.base.as_ref().map(|base| &base.record), sent, etag)?;
     if change.set_aside {
         position::fetch_later(tx, table, id)?;
     }
@@ -176,20 +176,6 @@ fn done(
     Ok(Tally { pushed: 1, ..Tally::default() })
 }
 
-/// Writes the change into the record's history: what typing came to, once.
-pub(crate) fn write_down(tx: &Tx<'_>, table: &Table, base: Option<&Record>, sent: &InFlight, etag: &str) -> Result<()> {
-    let (event, changes) = match sent.state {
-        State::Delete => (DELETED, Vec::new()),
-        State::Update if sent.restores => (RESTORED, history::changes(base, &sent.record)),
-        State::Update => (EDITED, history::changes(base, &sent.record)),
-        State::Add | State::None => (CREATED, history::changes(None, &sent.record)),
-    };
-    let lost = (event == DELETED).then_some(&sent.record);
-    let at = Some(sent.record.updated_at);
-    let entry = Entry { at, etag: Some(etag), changes, ..Entry::here(event, lost) };
-    history::write_version(tx, table, sent.record.id, &entry)
-}
-
 /// A deletion had nothing left to do.
 fn gone(tx: &Tx<'_>, table: &Table, change: Change) -> Result<Tally> {
     let id = change.base.as_ref().map(|base| base.record.id);
@@ -198,7 +184,7 @@ fn gone(tx: &Tx<'_>, table: &Table, change: Change) -> Result<Tally> {
         // It was taken back meanwhile: the record is gone for another reason now.
         return stale(tx, table, id, change, None);
     }
-    let row = pending_row(tx, table, id)?;
+    let row = outcome::pending_row(tx, table, id)?;
     history::write(tx, table, id, &Entry::here(DELETED, Some(&row.record)))?;
     local::remove(tx, table, id)?;
     Ok(Tally { pushed: 1, ..Tally::default() })
@@ -207,7 +193,7 @@ fn gone(tx: &Tx<'_>, table: &Table, change: Change) -> Result<Tally> {
 /// The change was not applied: the record is not what it was made on.
 fn stale(tx: &Tx<'_>, table: &Table, id: RecordId, mut change: Change, current: Option<&Versioned>) -> Result<Tally> {
     change.attempts = 0;
-    let row = pending_row(tx, table, id)?;
+    let row = outcome::pending_row(tx, table, id)?;
     if let Some(current) = current
         && restored::has_lost(tx, table, current)?
     {
@@ -215,34 +201,6 @@ fn stale(tx: &Tx<'_>, table: &Table, id: RecordId, mut change: Change, current: 
     }
     change.set_aside = false;
     verdict::judge_change(tx, table, row, change, current)
-}
-
-/// The server will not have the change: it waits for a person, unless they edited the record since it was sent.
-pub(crate) fn refused(
-    tx: &Tx<'_>,
-    table: &Table,
-    id: RecordId,
-    mut change: Change,
-    sent: &InFlight,
-    reason: &str,
-) -> Result<Tally> {
-    let row = pending_row(tx, table, id)?;
-    if std::mem::take(&mut change.set_aside) {
-        position::fetch_later(tx, table, id)?;
-    }
-    change.attempts = 0;
-    let deletes = |state| state == State::Delete;
-    if deletes(change.state) != deletes(sent.state) || !row.record.same_content(&sent.record) {
-        if deletes(change.state) && change.base.is_none() {
-            // An addition that the server would not have was deleted meanwhile: there is nothing to send, and the
-            // deletion can be undone like any other.
-            history::write(tx, table, id, &Entry::here(DELETED, Some(&row.record)))?;
-        }
-        local::put_pending(tx, table, row.record, &change)?;
-        return Ok(Tally::default());
-    }
-    parked::hold(tx, table, id, change, reason)?;
-    Ok(Tally { parked: 1, ..Tally::default() })
 }
 
 /// No answer to the change was a decision, time after time: it waits for a person, and the others go on. It stays in
@@ -255,17 +213,12 @@ fn set_aside(
     sent: InFlight,
     reason: &str,
 ) -> Result<Tally> {
-    let row = pending_row(tx, table, id)?;
+    let row = outcome::pending_row(tx, table, id)?;
     if change.state != sent.state || !row.record.same_content(&sent.record) {
-        return refused(tx, table, id, change, &sent, reason);
+        return outcome::refused(tx, table, id, change, &sent, reason);
     }
     change.in_flight = Some(sent);
     change.attempts = 0;
     parked::hold(tx, table, id, change, reason)?;
     Ok(Tally { parked: 1, ..Tally::default() })
-}
-
-pub(crate) fn pending_row(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Row> {
-    let row = row::get(tx.conn, table, id)?;
-    row.ok_or_else(|| StoreError::Internal(format!("{} {id} is pending but not there", table.set.name)))
 }
