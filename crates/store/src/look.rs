@@ -10,6 +10,7 @@ pub(crate) mod figures;
 pub(crate) mod history;
 pub(crate) mod incidents;
 pub(crate) mod journal;
+pub(crate) mod model;
 pub(crate) mod read;
 pub(crate) mod record;
 pub(crate) mod version;

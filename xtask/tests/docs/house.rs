@@ -20,7 +20,6 @@ const CIRCLING: &[(&str, usize)] = &[
     ("crates/odata", 2),
     ("crates/server", 14),
     ("crates/sql", 4),
-    ("crates/store", 7),
     ("crates/sync", 6),
     ("src-tauri", 3),
 ];

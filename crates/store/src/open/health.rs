@@ -1,7 +1,8 @@
 //! Looking after the database: is it whole, and what is done where it is not (FAULTS D7).
 //!
-//! Owns: when it is checked (after somebody did not leave properly, and once a week), and exchanging it under a running
-//! process. Refuses: making the other one (`salvage`). A check only reads: no Save waits for it.
+//! Owns: when it is checked (after somebody did not leave properly, and once a week), exchanging it under a running
+//! process, and that every transaction which meets damage has it mended. Refuses: making the other one (`salvage`), and
+//! how a transaction is run (`tx`). A check only reads: no Save waits for it.
 
 use crate::error::{Result, StoreError};
 use crate::open::presence::Word;
@@ -11,7 +12,8 @@ use crate::tables::setting;
 use crate::tx::connect::{Access, connect_reader};
 use crate::tx::notices::Changed;
 use crate::tx::outbox;
-use crate::tx::store::Store;
+use crate::tx::store::{Reading, Store};
+use crate::tx::transaction::Tx;
 use rusqlite::Connection;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -21,6 +23,34 @@ const CHECKED_AT: &str = "device.checked_at";
 const WEEK_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
 impl Store {
+    /// Runs `f` in one read transaction.
+    pub(crate) fn read<T>(&self, f: impl FnOnce(&Reading<'_>) -> Result<T>) -> Result<T> {
+        let entered = self.inner.gate.enter();
+        let outcome = self.inner.read(f);
+        drop(entered);
+        outcome.map_err(|error| self.failed(error))
+    }
+
+    /// Runs `f` in one write transaction and announces what it changed once that is on the disk.
+    pub(crate) fn write<T>(&self, f: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
+        let entered = self.inner.gate.enter();
+        let outcome = self.inner.write(f);
+        drop(entered);
+        if self.inner.is_to_compact.swap(false, Ordering::Relaxed) {
+            self.compact();
+        }
+        let (value, changed) = outcome.map_err(|error| self.failed(error))?;
+        self.inner.listeners.tell(&changed);
+        Ok(value)
+    }
+
+    /// Gives deleted content back to the disk, so that a signed-out account leaves nothing readable behind.
+    pub(crate) fn compact(&self) {
+        let _entered = self.inner.gate.enter();
+        salvage::forget_damaged(&self.inner.dir);
+        self.inner.compact();
+    }
+
     /// Checks the database where that is due, and repairs it where it must; tells whether it was checked. It takes a
     /// while on a large one: call it where that is in nobody's way.
     ///
@@ -137,4 +167,61 @@ impl Store {
 fn is_whole(conn: &Connection) -> Result<bool> {
     let found: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     Ok(found == "ok")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicU64;
+    use tidemark_model::ports::{Clock, Ids};
+    use tidemark_model::query::Query;
+    use tidemark_model::{EntityModel, RecordId};
+
+    struct Fixed(AtomicU64);
+
+    impl Clock for Fixed {
+        fn now_ms(&self) -> i64 {
+            1
+        }
+        fn monotonic_ms(&self) -> u64 {
+            0
+        }
+    }
+
+    impl Ids for Fixed {
+        fn fresh(&self) -> RecordId {
+            RecordId(uuid::Uuid::from_u64_pair(1, self.0.fetch_add(1, Ordering::Relaxed)))
+        }
+    }
+
+    #[test]
+    fn on_a_full_disk_nothing_is_saved_and_reading_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let fixed = Arc::new(Fixed(AtomicU64::new(1)));
+        let store = Store::open(dir.path(), fixed.clone(), fixed).unwrap();
+        let account = serde_json::json!({
+            "server": "s", "user": "u", "workspace": "w", "token": "t", "server_id": "i", "signed_out": false
+        });
+        store.sign_in(&serde_json::from_value(account).unwrap()).unwrap();
+        let model = EntityModel::parse(EntityModel::default_document()).unwrap().with_cached_entities().unwrap();
+        store.lease().unwrap().adopt_model(&model.document().to_string()).unwrap();
+        store.cache("TodoItems").unwrap();
+        let limit = |pages: i64| {
+            let writer = store.inner.writer.lock().unwrap();
+            writer.conn.as_ref().unwrap().pragma_update(None, "max_page_count", pages).unwrap();
+        };
+        limit(1);
+        let item = |notes: usize| {
+            let json = serde_json::json!({ "Title": "t", "Notes": "x".repeat(notes) });
+            store.add("TodoItems", json.as_object().unwrap())
+        };
+        let error = item(100_000).unwrap_err();
+        assert_eq!(error.code(), "disk_full");
+        assert!(error.to_string().contains("nothing was saved"), "{error}");
+        assert_eq!(store.count("TodoItems", &Query::default(), Default::default()).unwrap(), 0);
+        assert_eq!(store.counts().unwrap().pending, 0);
+        limit(1 << 30);
+        item(100_000).unwrap();
+    }
 }

@@ -8,19 +8,22 @@
 mod copy;
 
 use crate::error::{Result, StoreError};
+use crate::open::folder;
+use crate::open::logged;
 use crate::open::presence::{Presence, Word};
 use crate::pull::model;
-use crate::tables::account::{self, ACCOUNT};
+use crate::tables::account::{self, ACCOUNT, Account};
 use crate::tables::catalog::{DOCUMENT, EPOCH};
 use crate::tables::incident::{self, Incident};
 use crate::tables::pending;
 use crate::tables::position;
 use crate::tables::setting;
 use crate::tables::shape;
+use crate::tx::connect::FILE;
 use crate::tx::follow;
 use crate::tx::outbox;
-use crate::tx::outbox_log::{self as log, Contents};
-use crate::tx::store::{FILE, Store};
+use crate::tx::outbox_log as log;
+use crate::tx::store::Inner;
 use crate::tx::transaction::Tx;
 use rusqlite::{Connection, OpenFlags};
 use std::fs;
@@ -44,26 +47,7 @@ fn workshop(dir: &Path) -> PathBuf {
 /// or the database is gone while the log is there.
 pub(crate) fn is_called_for(dir: &Path, presence: &Presence) -> bool {
     let is_gone = || fs::metadata(dir.join(FILE)).map_or(0, |found| found.len()) == 0;
-    presence.word() == Word::Damaged || workshop(dir).join(DONE).exists() || is_gone() && is_account_logged(dir)
-}
-
-/// Tells whether the log says that somebody is signed in.
-pub(crate) fn is_account_logged(dir: &Path) -> bool {
-    logged(dir).is_some_and(|contents| contents.account.is_some())
-}
-
-/// Tells whether the log has an entity model that can be read.
-pub(crate) fn is_model_logged(dir: &Path) -> bool {
-    logged(dir).and_then(|contents| contents.model).is_some_and(|text| EntityModel::parse(&text).is_ok())
-}
-
-/// Returns the version of the schema that the log was written under.
-pub(crate) fn logged_schema(dir: &Path) -> Option<i64> {
-    logged(dir).filter(|contents| contents.begin.is_some()).map(|contents| contents.schema)
-}
-
-fn logged(dir: &Path) -> Option<Contents> {
-    log::read(&outbox::path_in(dir)).ok().flatten()
+    presence.word() == Word::Damaged || workshop(dir).join(DONE).exists() || is_gone() && logged::is_account_there(dir)
 }
 
 /// Makes the new database and puts it in the place of the damaged one. The caller is alone in the folder and has no
@@ -71,7 +55,7 @@ fn logged(dir: &Path) -> Option<Contents> {
 pub(crate) fn run(dir: &Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>, epoch: i64) -> Result<()> {
     let workshop = workshop(dir);
     if !workshop.join(DONE).exists() {
-        make(dir, &workshop, clock, ids, epoch)?;
+        make(dir, &workshop, clock, ids, epoch).map_err(|error| error.located(&workshop.join(FILE)))?;
     }
     exchange(dir, &workshop).map_err(|error| StoreError::Io(error.to_string()))
 }
@@ -83,9 +67,8 @@ fn make(dir: &Path, workshop: &Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>,
         fs::remove_dir_all(workshop).map_err(io)?;
     }
     let old = Old::open(&file);
-    let contents = logged(dir).unwrap_or_default();
-    let account =
-        old.setting(ACCOUNT).filter(|text| serde_json::from_str::<crate::tables::account::Account>(text).is_ok());
+    let contents = logged::contents(dir).unwrap_or_default();
+    let account = old.setting(ACCOUNT).filter(|text| serde_json::from_str::<Account>(text).is_ok());
     let Some(account) = contents.account.clone().or(account) else {
         return Err(StoreError::Corrupt { path: file, problem: "nothing of it can be read".to_owned() });
     };
@@ -95,8 +78,8 @@ fn make(dir: &Path, workshop: &Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>,
         // Without it nothing that waits has a place in the new one.
         return Err(StoreError::Corrupt { path: file, problem: "its entity model cannot be read".to_owned() });
     }
-    let store = Store::open(workshop, Arc::clone(clock), Arc::clone(ids))?;
-    store.write(|tx| {
+    let fresh = open_fresh(workshop, clock, ids)?;
+    fresh.write(|tx| {
         for (key, value) in old.settings() {
             if ![DOCUMENT, outbox::STORED].contains(&key.as_str()) {
                 setting::set(tx.conn, &key, &value)?;
@@ -107,11 +90,11 @@ fn make(dir: &Path, workshop: &Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>,
         setting::set(tx.conn, ACCOUNT, &account)
     })?;
     if let Some(model) = &model {
-        store.write(|tx| model::adopt(tx, EntityModel::parse(model)?, model))?;
+        fresh.write(|tx| model::adopt(tx, EntityModel::parse(model)?, model))?;
     }
     let kept_at = clock.now_ms();
     let suffix = format!("{DAMAGED}-{kept_at}");
-    store.write(|tx| {
+    fresh.write(|tx| {
         let unreadable = old.carry_over(tx)?;
         positions(tx)?;
         // The log has the last word on what waits: its lines carry checksums, and it is ahead of a lost database. A line
@@ -126,10 +109,20 @@ fn make(dir: &Path, workshop: &Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>,
         let is_certain = contents.begin.is_some() && contents.unreadable == 0;
         incident::write(tx, &Incident::Salvaged { kept, pending, unreadable, is_certain })
     })?;
-    drop(store);
+    drop(fresh);
     fs::write(workshop.join(DONE), suffix).map_err(io)?;
     log::sync_folder(&workshop.join(DONE));
     Ok(())
+}
+
+/// Makes an empty database; nobody else has its folder.
+fn open_fresh(dir: &Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>) -> Result<Inner> {
+    folder::make_folder(dir)?;
+    let presence = Presence::enter(dir);
+    let connected = folder::connect_checked(dir, &presence)?;
+    let fresh = folder::opened(dir, connected, presence, Arc::clone(clock), Arc::clone(ids))?;
+    fresh.write(|tx| tx.device_id())?;
+    Ok(fresh)
 }
 
 /// Has every set that is kept read again from its start; what is here is shown until then.

@@ -62,7 +62,7 @@ impl Store {
             }
             forget::everything(tx)
         })?;
-        self.inner.compact();
+        self.compact();
         Ok(())
     }
 }

@@ -10,6 +10,9 @@ use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The file's name, in the data folder.
+pub(crate) const FILE: &str = "tidemark.db";
+
 /// How the file can be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {

@@ -7,7 +7,7 @@
 //! inside the database (`health`).
 
 use crate::error::{Result, StoreError};
-use crate::tables::account::{self, ACCOUNT};
+use crate::tables::account::{ACCOUNT, Account};
 use crate::tables::catalog::DOCUMENT;
 use crate::tables::conflict;
 use crate::tables::forget;
@@ -185,7 +185,7 @@ pub(crate) fn redo(tx: &Tx<'_>, contents: &Contents, since: i64) -> Result<u64> 
 
 /// Returns the server and the user of an account; `None` where there is none, or it cannot be read.
 fn whose(text: Option<String>) -> Option<(String, String)> {
-    let account: Option<crate::tables::account::Account> = from_optional_text(text).unwrap_or_default();
+    let account: Option<Account> = from_optional_text(text).unwrap_or_default();
     account.map(|account| (account.server_id, account.user))
 }
 

@@ -3,12 +3,11 @@
 //! Owns: `BEGIN IMMEDIATE`, the order of log and commit, what is announced afterwards. Refuses: knowing what is written.
 
 use crate::error::{Result, StoreError};
-use crate::open::salvage;
 use crate::tx::connect::Access;
 use crate::tx::follow;
 use crate::tx::notices::Changed;
 use crate::tx::outbox;
-use crate::tx::store::{Inner, Store};
+use crate::tx::store::Inner;
 use crate::tx::transaction::Tx;
 use crate::tx::writer::Writer;
 use rusqlite::{Connection, TransactionBehavior};
@@ -16,23 +15,9 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use tidemark_model::CACHED_ENTITIES;
 
-impl Store {
-    /// Runs `f` in one write transaction and announces what it changed once that is on the disk.
-    pub(crate) fn write<T>(&self, f: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
-        let entered = self.inner.gate.enter();
-        let outcome = self.inner.write(f);
-        drop(entered);
-        if self.inner.is_to_compact.swap(false, Ordering::Relaxed) {
-            self.inner.compact();
-        }
-        let (value, changed) = outcome.map_err(|error| self.failed(error))?;
-        self.inner.listeners.tell(&changed);
-        Ok(value)
-    }
-}
-
 impl Inner {
-    fn write<T>(&self, f: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<(T, Vec<Changed>)> {
+    /// Runs `f` in one write transaction; returns what it changed, too.
+    pub(crate) fn write<T>(&self, f: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<(T, Vec<Changed>)> {
         if self.access != Access::Full {
             return Err(StoreError::ReadOnly(self.file.clone()));
         }
@@ -57,6 +42,16 @@ impl Inner {
     /// Begins to speak of a transaction.
     pub(crate) fn tx<'c>(&'c self, conn: &'c Connection) -> Result<Tx<'c>> {
         Ok(Tx::new(conn, self.loaded.current(conn)?, self.clock.now_ms(), &*self.ids))
+    }
+
+    /// Gives deleted content back to the disk.
+    pub(crate) fn compact(&self) {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(conn) = &mut writer.conn else { return };
+        self.shorten_outbox(conn);
+        if let Err(error) = conn.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)") {
+            tracing::warn!(%error, "the offline database could not be compacted");
+        }
     }
 
     /// Runs a transaction; tells too whether the outbox log is worth writing anew.
@@ -120,78 +115,4 @@ fn finish(tx: &Tx<'_>) -> Result<()> {
         follow::follow(tx, &tx.catalog)?;
     }
     tx.keep_stamp()
-}
-
-impl Inner {
-    /// Gives deleted content back to the disk, so that a signed-out account leaves nothing readable behind.
-    pub(crate) fn compact(&self) {
-        let _entered = self.gate.enter();
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(conn) = &mut writer.conn {
-            self.shorten_outbox(conn);
-        }
-        salvage::forget_damaged(&self.dir);
-        if let Some(conn) = &writer.conn
-            && let Err(error) = conn.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")
-        {
-            tracing::warn!(%error, "the offline database could not be compacted");
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::Arc;
-    use std::sync::atomic::AtomicU64;
-    use tidemark_model::ports::{Clock, Ids};
-    use tidemark_model::query::Query;
-    use tidemark_model::{EntityModel, RecordId};
-
-    struct Fixed(AtomicU64);
-
-    impl Clock for Fixed {
-        fn now_ms(&self) -> i64 {
-            1
-        }
-        fn monotonic_ms(&self) -> u64 {
-            0
-        }
-    }
-
-    impl Ids for Fixed {
-        fn fresh(&self) -> RecordId {
-            RecordId(uuid::Uuid::from_u64_pair(1, self.0.fetch_add(1, Ordering::Relaxed)))
-        }
-    }
-
-    #[test]
-    fn on_a_full_disk_nothing_is_saved_and_reading_goes_on() {
-        let dir = tempfile::tempdir().unwrap();
-        let fixed = Arc::new(Fixed(AtomicU64::new(1)));
-        let store = Store::open(dir.path(), fixed.clone(), fixed).unwrap();
-        let account = serde_json::json!({
-            "server": "s", "user": "u", "workspace": "w", "token": "t", "server_id": "i", "signed_out": false
-        });
-        store.sign_in(&serde_json::from_value(account).unwrap()).unwrap();
-        let model = EntityModel::parse(EntityModel::default_document()).unwrap().with_cached_entities().unwrap();
-        store.lease().unwrap().adopt_model(&model.document().to_string()).unwrap();
-        store.cache("TodoItems").unwrap();
-        let limit = |pages: i64| {
-            let writer = store.inner.writer.lock().unwrap();
-            writer.conn.as_ref().unwrap().pragma_update(None, "max_page_count", pages).unwrap();
-        };
-        limit(1);
-        let item = |notes: usize| {
-            let json = serde_json::json!({ "Title": "t", "Notes": "x".repeat(notes) });
-            store.add("TodoItems", json.as_object().unwrap())
-        };
-        let error = item(100_000).unwrap_err();
-        assert_eq!(error.code(), "disk_full");
-        assert!(error.to_string().contains("nothing was saved"), "{error}");
-        assert_eq!(store.count("TodoItems", &Query::default(), Default::default()).unwrap(), 0);
-        assert_eq!(store.counts().unwrap().pending, 0);
-        limit(1 << 30);
-        item(100_000).unwrap();
-    }
 }
