@@ -3,11 +3,13 @@
 //! Owns: SQL on tables. Refuses: deciding what is to stand in them.
 
 pub(crate) mod account;
+pub(crate) mod answered;
 pub(crate) mod attempt;
 pub(crate) mod bytes;
 pub(crate) mod catalog;
 pub(crate) mod choice;
 pub(crate) mod conflict;
+pub(crate) mod cycle;
 pub(crate) mod exported;
 pub(crate) mod forget;
 pub(crate) mod history;

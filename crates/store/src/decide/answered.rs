@@ -11,16 +11,16 @@ use crate::error::{Result, StoreError};
 use crate::look::read;
 use crate::look::record::LocalRecord;
 use crate::save::edit;
+use crate::tables::answered;
 use crate::tables::conflict::{self, Open};
 use crate::tables::history;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
-use crate::tables::value::{Key, from_text, to_text};
+use crate::tables::value::{from_text, to_text};
 use crate::tx::store::Store;
 use crate::tx::transaction::Tx;
-use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tidemark_model::{Record, RecordId, Resolution, State, Versioned, changed_properties};
@@ -68,11 +68,7 @@ pub(crate) fn answer(tx: &Tx<'_>, table: &Table, open: Open, answer: &Resolution
         open,
     };
     let undo = tx.fresh_id();
-    let sql = "INSERT INTO answered (id, entity_set, record_id, at, before, order_no) \
-               SELECT ?1, ?2, ?3, ?4, ?5, coalesce(max(order_no), 0) + 1 FROM answered";
-    let id = before.open.record_id;
-    let values = params![Key(undo), table.set.name, Key(id), tx.server_now_ms()?, to_text(&before)?];
-    tx.conn.prepare_cached(sql)?.execute(values)?;
+    answered::add(tx, undo, &table.set.name, before.open.record_id, &to_text(&before)?)?;
     Ok(undo)
 }
 
@@ -83,11 +79,7 @@ impl Store {
     /// [`StoreError::NoSuchAnswer`] where it was taken back already, or given long ago.
     pub fn undo_resolve(&self, undo: RecordId) -> Result<Undone> {
         self.write(|tx| {
-            let sql = "DELETE FROM answered WHERE id = ?1 RETURNING entity_set, before";
-            let mut statement = tx.conn.prepare_cached(sql)?;
-            let found: Option<(String, String)> =
-                statement.query_row([Key(undo)], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-            let (set, before) = found.ok_or(StoreError::NoSuchAnswer(undo))?;
+            let (set, before) = answered::take(tx, undo)?.ok_or(StoreError::NoSuchAnswer(undo))?;
             let table = Arc::clone(tx.catalog.table(&set)?);
             let before: Before = from_text(&before)?;
             let id = before.open.record_id;

@@ -12,10 +12,8 @@ use crate::tables::pending::{self, Change, Hold};
 use crate::tables::position;
 use crate::tables::row;
 use crate::tables::table::Table;
-use crate::tables::value::Key;
 use crate::tx::store::Store;
 use crate::tx::transaction::Tx;
-use rusqlite::params;
 use std::sync::Arc;
 use tidemark_model::RecordId;
 
@@ -43,15 +41,10 @@ impl Store {
     /// The database cannot be read.
     pub fn parked(&self) -> Result<Vec<Parked>> {
         self.read(|reading| {
-            let sql = "SELECT entity_set, id, reason FROM pending WHERE hold = 2 ORDER BY order_no";
-            let mut statement = reading.conn.prepare_cached(sql)?;
-            let mut rows = statement.query([])?;
             let mut parked = Vec::new();
-            while let Some(row) = rows.next()? {
-                let set: String = row.get(0)?;
+            for (set, id, reason) in pending::parked(reading.conn)? {
                 let Ok(table) = reading.catalog.table_here(&set) else { continue };
-                let Some(local) = row::get(reading.conn, table, row.get::<_, Key>(1)?.0)? else { continue };
-                let reason: Option<String> = row.get(2)?;
+                let Some(local) = row::get(reading.conn, table, id)? else { continue };
                 // A change that cannot be read is listed all the same, with its reason.
                 let unfit = match (reading.catalog.table(&set), pending::get(reading.conn, &set, local.record.id)) {
                     (Ok(table), Ok(Some(change))) => unfit::of(table, &local.record, &change),
@@ -123,16 +116,12 @@ impl Store {
 
 /// Parks what is pending in a set that leaves the model; its open questions stay questions.
 pub(crate) fn leave(tx: &Tx<'_>, set: &str) -> Result<()> {
-    let sql = "UPDATE pending SET hold = 2, reason = ?2 WHERE entity_set = ?1 AND hold = 0";
-    tx.conn.execute(sql, [set, &set_has_left(set)])?;
-    Ok(())
+    pending::park_set(tx, set, &set_has_left(set))
 }
 
 /// Queues again what was parked because its set had left the model.
 pub(crate) fn come_back(tx: &Tx<'_>, set: &str) -> Result<()> {
-    let sql = "UPDATE pending SET hold = 0, reason = NULL WHERE entity_set = ?1 AND hold = 2 AND reason = ?2";
-    tx.conn.execute(sql, [set, &set_has_left(set)])?;
-    Ok(())
+    pending::release_set(tx, set, &set_has_left(set))
 }
 
 fn set_has_left(set: &str) -> String {
@@ -152,8 +141,7 @@ pub(crate) fn hold(tx: &Tx<'_>, table: &Table, id: RecordId, mut change: Change,
 pub(crate) fn hold_unreadable(tx: &Tx<'_>, table: &Table, id: RecordId, problem: &str) -> Result<()> {
     let set = &table.set.name;
     tracing::error!(set, %id, problem, "a pending change cannot be read");
-    let sql = "UPDATE pending SET hold = 2, reason = ?3 WHERE entity_set = ?1 AND id = ?2";
-    tx.conn.prepare_cached(sql)?.execute(params![set, Key(id), UNREADABLE])?;
+    pending::park_unread(tx, set, id, UNREADABLE)?;
     tx.note(set, id);
     Ok(())
 }

@@ -7,12 +7,11 @@ use crate::error::Result;
 use crate::look::read;
 use crate::open::lease::Lease;
 use crate::tables::choice;
+use crate::tables::conflict;
+use crate::tables::pending;
 use crate::tables::position::{self, FirstSync};
-use crate::tables::value::Count;
 use crate::tx::store::Store;
-use rusqlite::Connection;
-use std::collections::HashMap;
-use tidemark_model::{CACHED_ENTITIES, Policy};
+use tidemark_model::Policy;
 
 /// How many changes wait, are asked about, or were refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,14 +50,8 @@ impl Store {
     /// The database cannot be read.
     pub fn counts(&self) -> Result<Counts> {
         self.read(|reading| {
-            let sql = "SELECT (SELECT count(*) FROM pending WHERE hold = 0 AND entity_set <> ?1), \
-                       (SELECT count(*) FROM conflict), (SELECT count(*) FROM pending WHERE hold = 2)";
-            let mut statement = reading.conn.prepare_cached(sql)?;
-            let counts = statement.query_row([CACHED_ENTITIES], |row| {
-                let count = |column| row.get(column).map(|Count(n)| n);
-                Ok(Counts { pending: count(0)?, conflicts: count(1)?, parked: count(2)? })
-            })?;
-            Ok(counts)
+            let (pending, parked) = pending::count_free_and_parked(reading.conn)?;
+            Ok(Counts { pending, conflicts: conflict::count(reading.conn)?, parked })
         })
     }
 
@@ -69,7 +62,7 @@ impl Store {
     pub fn entities(&self) -> Result<Vec<EntityFigures>> {
         self.read(|reading| {
             let bytes = self.inner.table_bytes.of(reading.conn, self.inner.clock.monotonic_ms())?;
-            let pending = pending(reading.conn)?;
+            let pending = pending::count_by_set(reading.conn)?;
             let mut figures = Vec::new();
             for table in reading.catalog.tables() {
                 let name = table.set.name.clone();
@@ -98,10 +91,4 @@ impl Lease {
         self.check()?;
         self.store().counts()
     }
-}
-
-fn pending(conn: &Connection) -> Result<HashMap<String, u64>> {
-    let mut statement = conn.prepare_cached("SELECT entity_set, count(*) FROM pending GROUP BY entity_set")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, Count>(1)?.0)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -5,6 +5,7 @@
 use crate::error::Result;
 use crate::look::record::{LocalRecord, Mark, Only};
 use crate::look::version;
+use crate::tables::conflict;
 use crate::tables::pending;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
@@ -18,8 +19,6 @@ use tidemark_sql::{Dialect, Select, Statement};
 
 /// Deleted records are hidden while the deletion waits to be sent.
 const LIVE: &str = "t._State <> 3 AND t._IsTombstoned = 0";
-const PENDING: &str = "t.\"Id\" IN (SELECT id FROM pending WHERE entity_set = ?1)";
-const CONFLICTING: &str = "t.\"Id\" IN (SELECT record_id FROM conflict WHERE entity_set = ?1)";
 
 impl Store {
     /// Returns a record as its user sees it; a deleted one is not there.
@@ -72,25 +71,22 @@ fn statement(table: &Table, query: &Query, only: Only, writing: Writing) -> Resu
     let columns: Vec<&str> = table.columns.iter().map(String::as_str).collect();
     let set_name = [Cell::Text(Cow::Owned(table.set.name.clone()))];
     let mut select = Select::new(Dialect::Sqlite, &table.set, &table.name, &columns, query);
-    select.extra_where = Some(match only {
-        Only::All => LIVE,
-        Only::Pending => PENDING,
-        Only::Conflicting => CONFLICTING,
-    });
+    let only_these = match only {
+        Only::All => LIVE.to_owned(),
+        Only::Pending => format!("t.\"Id\" IN ({})", pending::OF_SET),
+        Only::Conflicting => format!("t.\"Id\" IN ({})", conflict::OF_SET),
+    };
+    select.extra_where = Some(&only_these);
     if only != Only::All {
         select.extra_values = &set_name;
     }
     Ok(writing(&select)?)
 }
 
-/// Counts a set's live records without reading them: the key's index has them all.
+/// Counts a set's live records without reading them.
 pub(crate) fn live(reading: &Reading<'_>, table: &Table) -> Result<u64> {
-    let sql = format!(
-        "SELECT (SELECT count(*) FROM {}) - (SELECT count(*) FROM pending WHERE entity_set = ?1 AND state = 3)",
-        tidemark_sql::quote(&table.name)
-    );
-    let mut statement = reading.conn.prepare_cached(&sql)?;
-    Ok(statement.query_row([&table.set.name], |row| row.get(0).map(|Count(n)| n))?)
+    let all = row::count(reading.conn, table)?;
+    Ok(all.saturating_sub(pending::count_deletions(reading.conn, &table.set.name)?))
 }
 
 /// Reads a record as its user sees it.

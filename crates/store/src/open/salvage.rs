@@ -17,6 +17,7 @@ use crate::tables::catalog::{DOCUMENT, EPOCH};
 use crate::tables::incident::{self, Incident};
 use crate::tables::pending;
 use crate::tables::position;
+use crate::tables::row;
 use crate::tables::setting;
 use crate::tables::shape;
 use crate::tx::connect::FILE;
@@ -31,7 +32,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tidemark_model::ports::{Clock, Ids};
 use tidemark_model::{CACHED_ENTITIES, EntityModel};
-use tidemark_sql::quote;
 
 /// Where the new database is made.
 const WORKSHOP: &str = "salvage";
@@ -105,7 +105,7 @@ fn make(dir: &Path, workshop: &Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>,
             }
         }
         let kept = if file.exists() { format!("{FILE}.{suffix}") } else { String::new() };
-        let pending = outbox::waiting_ids(tx.conn)?.len() as u64;
+        let pending = pending::all(tx.conn)?.len() as u64;
         let is_certain = contents.begin.is_some() && contents.unreadable == 0;
         incident::write(tx, &Incident::Salvaged { kept, pending, unreadable, is_certain })
     })?;
@@ -129,14 +129,8 @@ fn open_fresh(dir: &Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>) -> Result<
 fn positions(tx: &Tx<'_>) -> Result<()> {
     for table in tx.catalog.tables() {
         position::restart(tx, &table.set.name)?;
-        let sql = format!(
-            "UPDATE position SET generation = max(generation, (SELECT coalesce(max(_generation), 0) FROM {})) \
-             WHERE entity_set = ?1",
-            quote(&table.name)
-        );
-        tx.conn.execute(&sql, [&table.set.name])?;
+        position::count_from(tx, &table.set.name, row::newest_generation(tx.conn, table)?)?;
     }
-    tx.forget_standings();
     if !position::is_kept(tx.conn, CACHED_ENTITIES)? && account::user(tx.conn)?.is_some() {
         follow::follow(tx, &tx.catalog)?;
     }
@@ -158,13 +152,12 @@ impl Old {
     }
 
     fn has_pending(&self) -> bool {
-        let exists = |conn: &Connection| conn.query_row("SELECT 1 FROM pending LIMIT 1", [], |_| Ok(())).is_ok();
-        self.0.as_ref().is_some_and(exists)
+        self.0.as_ref().is_some_and(|old| pending::is_any(old).unwrap_or(false))
     }
 
     fn settings(&self) -> Vec<(String, String)> {
         let Some(conn) = &self.0 else { return Vec::new() };
-        copy::settings(conn)
+        setting::readable(conn)
     }
 
     /// Carries over what can be read; returns in how many places something could not.

@@ -10,9 +10,11 @@ use crate::tables::conflict;
 use crate::tables::incident::{self, Incident};
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::position::{self, Position};
+use crate::tables::refetch;
+use crate::tables::row;
 use crate::tables::setting;
 use crate::tables::table::{ETAG, Table};
-use crate::tables::value::{Count, Key, cell};
+use crate::tables::value::{Key, cell};
 use crate::tx::store::{Reading, Store};
 use crate::tx::transaction::Tx;
 use rusqlite::Connection;
@@ -164,8 +166,7 @@ impl Lease {
             }
             position::restart(tx, set)?;
             let table = tx.catalog.table(set)?;
-            let sql = format!("SELECT count(*) FROM {}", quote(&table.name));
-            let records: u64 = tx.conn.query_row(&sql, [], |row| row.get(0).map(|Count(n)| n))?;
+            let records = row::count(tx.conn, table)?;
             incident::write(tx, &Incident::Healed { set: set.to_owned(), records: records.max(1) })?;
             audited(tx, set)?;
             Ok(records.max(1))
@@ -198,9 +199,7 @@ fn link(conn: &Connection, set: &str) -> Result<Option<String>> {
 }
 
 fn is_idle(conn: &Connection, set: &str) -> Result<bool> {
-    let sql = "SELECT 1 FROM pending WHERE entity_set = ?1 AND (in_flight IS NOT NULL OR set_aside <> 0) \
-               UNION ALL SELECT 1 FROM refetch WHERE entity_set = ?1 LIMIT 1";
-    Ok(!conn.prepare_cached(sql)?.exists([set])?)
+    Ok(!pending::is_on_its_way(conn, set)? && !refetch::is_any_of(conn, set)?)
 }
 
 /// Hands every record to `take`, with its digest where the server should have it, and whether it is pending: then only

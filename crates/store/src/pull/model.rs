@@ -76,7 +76,7 @@ fn leave(tx: &Tx<'_>, table: &Table, document: &str) -> Result<()> {
         tx.conn.execute_batch(&format!("DROP TABLE {}", quote(&table.name)))?;
         return Ok(());
     }
-    tx.conn.execute(&format!("DELETE FROM {} WHERE _State = 0", quote(&table.name)), [])?;
+    row::remove_all_clean(tx.conn, table)?;
     parked::leave(tx, set)?;
     setting::set(tx.conn, &shape::key(set), document)
 }

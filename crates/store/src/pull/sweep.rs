@@ -10,40 +10,32 @@ use crate::pull::pull_tx::PullTx;
 use crate::push::restored;
 use crate::tables::conflict;
 use crate::tables::history;
-use crate::tables::pending::Change;
+use crate::tables::pending::{self, Change};
 use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::sent;
-use crate::tables::table::{GENERATION, Table};
-use crate::tables::value::Key;
-use crate::tx::transaction::Tx;
-use rusqlite::{Connection, params};
-use tidemark_model::{Conflict, ConflictKind, RecordId, State};
-use tidemark_sql::quote;
+use crate::tables::table::Table;
+use tidemark_model::{Conflict, ConflictKind, State};
 
 pub(crate) fn finish(pull: &PullTx<'_>, table: &Table) -> Result<()> {
     let tx = pull.tx;
     let standing = position::standing(tx, table)?;
     let set = &table.set.name;
-    let mut statement = tx.conn.prepare_cached("SELECT restored FROM position WHERE entity_set = ?1")?;
-    let restored: bool = statement.query_row([set], |row| row.get(0))?;
+    let restored = position::is_restoring(tx.conn, set)?;
     if restored {
         pull.count(restored::unseen(tx, table, standing.generation)?);
     }
     questions(pull, table, standing.generation)?;
-    unanswered(tx, table, standing.generation)?;
+    // The server may have taken the change, and somebody else may have deleted the record since, further back than the
+    // delta link reaches.
+    pending::set_unseen_aside(tx, table, standing.generation)?;
     if restored {
         forgotten(pull, table, standing.generation)?;
         left_behind(pull, table, standing.generation)?;
-        tx.conn.prepare_cached("UPDATE position SET restored = 0 WHERE entity_set = ?1")?.execute([set])?;
-        tx.forget_standings();
-        return Ok(());
+        return position::end_restoring(tx, set);
     }
-    let sql = format!("DELETE FROM {} WHERE _State = 0 AND {GENERATION} < ?1 RETURNING \"Id\"", quote(&table.name));
-    let mut statement = tx.conn.prepare_cached(&sql)?;
-    let mut rows = statement.query([standing.generation])?;
-    while let Some(row) = rows.next()? {
-        tx.note(set, row.get::<_, Key>(0)?.0);
+    for id in row::remove_unseen(tx.conn, table, standing.generation)? {
+        tx.note(set, id);
         pull.count(Tally { pulled: 1, ..Tally::default() });
     }
     Ok(())
@@ -60,23 +52,11 @@ fn questions(pull: &PullTx<'_>, table: &Table, generation: i64) -> Result<()> {
     Ok(())
 }
 
-/// Records that were sent and not answered, and were not named: the server may have taken the change and somebody else
-/// may have deleted the record since, further back than the delta link reaches. They are fetched once the answer is in.
-fn unanswered(tx: &Tx<'_>, table: &Table, generation: i64) -> Result<()> {
-    let sql = format!(
-        "UPDATE pending SET set_aside = 1 WHERE entity_set = ?1 AND in_flight IS NOT NULL \
-         AND id IN (SELECT \"Id\" FROM {} WHERE _State <> 0 AND {GENERATION} < ?2)",
-        quote(&table.name)
-    );
-    tx.conn.prepare_cached(&sql)?.execute(params![table.set.name, generation])?;
-    Ok(())
-}
-
 /// Records that a restored server does not have and this device did not send: somebody else's, or older than 30
 /// days. Nobody deleted them, so nothing here deletes them unasked.
 fn forgotten(pull: &PullTx<'_>, table: &Table, generation: i64) -> Result<()> {
     let tx = pull.tx;
-    for id in unseen(tx.conn, table, generation)? {
+    for id in row::unseen(tx.conn, table, generation)? {
         let Some(row) = row::get(tx.conn, table, id)? else { continue };
         ask_whether_deleted(pull, table, row)?;
     }
@@ -103,13 +83,7 @@ fn ask_whether_deleted(pull: &PullTx<'_>, table: &Table, row: Row) -> Result<()>
 /// restored server does not have: it may be the only one that still knows them.
 fn left_behind(pull: &PullTx<'_>, table: &Table, generation: i64) -> Result<()> {
     let (tx, set) = (pull.tx, &table.set.name);
-    let sql = format!(
-        "SELECT DISTINCT id FROM sent WHERE entity_set = ?1 AND id NOT IN (SELECT \"Id\" FROM {})",
-        quote(&table.name)
-    );
-    let mut statement = tx.conn.prepare(&sql)?;
-    let ids = statement.query_map([set], |row| row.get::<_, Key>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
-    for Key(id) in ids {
+    for id in sent::of_gone(tx.conn, table)? {
         let Some(last) = sent::of_record(tx.conn, set, id)?.pop() else { continue };
         if last.change.state == State::Delete || history::ends_deleted(tx.conn, set, id)? {
             continue;
@@ -118,11 +92,4 @@ fn left_behind(pull: &PullTx<'_>, table: &Table, generation: i64) -> Result<()> 
         ask_whether_deleted(pull, table, Row { record, state: State::Update, etag: Some(last.etag), generation })?;
     }
     Ok(())
-}
-
-fn unseen(conn: &Connection, table: &Table, generation: i64) -> Result<Vec<RecordId>> {
-    let sql = format!("SELECT \"Id\" FROM {} WHERE _State = 0 AND {GENERATION} < ?1", quote(&table.name));
-    let mut statement = conn.prepare(&sql)?;
-    let ids = statement.query_map(params![generation], |row| row.get::<_, Key>(0).map(|key| key.0))?;
-    Ok(ids.collect::<rusqlite::Result<_>>()?)
 }

@@ -11,9 +11,7 @@ use crate::tables::pending::{self, Change, InFlight};
 use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
-use crate::tables::value::Key;
 use crate::tx::transaction::Tx;
-use rusqlite::{Connection, params};
 use std::collections::HashSet;
 use std::sync::Arc;
 use tidemark_model::{RecordId, State, changed_properties};
@@ -34,7 +32,7 @@ impl Lease {
     /// The database cannot be written.
     pub fn next_batch(&self, max_records: usize, max_bytes: usize, tried: &HashSet<RecordId>) -> Result<Vec<Outgoing>> {
         // Most cycles have nothing to send: they take no lock.
-        if !self.read(|reading| is_anything_to_send(reading.conn))? {
+        if !self.read(|reading| pending::is_any_free(reading.conn))? {
             return Ok(Vec::new());
         }
         self.write(|tx| {
@@ -61,12 +59,8 @@ impl Lease {
     /// # Errors
     /// The database cannot be read.
     pub fn has_unsent(&self) -> Result<bool> {
-        self.read(|reading| is_anything_to_send(reading.conn))
+        self.read(|reading| pending::is_any_free(reading.conn))
     }
-}
-
-fn is_anything_to_send(conn: &Connection) -> Result<bool> {
-    Ok(conn.prepare_cached("SELECT 1 FROM pending WHERE hold = 0 LIMIT 1")?.exists([])?)
 }
 
 struct Batch<'t> {
@@ -91,7 +85,7 @@ impl Batch<'_> {
         }
         let mut after = 0;
         while !self.full {
-            let candidates = candidates(tx.conn, set, sending, deletes, after)?;
+            let candidates = pending::next(tx.conn, set, sending, deletes, after, CHUNK)?;
             for (order_no, id) in &candidates {
                 after = *order_no;
                 if !self.tried.contains(id) {
@@ -143,16 +137,6 @@ impl Batch<'_> {
         self.full = self.changes.len() >= self.max_records || self.bytes >= self.max_bytes;
         Ok(())
     }
-}
-
-fn candidates(conn: &Connection, set: &str, sending: bool, deletes: bool, after: i64) -> Result<Vec<(i64, RecordId)>> {
-    let sql = "SELECT order_no, id FROM pending WHERE entity_set = ?1 AND hold = 0 AND sending = ?2 AND deletes = ?3 \
-               AND order_no > ?4 ORDER BY order_no LIMIT ?5";
-    let mut statement = conn.prepare_cached(sql)?;
-    let rows = statement.query_map(params![set, sending, deletes, after, CHUNK as i64], |row| {
-        Ok((row.get(0)?, row.get::<_, Key>(1)?.0))
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Makes the copy of a change that is remembered until its answer is here.

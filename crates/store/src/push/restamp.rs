@@ -65,9 +65,10 @@ pub(crate) fn bring_back(tx: &Tx<'_>, server_now_ms: i64, tolerance_ms: i64) -> 
 
 fn ahead(tx: &Tx<'_>, table: &Table, limit_ms: i64) -> Result<Vec<RecordId>> {
     let sql = format!(
-        "SELECT r.Id FROM pending p JOIN {} r ON r.Id = p.id WHERE p.entity_set = ?1 AND r.{} > ?2",
+        "SELECT \"Id\" FROM {} WHERE {} > ?2 AND \"Id\" IN ({})",
         quote(&table.name),
-        quote(UPDATED_AT)
+        quote(UPDATED_AT),
+        pending::OF_SET
     );
     let mut statement = tx.conn.prepare(&sql)?;
     let ids = statement.query_map(params![table.set.name, limit_ms], |row| row.get::<_, Key>(0).map(|key| key.0))?;

@@ -19,12 +19,9 @@ use crate::tables::pending::{self, Change, Hold, InFlight, Offer};
 use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::sent::{self, Sent};
-use crate::tables::table::{GENERATION, Table};
-use crate::tables::value::Key;
+use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
-use rusqlite::params;
 use tidemark_model::{Conflict, ConflictKind, Record, State, Versioned, changed_properties, merge, same_value};
-use tidemark_sql::quote;
 
 /// A confirmed change whose offer was answered.
 pub(crate) struct Offered {
@@ -85,15 +82,8 @@ pub(crate) fn has_lost(tx: &Tx<'_>, table: &Table, server: &Versioned) -> Result
 
 /// Offers what a restored server has no trace of; what this device never sent is left to the questions of `sweep`.
 pub(crate) fn unseen(tx: &Tx<'_>, table: &Table, generation: i64) -> Result<Tally> {
-    let sql = format!(
-        "SELECT DISTINCT r.\"Id\" FROM {} r JOIN sent s ON s.entity_set = ?1 AND s.id = r.\"Id\" \
-         WHERE r.{GENERATION} < ?2",
-        quote(&table.name)
-    );
-    let mut statement = tx.conn.prepare(&sql)?;
-    let ids = statement.query_map(params![table.set.name, generation], |row| row.get::<_, Key>(0))?;
     let mut tally = Tally::default();
-    for Key(id) in ids.collect::<rusqlite::Result<Vec<_>>>()? {
+    for id in sent::of_unseen(tx.conn, table, generation)? {
         let sent = sent::of_record(tx.conn, &table.set.name, id)?;
         let Some(row) = row::get(tx.conn, table, id)? else { continue };
         let change = pending::get(tx.conn, &table.set.name, id)?;

@@ -13,10 +13,8 @@ use crate::tables::pending;
 use crate::tables::position;
 use crate::tables::row;
 use crate::tables::table::Table;
-use crate::tables::value::Key;
 use crate::tx::store::Store;
 use crate::tx::transaction::Tx;
-use rusqlite::params;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tidemark_model::{CACHED_ENTITIES, CachedEntity, CachedEntityProperty, ID, Policy};
@@ -120,11 +118,7 @@ fn choose(tx: &Tx<'_>, set: &str, property: &str, value: Value) -> Result<()> {
 }
 
 fn give_up(tx: &Tx<'_>, table: &Table) -> Result<()> {
-    let mut statement = tx.conn.prepare_cached("SELECT id FROM pending WHERE entity_set = ?1")?;
-    let ids = statement
-        .query_map(params![table.set.name], |row| row.get::<_, Key>(0))?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    for Key(id) in ids {
+    for id in pending::of_set(tx.conn, &table.set.name)? {
         let lost = row::get(tx.conn, table, id)?.map(|row| row.record);
         history::discarded(tx, table, id, lost.as_ref(), &pending::expect(tx.conn, &table.set.name, id)?)?;
         local::remove(tx, table, id)?;

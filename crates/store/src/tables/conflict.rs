@@ -4,8 +4,9 @@
 //! device's side are the live ones of `pending` and the record.
 
 use crate::error::{Result, StoreError};
+use crate::tables::pending;
 use crate::tables::table::Table;
-use crate::tables::value::{Key, from_optional_text, from_text, to_text};
+use crate::tables::value::{Count, Key, from_optional_text, from_text, to_text};
 use crate::tx::transaction::Tx;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
@@ -81,7 +82,7 @@ pub(crate) fn by_id(conn: &Connection, id: RecordId) -> Result<Option<Open>> {
 
 /// Returns the records of a set that have an open question.
 pub(crate) fn records(conn: &Connection, table: &Table) -> Result<Vec<RecordId>> {
-    let mut statement = conn.prepare_cached("SELECT record_id FROM conflict WHERE entity_set = ?1")?;
+    let mut statement = conn.prepare_cached(OF_SET)?;
     let ids = statement.query_map([&table.set.name], |row| row.get::<_, Key>(0).map(|key| key.0))?;
     Ok(ids.collect::<rusqlite::Result<_>>()?)
 }
@@ -102,4 +103,18 @@ fn read_open(row: &rusqlite::Row<'_>) -> Result<Open> {
         server: from_optional_text(row.get(5)?)?,
         detected_at: row.get(6)?,
     })
+}
+
+/// The records of the set `?1` that have an open question, as a table of a statement.
+pub(crate) const OF_SET: &str = "SELECT record_id FROM conflict WHERE entity_set = ?1";
+
+/// Counts the open questions.
+pub(crate) fn count(conn: &Connection) -> Result<u64> {
+    Ok(conn.prepare_cached("SELECT count(*) FROM conflict")?.query_row([], |row| row.get(0).map(|Count(n)| n))?)
+}
+
+/// Removes questions that hold no change; returns how many.
+pub(crate) fn remove_orphans(tx: &Tx<'_>) -> Result<u64> {
+    let sql = format!("DELETE FROM conflict WHERE (entity_set, record_id) NOT IN ({})", pending::ASKED);
+    Ok(tx.conn.execute(&sql, [])? as u64)
 }

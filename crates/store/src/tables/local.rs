@@ -10,7 +10,8 @@ use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
-use tidemark_model::{Record, RecordId, State, Versioned};
+use tidemark_model::{Record, RecordId, STATE, State, Versioned};
+use tidemark_sql::quote;
 
 /// Writes a record with its pending change. A change that amounts to nothing is dropped: an edit back to the base
 /// makes the record clean, a deletion of what the server does not have removes it.
@@ -83,4 +84,15 @@ pub(crate) fn remove(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()> {
 fn forget_change(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()> {
     pending::remove(tx, &table.set.name, id)?;
     conflict::close(tx, table, id)
+}
+
+/// Has every record that says something is pending for it be a clean one where nothing is.
+pub(crate) fn clean_orphans(tx: &Tx<'_>, table: &Table) -> Result<()> {
+    let sql = format!(
+        "UPDATE {} SET {STATE} = 0 WHERE {STATE} <> 0 AND \"Id\" NOT IN ({})",
+        quote(&table.name),
+        pending::OF_SET
+    );
+    tx.conn.execute(&sql, [&table.set.name])?;
+    Ok(())
 }

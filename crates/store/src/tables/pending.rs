@@ -4,10 +4,12 @@
 
 use crate::error::{Result, StoreError};
 use crate::tables::row::Row;
+use crate::tables::table::Table;
 use crate::tables::value::{Count, Key, from_optional_text, to_text};
 use crate::tx::transaction::Tx;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use tidemark_model::{CACHED_ENTITIES, Pending, Record, RecordId, State, Versioned};
 
 /// Why a pending change is not sent.
@@ -194,4 +196,133 @@ pub(crate) fn count(conn: &Connection, set: &str) -> Result<u64> {
 pub(crate) fn count_work(conn: &Connection) -> Result<u64> {
     let sql = "SELECT count(*) FROM pending WHERE entity_set <> ?1";
     Ok(conn.prepare_cached(sql)?.query_row([CACHED_ENTITIES], |row| row.get(0).map(|Count(n)| n))?)
+}
+
+/// Every change, as a table of a statement: set and record.
+pub(crate) const ALL: &str = "SELECT entity_set, id FROM pending";
+/// The records of the set `?1`, as a table of a statement.
+pub(crate) const OF_SET: &str = "SELECT id FROM pending WHERE entity_set = ?1";
+/// The changes that an open question holds, as a table of a statement.
+pub(crate) const ASKED: &str = "SELECT entity_set, id FROM pending WHERE hold = 1";
+
+/// Returns the records of a set that something is pending for.
+pub(crate) fn of_set(conn: &Connection, set: &str) -> Result<Vec<RecordId>> {
+    let mut statement = conn.prepare_cached(OF_SET)?;
+    let ids = statement.query_map([set], |row| row.get::<_, Key>(0).map(|key| key.0))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns every record that something is pending for, in the order of the queue.
+pub(crate) fn all(conn: &Connection) -> Result<Vec<(String, RecordId)>> {
+    let mut statement = conn.prepare(&format!("{ALL} ORDER BY order_no"))?;
+    let ids = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, Key>(1)?.0)))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Tells whether anything is pending.
+pub(crate) fn is_any(conn: &Connection) -> Result<bool> {
+    Ok(conn.prepare_cached("SELECT 1 FROM pending LIMIT 1")?.exists([])?)
+}
+
+/// Tells whether anything is to be sent.
+pub(crate) fn is_any_free(conn: &Connection) -> Result<bool> {
+    Ok(conn.prepare_cached("SELECT 1 FROM pending WHERE hold = 0 LIMIT 1")?.exists([])?)
+}
+
+/// Tells whether a change of a set is in flight, or a version of the server's was set aside for its answer.
+pub(crate) fn is_on_its_way(conn: &Connection, set: &str) -> Result<bool> {
+    let sql = "SELECT 1 FROM pending WHERE entity_set = ?1 AND (in_flight IS NOT NULL OR set_aside <> 0) LIMIT 1";
+    Ok(conn.prepare_cached(sql)?.exists([set])?)
+}
+
+/// Returns what is to be sent of a set, with each place in the queue, behind the place `after`.
+pub(crate) fn next(
+    conn: &Connection,
+    set: &str,
+    sending: bool,
+    deletes: bool,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<(i64, RecordId)>> {
+    let sql = "SELECT order_no, id FROM pending WHERE entity_set = ?1 AND hold = 0 AND sending = ?2 AND deletes = ?3 \
+               AND order_no > ?4 ORDER BY order_no LIMIT ?5";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map(params![set, sending, deletes, after, limit as i64], |row| {
+        Ok((row.get(0)?, row.get::<_, Key>(1)?.0))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Counts the changes that are to be sent, but for those of the choice of sets, and those that are parked.
+pub(crate) fn count_free_and_parked(conn: &Connection) -> Result<(u64, u64)> {
+    let sql = "SELECT (SELECT count(*) FROM pending WHERE hold = 0 AND entity_set <> ?1), \
+               (SELECT count(*) FROM pending WHERE hold = 2)";
+    let mut statement = conn.prepare_cached(sql)?;
+    let count = |row: &rusqlite::Row<'_>, column| row.get(column).map(|Count(n)| n);
+    Ok(statement.query_row([CACHED_ENTITIES], |row| Ok((count(row, 0)?, count(row, 1)?)))?)
+}
+
+/// Counts the changes of each set that has any.
+pub(crate) fn count_by_set(conn: &Connection) -> Result<HashMap<String, u64>> {
+    let mut statement = conn.prepare_cached("SELECT entity_set, count(*) FROM pending GROUP BY entity_set")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, Count>(1)?.0)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Counts the deletions of a set that are not settled.
+pub(crate) fn count_deletions(conn: &Connection, set: &str) -> Result<u64> {
+    let sql = "SELECT count(*) FROM pending WHERE entity_set = ?1 AND state = ?2";
+    let mut statement = conn.prepare_cached(sql)?;
+    Ok(statement.query_row(params![set, State::Delete.code()], |row| row.get(0).map(|Count(n)| n))?)
+}
+
+/// Returns what is parked, with the reason, longest pending first.
+pub(crate) fn parked(conn: &Connection) -> Result<Vec<(String, RecordId, Option<String>)>> {
+    let sql = "SELECT entity_set, id, reason FROM pending WHERE hold = 2 ORDER BY order_no";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, Key>(1)?.0, row.get(2)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Parks everything of a set that is to be sent.
+pub(crate) fn park_set(tx: &Tx<'_>, set: &str, reason: &str) -> Result<()> {
+    tx.conn.execute("UPDATE pending SET hold = 2, reason = ?2 WHERE entity_set = ?1 AND hold = 0", [set, reason])?;
+    Ok(())
+}
+
+/// Queues again what was parked of a set for this reason.
+pub(crate) fn release_set(tx: &Tx<'_>, set: &str, reason: &str) -> Result<()> {
+    let sql = "UPDATE pending SET hold = 0, reason = NULL WHERE entity_set = ?1 AND hold = 2 AND reason = ?2";
+    tx.conn.execute(sql, [set, reason])?;
+    Ok(())
+}
+
+/// Parks a change without reading it.
+pub(crate) fn park_unread(tx: &Tx<'_>, set: &str, id: RecordId, reason: &str) -> Result<()> {
+    let sql = "UPDATE pending SET hold = 2, reason = ?3 WHERE entity_set = ?1 AND id = ?2";
+    tx.conn.prepare_cached(sql)?.execute(params![set, Key(id), reason])?;
+    Ok(())
+}
+
+/// Has the records fetched, once their answer is in, that were sent and that an enumeration did not see.
+pub(crate) fn set_unseen_aside(tx: &Tx<'_>, table: &Table, generation: i64) -> Result<()> {
+    let sql = format!(
+        "UPDATE pending SET set_aside = 1 WHERE entity_set = ?1 AND in_flight IS NOT NULL AND id IN ({})",
+        table.pending_before
+    );
+    tx.conn.prepare_cached(&sql)?.execute(params![table.set.name, generation])?;
+    Ok(())
+}
+
+/// Returns what is there, as far as it can be read: the place in the queue, the set and the record.
+pub(crate) fn readable(conn: &Connection) -> Result<Vec<(i64, String, Option<RecordId>)>> {
+    let mut statement = conn.prepare("SELECT order_no, entity_set, id FROM pending")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, Key>(2).ok().map(|k| k.0))))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Forgets the change at a place in the queue.
+pub(crate) fn remove_at(tx: &Tx<'_>, order_no: i64) -> Result<()> {
+    tx.conn.execute("DELETE FROM pending WHERE order_no = ?1", [order_no])?;
+    Ok(())
 }

@@ -272,3 +272,29 @@ pub(crate) fn advance(tx: &Tx<'_>, from: &AskedFrom, to: &Position, taken: u64) 
     };
     Ok(AskedFrom { incarnation, position, restored, ..from.clone() })
 }
+
+/// The enumeration of a restored server is over: what was lost is known.
+pub(crate) fn end_restoring(tx: &Tx<'_>, set: &str) -> Result<()> {
+    tx.conn.prepare_cached("UPDATE position SET restored = 0 WHERE entity_set = ?1")?.execute([set])?;
+    tx.forget_standings();
+    Ok(())
+}
+
+/// Has the counting of enumerations go on from one that a record here was seen by.
+pub(crate) fn count_from(tx: &Tx<'_>, set: &str, generation: i64) -> Result<()> {
+    let sql = "UPDATE position SET generation = max(generation, ?2) WHERE entity_set = ?1";
+    tx.conn.execute(sql, params![set, generation])?;
+    tx.forget_standings();
+    Ok(())
+}
+
+/// Returns the sets whose enumeration is to come or under way, with how far it is; by name.
+pub(crate) fn awaited(conn: &Connection) -> Result<Vec<(String, FirstSync)>> {
+    let sql = "SELECT entity_set, done, total FROM position WHERE kind <> ?1 ORDER BY entity_set";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map([DELTA], |row| {
+        let total: Option<Count> = row.get(2)?;
+        Ok((row.get(0)?, FirstSync { done: row.get::<_, Count>(1)?.0, total: total.map(|Count(n)| n) }))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}

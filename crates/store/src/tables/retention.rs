@@ -8,6 +8,7 @@
 //! somebody decides.
 
 use crate::error::Result;
+use crate::tables::pending;
 use crate::tables::setting;
 use crate::tables::value::{from_optional_text, to_text};
 use crate::tx::transaction::Tx;
@@ -34,22 +35,24 @@ const AT_ONCE: i64 = 5_000;
 /// Notes kept of one table: its span in as many steps.
 const STEPS: i64 = 30;
 
-/// A table whose rows come in the order of `order_no`, its span, and which of its rows stay all the same.
-const KINDS: [(&str, i64, &str); 5] = [
-    ("sent", SENT_MS, ""),
-    ("answered", ANSWERED_MS, ""),
-    (
-        "attempt",
-        ATTEMPTS_MS,
-        "AND NOT EXISTS (SELECT 1 FROM pending p WHERE p.entity_set = attempt.entity_set AND p.id = attempt.id)",
-    ),
-    ("history", HISTORY_MS, ""),
-    ("exported", EXPORTED_MS, ""),
+/// A table whose rows come in the order of `order_no`, and its span.
+const KINDS: [(&str, i64); 5] = [
+    ("sent", SENT_MS),
+    ("answered", ANSWERED_MS),
+    (ATTEMPT, ATTEMPTS_MS),
+    ("history", HISTORY_MS),
+    ("exported", EXPORTED_MS),
 ];
+/// Rows of this one stay for as long as their record waits.
+const ATTEMPT: &str = "attempt";
 
 /// Drops what has been kept long enough. To be called right after the server told the time.
 pub(crate) fn purge(tx: &Tx<'_>) -> Result<()> {
-    for (table, span_ms, but) in KINDS {
+    for (table, span_ms) in KINDS {
+        let but = match table {
+            ATTEMPT => format!("AND (entity_set, id) NOT IN ({})", pending::ALL),
+            _ => String::new(),
+        };
         let Some(old) = old_rows(tx, table, span_ms)? else { continue };
         let sql = format!(
             "DELETE FROM {table} WHERE order_no IN \

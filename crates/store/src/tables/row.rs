@@ -5,11 +5,11 @@
 
 use crate::error::{Result, StoreError};
 use crate::tables::table::{GENERATION, Table};
-use crate::tables::value::{Bound, Key, cell};
+use crate::tables::value::{Bound, Count, Key, cell};
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _};
 use serde_json::{Map, Value};
-use tidemark_model::{Cell, CellSeed, Property, Record, RecordId, State, Versioned};
+use tidemark_model::{Cell, CellSeed, Property, Record, RecordId, STATE, State, Versioned};
 use tidemark_sql::quote;
 
 /// A row of an entity set's table.
@@ -122,4 +122,44 @@ fn extra(table: &Table, record: &Record) -> Result<Option<String>> {
         return Ok(None);
     }
     Ok(Some(serde_json::to_string(&Map::from_iter(unknown))?))
+}
+
+/// Counts the records of a set, whatever their state, from the key's index.
+pub(crate) fn count(conn: &Connection, table: &Table) -> Result<u64> {
+    let sql = format!("SELECT count(*) FROM {}", quote(&table.name));
+    Ok(conn.prepare_cached(&sql)?.query_row([], |row| row.get(0).map(|Count(n)| n))?)
+}
+
+/// Returns the newest enumeration that saw a record of a set.
+pub(crate) fn newest_generation(conn: &Connection, table: &Table) -> Result<i64> {
+    let sql = format!("SELECT coalesce(max({GENERATION}), 0) FROM {}", quote(&table.name));
+    Ok(conn.query_row(&sql, [], |row| row.get(0))?)
+}
+
+/// Has no enumeration of this counting seen any record.
+pub(crate) fn forget_generations(conn: &Connection, table: &Table) -> Result<()> {
+    conn.execute(&format!("UPDATE {} SET {GENERATION} = 0", quote(&table.name)), [])?;
+    Ok(())
+}
+
+/// Removes every record without a pending change.
+pub(crate) fn remove_all_clean(conn: &Connection, table: &Table) -> Result<()> {
+    conn.execute(&format!("DELETE FROM {} WHERE {STATE} = 0", quote(&table.name)), [])?;
+    Ok(())
+}
+
+/// Returns the records without a pending change that an enumeration did not see.
+pub(crate) fn unseen(conn: &Connection, table: &Table, generation: i64) -> Result<Vec<RecordId>> {
+    let sql = format!("SELECT \"Id\" FROM {} WHERE {STATE} = 0 AND {GENERATION} < ?1", quote(&table.name));
+    let mut statement = conn.prepare(&sql)?;
+    let ids = statement.query_map([generation], |row| row.get::<_, Key>(0).map(|key| key.0))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Removes the records without a pending change that an enumeration did not see; returns which.
+pub(crate) fn remove_unseen(conn: &Connection, table: &Table, generation: i64) -> Result<Vec<RecordId>> {
+    let sql = format!("DELETE FROM {} WHERE {STATE} = 0 AND {GENERATION} < ?1 RETURNING \"Id\"", quote(&table.name));
+    let mut statement = conn.prepare_cached(&sql)?;
+    let ids = statement.query_map([generation], |row| row.get::<_, Key>(0).map(|key| key.0))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
 }

@@ -4,12 +4,14 @@
 
 use crate::error::Result;
 use crate::tables::pending::InFlight;
+use crate::tables::table::{GENERATION, Table};
 use crate::tables::value::{Key, from_optional_text, from_text, to_text};
 use crate::tx::transaction::Tx;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tidemark_model::{Record, RecordId, Versioned, changed_properties};
+use tidemark_sql::quote;
 
 /// One confirmed change.
 #[derive(Clone, Debug)]
@@ -120,4 +122,22 @@ pub(crate) fn confirm_again(
     let values = params![number, tx.server_now_ms()?, etag, base, to_text(change)?];
     tx.conn.prepare_cached(sql)?.execute(values)?;
     Ok(())
+}
+
+/// Returns the records with confirmed changes that are here, and that an enumeration did not see.
+pub(crate) fn of_unseen(conn: &Connection, table: &Table, generation: i64) -> Result<Vec<RecordId>> {
+    let here = format!("SELECT \"Id\" FROM {} WHERE {GENERATION} < ?2", quote(&table.name));
+    let sql = format!("SELECT DISTINCT id FROM sent WHERE entity_set = ?1 AND id IN ({here})");
+    let mut statement = conn.prepare(&sql)?;
+    let ids = statement.query_map(params![table.set.name, generation], |row| row.get::<_, Key>(0).map(|key| key.0))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Returns the records with confirmed changes that are not here.
+pub(crate) fn of_gone(conn: &Connection, table: &Table) -> Result<Vec<RecordId>> {
+    let here = format!("SELECT \"Id\" FROM {}", quote(&table.name));
+    let sql = format!("SELECT DISTINCT id FROM sent WHERE entity_set = ?1 AND id NOT IN ({here})");
+    let mut statement = conn.prepare(&sql)?;
+    let ids = statement.query_map([&table.set.name], |row| row.get::<_, Key>(0).map(|key| key.0))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
 }

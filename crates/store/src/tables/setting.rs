@@ -54,3 +54,20 @@ pub(crate) fn remove_all_but(conn: &Connection, kept: [&str; 3]) -> Result<()> {
     conn.execute("DELETE FROM setting WHERE key NOT GLOB 'device*' AND key NOT IN (?1, ?2, ?3)", kept)?;
     Ok(())
 }
+
+/// Reads the settings that can be read, of a damaged database too.
+pub(crate) fn readable(old: &Connection) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for order in ["ASC", "DESC"] {
+        let Ok(mut statement) = old.prepare(&format!("SELECT key, value FROM setting ORDER BY key {order}")) else {
+            continue;
+        };
+        let Ok(mut rows) = statement.query([]) else { continue };
+        while let Ok(Some(row)) = rows.next() {
+            if let (Ok(key), Ok(value)) = (row.get(0), row.get(1)) {
+                found.push((key, value));
+            }
+        }
+    }
+    found
+}

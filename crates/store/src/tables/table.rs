@@ -37,6 +37,8 @@ pub(crate) struct Table {
     pub(crate) touch: String,
     /// Removes a row.
     pub(crate) remove: String,
+    /// The ids of rows with a pending change that an enumeration before `?2` saw last, as a table of a statement.
+    pub(crate) pending_before: String,
     /// Removes a row without a pending change.
     pub(crate) remove_clean: String,
 }
@@ -81,6 +83,7 @@ impl Table {
             refresh: format!("{refresh} WHERE \"Id\" = ?1 AND {STATE} = 0"),
             touch: format!("UPDATE {table} SET {GENERATION} = ?2 WHERE \"Id\" = ?1"),
             remove: format!("DELETE FROM {table} WHERE \"Id\" = ?1"),
+            pending_before: format!("SELECT \"Id\" FROM {table} WHERE {STATE} <> 0 AND {GENERATION} < ?2"),
             remove_clean: format!("DELETE FROM {table} WHERE \"Id\" = ?1 AND {STATE} = 0"),
             columns,
             name,

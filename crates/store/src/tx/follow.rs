@@ -7,8 +7,8 @@ use crate::tables::account;
 use crate::tables::catalog::Catalog;
 use crate::tables::choice;
 use crate::tables::position;
+use crate::tables::row;
 use crate::tx::transaction::Tx;
-use tidemark_sql::quote;
 
 /// Makes `position` and the tables follow the choice: every set that is kept has a position, no other has one, and
 /// a set that is not kept has only records with a pending change.
@@ -22,11 +22,11 @@ pub(crate) fn follow(tx: &Tx<'_>, catalog: &Catalog) -> Result<()> {
             (true, false) => {
                 position::begin(tx, set)?;
                 // What is still to be settled from before was seen by no enumeration of this counting.
-                tx.conn.execute(&format!("UPDATE {} SET _generation = 0", quote(&table.name)), [])?;
+                row::forget_generations(tx.conn, table)?;
             }
             (false, true) => {
                 position::end(tx, set)?;
-                tx.conn.execute(&format!("DELETE FROM {} WHERE _State = 0", quote(&table.name)), [])?;
+                row::remove_all_clean(tx.conn, table)?;
                 tx.note_many(set);
             }
             _ => {}

@@ -171,7 +171,7 @@ pub(crate) fn redo(tx: &Tx<'_>, contents: &Contents, since: i64) -> Result<u64> 
         .map(|(key, _)| key.clone())
         .collect();
     if since == i64::MIN {
-        let unnamed = waiting_ids(tx.conn)?.into_iter();
+        let unnamed = pending::all(tx.conn)?.into_iter();
         gone.extend(unnamed.filter(|key| !contents.records.contains_key(key)));
     }
     for (set, id) in gone {
@@ -232,7 +232,7 @@ pub(crate) fn compare(tx: &Tx<'_>, path: &Path) -> Result<u64> {
         for entry in contents.waiting() {
             mended += u64::from(put(tx, entry)?);
         }
-        for (set, id) in waiting_ids(tx.conn)? {
+        for (set, id) in pending::all(tx.conn)? {
             // A key that was flipped: nobody's change, and nothing could send it.
             let is_whole = table(tx, &set)?.is_some_and(|table| matches!(row::get(tx.conn, &table, id), Ok(Some(_))));
             if !is_whole && !contents.records.contains_key(&(set.clone(), id)) {
@@ -312,13 +312,6 @@ pub(crate) fn of_record(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Opti
     Ok(Some(Entry { set: set.clone(), id, order_no, record, change, open }))
 }
 
-/// Returns the records that something waits for.
-pub(crate) fn waiting_ids(conn: &Connection) -> Result<Vec<(String, RecordId)>> {
-    let mut statement = conn.prepare("SELECT entity_set, id FROM pending ORDER BY order_no")?;
-    let ids = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, Key>(1)?.0)))?;
-    Ok(ids.collect::<rusqlite::Result<_>>()?)
-}
-
 /// Tells the log what the transaction changed of what waits; nothing is written where it changed nothing.
 pub(crate) fn append<'p>(tx: &Tx<'_>, path: &'p Path) -> Result<Option<Appended<'p>>> {
     let mut lines = Vec::new();
@@ -359,12 +352,8 @@ pub(crate) fn append<'p>(tx: &Tx<'_>, path: &'p Path) -> Result<Option<Appended<
     store(tx.conn, &known)?;
     log::append(path, before, &lines)?;
     let is_long =
-        known.length > SMALL && (known.length > LARGE.max(GROWTH * known.snapshot) || !is_anything_waiting(tx.conn)?);
+        known.length > SMALL && (known.length > LARGE.max(GROWTH * known.snapshot) || !pending::is_any(tx.conn)?);
     Ok(Some(Appended { path, cut_to: Some(before), is_long }))
-}
-
-fn is_anything_waiting(conn: &Connection) -> Result<bool> {
-    Ok(conn.prepare_cached("SELECT 1 FROM pending LIMIT 1")?.exists([])?)
 }
 
 /// Writes the log anew: who is signed in, the model, and everything that waits.
@@ -374,7 +363,7 @@ fn begin(tx: &Tx<'_>, path: &Path, owner: RecordId, number: i64) -> Result<()> {
     log::write_line(&mut bytes, &Line::Begin { log: owner, file, number, schema: VERSION })?;
     log::write_line(&mut bytes, &Line::Account(setting::get(tx.conn, ACCOUNT)?))?;
     log::write_line(&mut bytes, &Line::Model(setting::get(tx.conn, DOCUMENT)?))?;
-    for (set, id) in waiting_ids(tx.conn)? {
+    for (set, id) in pending::all(tx.conn)? {
         if let Some(table) = table(tx, &set)?
             && let Some(entry) = of_record(tx, &table, id)?
         {

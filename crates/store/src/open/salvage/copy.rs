@@ -4,6 +4,8 @@
 //! Refuses: knowing what a row means, but for whether it can be read back.
 
 use crate::error::Result;
+use crate::tables::conflict;
+use crate::tables::local;
 use crate::tables::pending;
 use crate::tables::row;
 use crate::tables::value::Key;
@@ -15,23 +17,6 @@ use tidemark_sql::quote;
 
 /// Reads that one table may cost beyond the first two.
 const PATIENCE: u32 = 20_000;
-
-/// Reads the settings that can be read.
-pub(super) fn settings(old: &Connection) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for order in ["ASC", "DESC"] {
-        let Ok(mut statement) = old.prepare(&format!("SELECT key, value FROM setting ORDER BY key {order}")) else {
-            continue;
-        };
-        let Ok(mut rows) = statement.query([]) else { continue };
-        while let Ok(Some(row)) = rows.next() {
-            if let (Ok(key), Ok(value)) = (row.get(0), row.get(1)) {
-                found.push((key, value));
-            }
-        }
-    }
-    found
-}
 
 /// Copies the rows that can be read; returns in how many places something could not.
 pub(super) fn table(old: &Connection, new: &Connection, name: &str) -> Result<u64> {
@@ -192,36 +177,21 @@ pub(super) fn drop_unreadable(tx: &Tx<'_>) -> Result<u64> {
             tx.conn.execute(&format!("DELETE FROM {} WHERE rowid = ?1", quote(&table.name)), [number])?;
             dropped += 1;
         }
-        let sql = format!(
-            "UPDATE {0} SET _State = 0 WHERE _State <> 0 AND NOT EXISTS \
-             (SELECT 1 FROM pending WHERE entity_set = ?1 AND id = {0}.\"Id\")",
-            quote(&table.name)
-        );
-        tx.conn.execute(&sql, [&table.set.name])?;
+        local::clean_orphans(tx, table)?;
     }
-    let mut statement = tx.conn.prepare("SELECT order_no, entity_set, id FROM pending")?;
-    let mut rows = statement.query([])?;
-    let mut bad = Vec::new();
-    while let Some(found) = rows.next()? {
-        let (number, set): (i64, String) = (found.get(0)?, found.get(1)?);
-        let is_read = match (found.get::<_, Key>(2), outbox::table(tx, &set)) {
-            (Ok(id), Ok(Some(table))) => {
-                matches!(pending::get(tx.conn, &set, id.0), Ok(Some(_)))
-                    && matches!(row::get(tx.conn, &table, id.0), Ok(Some(_)))
+    for (number, set, id) in pending::readable(tx.conn)? {
+        let is_read = match (id, outbox::table(tx, &set)) {
+            (Some(id), Ok(Some(table))) => {
+                matches!(pending::get(tx.conn, &set, id), Ok(Some(_)))
+                    && matches!(row::get(tx.conn, &table, id), Ok(Some(_)))
             }
             _ => false,
         };
         if !is_read {
-            bad.push(number);
+            pending::remove_at(tx, number)?;
+            dropped += 1;
         }
     }
-    drop(rows);
-    for number in bad {
-        tx.conn.execute("DELETE FROM pending WHERE order_no = ?1", [number])?;
-        dropped += 1;
-    }
-    let orphans = "DELETE FROM conflict WHERE NOT EXISTS (SELECT 1 FROM pending WHERE entity_set = conflict.entity_set \
-                   AND id = conflict.record_id AND hold = 1)";
-    dropped += tx.conn.execute(orphans, [])? as u64;
+    dropped += conflict::remove_orphans(tx)?;
     Ok(dropped)
 }
