@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::look::record::{LocalRecord, Mark, Only};
 use crate::look::version;
 use crate::tables::conflict;
-use crate::tables::pending;
+use crate::tables::pending::{self, Hold};
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tables::value::{Bound, Count};
@@ -102,10 +102,10 @@ pub(crate) fn local_record(conn: &Connection, table: &Table, row: Row) -> Result
         State::None => Mark::None,
         _ => match pending::hold_and_sending(conn, &table.set.name, row.record.id)? {
             None => Mark::None,
-            Some((1, _)) => Mark::Conflict,
-            Some((2, _)) => Mark::Refused,
-            Some((_, true)) => Mark::Sending,
-            Some((_, false)) => Mark::Waiting,
+            Some((Hold::Conflict, _)) => Mark::Conflict,
+            Some((Hold::Parked, _)) => Mark::Refused,
+            Some((Hold::Free, true)) => Mark::Sending,
+            Some((Hold::Free, false)) => Mark::Waiting,
         },
     };
     let etag = version::name(&row);

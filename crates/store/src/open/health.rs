@@ -8,6 +8,7 @@ use crate::error::{Result, StoreError};
 use crate::open::presence::Word;
 use crate::open::salvage;
 use crate::pull::audit;
+use crate::tables::retention::DAY_MS;
 use crate::tables::setting;
 use crate::tx::connect::{Access, connect_reader};
 use crate::tx::notices::Changed;
@@ -20,7 +21,8 @@ use std::sync::atomic::Ordering;
 
 /// When the database was last checked, Unix milliseconds UTC.
 const CHECKED_AT: &str = "device.checked_at";
-const WEEK_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+/// How long after one check the next is due.
+const AGAIN_AFTER_MS: i64 = 7 * DAY_MS;
 
 impl Store {
     /// Runs `f` in one read transaction.
@@ -72,7 +74,7 @@ impl Store {
         }
         let checked_at = self.read(|reading| setting::number(reading.conn, CHECKED_AT))?;
         let now_ms = self.inner.clock.now_ms();
-        let is_recent = (0..WEEK_MS).contains(&now_ms.saturating_sub(checked_at));
+        let is_recent = (0..AGAIN_AFTER_MS).contains(&now_ms.saturating_sub(checked_at));
         if word != Word::Unchecked && is_recent {
             return Ok(false);
         }

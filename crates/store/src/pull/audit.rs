@@ -11,6 +11,7 @@ use crate::tables::incident::{self, Incident};
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::position::{self, Position};
 use crate::tables::refetch;
+use crate::tables::retention::DAY_MS;
 use crate::tables::row;
 use crate::tables::setting;
 use crate::tables::table::{ETAG, Table};
@@ -23,7 +24,8 @@ use std::sync::Arc;
 use tidemark_model::{BUCKETS, Bucket, Cell, RecordId, RowDigest, State, bucket_of};
 use tidemark_sql::quote;
 
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// How long after one audit of a set the next is due.
+const AGAIN_AFTER_MS: i64 = DAY_MS;
 /// So many records of a set are not fetched one by one: the set is read again from its start.
 const MOST_SINGLY: usize = 2_000;
 
@@ -63,7 +65,7 @@ impl Store {
                     continue;
                 }
                 match setting::get(reading.conn, &key(set))?.and_then(|text| text.parse::<i64>().ok()) {
-                    Some(at) if (0..DAY_MS).contains(&now_ms.saturating_sub(at)) => {}
+                    Some(at) if (0..AGAIN_AFTER_MS).contains(&now_ms.saturating_sub(at)) => {}
                     Some(_) => due.push(set.clone()),
                     None => fresh.push(set.clone()),
                 }

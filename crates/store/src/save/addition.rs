@@ -7,6 +7,7 @@
 
 use crate::error::{Result, StoreError};
 use crate::tables::account;
+use crate::tables::retention::DAY_MS;
 use crate::tables::setting;
 use crate::tables::value::{from_optional_text, to_text};
 use crate::tx::store::Store;
@@ -22,7 +23,7 @@ const SETTING: &str = "store.additions";
 /// The most that are kept; the oldest gives way.
 const MOST: usize = 256;
 /// How long one is kept.
-const KEPT_MS: u64 = 24 * 60 * 60 * 1000;
+const KEPT_MS: u64 = DAY_MS.unsigned_abs();
 /// After this long no process still waits for an answer.
 const LONGEST_MS: u64 = 2 * 60 * 1000;
 

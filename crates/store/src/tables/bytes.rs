@@ -21,8 +21,9 @@ struct Counted {
 impl TableBytes {
     /// Whoever counted within this time counts again only where the file is new to them.
     const AGAIN_AFTER_MS: u64 = 10_000;
-    /// A difference that nobody sees: a part of a hundred, or a few pages.
+    /// A difference that nobody sees: a few pages, or one of so many.
     const UNSEEN_PAGES: i64 = 16;
+    const UNSEEN_PART: i64 = 100;
 
     /// Returns the bytes of each table, as of lately.
     pub(crate) fn of(&self, conn: &Connection, now_ms: u64) -> Result<Arc<HashMap<String, u64>>> {
@@ -33,7 +34,7 @@ impl TableBytes {
         if let Some(counted) = &*counted {
             let moved = (pages_in_use - counted.pages_in_use).abs();
             let is_recent = now_ms.saturating_sub(counted.at_ms) < Self::AGAIN_AFTER_MS;
-            if is_recent || moved <= Self::UNSEEN_PAGES.max(pages_in_use / 100) {
+            if is_recent || moved <= Self::UNSEEN_PAGES.max(pages_in_use / Self::UNSEEN_PART) {
                 return Ok(Arc::clone(&counted.bytes));
             }
         }

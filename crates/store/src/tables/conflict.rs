@@ -12,6 +12,10 @@ use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use tidemark_model::{ConflictKind, RecordId, Versioned};
 
+/// The table's name, and its column of record ids.
+pub(crate) const TABLE: &str = "conflict";
+pub(crate) const RECORD: &str = "record_id";
+
 /// A row of `conflict`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Open {

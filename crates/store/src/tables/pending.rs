@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use tidemark_model::{CACHED_ENTITIES, Pending, Record, RecordId, State, Versioned};
 
+/// The table's name, and its column of record ids.
+pub(crate) const TABLE: &str = "pending";
+pub(crate) const RECORD: &str = "id";
+
 /// Why a pending change is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Hold {
@@ -21,6 +25,12 @@ pub(crate) enum Hold {
     Conflict = 1,
     /// The server refused it.
     Parked = 2,
+}
+
+impl Hold {
+    fn from_code(code: i64) -> Self {
+        [Self::Conflict, Self::Parked].into_iter().find(|hold| *hold as i64 == code).unwrap_or(Self::Free)
+    }
 }
 
 /// A change as it was sent: enough to send exactly it again, whatever was edited since.
@@ -134,11 +144,7 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Change> {
         base: from_optional_text(row.get(1)?)?,
         in_flight: from_optional_text(row.get(2)?)?,
         set_aside: row.get(3)?,
-        hold: match row.get::<_, i64>(4)? {
-            1 => Hold::Conflict,
-            2 => Hold::Parked,
-            _ => Hold::Free,
-        },
+        hold: Hold::from_code(row.get(4)?),
         reason: row.get(5)?,
         attempts: row.get(6)?,
         offer: from_optional_text(row.get(7)?)?,
@@ -180,10 +186,11 @@ pub(crate) fn order_no(conn: &Connection, set: &str, id: RecordId) -> Result<i64
 }
 
 /// What a list shows beside a record needs this much of its pending change.
-pub(crate) fn hold_and_sending(conn: &Connection, set: &str, id: RecordId) -> Result<Option<(i64, bool)>> {
+pub(crate) fn hold_and_sending(conn: &Connection, set: &str, id: RecordId) -> Result<Option<(Hold, bool)>> {
     let sql = "SELECT hold, sending FROM pending WHERE entity_set = ?1 AND id = ?2";
     let mut statement = conn.prepare_cached(sql)?;
-    Ok(statement.query_row(params![set, Key(id)], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    let found = statement.query_row(params![set, Key(id)], |row| Ok((Hold::from_code(row.get(0)?), row.get(1)?)));
+    Ok(found.optional()?)
 }
 
 /// Counts the unsettled records of a set.

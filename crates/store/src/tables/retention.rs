@@ -14,7 +14,8 @@ use crate::tables::value::{from_optional_text, to_text};
 use crate::tx::transaction::Tx;
 use rusqlite::{OptionalExtension, params};
 
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// A day, in milliseconds.
+pub(crate) const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Confirmed changes, which a restored server gets back, and which a deletion is undone from (FAULTS I28).
 const SENT_MS: i64 = 30 * DAY_MS;

@@ -14,6 +14,13 @@ pub(crate) const VERSION: i64 = 3;
 /// How long a statement waits for another process's write.
 const BUSY: Duration = Duration::from_secs(30);
 
+/// Memory for pages of the file: of the connection that writes, and of each that reads.
+const WRITER_CACHE_KIB: i64 = 32 * 1024;
+const READER_CACHE_KIB: i64 = 8 * 1024;
+
+/// A large pull grows the write-ahead log; it is cut back to this afterwards.
+const WRITE_AHEAD_BYTES: i64 = 16 << 20;
+
 /// Statements that a connection keeps prepared; a dozen entity sets with eight statements each fit.
 const PREPARED: usize = 160;
 
@@ -173,14 +180,13 @@ pub(crate) const ACCOUNT_TABLES: [&str; 11] = [
 
 /// Sets up a connection that may write.
 pub(crate) fn set_up_writer(conn: &Connection) -> Result<()> {
-    set_up(conn, 32)?;
+    set_up(conn, WRITER_CACHE_KIB)?;
     write_ahead(conn)?;
     // FULL: a commit is on the disk before Save says so (promise 1).
     conn.pragma_update(None, "synchronous", "FULL")?;
     // macOS keeps what was synced in the drive's own memory otherwise.
     conn.pragma_update(None, "fullfsync", true)?;
-    // A large pull grows the write-ahead log; it is cut back to this afterwards.
-    conn.pragma_update(None, "journal_size_limit", 16 << 20)?;
+    conn.pragma_update(None, "journal_size_limit", WRITE_AHEAD_BYTES)?;
     Ok(())
 }
 
@@ -200,14 +206,14 @@ fn write_ahead(conn: &Connection) -> Result<()> {
 
 /// Sets up a connection that only reads.
 pub(crate) fn set_up_reader(conn: &Connection) -> Result<()> {
-    set_up(conn, 8)
+    set_up(conn, READER_CACHE_KIB)
 }
 
-fn set_up(conn: &Connection, cache_mib: i64) -> Result<()> {
+fn set_up(conn: &Connection, cache_kib: i64) -> Result<()> {
     conn.busy_timeout(BUSY)?;
     conn.set_prepared_statement_cache_capacity(PREPARED);
     conn.pragma_update(None, "temp_store", "MEMORY")?;
-    conn.pragma_update(None, "cache_size", -cache_mib * 1024)?;
+    conn.pragma_update(None, "cache_size", -cache_kib)?;
     // What our statements mean by text: an order people expect, search and functions (ADR 0012).
     tidemark_sqlite::set_up(conn)?;
     Ok(())

@@ -5,6 +5,9 @@
 use crate::error::Result;
 use rusqlite::{Connection, OptionalExtension};
 
+/// The table's name.
+pub(crate) const TABLE: &str = "setting";
+
 /// Milliseconds to add to this machine's clock to get the server's.
 pub(crate) const CLOCK_OFFSET: &str = "store.clock_offset_ms";
 /// The last stamp that this device gave.

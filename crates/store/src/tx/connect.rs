@@ -54,11 +54,16 @@ pub(crate) fn connect_writer(file: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-/// SQLite opens a file for reading only where byte 18 names a format later than its own (file format, section 1.3.3).
+/// Where a database file names the format that writing it asks for, and the formats that there are (SQLite's file
+/// format, section 1.3.3).
+const FORMAT_AT: usize = 18;
+const FORMATS: std::ops::RangeInclusive<u8> = 1..=2;
+
+/// SQLite opens a file for reading only where it names a format later than its own.
 fn has_unknown_format(file: &Path) -> bool {
-    let mut head = [0; 19];
+    let mut head = [0; FORMAT_AT + 1];
     let read = fs::File::open(file).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut head));
-    read.is_ok() && !(1..=2).contains(&head[18])
+    read.is_ok() && !FORMATS.contains(&head[FORMAT_AT])
 }
 
 pub(crate) fn connect_reader(file: &Path, access: Access) -> Result<Connection> {

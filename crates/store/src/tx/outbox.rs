@@ -54,7 +54,7 @@ struct Stored {
 /// does it. The empty set stands for the account and the model.
 pub(crate) fn set_up(conn: &Connection) -> Result<()> {
     let mut sql = "CREATE TEMP TABLE outbox_touched (entity_set TEXT NOT NULL, id BLOB NOT NULL);".to_owned();
-    for (table, id) in [("pending", "id"), ("conflict", "record_id")] {
+    for (table, id) in [(pending::TABLE, pending::RECORD), (conflict::TABLE, conflict::RECORD)] {
         for (act, rows) in [("INSERT", &["new"][..]), ("UPDATE", &["old", "new"]), ("DELETE", &["old"])] {
             let name = format!("outbox_{table}_{act}");
             let notes = rows.iter().map(|row| note_row(&format!("{row}.entity_set, {row}.{id}"))).collect::<String>();
@@ -64,8 +64,9 @@ pub(crate) fn set_up(conn: &Connection) -> Result<()> {
     for (act, row) in [("INSERT", "new"), ("UPDATE", "new"), ("DELETE", "old")] {
         let note = note_row("'', CAST(key AS BLOB)").replace("key", &format!("{row}.key"));
         sql += &format!(
-            "CREATE TEMP TRIGGER outbox_setting_{act} AFTER {act} ON main.setting \
-             WHEN {row}.key IN ('{ACCOUNT}', '{DOCUMENT}') BEGIN {note} END;"
+            "CREATE TEMP TRIGGER outbox_{0}_{act} AFTER {act} ON main.{0} \
+             WHEN {row}.key IN ('{ACCOUNT}', '{DOCUMENT}') BEGIN {note} END;",
+            setting::TABLE
         );
     }
     conn.execute_batch(&sql)?;

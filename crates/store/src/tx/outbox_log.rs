@@ -140,16 +140,21 @@ pub(crate) fn write_line(out: &mut Vec<u8>, line: &Line) -> Result<()> {
     Ok(())
 }
 
+/// A checksum in sixteen digits, and the space behind it.
+const SUM_BYTES: usize = 17;
+
 fn parse(line: &[u8]) -> Option<Line> {
     let line = line.strip_suffix(b"\n")?;
-    let (sum, json) = line.split_at_checked(17)?;
+    let (sum, json) = line.split_at_checked(SUM_BYTES)?;
     let sum = u64::from_str_radix(std::str::from_utf8(sum).ok()?.strip_suffix(' ')?, 16).ok()?;
     (sum == checksum(json)).then(|| serde_json::from_slice(json).ok())?
 }
 
 /// FNV-1a: it tells a torn or flipped line, it guards against nobody.
 fn checksum(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    bytes.iter().fold(OFFSET, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(PRIME))
 }
 
 /// Returns the file's length; `None` where there is none.
