@@ -4,18 +4,14 @@
 //! one transaction (DESIGN sections 3 and 4). Refuses: the network, the clock of the machine (it is handed in) and
 //! every decision about two versions: those are `tidemark-model`'s, this crate carries them out.
 //!
-//! - [`Store`]: opening, transactions, who hears of changes. [`Lease`]: the right to bring in what a server said.
-//! - `edit`, `import`, `read`, `figures`: what people do to records and see of them.
-//! - `push`, `settle`: from pending change to the server's answer.
-//! - `pull`, `sink`, `sweep`, `restored`: from the server's pages to records.
-//! - `verdict`, `conflicts`, `decision`, `parked`: what could not be settled by itself.
-//! - `answered`, `bring_back`: taking an answer back, and what did not stand.
-//! - `choice`, `account`, `settings`, `history`, `journal`, `sent`, `attempts`, `activity`: what is remembered.
-//! - `addition`: under which `Id` goes what is added straight to the server.
-//! - `awaited`: what is kept offline and not here yet. `explain`: all of it about one record.
-//! - `outbox`, `outbox_log`: what waits, a second time, outside of the database.
-//! - `presence`, `gate`, `health`, `salvage`, `audit`, `incident`: is the disk's word to be trusted, and what if not.
-//! - `schema`, `catalog`, `table`, `migrate`, `row`, `change`, `local`: how it lies on disk.
+//! A room each for what is done:
+//!
+//! - `open`: the folder, checking and mending it, signing in. [`Lease`]: the right to bring in what a server said.
+//! - `save`: what people do to records. `look`: what they see of them.
+//! - `push`: from pending change to the server's answer. `pull`: from the server's pages to records.
+//! - `decide`: what could not be settled by itself.
+//! - `tx`: one transaction, which knows none of the above. [`Store`]: the database, open.
+//! - `tables`: how it lies on disk.
 
 mod decide;
 mod error;

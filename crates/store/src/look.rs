@@ -1,6 +1,6 @@
-//! What is seen of it all: records, figures, what happened.
+//! What is seen of it all: records, figures, what happened and what went wrong.
 //!
-//! Refuses: changing a record.
+//! Owns: reading for people, each time from the tables. Refuses: changing a record.
 
 pub(crate) mod activity;
 pub(crate) mod awaited;

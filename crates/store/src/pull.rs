@@ -1,6 +1,7 @@
-//! From the server's pages, its model and its digests to records.
+//! From what the server says of its own accord to records: its pages, its model, its digests.
 //!
-//! Refuses: reading the wire, and deciding about a pending record.
+//! Owns: that a page is taken only onto the position it was asked from (`onto`, `sink`, `sweep`). Refuses: reading the
+//! wire (`tidemark-odata`), and deciding about a record that is pending here (`decide`).
 
 pub(crate) mod audit;
 pub(crate) mod model;

@@ -1,6 +1,8 @@
 //! From a pending change to the server's answer.
 //!
-//! Refuses: HTTP, and judging what the server has instead.
+//! Owns: what is sent next and as what (`batch`, `outgoing`), what becomes of it (`settle`, `outcome`), and what a
+//! restored server lost, offered again (`restored`). Refuses: HTTP, and judging what the server has in its place
+//! (`decide`).
 
 pub(crate) mod batch;
 pub(crate) mod outcome;

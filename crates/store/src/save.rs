@@ -1,6 +1,7 @@
 //! What people do to records on this device.
 //!
-//! Refuses: the network.
+//! Owns: adding, editing, deleting, importing, choosing what is kept offline: on the disk before it is acknowledged.
+//! Refuses: the network, and deciding between two versions (`decide`).
 
 pub(crate) mod addition;
 pub(crate) mod choice;

@@ -1,6 +1,9 @@
-//! What lies in the database: its tables, the model by which they are made, and settings.
+//! The database's tables, one a file, and what is read out of settings and records.
 //!
-//! Owns: SQL on tables. Refuses: deciding what is to stand in them.
+//! Owns: that a table of the database is named in SQL by one file alone (`schema` makes them all); the tables of entity
+//! sets are written out once, by `table`. `local` keeps a record and its pending change in step, `catalog` has the
+//! model by which tables are made, `retention` knows what is kept for how long. Refuses: what people do, what a server
+//! says and what wins.
 
 pub(crate) mod account;
 pub(crate) mod answered;

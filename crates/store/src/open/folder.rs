@@ -4,16 +4,16 @@
 //! mending (`salvage`), and making a new, empty database where an old one cannot be opened (FAULTS D3, D7, D9).
 
 use crate::error::{Result, StoreError};
-use crate::open::gate::Gate;
 use crate::open::logged;
-use crate::open::presence::{Presence, Word};
 use crate::tables::account;
 use crate::tables::bytes::TableBytes;
 use crate::tables::catalog::Loaded;
 use crate::tables::setting::{self, DEVICE_ID};
 use crate::tx::connect::{Access, FILE, connect_reader, connect_writer, log_of};
+use crate::tx::gate::Gate;
 use crate::tx::notices::Listeners;
 use crate::tx::outbox;
+use crate::tx::presence::{Presence, Word};
 use crate::tx::store::{Inner, Reading};
 use crate::tx::writer::Writer;
 use rusqlite::Connection;

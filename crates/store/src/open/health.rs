@@ -5,7 +5,6 @@
 //! how a transaction is run (`tx`). A check only reads: no Save waits for it.
 
 use crate::error::{Result, StoreError};
-use crate::open::presence::Word;
 use crate::open::salvage;
 use crate::pull::audit;
 use crate::tables::retention::DAY_MS;
@@ -13,6 +12,7 @@ use crate::tables::setting;
 use crate::tx::connect::{Access, connect_reader};
 use crate::tx::notices::Changed;
 use crate::tx::outbox;
+use crate::tx::presence::Word;
 use crate::tx::store::{Reading, Store};
 use crate::tx::transaction::Tx;
 use rusqlite::Connection;

@@ -5,9 +5,9 @@
 
 use crate::error::Result;
 use crate::open::folder;
-use crate::open::presence::Presence;
 use crate::open::salvage;
 use crate::tx::connect::FILE;
+use crate::tx::presence::Presence;
 use crate::tx::store::Store;
 use std::path::Path;
 use std::sync::Arc;

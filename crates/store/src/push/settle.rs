@@ -99,7 +99,7 @@ fn settle(tx: &Tx<'_>, reply: &Reply) -> Result<Tally> {
     let Some(sent) = change.in_flight.take_if(|sent| sent.request_id == reply.request_id) else {
         return Ok(Tally::default());
     };
-    attempt::log(tx, reply)?;
+    write_attempt(tx, reply)?;
     if let Some(offer) = change.offer.take() {
         if let Some(number) = offer.sent {
             return restored::answered(tx, &table, change, Offered { offer, number, sent }, &reply.answer);
@@ -134,6 +134,18 @@ fn settle(tx: &Tx<'_>, reply: &Reply) -> Result<Tally> {
             Ok(Tally::default())
         }
     }
+}
+
+/// Writes an answer down, unless it is a yes; the choice of sets is no record that anybody explains.
+fn write_attempt(tx: &Tx<'_>, reply: &Reply) -> Result<()> {
+    let (outcome, message) = match &reply.answer {
+        Answer::Done { .. } => return Ok(()),
+        Answer::Absent => ("gone", None),
+        Answer::Stale { .. } => ("changed_meanwhile", None),
+        Answer::Refused { reason } => ("refused", Some(reason.as_str())),
+        Answer::Undecided { reason, .. } => ("not_decided", Some(reason.as_str())),
+    };
+    if choice::is_choice(&reply.set) { Ok(()) } else { attempt::add(tx, &reply.set, reply.id, outcome, message) }
 }
 
 /// The server has the change, as `etag`: that version is the base of whatever was edited since it was sent.

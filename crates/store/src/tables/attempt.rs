@@ -4,8 +4,6 @@
 //! accepted changes; `sent` has those.
 
 use crate::error::Result;
-use crate::push::reply::{Answer, Reply};
-use crate::tables::choice;
 use crate::tables::retention::ATTEMPTS_OF_A_RECORD;
 use crate::tables::value::Key;
 use crate::tx::transaction::Tx;
@@ -23,24 +21,13 @@ pub struct Attempt {
     pub message: Option<String>,
 }
 
-/// Writes an answer down, unless it is a yes.
-pub(crate) fn log(tx: &Tx<'_>, reply: &Reply) -> Result<()> {
-    let (outcome, message) = match &reply.answer {
-        Answer::Done { .. } => return Ok(()),
-        Answer::Absent => ("gone", None),
-        Answer::Stale { .. } => ("changed_meanwhile", None),
-        Answer::Refused { reason } => ("refused", Some(reason.as_str())),
-        Answer::Undecided { reason, .. } => ("not_decided", Some(reason.as_str())),
-    };
-    if choice::is_choice(&reply.set) {
-        return Ok(());
-    }
+/// Writes an answer down: what it came to, and the server's sentence.
+pub(crate) fn add(tx: &Tx<'_>, set: &str, id: RecordId, outcome: &str, message: Option<&str>) -> Result<()> {
     let sql = "INSERT INTO attempt (entity_set, id, at, outcome, message) VALUES (?1, ?2, ?3, ?4, ?5)";
-    let of = (&reply.set, Key(reply.id));
-    tx.conn.prepare_cached(sql)?.execute(params![of.0, of.1, tx.server_now_ms()?, outcome, message])?;
+    tx.conn.prepare_cached(sql)?.execute(params![set, Key(id), tx.server_now_ms()?, outcome, message])?;
     let sql = "DELETE FROM attempt WHERE entity_set = ?1 AND id = ?2 AND order_no NOT IN \
                (SELECT order_no FROM attempt WHERE entity_set = ?1 AND id = ?2 ORDER BY order_no DESC LIMIT ?3)";
-    tx.conn.prepare_cached(sql)?.execute(params![of.0, of.1, ATTEMPTS_OF_A_RECORD as i64])?;
+    tx.conn.prepare_cached(sql)?.execute(params![set, Key(id), ATTEMPTS_OF_A_RECORD as i64])?;
     Ok(())
 }
 

@@ -3,12 +3,12 @@
 //! Owns: the connections. Refuses: opening it and mending it (`open`).
 
 use crate::error::Result;
-use crate::open::gate::Gate;
-use crate::open::presence::Presence;
 use crate::tables::bytes::TableBytes;
 use crate::tables::catalog::{Catalog, Loaded};
 use crate::tx::connect::{Access, connect_reader, connect_writer};
+use crate::tx::gate::Gate;
 use crate::tx::notices::Listeners;
+use crate::tx::presence::Presence;
 use crate::tx::writer::Writer;
 use rusqlite::Connection;
 use std::collections::HashSet;
