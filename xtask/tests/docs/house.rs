@@ -16,7 +16,6 @@ const LONG: &[&str] = &[];
 const CIRCLING: &[(&str, usize)] = &[
     ("crates/app", 4),
     ("crates/cli", 8),
-    ("crates/model", 7),
     ("crates/odata", 2),
     ("crates/server", 14),
     ("crates/sql", 4),
