@@ -18,7 +18,6 @@ const CIRCLING: &[(&str, usize)] = &[
     ("crates/cli", 8),
     ("crates/odata", 2),
     ("crates/server", 14),
-    ("crates/sql", 4),
     ("crates/sync", 6),
     ("src-tauri", 3),
 ];
