@@ -9,8 +9,8 @@ mod records;
 mod session;
 mod sync;
 
-use crate::Ended;
 use crate::args::{Args, Choice, Command, word_of};
+use crate::ended::Ended;
 use crate::output::{Output, complain};
 use crate::words;
 use anyhow::Context as _;

@@ -5,6 +5,7 @@
 
 mod args;
 mod commands;
+mod ended;
 mod input;
 mod output;
 mod table;
@@ -12,18 +13,8 @@ mod words;
 
 use args::Args;
 use clap::Parser as _;
+use ended::Ended;
 use std::process::ExitCode;
-
-/// How a command ended, when it did not fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ended {
-    /// What was asked is done; open conflicts and parked records included.
-    Done,
-    /// It came to nothing, and the sentence has been given.
-    Failed,
-    /// `sync` could not reach the server.
-    Offline,
-}
 
 fn main() -> ExitCode {
     // Wrong usage ends here, with status 2.

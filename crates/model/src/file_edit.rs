@@ -4,8 +4,8 @@
 //! that the file was written from (the store keeps it), and deciding a clash (a person or a policy does).
 
 use crate::entity::EntitySet;
-use crate::merge::{changed_properties, merge, take};
-use crate::record::Record;
+use crate::merge::{merge, take};
+use crate::record::{Record, changed_properties};
 use serde_json::{Map, Value};
 
 /// A row of a file beside the record that is here.

@@ -40,10 +40,11 @@ pub use fold::{Fold, LocalChange, fold};
 pub use incoming::{Incoming, IncomingRow, Removal, RowSink};
 pub use instant::{instant_micros, read_instant};
 pub use members::{UnreadRecord, read_members};
-pub use merge::{Merge, changed_properties, merge, same_value};
+pub use merge::{Merge, merge};
 pub use reconcile::{ConflictKind, Pending, ServerSide, Verdict, reconcile};
 pub use record::{
-    ID, IS_TOMBSTONED, InvalidId, Record, RecordId, STATE, State, UPDATED_AT, UPDATED_BY, Versioned, is_sync_property,
+    ID, IS_TOMBSTONED, InvalidId, Record, RecordId, STATE, State, UPDATED_AT, UPDATED_BY, Versioned,
+    changed_properties, is_sync_property, same_value,
 };
 pub use request_id::{ChangeIdentity, request_id};
 pub use resolve::{Conflict, Resolution, ResolutionError, Resolved, Side, resolve};

@@ -6,10 +6,8 @@
 
 use crate::entity::EntitySet;
 use crate::merge_rule::join;
-use crate::record::Record;
-use crate::text;
+use crate::record::{Record, changed_properties, same_value};
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// The outcome of a three-way merge.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,26 +20,6 @@ pub struct Merge {
     pub mine: Vec<String>,
     /// Properties changed on both sides whose edits came together by the property's own rule.
     pub joined: Vec<String>,
-}
-
-/// Tells whether two values say the same: equal, or texts that differ in line ends or normal form alone. Such a
-/// difference is no edit and no clash (ADR 0012); either text stays as it is kept.
-pub fn same_value(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::String(a), Value::String(b)) => text::same(a, b),
-        _ => a == b,
-    }
-}
-
-/// Returns the names of the properties whose values differ; an absent property is null.
-pub fn changed_properties<'r>(a: &'r Record, b: &'r Record) -> Vec<&'r str> {
-    let mut seen = BTreeSet::new();
-    a.properties
-        .keys()
-        .chain(b.properties.keys())
-        .filter(|name| !same_value(a.get(name), b.get(name)) && seen.insert(name.as_str()))
-        .map(String::as_str)
-        .collect()
 }
 
 /// Merges what this device and the server did since `base`.

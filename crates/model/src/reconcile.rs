@@ -4,8 +4,8 @@
 //! pending here. Refuses: effects (the store applies the verdict), the wire, policies (`resolve` takes those).
 
 use crate::entity::EntitySet;
-use crate::merge::{changed_properties, merge};
-use crate::record::{Record, State, Versioned};
+use crate::merge::merge;
+use crate::record::{Record, State, Versioned, changed_properties};
 use serde::{Deserialize, Serialize};
 
 /// What this device has pending for one record.

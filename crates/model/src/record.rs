@@ -1,10 +1,12 @@
 //! A record: one entity of an entity set, with its id, its stamp and its tombstone mark (seed step 2).
 //!
-//! Owns: the shape of a record in memory and in JSON. Refuses: validation against the model
+//! Owns: the shape of a record in memory and in JSON, and which properties of two records differ. Refuses: validation against the model
 //! (`validate`) and any decision about two versions (`merge`, `reconcile`).
 
+use crate::text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
@@ -129,7 +131,7 @@ impl Record {
 
     /// Tells whether two records hold the same content: every property and the tombstone mark, not the stamp.
     pub fn same_content(&self, other: &Self) -> bool {
-        self.is_tombstoned == other.is_tombstoned && crate::merge::changed_properties(self, other).is_empty()
+        self.is_tombstoned == other.is_tombstoned && changed_properties(self, other).is_empty()
     }
 
     /// Returns the record as an OData entity: `Id`, the properties, the sync properties.
@@ -142,6 +144,26 @@ impl Record {
         json.insert(UPDATED_BY.into(), self.updated_by.clone().map_or(Value::Null, Value::String));
         json
     }
+}
+
+/// Tells whether two values say the same: equal, or texts that differ in line ends or normal form alone. Such a
+/// difference is no edit and no clash (ADR 0012); either text stays as it is kept.
+pub fn same_value(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::String(a), Value::String(b)) => text::same(a, b),
+        _ => a == b,
+    }
+}
+
+/// Returns the names of the properties whose values differ; an absent property is null.
+pub fn changed_properties<'r>(a: &'r Record, b: &'r Record) -> Vec<&'r str> {
+    let mut seen = BTreeSet::new();
+    a.properties
+        .keys()
+        .chain(b.properties.keys())
+        .filter(|name| !same_value(a.get(name), b.get(name)) && seen.insert(name.as_str()))
+        .map(String::as_str)
+        .collect()
 }
 
 /// A record together with the ETag of exactly that version on the server.

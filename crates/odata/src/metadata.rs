@@ -7,6 +7,7 @@ mod annotation;
 #[cfg(test)]
 mod tests;
 mod xml;
+mod xml_text;
 
 pub use xml::metadata_xml;
 

@@ -5,7 +5,7 @@
 //! as lists order it, and texts that differ in normal form alone are equal (ADR 0012). Refuses:
 //! forms that no index serves where the other side is a literal, hence `c = ? AND c IS NOT NULL`.
 
-use crate::condition::{Compiler, join};
+use crate::compiler::{Compiler, join};
 use crate::error::QueryError;
 use crate::number::{Place, Test};
 use crate::operand::{Operand, Side, Type, describe, incomparable};

@@ -3,8 +3,8 @@
 //! Owns: which there are and what stands in them. Refuses: writing them: who writes a record's text writes its folded
 //! form in the same statement.
 
+use crate::column::{Column, ColumnKind};
 use crate::statement::Dialect;
-use crate::table::{Column, ColumnKind};
 use tidemark_model::text::folded;
 use tidemark_model::{Cell, Kind, Property, Role};
 

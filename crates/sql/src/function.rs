@@ -5,7 +5,7 @@
 //! as people see them (ADR 0012). Refuses: LIKE with a user's text.
 
 use crate::compare::text_cell;
-use crate::condition::Compiler;
+use crate::compiler::Compiler;
 use crate::error::QueryError;
 use crate::operand::{Operand, Side, Type, describe};
 use crate::statement::Dialect;
@@ -113,7 +113,7 @@ impl Compiler<'_> {
     }
 
     fn text(&mut self, function: Function, argument: &Expr, depth: usize) -> Result<Text, QueryError> {
-        if depth > crate::condition::DEEPEST {
+        if depth > crate::compiler::DEEPEST {
             return Err(QueryError::TooComplex);
         }
         let refuse = |property, is: String| QueryError::TypeMismatch {

@@ -5,7 +5,7 @@
 //! 0012). Refuses: offsets, which are the
 //! client's own `$skip`.
 
-use crate::condition::Compiler;
+use crate::compiler::Compiler;
 use crate::error::QueryError;
 use crate::operand::{Side, Type, collated, describe};
 use crate::statement::Dialect;

@@ -5,7 +5,9 @@
 //! share one text. Every identifier comes from the model or from the caller's own code; every value of a user is a
 //! bind. Storage forms are those of `tidemark_model::Cell`.
 
+mod column;
 mod compare;
+mod compiler;
 mod condition;
 mod error;
 mod folded;
@@ -22,12 +24,11 @@ mod statement;
 mod table;
 pub mod text;
 
+pub use column::{Column, ColumnKind};
 pub use error::QueryError;
 pub use folded::{folded_cell, folded_column, folded_name};
 pub use name::{name, quote, quoted};
 pub use placeholders::placeholders;
 pub use select::{Select, count, select};
 pub use statement::{Dialect, Statement};
-pub use table::{
-    Column, ColumnKind, Layout, add_column, column_of, create_index, create_table, create_unique_index, fill_default,
-};
+pub use table::{Layout, add_column, column_of, create_index, create_table, create_unique_index, fill_default};

@@ -4,7 +4,7 @@
 //! and forms of a letter do not count. SQLite asks it for each text; PostgreSQL has its folded form beside the text.
 
 use crate::compare::text_cell;
-use crate::condition::{Compiler, column, join};
+use crate::compiler::{Compiler, column, join};
 use crate::error::QueryError;
 use crate::folded::folded_column;
 use crate::statement::Dialect;

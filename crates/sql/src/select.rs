@@ -3,7 +3,7 @@
 //! Owns: the shape of the statement: columns, conditions, order, paging. Refuses: single conditions
 //! (`condition`) and whether tombstoned records are shown (the caller's scope says).
 
-use crate::condition::{Compiler, column};
+use crate::compiler::{Compiler, column};
 use crate::error::QueryError;
 use crate::keys;
 use crate::name::quoted;

@@ -4,49 +4,12 @@
 //! to migrate, and rules of validity: those are the model's, so only the key and the two sync properties that
 //! every stored record has are NOT NULL (a purged tombstone has no content, and a property may be added later).
 
+use crate::column::{Column, ColumnKind};
 use crate::folded::{folded_cell, folded_column};
 use crate::name::quoted;
 use crate::statement::{Dialect, Statement};
 use std::fmt::Write as _;
 use tidemark_model::{Cell, CellSeed, Kind, Property, Role};
-
-/// The SQL type of a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ColumnKind {
-    /// String, Date, JSON text; compared by bytes in both dialects.
-    Text,
-    /// Boolean, integers, scaled Decimal, DateTimeOffset in microseconds: 64 bits.
-    Integer,
-    /// Double.
-    Real,
-    /// Guid: 16 bytes in SQLite, `uuid` in PostgreSQL; both sort alike.
-    Guid,
-    /// Other bytes.
-    Bytes,
-}
-
-/// One column of a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
-    /// The name; a property's column has the property's name.
-    pub name: String,
-    /// The SQL type.
-    pub kind: ColumnKind,
-    /// Whether null is allowed.
-    pub nullable: bool,
-}
-
-impl Column {
-    /// Makes a column that must hold a value.
-    pub fn required(name: impl Into<String>, kind: ColumnKind) -> Self {
-        Self { name: name.into(), kind, nullable: false }
-    }
-
-    /// Makes a column that may be null.
-    pub fn nullable(name: impl Into<String>, kind: ColumnKind) -> Self {
-        Self { name: name.into(), kind, nullable: true }
-    }
-}
 
 /// How a table lies on disk; PostgreSQL has one way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

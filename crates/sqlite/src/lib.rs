@@ -11,4 +11,5 @@ mod value;
 pub use error::{ErrorClass, class};
 pub use open::{Opening, open};
 pub use rusqlite::OpenFlags;
+pub use text::set_up;
 pub use value::{Bound, NotACell, cell};

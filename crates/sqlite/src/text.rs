@@ -8,8 +8,11 @@ use rusqlite::types::ValueRef;
 use tidemark_model::text::{self, Needle};
 use tidemark_sql::text::{COLLATION, FOUND, LOWER, NORMAL, UPPER};
 
-/// Gives a connection the functions and the order.
-pub(crate) fn set_up(connection: &Connection) -> rusqlite::Result<()> {
+/// Gives a connection the functions and the order; [`open`](crate::open) does.
+///
+/// # Errors
+/// SQLite has no memory left.
+pub fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.create_collation(COLLATION, text::compare)?;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     connection.create_scalar_function(NORMAL, 1, flags, |ctx| map(ctx, |of| text::normal(of).into_owned()))?;

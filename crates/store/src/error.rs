@@ -3,9 +3,10 @@
 //! Owns: [`StoreError`] with its stable codes. Refuses: hiding what is safe: a sentence about a failed write says
 //! that nothing was saved, because every write here is one transaction (FAULTS D1 to D9).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tidemark_model::{ID, InvalidRecord, ModelError, RecordId, ResolutionError};
 use tidemark_sql::QueryError;
+use tidemark_sqlite::{ErrorClass, class};
 
 /// What the store returns.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -288,5 +289,47 @@ impl StoreError {
             }
             _ => None,
         }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let problem = error.to_string();
+        let nowhere = PathBuf::new;
+        match class(&error) {
+            ErrorClass::Full => Self::DiskFull,
+            ErrorClass::Io => Self::Io(problem),
+            ErrorClass::ReadOnly => Self::ReadOnly(nowhere()),
+            ErrorClass::Busy => Self::Busy,
+            ErrorClass::Damaged | ErrorClass::NotADatabase => Self::Corrupt { path: nowhere(), problem },
+            ErrorClass::CannotOpen => Self::Unavailable { path: nowhere(), problem },
+            _ => Self::Internal(problem),
+        }
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl StoreError {
+    /// Tells whether the error says that the database is damaged, and not that it cannot be used just now.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Corrupt { .. } | Self::Internal(_))
+    }
+
+    /// Names the file in an error that came from below.
+    pub(crate) fn located(mut self, file: &Path) -> Self {
+        match &mut self {
+            Self::ReadOnly(path) | Self::Corrupt { path, .. } | Self::Unavailable { path, .. }
+                if path.as_os_str().is_empty() =>
+            {
+                *path = file.to_owned();
+            }
+            _ => {}
+        }
+        self
     }
 }

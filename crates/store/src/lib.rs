@@ -4,90 +4,54 @@
 //! one transaction (DESIGN sections 3 and 4). Refuses: the network, the clock of the machine (it is handed in) and
 //! every decision about two versions: those are `tidemark-model`'s, this crate carries them out.
 //!
-//! - [`Store`]: opening, transactions, who hears of changes. [`Lease`]: the right to bring in what a server said.
-//! - `edit`, `import`, `read`, `figures`: what people do to records and see of them.
-//! - `push`, `settle`: from pending change to the server's answer.
-//! - `pull`, `sink`, `sweep`, `restored`: from the server's pages to records.
-//! - `verdict`, `conflicts`, `decision`, `parked`: what could not be settled by itself.
-//! - `answered`, `bring_back`: taking an answer back, and what did not stand.
-//! - `choice`, `account`, `settings`, `history`, `journal`, `sent`, `attempts`, `activity`: what is remembered.
-//! - `addition`: under which `Id` goes what is added straight to the server.
-//! - `awaited`: what is kept offline and not here yet. `explain`: all of it about one record.
-//! - `outbox`, `outbox_log`: what waits, a second time, outside of the database.
-//! - `presence`, `gate`, `health`, `salvage`, `audit`, `incident`: is the disk's word to be trusted, and what if not.
-//! - `schema`, `catalog`, `table`, `migrate`, `row`, `change`, `local`: how it lies on disk.
+//! A room each for what is done:
+//!
+//! - `open`: the folder, checking and mending it, signing in. [`Lease`]: the right to bring in what a server said.
+//! - `save`: what people do to records. `look`: what they see of them.
+//! - `push`: from pending change to the server's answer. `pull`: from the server's pages to records.
+//! - `decide`: what could not be settled by itself.
+//! - `tx`: one transaction, which knows none of the above. [`Store`]: the database, open.
+//! - `tables`: how it lies on disk.
 
-mod account;
-mod activity;
-mod addition;
-mod answered;
-mod attempts;
-mod audit;
-mod awaited;
-mod bring_back;
-mod catalog;
-mod change;
-mod choice;
-mod conflicts;
-mod decision;
-mod edit;
+mod decide;
 mod error;
-mod explain;
-mod exported;
-mod figures;
-mod file_row;
-mod gate;
-mod health;
-mod history;
-mod import;
-mod incident;
-mod journal;
-mod lease;
-mod local;
-mod migrate;
-mod notices;
-mod outbox;
-mod outbox_log;
-mod parked;
-mod position;
-mod presence;
+mod look;
+mod open;
 mod pull;
 mod push;
-mod read;
-mod restamp;
-mod restored;
-mod retention;
-mod row;
-mod salvage;
-mod schema;
-mod sent;
-mod settings;
-mod settle;
-mod shown;
-mod sink;
-mod store;
-mod sweep;
-mod table;
-mod types;
-mod unfit;
-mod value;
-mod verdict;
-mod write;
+mod save;
+mod tables;
+mod tx;
 
-pub use addition::Addition;
-pub use audit::{AuditRow, LocalAudit};
-pub use awaited::Awaited;
+pub use decide::answered::Undone;
+pub use decide::conflicts::Answered;
+pub use decide::parked::Parked;
+pub use decide::question::OpenConflict;
+pub use decide::tally::Tally;
+pub use decide::unfit::Unfit;
 pub use error::{Result, StoreError};
-pub use file_row::{FileRow, RowProblem};
-pub use incident::{Incident, Noticed};
-pub use lease::Lease;
-pub use position::{AskedFrom, Incarnation, Position};
-pub use pull::{Onto, Others, PullTx};
-pub use settings::DEVICE_NAME;
-pub use sink::SetSink;
-pub use store::Store;
-pub use types::{
-    Account, Answer, Answered, Attempt, Changed, Counts, CycleEntry, Decision, EntityFigures, Explained, FirstSync,
-    HistoryEntry, JournalLine, LocalRecord, MARK, Mark, Only, OpenConflict, Origin, Outgoing, OutgoingChange, Parked,
-    PropertyChange, Reply, Tally, Undone, Unfit, Unsent,
-};
+pub use look::awaited::Awaited;
+pub use look::explain::Explained;
+pub use look::figures::{Counts, EntityFigures};
+pub use look::history::Decision;
+pub use look::journal::JournalLine;
+pub use look::record::{LocalRecord, MARK, Mark, Only};
+pub use open::lease::Lease;
+pub use pull::audit::{AuditRow, LocalAudit};
+pub use pull::onto::{Onto, Others};
+pub use pull::pull_tx::PullTx;
+pub use pull::sink::SetSink;
+pub use push::outgoing::{Outgoing, OutgoingChange};
+pub use push::reply::{Answer, Reply};
+pub use save::addition::Addition;
+pub use save::choice::Unsent;
+pub use save::file_row::{FileRow, RowProblem};
+pub use tables::account::Account;
+pub use tables::attempt::Attempt;
+pub use tables::cycle::CycleEntry;
+pub use tables::history::{HistoryEntry, Origin, PropertyChange};
+pub use tables::incident::{Incident, Noticed};
+pub use tables::position::{AskedFrom, FirstSync, Incarnation, Position};
+pub use tables::setting::DEVICE_NAME;
+pub use tx::notices::Changed;
+pub use tx::store::Store;

@@ -5,8 +5,11 @@
 mod anchors;
 mod citations;
 mod decisions;
+mod house;
 mod imports;
 mod links;
+mod modules;
+mod store;
 mod tree;
 mod words;
 

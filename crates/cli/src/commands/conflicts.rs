@@ -1,7 +1,7 @@
 //! `conflicts`, `resolve`, `undo`, `decisions`.
 
-use crate::Ended;
 use crate::args::{Resolve, word_of};
+use crate::ended::Ended;
 use crate::output::Output;
 use crate::words;
 use serde_json::json;

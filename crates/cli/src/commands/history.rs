@@ -1,6 +1,6 @@
 //! `history`, `bring-back`, `explain`.
 
-use crate::Ended;
+use crate::ended::Ended;
 use crate::output::Output;
 use crate::words;
 use tidemark_app::App;

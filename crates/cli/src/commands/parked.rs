@@ -1,7 +1,7 @@
 //! `parked`, and the ways on from a parked record.
 
-use crate::Ended;
 use crate::args::Parked;
+use crate::ended::Ended;
 use crate::output::Output;
 use crate::words;
 use serde_json::json;

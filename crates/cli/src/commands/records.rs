@@ -1,7 +1,7 @@
 //! `list`, `get`, `add`, `edit`, `delete`.
 
-use crate::Ended;
 use crate::args::{List, Shown};
+use crate::ended::Ended;
 use crate::input;
 use crate::output::Output;
 use crate::words;

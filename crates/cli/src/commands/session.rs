@@ -1,7 +1,7 @@
 //! `sign-in` and `sign-out`.
 
-use crate::Ended;
 use crate::args::SignIn;
+use crate::ended::Ended;
 use crate::input;
 use crate::output::Output;
 use crate::words;

@@ -1,6 +1,6 @@
 //! `sync`, `sync --watch` and `status`.
 
-use crate::Ended;
+use crate::ended::Ended;
 use crate::output::{Output, complain};
 use crate::words;
 use anyhow::bail;

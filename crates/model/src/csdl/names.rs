@@ -6,7 +6,7 @@
 //! every word of the grammar, every path and every table.
 
 use super::ModelError;
-use super::parse::Source;
+use super::source::Source;
 use crate::cached_entities::CACHED_ENTITIES;
 use crate::query::RESERVED_WORDS;
 

@@ -1,37 +1,16 @@
 //! From CSDL JSON text to an [`EntityModel`], one function per kind of element.
 
 use super::ModelError;
-use super::locate::line_of;
 use super::names::{check_container, check_name, check_property, check_sets};
 use super::once::members_stand_once;
+use super::source::{Object, Source};
 use crate::cached_entities::{CACHED_ENTITIES, declaration};
 use crate::cell::CellSeed;
 use crate::entity::{EntityModel, EntitySet, EntityType, Kind, MergeRule, NavigationProperty, Property, Role};
 use crate::record::{ID, IS_TOMBSTONED, UPDATED_AT, UPDATED_BY};
 use indexmap::IndexMap;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-
-type Object = Map<String, Value>;
-
-/// The document being read; makes errors that know their line.
-pub(super) struct Source<'s> {
-    text: &'s str,
-}
-
-impl Source<'_> {
-    pub(super) fn error(&self, path: &[&str], problem: impl Into<String>) -> ModelError {
-        ModelError {
-            line: line_of(self.text, path),
-            element: if path.is_empty() { "the document".into() } else { path.join("/") },
-            problem: problem.into(),
-        }
-    }
-
-    fn object<'v>(&self, value: &'v Value, path: &[&str]) -> Result<&'v Object, ModelError> {
-        value.as_object().ok_or_else(|| self.error(path, "must be a JSON object"))
-    }
-}
 
 pub(super) fn model(text: &str) -> Result<EntityModel, ModelError> {
     let mut document: Value = serde_json::from_str(text).map_err(|e| ModelError {

@@ -3,7 +3,7 @@
 //! Owns: which annotations an XML reader can be given: those whose vocabulary the document references. A reader
 //! refuses a term that it cannot resolve, so terms without a reference (`@Tidemark.…`, our own) stay in the JSON.
 
-use super::xml::Xml;
+use super::xml_text::Xml;
 use serde_json::{Map, Value};
 
 /// The vocabulary of `Computed`, which the model itself uses on `_UpdatedBy`.

@@ -1,0 +1,167 @@
+//! Answers that may be taken back: what a question was before a person answered it.
+//!
+//! Owns: the `answered` table. While the answer has not been sent, taking it back opens the question again exactly as
+//! it was; edits made since join this device's side. Once it was sent, the losing side is brought back as a new change.
+//! Refuses: taking back what a policy answered; that is in the history (`bring_back`).
+
+use crate::decide::answer;
+use crate::decide::bring_back::bring_back;
+use crate::decide::question;
+use crate::error::{Result, StoreError};
+use crate::look::read;
+use crate::look::record::LocalRecord;
+use crate::save::edit;
+use crate::tables::answered;
+use crate::tables::conflict::{self, Open};
+use crate::tables::history;
+use crate::tables::pending::{self, Change, Hold};
+use crate::tables::position;
+use crate::tables::row::{self, Row};
+use crate::tables::table::Table;
+use crate::tables::value::{from_text, to_text};
+use crate::tx::store::Store;
+use crate::tx::transaction::Tx;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use tidemark_model::{Record, RecordId, Resolution, State, Versioned, changed_properties};
+
+/// An answer that was taken back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Undone {
+    /// Whether the question is open again; else the losing side is a new change.
+    pub reopened: bool,
+    /// The record as it is then; `None` where it is not there.
+    pub record: Option<LocalRecord>,
+}
+
+/// What an answer replaced.
+#[derive(Debug, Serialize, Deserialize)]
+struct Before {
+    open: Open,
+    state: State,
+    base: Option<Versioned>,
+    mine: Record,
+    /// The record right after the answer; `None` where it went.
+    after: Option<(State, Record)>,
+    /// Whether the answer was that the record stays deleted: then nothing is sent.
+    accepts_delete: bool,
+    /// Whether what did not stand was a deletion.
+    lost_a_deletion: bool,
+    /// What the answer wrote into the history.
+    entries: Vec<i64>,
+}
+
+/// Carries out a person's answer, and remembers how it was before. Returns what takes it back.
+pub(crate) fn answer(tx: &Tx<'_>, table: &Table, open: Open, answer: &Resolution) -> Result<RecordId> {
+    let (mine, change) = question::sides(tx.conn, table, &open)?;
+    let newest = history::newest_number(tx.conn)?;
+    answer::answer(tx, table, &open, answer)?;
+    let after = row::get(tx.conn, table, open.record_id)?.map(|row| (row.state, row.record));
+    let before = Before {
+        state: change.state,
+        base: change.base,
+        mine,
+        after,
+        accepts_delete: *answer == Resolution::AcceptDelete,
+        lost_a_deletion: matches!(answer, Resolution::Restore | Resolution::KeepServer),
+        entries: (newest + 1..=history::newest_number(tx.conn)?).collect(),
+        open,
+    };
+    let undo = tx.fresh_id();
+    answered::add(tx, undo, &table.set.name, before.open.record_id, &to_text(&before)?)?;
+    Ok(undo)
+}
+
+impl Store {
+    /// Takes a person's answer back.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchAnswer`] where it was taken back already, or given long ago.
+    pub fn undo_resolve(&self, undo: RecordId) -> Result<Undone> {
+        self.write(|tx| {
+            let (set, before) = answered::take(tx, undo)?.ok_or(StoreError::NoSuchAnswer(undo))?;
+            let table = Arc::clone(tx.catalog.table(&set)?);
+            let before: Before = from_text(&before)?;
+            let id = before.open.record_id;
+            let reopened = take_back(tx, &table, before)?;
+            let record: Option<LocalRecord> = read::visible(tx.conn, &table, id)?;
+            Ok(Undone { reopened, record })
+        })
+    }
+}
+
+/// Opens the question again, or brings the losing side back; tells which.
+fn take_back(tx: &Tx<'_>, table: &Table, before: Before) -> Result<bool> {
+    let id = before.open.record_id;
+    let row = row::get(tx.conn, table, id)?;
+    let change = pending::get(tx.conn, &table.set.name, id)?;
+    if change.as_ref().is_some_and(|change| change.hold == Hold::Conflict) {
+        // The server moved on and it is asked again: there is nothing of the answer left to take back.
+        return Ok(true);
+    }
+    if let Some(mine) = unsent(table, &before, row.as_ref(), change.as_ref()) {
+        reopen(tx, table, before, mine, row)?;
+        return Ok(true);
+    }
+    if before.lost_a_deletion {
+        if read::visible(tx.conn, table, id)?.is_some() {
+            edit::delete(tx, &table.set.name, id)?;
+        }
+        return Ok(false);
+    }
+    // The newest first: this device's own side, where both lost something.
+    for number in before.entries.iter().rev() {
+        let entry = history::of_number(tx.conn, &table.set.name, id, *number)?;
+        if entry.is_some_and(|entry| entry.record.is_some()) {
+            bring_back(tx, table, id, *number)?;
+            break;
+        }
+    }
+    Ok(false)
+}
+
+/// Returns this device's side as it is to be asked about again, if the server has seen nothing of the answer and has
+/// still the version that was shown.
+fn unsent(table: &Table, before: &Before, row: Option<&Row>, change: Option<&Change>) -> Option<Record> {
+    let shown = before.open.server.as_ref().map(|server| server.etag.as_str());
+    let is_here = match (row, change) {
+        (Some(_), Some(change)) => {
+            change.in_flight.is_none() && change.base.as_ref().map(|base| base.etag.as_str()) == shown
+        }
+        (Some(row), None) => row.etag.as_deref() == shown,
+        (None, _) => before.accepts_delete,
+    };
+    let mut mine = before.mine.clone();
+    match (row, &before.after) {
+        _ if !is_here => None,
+        (Some(row), Some((state, after))) => {
+            if (row.state == State::Delete) != (*state == State::Delete) {
+                return None;
+            }
+            for name in changed_properties(after, &row.record) {
+                if table.set.entity_type.property(name).is_some() {
+                    mine.properties.insert(name.to_owned(), row.record.get(name).clone());
+                }
+            }
+            Some(mine)
+        }
+        (None, None) => Some(mine),
+        _ => None,
+    }
+}
+
+fn reopen(tx: &Tx<'_>, table: &Table, before: Before, mine: Record, row: Option<Row>) -> Result<()> {
+    let id = mine.id;
+    let generation = match row {
+        Some(row) => row.generation,
+        None => position::standing(tx, table)?.generation,
+    };
+    let etag = before.base.as_ref().map(|base| base.etag.clone());
+    row::put(tx.conn, table, &Row { record: mine, state: before.state, etag, generation }, false)?;
+    let change = Change { hold: Hold::Conflict, ..Change::new(before.state, before.base) };
+    pending::put(tx, &table.set.name, id, &change)?;
+    conflict::put(tx, &before.open)?;
+    history::take_back(tx, &before.entries)?;
+    tx.note(&table.set.name, id);
+    Ok(())
+}

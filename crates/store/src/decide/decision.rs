@@ -1,0 +1,78 @@
+//! What an answer leaves in the record's history: who decided, between which values, and the side that did not stand.
+//!
+//! Owns: the words of answers. The person who decided is the account that is signed in, also where its policy did.
+//! Refuses: carrying the answer out (`verdict`).
+
+use crate::error::Result;
+use crate::tables::history::{
+    self, ACCEPTED_DELETE, Entry, KEPT_SERVER, Origin, PropertyChange, RESTORED, TOOK_SERVER,
+};
+use crate::tables::table::Table;
+use crate::tx::transaction::Tx;
+use serde_json::Value;
+use tidemark_model::{Conflict, Record, Resolution, Side};
+
+/// Writes an answer down. Where each side lost something there are two entries, this device's side last; the first
+/// alone is listed as a decision.
+pub(crate) fn write(
+    tx: &Tx<'_>,
+    table: &Table,
+    conflict: &Conflict,
+    answer: &Resolution,
+    by_policy: bool,
+) -> Result<()> {
+    let mut decision = true;
+    for (event, changes, record) in entries(conflict, answer) {
+        let entry = Entry { by_policy, decision, changes, ..Entry::here(event, record) };
+        history::write(tx, table, conflict.mine.id, &entry)?;
+        decision = false;
+    }
+    Ok(())
+}
+
+type Written<'c> = (&'static str, Vec<PropertyChange>, Option<&'c Record>);
+
+fn entries<'c>(conflict: &'c Conflict, answer: &Resolution) -> Vec<Written<'c>> {
+    let mine = Some(&conflict.mine);
+    let theirs = conflict.server.as_ref().map(|server| &server.record);
+    let base = conflict.base.as_ref().map(|base| &base.record);
+    let clash = |side| changes(conflict.properties.iter(), side, theirs, mine);
+    match answer {
+        Resolution::KeepMine => vec![("kept_mine", clash(Origin::Mine), theirs)],
+        Resolution::TakeServer => vec![(TOOK_SERVER, clash(Origin::Server), mine)],
+        Resolution::Merge(sides) => {
+            let of = |side: Side| conflict.properties.iter().filter(move |name| sides.get(*name) == Some(&side));
+            let lost = [
+                ("chose_sides", changes(of(Side::Mine), Origin::Mine, theirs, mine), theirs),
+                ("chose_sides", changes(of(Side::Server), Origin::Server, theirs, mine), mine),
+            ];
+            lost.into_iter().filter(|(_, changes, _)| !changes.is_empty()).collect()
+        }
+        Resolution::Restore => {
+            vec![(RESTORED, changes(conflict.properties.iter(), Origin::Mine, base, mine), None)]
+        }
+        Resolution::AcceptDelete => vec![(ACCEPTED_DELETE, Vec::new(), mine)],
+        Resolution::DeleteAnyway => vec![("deleted_anyway", Vec::new(), theirs)],
+        Resolution::KeepServer => {
+            let mut kept: Vec<PropertyChange> = changes(conflict.properties.iter(), Origin::Mine, base, theirs);
+            kept.iter_mut().for_each(|change| change.side = Some(Origin::Server));
+            vec![(KEPT_SERVER, kept, None)]
+        }
+    }
+}
+
+/// Returns the values on both sides of some properties: from the one that does not stand to the one that does.
+fn changes<'n>(
+    names: impl Iterator<Item = &'n String>,
+    stands: Origin,
+    theirs: Option<&Record>,
+    mine: Option<&Record>,
+) -> Vec<PropertyChange> {
+    let value = |record: Option<&Record>, name: &str| record.map_or(Value::Null, |record| record.get(name).clone());
+    let change = |name: &String| {
+        let (mine, theirs) = (value(mine, name), value(theirs, name));
+        let (from, to) = if stands == Origin::Server { (mine, theirs) } else { (theirs, mine) };
+        PropertyChange { property: name.clone(), from, to, side: Some(stands) }
+    };
+    names.map(change).collect()
+}

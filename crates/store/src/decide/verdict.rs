@@ -1,0 +1,208 @@
+//! Carrying out `reconcile`: the one place where the server's record meets a pending change.
+//!
+//! Owns: what each verdict does to the record, its change, its question and its history. Refuses: the verdict
+//! itself, and the answer of a policy (`tidemark-model`).
+
+use crate::decide::decision;
+use crate::decide::question;
+use crate::decide::tally::Tally;
+use crate::error::Result;
+use crate::tables::choice;
+use crate::tables::conflict;
+use crate::tables::history::{self, ACCEPTED_DELETE, Entry, MERGED, Origin, TOOK_SERVER};
+use crate::tables::local;
+use crate::tables::pending::{self, Change, Hold};
+use crate::tables::position;
+use crate::tables::row::{self, Row};
+use crate::tables::table::Table;
+use crate::tx::transaction::Tx;
+use tidemark_model::{
+    Conflict, ConflictKind, Record, RecordId, Resolution, Resolved, ServerSide, State, Verdict, Versioned, merge,
+    reconcile, resolve,
+};
+
+/// Lets the server's current record (`None`: there is no trace of it) meet what is pending here.
+pub(crate) fn judge(tx: &Tx<'_>, table: &Table, id: RecordId, server: Option<&Versioned>) -> Result<Tally> {
+    let Some(row) = row::get(tx.conn, table, id)? else { return Ok(Tally::default()) };
+    let Some(change) = pending::get(tx.conn, &table.set.name, id)? else { return Ok(Tally::default()) };
+    judge_change(tx, table, row, change, server)
+}
+
+/// As [`judge`], where the caller has read both already.
+pub(crate) fn judge_change(
+    tx: &Tx<'_>,
+    table: &Table,
+    row: Row,
+    mut change: Change,
+    server: Option<&Versioned>,
+) -> Result<Tally> {
+    let id = row.record.id;
+    if change.in_flight.is_some() {
+        // The server may have the change already, under a version this device has not seen: its answer comes first.
+        if !change.set_aside {
+            change.set_aside = true;
+            pending::put(tx, &table.set.name, id, &change)?;
+        }
+        return Ok(Tally::default());
+    }
+    if server.is_none() && is_known_deleted(tx, table, id, &change)? {
+        return Ok(Tally::default());
+    }
+    if let (Some(base), Some(server)) = (&change.base, server)
+        && base.etag != server.etag
+    {
+        history::observe(tx, table, &base.record, server)?;
+    }
+    let side = match server {
+        None => ServerSide::Absent,
+        Some(current) if current.record.is_tombstoned => ServerSide::Tombstoned(current),
+        Some(current) => ServerSide::Live(current),
+    };
+    match reconcile(&table.set, change.pending(&row.record), side) {
+        Verdict::Keep => keep(tx, table, row.record, change, server).map(|()| Tally::default()),
+        Verdict::Settled => settled(tx, table, &row.record, &change, server).map(|()| Tally::default()),
+        Verdict::Rebase { state, local, merged } => {
+            if merged {
+                write_merge(tx, table, &change, &row.record, server, &local)?;
+            }
+            conflict::close(tx, table, id)?;
+            if change.hold == Hold::Conflict {
+                change.hold = Hold::Free;
+            }
+            change.state = state;
+            change.base = server.cloned();
+            // What came together is another content: a stamp, as a file carries it, names one (ADR 0011).
+            let updated_at = local.updated_at.saturating_add(merged.into());
+            local::put_pending(tx, table, Record { updated_by: None, updated_at, ..local }, &change)?;
+            Ok(Tally { merged: merged.into(), ..Tally::default() })
+        }
+        Verdict::Conflict { kind, properties } => {
+            let base = change.base.clone();
+            ask(tx, table, change, &Conflict { kind, properties, base, mine: row.record, server: server.cloned() })
+        }
+    }
+}
+
+/// Puts a question to the set's policy, and to a person where that leaves it open.
+pub(crate) fn ask(tx: &Tx<'_>, table: &Table, mut change: Change, conflict: &Conflict) -> Result<Tally> {
+    let policy = choice::policy(tx.conn, &tx.catalog, &table.set.name)?;
+    if let Some(answer) = policy.answer(conflict) {
+        carry_out(tx, table, &change, conflict, &answer, true)?;
+        return Ok(Tally::default());
+    }
+    let is_new = question::open(tx, table, conflict.mine.id, &mut change, conflict)?;
+    Ok(Tally { conflicts: is_new.into(), ..Tally::default() })
+}
+
+/// Carries out an answer on the version that it was given for; the side that does not stand goes to the history.
+pub(crate) fn carry_out(
+    tx: &Tx<'_>,
+    table: &Table,
+    change: &Change,
+    conflict: &Conflict,
+    answer: &Resolution,
+    by_policy: bool,
+) -> Result<()> {
+    let resolved = resolve(&table.set, conflict, answer)?;
+    let id = conflict.mine.id;
+    let server = conflict.server.as_ref();
+    let theirs = server.map(|server| &server.record);
+    decision::write(tx, table, conflict, answer, by_policy)?;
+    if change.set_aside {
+        position::fetch_later(tx, table, id)?;
+    }
+    conflict::close(tx, table, id)?;
+    match (resolved, server) {
+        (Resolved::TakeServer, Some(server)) => local::put_clean(tx, table, server, true),
+        (Resolved::TakeServer, None) => local::remove(tx, table, id),
+        (Resolved::Pending { state, mut local }, server) => {
+            let before = conflict.mine.updated_at.max(theirs.map_or(0, |record| record.updated_at));
+            local.updated_at = tx.stamp(before)?;
+            local.updated_by = None;
+            local.is_tombstoned = false;
+            local::put_pending(tx, table, local, &Change::new(state, server.cloned()))
+        }
+    }
+}
+
+/// A question that says "deleted on the server" already is not asked anew because the tombstone is gone too.
+fn is_known_deleted(tx: &Tx<'_>, table: &Table, id: RecordId, change: &Change) -> Result<bool> {
+    if change.hold != Hold::Conflict {
+        return Ok(false);
+    }
+    let open = conflict::of_record(tx.conn, table, id)?;
+    Ok(open.is_some_and(|open| open.kind == ConflictKind::DeletedOnServer))
+}
+
+/// The change stands on the version that the server has. A question that was open is answered by that; and the
+/// version may say more than this device knew of it: a clamped stamp, or a property that the model got meanwhile.
+fn keep(tx: &Tx<'_>, table: &Table, mut local: Record, mut change: Change, server: Option<&Versioned>) -> Result<()> {
+    if change.hold != Hold::Conflict
+        && let (Some(base), Some(server)) = (&change.base, server)
+        && base.etag == server.etag
+        && base.record.same_content(&server.record)
+    {
+        // The echo of what is known: only the stamp, and who made it, may be new. Nothing to announce.
+        change.base = Some(server.clone());
+        return pending::put(tx, &table.set.name, local.id, &change);
+    }
+    conflict::close(tx, table, local.id)?;
+    if change.hold == Hold::Conflict {
+        change.hold = Hold::Free;
+    }
+    if let (Some(base), Some(server)) = (&change.base, server)
+        && base.etag == server.etag
+    {
+        if change.state == State::Update && !base.record.is_tombstoned && !base.record.same_content(&server.record) {
+            let outcome = merge(&table.set, Some(&base.record), &local, &server.record);
+            let mut known = outcome.merged;
+            for name in outcome.clashing {
+                let value = local.get(&name).clone();
+                known.properties.insert(name, value);
+            }
+            local.properties = known.properties;
+        }
+        change.base = Some(server.clone());
+    }
+    local::put_pending(tx, table, local, &change)
+}
+
+fn settled(tx: &Tx<'_>, table: &Table, local: &Record, change: &Change, server: Option<&Versioned>) -> Result<()> {
+    let live = server.filter(|server| !server.record.is_tombstoned);
+    let stands = live.is_some_and(|server| server.record.same_content(local));
+    let edited = change.base.as_ref().is_none_or(|base| !base.record.same_content(local));
+    if change.state != State::Delete && edited && !stands {
+        // No person and no policy of a person's: the model says that the server's value stands, or is the later one.
+        let event = if live.is_some() { TOOK_SERVER } else { ACCEPTED_DELETE };
+        let changes = live.map_or_else(Vec::new, |live| history::changes(Some(local), &live.record));
+        let entry = Entry { by_policy: true, decision: true, changes, ..Entry::here(event, Some(local)) };
+        history::write(tx, table, local.id, &entry)?;
+    }
+    match live {
+        Some(server) => local::put_clean(tx, table, server, true),
+        None => local::remove(tx, table, local.id),
+    }
+}
+
+/// Writes down what a merge by property came to, and what of it came from where.
+fn write_merge(
+    tx: &Tx<'_>,
+    table: &Table,
+    change: &Change,
+    mine: &Record,
+    server: Option<&Versioned>,
+    merged: &Record,
+) -> Result<()> {
+    let base = change.base.as_ref().map(|base| &base.record).filter(|base| !base.is_tombstoned);
+    let theirs = server.map(|server| &server.record);
+    let mut changes = history::changes(base, merged);
+    for change in &mut changes {
+        let is = |record: Option<&Record>| record.is_some_and(|record| record.get(&change.property) == &change.to);
+        change.side = Some(match (is(Some(mine)), is(theirs)) {
+            (true, false) => Origin::Mine,
+            (false, true) => Origin::Server,
+            _ => Origin::Both,
+        });
+    }
+    history::write(tx, table, merged.id, &Entry { changes, ..Entry::here(MERGED, Some(mine)) })
+}

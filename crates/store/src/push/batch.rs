@@ -1,0 +1,187 @@
+//! From pending changes to what is sent next (DESIGN section 4, Push).
+//!
+//! Owns: the order, the size of a batch, and that a change is remembered in flight before anybody sees it: one per
+//! record, sent again exactly as it was until its answer is here (FAULTS I15, I16). Refuses: HTTP.
+
+use crate::decide::parked;
+use crate::error::{Result, StoreError};
+use crate::open::lease::Lease;
+use crate::push::outgoing::{self, Outgoing, OutgoingChange};
+use crate::tables::pending::{self, Change, InFlight};
+use crate::tables::position;
+use crate::tables::row::{self, Row};
+use crate::tables::table::Table;
+use crate::tx::transaction::Tx;
+use std::collections::HashSet;
+use std::sync::Arc;
+use tidemark_model::{RecordId, State, changed_properties};
+use uuid::Uuid;
+
+/// Bytes that a batch adds to a change's body: the URL, the headers, the punctuation.
+const ENVELOPE: usize = 420;
+
+impl Lease {
+    /// Returns what is to be sent next, at most `max_records` and about `max_bytes` of it; a change that is larger
+    /// alone is returned alone. Records in `tried`, in conflict or parked are left out.
+    ///
+    /// What is already in flight comes first, unchanged, under the same request id. Sets come after the sets they
+    /// refer to, deletions last and the other way round. What failed before comes when nothing else is left, in a batch
+    /// of its own: it must not take others along (promise 7). A change that cannot be read is parked with that reason.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn next_batch(&self, max_records: usize, max_bytes: usize, tried: &HashSet<RecordId>) -> Result<Vec<Outgoing>> {
+        // Most cycles have nothing to send: they take no lock.
+        if !self.read(|reading| pending::is_any_free(reading.conn))? {
+            return Ok(Vec::new());
+        }
+        self.write(|tx| {
+            let order = tx.catalog.push_order();
+            for suspects in [false, true] {
+                let mut batch =
+                    Batch { max_records, max_bytes, tried, suspects, bytes: 0, full: false, changes: Vec::new() };
+                for sending in [true, false] {
+                    order.iter().try_for_each(|set| batch.gather(tx, set, sending, false))?;
+                    order.iter().rev().try_for_each(|set| batch.gather(tx, set, sending, true))?;
+                }
+                if !batch.changes.is_empty() {
+                    return Ok(batch.changes);
+                }
+            }
+            Ok(Vec::new())
+        })
+    }
+}
+
+impl Lease {
+    /// Tells whether a change waits to be sent.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn has_unsent(&self) -> Result<bool> {
+        self.read(|reading| pending::is_any_free(reading.conn))
+    }
+}
+
+struct Batch<'t> {
+    max_records: usize,
+    max_bytes: usize,
+    tried: &'t HashSet<RecordId>,
+    /// Whether it takes what failed before, or everything else.
+    suspects: bool,
+    bytes: usize,
+    full: bool,
+    changes: Vec<Outgoing>,
+}
+
+/// Candidates read at once: the index they come from changes while they are marked.
+const CHUNK: usize = 256;
+
+impl Batch<'_> {
+    fn gather(&mut self, tx: &Tx<'_>, set: &str, sending: bool, deletes: bool) -> Result<()> {
+        let table = Arc::clone(tx.catalog.table(set)?);
+        if position::is_restoring(tx.conn, set)? {
+            return Ok(());
+        }
+        let mut after = 0;
+        while !self.full {
+            let candidates = pending::next(tx.conn, set, sending, deletes, after, CHUNK)?;
+            for (order_no, id) in &candidates {
+                after = *order_no;
+                if !self.tried.contains(id) {
+                    match self.take(tx, &table, *id) {
+                        Err(StoreError::Internal(problem)) => parked::hold_unreadable(tx, &table, *id, &problem)?,
+                        taken => taken?,
+                    }
+                }
+                if self.full {
+                    return Ok(());
+                }
+            }
+            if candidates.len() < CHUNK {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()> {
+        let set = &table.set.name;
+        let mut change = pending::expect(tx.conn, set, id)?;
+        if (change.attempts > 0 && change.in_flight.is_some()) != self.suspects {
+            return Ok(());
+        }
+        let (sent, is_new) = match change.in_flight.take() {
+            Some(sent) => (sent, false),
+            None => {
+                let row = row::get(tx.conn, table, id)?;
+                let row = row.ok_or_else(|| StoreError::Internal(format!("{set} {id} is pending but not there")))?;
+                (begin(tx, table, &row, &change)?, true)
+            }
+        };
+        let mut outgoing = outgoing::outgoing(table, &sent);
+        let bytes = ENVELOPE + body_bytes(&outgoing.change)?;
+        outgoing.bytes = bytes;
+        if !self.changes.is_empty() && self.bytes + bytes > self.max_bytes {
+            self.full = true;
+            return Ok(());
+        }
+        if is_new {
+            change.in_flight = Some(sent);
+            change.attempts = 0;
+            pending::put(tx, set, id, &change)?;
+            tx.note(set, id);
+        }
+        self.bytes += bytes;
+        self.changes.push(outgoing);
+        self.full = self.changes.len() >= self.max_records || self.bytes >= self.max_bytes;
+        Ok(())
+    }
+}
+
+/// Makes the copy of a change that is remembered until its answer is here.
+fn begin(tx: &Tx<'_>, table: &Table, row: &Row, change: &Change) -> Result<InFlight> {
+    let restores = change.state == State::Update && change.base.as_ref().is_some_and(|base| base.record.is_tombstoned);
+    let changed = match &change.base {
+        Some(base) if change.state == State::Update && !restores => {
+            changed_properties(&base.record, &row.record).into_iter().map(str::to_owned).collect()
+        }
+        _ => Vec::new(),
+    };
+    let mut sent = InFlight {
+        request_id: RecordId(Uuid::nil()),
+        first_sent_ms: tx.server_now_ms()?,
+        state: change.state,
+        record: row.record.clone(),
+        if_match: change.base.as_ref().map(|base| base.etag.clone()),
+        changed,
+        restores,
+    };
+    outgoing::name(tx, table, &mut sent)?;
+    Ok(sent)
+}
+
+fn body_bytes(change: &OutgoingChange) -> Result<usize> {
+    let body = match change {
+        OutgoingChange::Add { body } | OutgoingChange::Update { body, .. } | OutgoingChange::Restore { body, .. } => {
+            body
+        }
+        OutgoingChange::Delete { .. } => return Ok(0),
+    };
+    let mut counted = Counted(0);
+    serde_json::to_writer(&mut counted, body)?;
+    Ok(counted.0)
+}
+
+struct Counted(usize);
+
+impl std::io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

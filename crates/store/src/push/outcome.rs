@@ -1,0 +1,64 @@
+//! What an answer leaves behind, whether a change was sent for the first time or offered again.
+//!
+//! Owns: the record's history of it, and what becomes of a change that the server will not have. Refuses: reading answers
+//! (`settle`, `restored`).
+
+use crate::decide::parked;
+use crate::decide::tally::Tally;
+use crate::error::{Result, StoreError};
+use crate::tables::history::{self, CREATED, DELETED, EDITED, Entry, RESTORED};
+use crate::tables::local;
+use crate::tables::pending::{Change, InFlight};
+use crate::tables::position;
+use crate::tables::row::{self, Row};
+use crate::tables::table::Table;
+use crate::tx::transaction::Tx;
+use tidemark_model::{Record, RecordId, State};
+
+/// Writes the change into the record's history: what typing came to, once.
+pub(crate) fn write_down(tx: &Tx<'_>, table: &Table, base: Option<&Record>, sent: &InFlight, etag: &str) -> Result<()> {
+    let (event, changes) = match sent.state {
+        State::Delete => (DELETED, Vec::new()),
+        State::Update if sent.restores => (RESTORED, history::changes(base, &sent.record)),
+        State::Update => (EDITED, history::changes(base, &sent.record)),
+        State::Add | State::None => (CREATED, history::changes(None, &sent.record)),
+    };
+    let lost = (event == DELETED).then_some(&sent.record);
+    let at = Some(sent.record.updated_at);
+    let entry = Entry { at, etag: Some(etag), changes, ..Entry::here(event, lost) };
+    history::write_version(tx, table, sent.record.id, &entry)
+}
+
+/// The server will not have the change: it waits for a person, unless they edited the record since it was sent.
+pub(crate) fn refused(
+    tx: &Tx<'_>,
+    table: &Table,
+    id: RecordId,
+    mut change: Change,
+    sent: &InFlight,
+    reason: &str,
+) -> Result<Tally> {
+    let row = pending_row(tx, table, id)?;
+    if std::mem::take(&mut change.set_aside) {
+        position::fetch_later(tx, table, id)?;
+    }
+    change.attempts = 0;
+    let deletes = |state| state == State::Delete;
+    if deletes(change.state) != deletes(sent.state) || !row.record.same_content(&sent.record) {
+        if deletes(change.state) && change.base.is_none() {
+            // An addition that the server would not have was deleted meanwhile: there is nothing to send, and the
+            // deletion can be undone like any other.
+            history::write(tx, table, id, &Entry::here(DELETED, Some(&row.record)))?;
+        }
+        local::put_pending(tx, table, row.record, &change)?;
+        return Ok(Tally::default());
+    }
+    parked::hold(tx, table, id, change, reason)?;
+    Ok(Tally { parked: 1, ..Tally::default() })
+}
+
+/// Reads the row of a record that must be here, since something is pending for it.
+pub(crate) fn pending_row(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Row> {
+    let row = row::get(tx.conn, table, id)?;
+    row.ok_or_else(|| StoreError::Internal(format!("{} {id} is pending but not there", table.set.name)))
+}

@@ -1,0 +1,236 @@
+//! What the server answers to a change, record by record (DESIGN section 4, Push; FAULTS I18).
+//!
+//! Owns: that only the answer to the very request in flight settles it, and that edits made meanwhile survive.
+//! Refuses: judging a stale change (`verdict`).
+
+use crate::decide::parked;
+use crate::decide::tally::Tally;
+use crate::decide::verdict;
+use crate::error::{Result, StoreError};
+use crate::open::lease::Lease;
+use crate::push::outcome;
+use crate::push::reply::{Answer, Reply};
+use crate::push::restamp;
+use crate::push::restored::{self, Offered};
+use crate::tables::account;
+use crate::tables::attempt;
+use crate::tables::choice;
+use crate::tables::history::{self, DELETED, Entry};
+use crate::tables::local;
+use crate::tables::pending::{self, Change, InFlight, Offer};
+use crate::tables::position;
+use crate::tables::sent;
+use crate::tables::table::Table;
+use crate::tx::transaction::Tx;
+use std::sync::Arc;
+use tidemark_model::{Record, RecordId, State, Versioned};
+
+/// How often in a row the answer to a change may be no decision before it is set aside (FAULTS N9).
+const MOST_ATTEMPTS: u32 = 5;
+
+impl Lease {
+    /// Settles the server's answers, all in one transaction. An answer to anything but the request in flight counts
+    /// for nothing. Where one of them cannot be settled each is settled by itself, and the one at fault is parked: it
+    /// must not bring the others back to be sent again for ever (promise 7).
+    ///
+    /// # Errors
+    /// The database cannot be written; nothing is settled then, and the same requests are sent again.
+    pub fn settle(&self, replies: &[Reply]) -> Result<Tally> {
+        if replies.is_empty() {
+            return Ok(Tally::default());
+        }
+        match self.write(|tx| settle_all(tx, replies)) {
+            Err(StoreError::Internal(problem)) => self.settle_one_by_one(replies, &problem),
+            settled => settled,
+        }
+    }
+
+    fn settle_one_by_one(&self, replies: &[Reply], problem: &str) -> Result<Tally> {
+        tracing::warn!(problem, "the answers could not be settled together");
+        let mut tally = Tally::default();
+        for reply in replies {
+            tally += match self.write(|tx| settle_all(tx, std::slice::from_ref(reply))) {
+                Err(StoreError::Internal(problem)) => {
+                    self.write(|tx| {
+                        let table = Arc::clone(tx.catalog.table(&reply.set)?);
+                        parked::hold_unreadable(tx, &table, reply.id, &problem)
+                    })?;
+                    Tally { parked: 1, ..Tally::default() }
+                }
+                settled => settled?,
+            };
+        }
+        Ok(tally)
+    }
+}
+
+fn settle_all(tx: &Tx<'_>, replies: &[Reply]) -> Result<Tally> {
+    let mut tally = Tally::default();
+    // First: what is decided below by a stamp is decided by one that is near the truth.
+    if let Some(taken_ms) = clamped(tx, replies)? {
+        restamp::clamped(tx, taken_ms)?;
+    }
+    for reply in replies {
+        let settled = settle(tx, reply)?;
+        if !choice::is_choice(&reply.set) {
+            tally += settled;
+        }
+    }
+    Ok(tally)
+}
+
+/// Returns the latest stamp that the server gave in place of a later one.
+fn clamped(tx: &Tx<'_>, replies: &[Reply]) -> Result<Option<i64>> {
+    let mut latest = None;
+    for reply in replies {
+        let Answer::Done { stamp: Some(taken_ms), .. } = reply.answer else { continue };
+        let sent = pending::get(tx.conn, &reply.set, reply.id)?.and_then(|change| change.in_flight);
+        let is_later = |sent: &InFlight| sent.request_id == reply.request_id && sent.record.updated_at > taken_ms;
+        if sent.as_ref().is_some_and(is_later) {
+            latest = latest.max(Some(taken_ms));
+        }
+    }
+    Ok(latest)
+}
+
+fn settle(tx: &Tx<'_>, reply: &Reply) -> Result<Tally> {
+    let Ok(table) = tx.catalog.table(&reply.set).map(Arc::clone) else { return Ok(Tally::default()) };
+    let Some(mut change) = pending::get(tx.conn, &reply.set, reply.id)? else { return Ok(Tally::default()) };
+    let Some(sent) = change.in_flight.take_if(|sent| sent.request_id == reply.request_id) else {
+        return Ok(Tally::default());
+    };
+    write_attempt(tx, reply)?;
+    if let Some(offer) = change.offer.take() {
+        if let Some(number) = offer.sent {
+            return restored::answered(tx, &table, change, Offered { offer, number, sent }, &reply.answer);
+        }
+        // The server does not have what was in flight, nor perhaps what was confirmed before it.
+        let current = match &reply.answer {
+            Answer::Stale { current } if !current.record.is_tombstoned => Some(Some(current)),
+            Answer::Absent if sent.state != State::Delete => Some(None),
+            _ => None,
+        };
+        if let Some(current) = current {
+            let row = outcome::pending_row(tx, &table, reply.id)?;
+            return restored::resume(tx, &table, row, change, offer, current);
+        }
+        if matches!(reply.answer, Answer::Undecided { .. }) {
+            change.offer = Some(offer);
+        }
+    }
+    match &reply.answer {
+        Answer::Done { etag, stamp } => done(tx, &table, change, &sent, etag, *stamp),
+        Answer::Absent if sent.state == State::Delete => gone(tx, &table, change),
+        Answer::Absent => stale(tx, &table, reply.id, change, None),
+        Answer::Stale { current } => stale(tx, &table, reply.id, change, Some(current)),
+        Answer::Refused { reason } => outcome::refused(tx, &table, reply.id, change, &sent, reason),
+        Answer::Undecided { reason, counts } => {
+            change.attempts = change.attempts.saturating_add((*counts).into());
+            if change.attempts >= MOST_ATTEMPTS {
+                return set_aside(tx, &table, reply.id, change, sent, reason);
+            }
+            change.in_flight = Some(sent);
+            pending::put(tx, &reply.set, reply.id, &change)?;
+            Ok(Tally::default())
+        }
+    }
+}
+
+/// Writes an answer down, unless it is a yes; the choice of sets is no record that anybody explains.
+fn write_attempt(tx: &Tx<'_>, reply: &Reply) -> Result<()> {
+    let (outcome, message) = match &reply.answer {
+        Answer::Done { .. } => return Ok(()),
+        Answer::Absent => ("gone", None),
+        Answer::Stale { .. } => ("changed_meanwhile", None),
+        Answer::Refused { reason } => ("refused", Some(reason.as_str())),
+        Answer::Undecided { reason, .. } => ("not_decided", Some(reason.as_str())),
+    };
+    if choice::is_choice(&reply.set) { Ok(()) } else { attempt::add(tx, &reply.set, reply.id, outcome, message) }
+}
+
+/// The server has the change, as `etag`: that version is the base of whatever was edited since it was sent.
+fn done(
+    tx: &Tx<'_>,
+    table: &Table,
+    mut change: Change,
+    sent: &InFlight,
+    etag: &str,
+    stamp: Option<i64>,
+) -> Result<Tally> {
+    let id = sent.record.id;
+    let row = outcome::pending_row(tx, table, id)?;
+    sent::log(tx, &table.set.name, id, change.base.as_ref(), sent, etag)?;
+    outcome::write_down(tx, table, change.base.as_ref().map(|base| &base.record), sent, etag)?;
+    if change.set_aside {
+        position::fetch_later(tx, table, id)?;
+    }
+    let confirmed = Record {
+        is_tombstoned: sent.state == State::Delete,
+        // The server stamps the account that the token belongs to.
+        updated_by: account::user(tx.conn)?,
+        updated_at: stamp.unwrap_or(sent.record.updated_at),
+        ..sent.record.clone()
+    };
+    let confirmed = Versioned { record: confirmed, etag: etag.to_owned() };
+    match (sent.state, change.state) {
+        (State::Delete, State::Delete) => local::remove(tx, table, id)?,
+        (State::Add | State::Update, State::Add | State::Update) if row.record.same_content(&sent.record) => {
+            local::put_clean(tx, table, &confirmed, true)?;
+        }
+        (_, state) => {
+            change.state = if state == State::Delete { State::Delete } else { State::Update };
+            change.base = Some(confirmed);
+            change.set_aside = false;
+            change.attempts = 0;
+            local::put_pending(tx, table, row.record, &change)?;
+        }
+    }
+    Ok(Tally { pushed: 1, ..Tally::default() })
+}
+
+/// A deletion had nothing left to do.
+fn gone(tx: &Tx<'_>, table: &Table, change: Change) -> Result<Tally> {
+    let id = change.base.as_ref().map(|base| base.record.id);
+    let id = id.ok_or_else(|| StoreError::Internal("a deletion was sent without a base".to_owned()))?;
+    if change.state != State::Delete {
+        // It was taken back meanwhile: the record is gone for another reason now.
+        return stale(tx, table, id, change, None);
+    }
+    let row = outcome::pending_row(tx, table, id)?;
+    history::write(tx, table, id, &Entry::here(DELETED, Some(&row.record)))?;
+    local::remove(tx, table, id)?;
+    Ok(Tally { pushed: 1, ..Tally::default() })
+}
+
+/// The change was not applied: the record is not what it was made on.
+fn stale(tx: &Tx<'_>, table: &Table, id: RecordId, mut change: Change, current: Option<&Versioned>) -> Result<Tally> {
+    change.attempts = 0;
+    let row = outcome::pending_row(tx, table, id)?;
+    if let Some(current) = current
+        && restored::has_lost(tx, table, current)?
+    {
+        return restored::resume(tx, table, row, change, Offer { sent: None, forgot: true }, Some(current));
+    }
+    change.set_aside = false;
+    verdict::judge_change(tx, table, row, change, current)
+}
+
+/// No answer to the change was a decision, time after time: it waits for a person, and the others go on. It stays in
+/// flight, since the server may have it: Retry sends the very same request. An edit made since is sent in its place.
+fn set_aside(
+    tx: &Tx<'_>,
+    table: &Table,
+    id: RecordId,
+    mut change: Change,
+    sent: InFlight,
+    reason: &str,
+) -> Result<Tally> {
+    let row = outcome::pending_row(tx, table, id)?;
+    if change.state != sent.state || !row.record.same_content(&sent.record) {
+        return outcome::refused(tx, table, id, change, &sent, reason);
+    }
+    change.in_flight = Some(sent);
+    change.attempts = 0;
+    parked::hold(tx, table, id, change, reason)?;
+    Ok(Tally { parked: 1, ..Tally::default() })
+}

@@ -1,0 +1,278 @@
+//! The file `outbox.log`: what waits on this device, a second time, outside of the database.
+//!
+//! Owns: the file's lines, that a torn or altered line is seen as one, and that what was appended is on the disk before
+//! it is told. Refuses: SQL and knowing when something is to be written (`outbox`).
+//!
+//! A line is a checksum and one JSON value. The first begins a file; a transaction is a run of lines closed by
+//! `End`, and one that was not closed counts for nothing (FAULTS D6, D10).
+
+use crate::error::{Result, StoreError};
+use crate::tables::conflict::Open;
+use crate::tables::pending::Change;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use tidemark_model::{Record, RecordId};
+
+/// The file's name, in the data folder.
+pub(crate) const FILE: &str = "outbox.log";
+
+/// What waits for one record, whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    pub(crate) set: String,
+    pub(crate) id: RecordId,
+    pub(crate) order_no: i64,
+    pub(crate) record: Record,
+    pub(crate) change: Change,
+    pub(crate) open: Option<Open>,
+}
+
+/// One line.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Line {
+    /// Begins a file: which database it belongs to, which file of that database it is, the number it begins with, and
+    /// the version of the database's schema.
+    Begin { log: RecordId, file: RecordId, number: i64, schema: i64 },
+    /// Who is signed in, as the database keeps it.
+    Account(Option<String>),
+    /// The entity model's document.
+    Model(Option<String>),
+    /// A record waits.
+    Pending(Box<Entry>),
+    /// A record waits no longer.
+    Settled { set: String, id: RecordId },
+    /// Closes a transaction.
+    End { number: i64 },
+}
+
+/// The last word of the file on one record.
+#[derive(Debug)]
+pub(crate) struct Last {
+    /// The transaction that said it.
+    pub(crate) number: i64,
+    /// What waits; `None` where nothing does any more.
+    pub(crate) entry: Option<Box<Entry>>,
+}
+
+/// A file, read.
+#[derive(Debug, Default)]
+pub(crate) struct Contents {
+    /// Which database it belongs to, which file it is, and the number it begins with.
+    pub(crate) begin: Option<(RecordId, RecordId, i64)>,
+    /// The version of the database's schema when the file was begun.
+    pub(crate) schema: i64,
+    /// The last closed transaction.
+    pub(crate) newest: i64,
+    pub(crate) account: Option<String>,
+    /// The transaction that told of the account last.
+    pub(crate) account_number: i64,
+    pub(crate) model: Option<String>,
+    pub(crate) records: BTreeMap<(String, RecordId), Last>,
+    /// Lines that cannot be read, a torn end not counted.
+    pub(crate) unreadable: u64,
+}
+
+impl Contents {
+    /// Returns what waits, in the order in which it was done.
+    pub(crate) fn waiting(&self) -> Vec<&Entry> {
+        let mut waiting: Vec<&Entry> = self.records.values().filter_map(|last| last.entry.as_deref()).collect();
+        waiting.sort_by_key(|entry| entry.order_no);
+        waiting
+    }
+}
+
+/// Reads a file; `None` where there is none.
+pub(crate) fn read(path: &Path) -> Result<Option<Contents>> {
+    let mut bytes = Vec::new();
+    match File::open(path) {
+        Ok(mut file) => file.read_to_end(&mut bytes).map_err(failed)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut contents = Contents::default();
+    let mut open: Vec<Line> = Vec::new();
+    let mut unreadable = 0;
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        match parse(line) {
+            Some(Line::Begin { log, file, number, schema }) => {
+                (contents.begin, contents.schema) = (Some((log, file, number)), schema);
+            }
+            Some(Line::End { number }) => {
+                contents.unreadable += std::mem::take(&mut unreadable);
+                contents.newest = number;
+                open.drain(..).for_each(|line| contents.take(line, number));
+            }
+            Some(line) => open.push(line),
+            None => unreadable += 1,
+        }
+    }
+    Ok(Some(contents))
+}
+
+impl Contents {
+    fn take(&mut self, line: Line, number: i64) {
+        match line {
+            Line::Account(account) => (self.account, self.account_number) = (account, number),
+            Line::Model(model) => self.model = model,
+            Line::Pending(entry) => {
+                let key = (entry.set.clone(), entry.id);
+                self.records.insert(key, Last { number, entry: Some(entry) });
+            }
+            Line::Settled { set, id } => {
+                self.records.insert((set, id), Last { number, entry: None });
+            }
+            Line::Begin { .. } | Line::End { .. } => {}
+        }
+    }
+}
+
+/// Writes a line down.
+pub(crate) fn write_line(out: &mut Vec<u8>, line: &Line) -> Result<()> {
+    let json = serde_json::to_vec(line)?;
+    // Writing to memory does not fail.
+    let _ = write!(out, "{:016x} ", checksum(&json));
+    out.extend_from_slice(&json);
+    out.push(b'\n');
+    Ok(())
+}
+
+/// A checksum in sixteen digits, and the space behind it.
+const SUM_BYTES: usize = 17;
+
+fn parse(line: &[u8]) -> Option<Line> {
+    let line = line.strip_suffix(b"\n")?;
+    let (sum, json) = line.split_at_checked(SUM_BYTES)?;
+    let sum = u64::from_str_radix(std::str::from_utf8(sum).ok()?.strip_suffix(' ')?, 16).ok()?;
+    (sum == checksum(json)).then(|| serde_json::from_slice(json).ok())?
+}
+
+/// FNV-1a: it tells a torn or flipped line, it guards against nobody.
+fn checksum(bytes: &[u8]) -> u64 {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    bytes.iter().fold(OFFSET, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(PRIME))
+}
+
+/// Returns the file's length; `None` where there is none.
+pub(crate) fn length(path: &Path) -> Option<u64> {
+    fs::metadata(path).ok().map(|found| found.len())
+}
+
+/// Appends bytes and waits until they are on the disk. Where that fails nothing of them stays.
+pub(crate) fn append(path: &Path, at: u64, bytes: &[u8]) -> Result<()> {
+    let mut file = OpenOptions::new().append(true).open(path).map_err(failed)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_data());
+    written.map_err(|error| {
+        let _ = file.set_len(at);
+        failed(error)
+    })
+}
+
+/// Takes back what was appended behind `to`.
+pub(crate) fn cut(path: &Path, to: u64) {
+    let cut =
+        OpenOptions::new().write(true).open(path).and_then(|file| file.set_len(to).and_then(|()| file.sync_data()));
+    if let Err(error) = cut {
+        tracing::warn!(%error, "the outbox log could not be cut back; what was not saved may be offered again");
+    }
+}
+
+/// Puts a whole file in the place of the one that is there, at once.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let beside = path.with_extension("log.new");
+    let written = options().open(&beside).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+    let placed = written.and_then(|()| fs::rename(&beside, path));
+    if placed.is_err() {
+        // It is in nobody's way; the next one writes over it.
+        let _ = fs::remove_file(&beside);
+    }
+    placed.map_err(failed)?;
+    sync_folder(path);
+    Ok(())
+}
+
+/// Makes a rename in a file's folder last.
+pub(crate) fn sync_folder(path: &Path) {
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        // Where a folder cannot be synced, the file system does it by itself.
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    }
+}
+
+/// Moves a file out of the way, under a name that says what it is; returns the new name.
+pub(crate) fn keep_aside(path: &Path, word: &str, now_ms: i64) -> Option<PathBuf> {
+    let mut name = path.file_name()?.to_owned();
+    name.push(format!(".{word}-{now_ms}"));
+    let kept = path.with_file_name(name);
+    fs::rename(path, &kept).ok().map(|()| kept)
+}
+
+fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn failed(error: std::io::Error) -> StoreError {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => StoreError::DiskFull,
+        _ => StoreError::Io(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(n: u64) -> RecordId {
+        RecordId(uuid::Uuid::from_u64_pair(1, n))
+    }
+
+    #[test]
+    fn a_torn_transaction_counts_for_nothing_and_an_altered_line_is_seen() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(FILE);
+        let mut bytes = Vec::new();
+        let mut ends = Vec::new();
+        let set = || "TodoItems".to_owned();
+        for line in [
+            Line::Begin { log: id(1), file: id(2), number: 0, schema: 3 },
+            Line::Account(Some("{}".to_owned())),
+            Line::End { number: 1 },
+            Line::Settled { set: set(), id: id(3) },
+            Line::Settled { set: set(), id: id(4) },
+            Line::End { number: 2 },
+        ] {
+            write_line(&mut bytes, &line).unwrap();
+            ends.push(bytes.len());
+        }
+        for cut_at in 0..=bytes.len() {
+            fs::write(&path, &bytes[..cut_at]).unwrap();
+            let contents = read(&path).unwrap().unwrap();
+            let newest = if cut_at < ends[2] {
+                0
+            } else if cut_at < ends[5] {
+                1
+            } else {
+                2
+            };
+            assert_eq!((contents.newest, contents.unreadable), (newest, 0), "cut at {cut_at}");
+            assert_eq!(contents.records.len(), if newest == 2 { 2 } else { 0 });
+        }
+        for flipped_at in ends[2]..ends[4] - 1 {
+            let mut altered = bytes.clone();
+            altered[flipped_at] ^= 0x10;
+            fs::write(&path, &altered).unwrap();
+            let contents = read(&path).unwrap().unwrap();
+            assert_eq!(contents.newest, 2);
+            assert!(contents.unreadable > 0 && contents.records.len() < 2, "flipped at {flipped_at}");
+        }
+    }
+}
