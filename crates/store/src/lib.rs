@@ -46,6 +46,7 @@ pub use push::reply::{Answer, Reply};
 pub use save::addition::Addition;
 pub use save::choice::Unsent;
 pub use save::file_row::{FileRow, RowProblem};
+pub use save::kept::Kept;
 pub use tables::account::Account;
 pub use tables::attempt::Attempt;
 pub use tables::cycle::CycleEntry;

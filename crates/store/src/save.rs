@@ -9,5 +9,6 @@ pub(crate) mod edit;
 pub(crate) mod exported;
 pub(crate) mod file_row;
 pub(crate) mod import;
+pub(crate) mod kept;
 pub(crate) mod setting;
 pub(crate) mod shown;

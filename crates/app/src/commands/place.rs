@@ -30,9 +30,7 @@ impl App {
                 return Ok(Place::Here);
             }
             let account = store.account()?.ok_or(AppError::NotSignedIn)?;
-            if account.signed_out {
-                return Err(not_reached(&name, SyncError::SignedOut));
-            }
+            signed_in(&account, &name)?;
             Ok(Place::Live(Box::new(account), Box::new(entity_set)))
         })
         .await
@@ -49,6 +47,14 @@ impl App {
         let local = self.with_store(move |store| Ok(store.get(&name, id)?)).await?;
         Ok(if local.is_some_and(|local| local.state != State::None) { Place::Here } else { place })
     }
+}
+
+/// Returns the account, where the server takes its token.
+///
+/// # Errors
+/// The server asked to sign in again.
+pub(crate) fn signed_in<'a>(account: &'a Account, set: &str) -> Result<&'a Account, AppError> {
+    if account.signed_out { Err(not_reached(set, SyncError::SignedOut)) } else { Ok(account) }
 }
 
 /// Reads a record's id.

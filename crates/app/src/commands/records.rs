@@ -3,14 +3,14 @@
 //! Owns: the same commands for sets kept here and for sets read live. Refuses: a second set of rules; the store
 //! validates what is kept here, the server what goes there live.
 
-use super::place::{Place, as_local, not_reached, read_id};
+use super::place::{Place, as_local, not_reached, read_id, signed_in};
 use crate::app::App;
 use crate::error::AppError;
 use crate::views::{ListRequest, ListView, RecordView};
 use serde_json::{Map, Value};
 use tidemark_model::query::Query;
 use tidemark_model::{ETAG, EntitySet, RecordId};
-use tidemark_store::{Account, Only};
+use tidemark_store::{Account, Kept, Only, Store};
 use tidemark_sync::{parse_filter, parse_order_by, parse_search};
 
 impl App {
@@ -90,14 +90,15 @@ impl App {
     /// # Errors
     /// The record does not fit the model; the error names the property and nothing was changed.
     pub async fn add(&self, set: &str, record: Map<String, Value>) -> Result<RecordView, AppError> {
-        match self.place(set).await? {
-            Place::Here => {
-                let name = set.to_owned();
-                let added = self.with_store(move |store| Ok(store.add(&name, &record)?)).await?;
+        let entity_set = self.entity_set(set)?;
+        let name = set.to_owned();
+        let (added, record) = self.with_store(move |store| Ok((store.add_if_kept(&name, &record)?, record))).await?;
+        match added {
+            Kept::Here(added) => {
                 self.nudge();
                 Ok(added.to_json())
             }
-            Place::Live(account, entity_set) => self.add_live(&account, &entity_set, record).await,
+            Kept::NotKept(account) => self.add_live(signed_in(&account, set)?, &entity_set, record).await,
         }
     }
 
@@ -126,16 +127,16 @@ impl App {
         let record_id = id_in(self, set, id)?;
         let version = || changes.get(ETAG).map(|etag| Map::from_iter([(ETAG.to_owned(), etag.clone())]));
         let shown = shown.or_else(version).unwrap_or_default();
-        match self.place_of(set, record_id).await? {
-            Place::Here => {
-                let name = set.to_owned();
-                let edited =
-                    self.with_store(move |store| Ok(store.edit_shown(&name, record_id, &changes, &shown)?)).await?;
+        let entity_set = self.entity_set(set)?;
+        let name = set.to_owned();
+        let save = move |store: &Store| Ok((store.edit_if_kept(&name, record_id, &changes, &shown)?, changes, shown));
+        match self.with_store(save).await? {
+            (Kept::Here(edited), ..) => {
                 self.nudge();
                 Ok(edited.to_json())
             }
-            Place::Live(account, entity_set) => {
-                self.edit_live(&account, &entity_set, record_id, &changes, &shown).await
+            (Kept::NotKept(account), changes, shown) => {
+                self.edit_live(signed_in(&account, set)?, &entity_set, record_id, &changes, &shown).await
             }
         }
     }
@@ -155,14 +156,17 @@ impl App {
     pub async fn remove_shown(&self, set: &str, id: &str, shown: Option<RecordView>) -> Result<(), AppError> {
         let record_id = id_in(self, set, id)?;
         let shown = shown.unwrap_or_default();
-        match self.place_of(set, record_id).await? {
-            Place::Here => {
-                let name = set.to_owned();
-                self.with_store(move |store| Ok(store.delete_shown(&name, record_id, &shown)?)).await?;
+        let entity_set = self.entity_set(set)?;
+        let name = set.to_owned();
+        let save = move |store: &Store| Ok((store.delete_if_kept(&name, record_id, &shown)?, shown));
+        match self.with_store(save).await? {
+            (Kept::Here(()), _) => {
                 self.nudge();
                 Ok(())
             }
-            Place::Live(account, entity_set) => self.remove_live(&account, &entity_set, record_id, &shown).await,
+            (Kept::NotKept(account), shown) => {
+                self.remove_live(signed_in(&account, set)?, &entity_set, record_id, &shown).await
+            }
         }
     }
 

@@ -49,7 +49,7 @@ impl Store {
     }
 }
 
-fn edit_shown(
+pub(crate) fn edit_shown(
     tx: &Tx<'_>,
     set: &str,
     id: RecordId,
@@ -90,7 +90,7 @@ fn edit_shown(
     Ok(read::visible(tx.conn, &table, id)?.unwrap_or(gone))
 }
 
-fn delete_shown(tx: &Tx<'_>, set: &str, id: RecordId, shown: &Map<String, Value>) -> Result<()> {
+pub(crate) fn delete_shown(tx: &Tx<'_>, set: &str, id: RecordId, shown: &Map<String, Value>) -> Result<()> {
     let table = Arc::clone(tx.catalog.table(set)?);
     let row = edit::existing(tx, &table, id)?;
     let mut shown = Shown::read(&table.set, shown);

@@ -16,6 +16,7 @@ mod folds;
 mod gone_back;
 mod history;
 mod journeys;
+mod kept;
 mod migrate;
 mod names;
 mod pull;
