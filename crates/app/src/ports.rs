@@ -1,13 +1,14 @@
-//! The rim: this machine's clock, ids and randomness, behind the traits of `tidemark_model::ports`.
+//! The rim: this machine's clock, waiting, ids and randomness, behind the traits of `tidemark_model::ports`.
 //!
-//! Owns: the only reads of the system clock and of the system's randomness on the client. Refuses: everything else;
-//! all other code is handed these, so that a simulation can put its own in their place (FAULTS 3.2).
+//! Owns: the only reads of the system clock, the only waits by it and the only use of the system's randomness on the
+//! client, but for the network's own patience (`HttpTransport`). Refuses: everything else; all other code is handed
+//! these, so that a simulation can put its own in their place (FAULTS 3.2).
 
 use crate::error::AppError;
 use std::sync::{Arc, OnceLock};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tidemark_model::RecordId;
-use tidemark_model::ports::{Clock, Entropy, Ids};
+use tidemark_model::ports::{Clock, Entropy, Ids, Timer, Wait};
 use tidemark_sync::{HttpTransport, SyncError, Transport};
 
 /// What an [`App`](crate::App) is handed of the world around it (FAULTS 3.2).
@@ -15,6 +16,8 @@ use tidemark_sync::{HttpTransport, SyncError, Transport};
 pub struct Ports {
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Waiting, by the clock's monotonic time.
+    pub timer: Arc<dyn Timer>,
     /// Fresh ids.
     pub ids: Arc<dyn Ids>,
     /// Jitter.
@@ -38,6 +41,7 @@ impl Ports {
         let transport = HttpTransport::new().map_err(SyncError::from)?;
         Ok(Self {
             clock: Arc::new(SystemClock),
+            timer: Arc::new(SystemTimer),
             ids: Arc::new(SystemIds),
             entropy: Arc::new(SystemEntropy),
             transport: Arc::new(transport),
@@ -62,6 +66,16 @@ impl Clock for SystemClock {
     fn monotonic_ms(&self) -> u64 {
         static START: OnceLock<Instant> = OnceLock::new();
         u64::try_from(START.get_or_init(Instant::now).elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Waiting by the timer of the tokio runtime, which goes by the same monotonic clock as [`SystemClock`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemTimer;
+
+impl Timer for SystemTimer {
+    fn sleep(&self, duration: Duration) -> Wait {
+        Box::pin(tokio::time::sleep(duration))
     }
 }
 

@@ -8,14 +8,13 @@ use crate::connection::Connection;
 use crate::error::SyncError;
 use crate::guard::{Guard, STANDS_STILL_AFTER};
 use crate::hold_off;
+use crate::ports::Ports;
 use crate::pull::{PullLimits, Pulled};
 use crate::report::{CycleReport, Outcome, Progress};
 use crate::session::{Remote, fetch_model};
-use crate::transport::Transport;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tidemark_model::ports::Clock;
 use tidemark_store::{Lease, Store, StoreError, Tally};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
@@ -75,10 +74,10 @@ impl Run<'_> {
 
 impl Engine {
     /// Makes an engine that runs cycles when it is told to.
-    pub fn new(store: Store, transport: Arc<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(store: Store, ports: Ports) -> Self {
         Self {
             store,
-            remote: Remote::new(transport, clock),
+            remote: Remote::new(ports),
             on_progress: Arc::new(|_| {}),
             paused: Arc::default(),
             limits: PullLimits::default(),
@@ -91,6 +90,11 @@ impl Engine {
         Self { stands_still_after, ..self }
     }
 
+    /// Returns what the engine was handed of the world.
+    pub(crate) fn ports(&self) -> &Ports {
+        &self.remote.ports
+    }
+
     /// Returns the one-off calls over the same transport.
     pub fn remote(&self) -> &Remote {
         &self.remote
@@ -100,7 +104,7 @@ impl Engine {
     ///
     /// Never fails: what went wrong is in the report, and everything that had been settled until then stays so.
     pub async fn cycle(&self) -> CycleReport {
-        let clock = &self.remote.clock;
+        let clock = &self.ports().clock;
         let (started_at, started) = (clock.now_ms(), clock.monotonic_ms());
         let mut report = CycleReport {
             outcome: Outcome::Synced,
@@ -152,7 +156,7 @@ impl Engine {
     fn keep_hold_off(&self, report: &CycleReport, lease: &Lease) -> Result<(), SyncError> {
         match report.retry_after_ms {
             _ if self.store.is_read_only() => Ok(()),
-            Some(ms) => hold_off::keep(lease, self.remote.clock.now_ms(), Duration::from_millis(ms)),
+            Some(ms) => hold_off::keep(lease, self.ports().clock.now_ms(), Duration::from_millis(ms)),
             None if report.outcome == Outcome::Synced => hold_off::clear(lease),
             None => Ok(()),
         }
@@ -160,7 +164,7 @@ impl Engine {
 
     /// Returns how long the server, or a proxy before it, still asks to wait; a person's "Sync now" may go at once.
     pub(crate) fn hold_off(&self) -> Option<Duration> {
-        let left = blocking(|| hold_off::left(&self.store, self.remote.clock.now_ms()));
+        let left = blocking(|| hold_off::left(&self.store, self.ports().clock.now_ms()));
         left.unwrap_or_else(|error| {
             tracing::warn!(%error, "the request to wait could not be read");
             None
@@ -179,7 +183,7 @@ impl Engine {
 
     /// Takes the guard, and under it the account: what is read before may be another's by then.
     async fn begin(&self, at_most: Option<Duration>) -> Result<(Guard, Lease), SyncError> {
-        let guard = Guard::take(&self.store, &self.remote.clock, self.stands_still_after, at_most).await?;
+        let guard = Guard::take(&self.store, self.ports(), self.stands_still_after, at_most).await?;
         let lease = blocking(|| self.store.lease_in_turn(guard.turn())).map_err(|error| match error {
             StoreError::NotSignedIn => SyncError::NotSignedIn,
             other => other.into(),
@@ -188,7 +192,7 @@ impl Engine {
     }
 
     fn run_of<'e>(&'e self, guard: &Guard, lease: &'e Lease) -> Run<'e> {
-        let remote = Remote::new(guard.watch(self.remote.transport.clone()), self.remote.clock.clone());
+        let remote = Remote::new(Ports { transport: guard.watch(self.ports()), ..self.ports().clone() });
         let connection = Arc::new(remote.for_account(lease.account()));
         Run { engine: self, store: lease, connection, tally: Tally::default(), pulled: Pulled::default(), held: None }
     }

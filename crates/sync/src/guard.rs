@@ -5,6 +5,7 @@
 //! could leave set (hazard H3); stopping an owner that was overtaken, which its lease does (`tidemark_store::Lease`).
 
 use crate::error::SyncError;
+use crate::ports::Ports;
 use crate::transport::{Request, Response, Transport, TransportError};
 use async_trait::async_trait;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tidemark_model::ports::Clock;
+use tidemark_model::ports::{Clock, Timer};
 use tidemark_store::Store;
 
 /// How long a cycle may show no sign of life before another process takes its turn.
@@ -38,10 +39,11 @@ impl Guard {
     /// [`SyncError::OtherCycle`] after `at_most`; the lock file or the database cannot be used.
     pub(crate) async fn take(
         store: &Store,
-        clock: &Arc<dyn Clock>,
+        ports: &Ports,
         stands_still_after: Duration,
         at_most: Option<Duration>,
     ) -> Result<Self, SyncError> {
+        let clock = &ports.clock;
         let began = clock.monotonic_ms();
         let mut watched: Option<(i64, String, u64)> = None;
         loop {
@@ -69,7 +71,7 @@ impl Guard {
                 }
                 _ => watched = Some((turn, beat, now)),
             }
-            tokio::time::sleep(LOOK_AGAIN).await;
+            ports.timer.sleep(LOOK_AGAIN).await;
         }
     }
 
@@ -80,8 +82,9 @@ impl Guard {
 
     /// Returns a transport that beats the guard's pulse with every request, and while one is out: how long a request
     /// may take is the transport's own affair.
-    pub(crate) fn watch(&self, transport: Arc<dyn Transport>) -> Arc<dyn Transport> {
-        Arc::new(Watched { transport, pulse: self.pulse.clone() })
+    pub(crate) fn watch(&self, ports: &Ports) -> Arc<dyn Transport> {
+        let (transport, timer) = (ports.transport.clone(), ports.timer.clone());
+        Arc::new(Watched { transport, timer, pulse: self.pulse.clone() })
     }
 }
 
@@ -163,6 +166,7 @@ impl Pulse {
 
 struct Watched {
     transport: Arc<dyn Transport>,
+    timer: Arc<dyn Timer>,
     pulse: Arc<Pulse>,
 }
 
@@ -178,7 +182,7 @@ impl Transport for Watched {
                     self.pulse.beat();
                     return answer;
                 }
-                () = tokio::time::sleep(self.pulse.pause) => self.pulse.beat(),
+                () = self.timer.sleep(self.pulse.pause) => self.pulse.beat(),
             }
         }
     }
@@ -195,81 +199,65 @@ impl Transport for Watched {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
-    use tidemark_model::RecordId;
-    use tidemark_model::ports::Ids;
+    use crate::paused::Paused;
     use tidemark_store::{Account, StoreError};
 
-    struct Machine(Instant);
-
-    impl Clock for Machine {
-        fn now_ms(&self) -> i64 {
-            1_700_000_000_000
-        }
-        fn monotonic_ms(&self) -> u64 {
-            self.0.elapsed().as_millis() as u64
-        }
-    }
-
-    impl Ids for Machine {
-        fn fresh(&self) -> RecordId {
-            RecordId(uuid::Uuid::from_u64_pair(1, 1))
-        }
-    }
-
-    fn opened() -> (tempfile::TempDir, Store, Arc<dyn Clock>) {
+    fn opened() -> (tempfile::TempDir, Store, Ports) {
         let dir = tempfile::tempdir().unwrap();
-        let machine = Arc::new(Machine(Instant::now()));
-        let store = Store::open(dir.path(), machine.clone(), machine.clone()).unwrap();
+        let paused = Arc::new(Paused::new());
+        let store = Store::open(dir.path(), paused.clone(), paused.clone()).unwrap();
         let account = serde_json::json!({
             "server": "s", "user": "u", "workspace": "w", "token": "t", "server_id": "i", "signed_out": false
         });
         store.sign_in(&serde_json::from_value::<Account>(account).unwrap()).unwrap();
-        (dir, store, machine)
+        (dir, store, paused.ports())
     }
 
     const LONG: Duration = Duration::from_secs(600);
-    const SHORT: Duration = Duration::from_millis(100);
+    const SHORT: Duration = Duration::from_secs(40);
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn the_second_waits_for_the_first_and_not_for_ever_where_it_says_so() {
-        let (_dir, store, clock) = opened();
-        let first = Guard::take(&store, &clock, LONG, None).await.unwrap();
-        let waited = Guard::take(&store, &clock, LONG, Some(SHORT)).await;
+        let (_dir, store, ports) = opened();
+        let first = Guard::take(&store, &ports, LONG, None).await.unwrap();
+        let waited = Guard::take(&store, &ports, LONG, Some(SHORT)).await;
         assert!(matches!(waited, Err(SyncError::OtherCycle)));
         drop(first);
-        assert_eq!(Guard::take(&store, &clock, LONG, None).await.unwrap().turn(), 0);
+        assert_eq!(Guard::take(&store, &ports, LONG, None).await.unwrap().turn(), 0);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn one_that_stands_still_is_overtaken_and_writes_nothing_any_more() {
-        let (_dir, store, clock) = opened();
-        let still = Guard::take(&store, &clock, LONG, None).await.unwrap();
+        let (_dir, store, ports) = opened();
+        let still = Guard::take(&store, &ports, LONG, None).await.unwrap();
         let lease = store.lease_in_turn(still.turn()).unwrap();
         lease.set_setting("learned", "before").unwrap();
-        let next = Guard::take(&store, &clock, SHORT, None).await.unwrap();
+        let began = ports.clock.monotonic_ms();
+        let next = Guard::take(&store, &ports, STANDS_STILL_AFTER, None).await.unwrap();
+        let waited = Duration::from_millis(ports.clock.monotonic_ms() - began);
+        assert!((STANDS_STILL_AFTER..STANDS_STILL_AFTER + LOOK_AGAIN * 2).contains(&waited), "{waited:?}");
         assert_eq!(next.turn(), 1);
         assert!(matches!(lease.set_setting("learned", "after"), Err(StoreError::Overtaken)));
         assert_eq!(store.setting("learned").unwrap().as_deref(), Some("before"));
         store.lease_in_turn(next.turn()).unwrap().set_setting("learned", "by the next").unwrap();
         drop(next);
-        assert_eq!(Guard::take(&store, &clock, LONG, None).await.unwrap().turn(), 1, "the old lock is nobody's way");
+        assert_eq!(Guard::take(&store, &ports, LONG, None).await.unwrap().turn(), 1, "the old lock is nobody's way");
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn one_that_goes_on_is_not_overtaken() {
-        let (_dir, store, clock) = opened();
-        let busy = Guard::take(&store, &clock, SHORT, None).await.unwrap();
-        let pulse = busy.pulse.clone();
+        let (_dir, store, ports) = opened();
+        let busy = Guard::take(&store, &ports, SHORT, None).await.unwrap();
+        let (pulse, timer) = (busy.pulse.clone(), ports.timer.clone());
         let going_on = tokio::spawn(async move {
             loop {
                 pulse.beat();
-                tokio::time::sleep(SHORT / 10).await;
+                timer.sleep(SHORT / 10).await;
             }
         });
-        let waited = Guard::take(&store, &clock, SHORT * 3, Some(SHORT * 12)).await;
+        let waited = Guard::take(&store, &ports, SHORT * 3, Some(SHORT * 12)).await;
         assert!(matches!(waited, Err(SyncError::OtherCycle)), "{waited:?}");
         going_on.abort();
-        assert_eq!(Guard::take(&store, &clock, SHORT * 3, None).await.unwrap().turn(), 1);
+        assert_eq!(Guard::take(&store, &ports, SHORT * 3, None).await.unwrap().turn(), 1);
     }
 }

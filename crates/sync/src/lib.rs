@@ -21,22 +21,29 @@ mod live;
 mod live_write;
 mod network;
 mod notice;
+mod ports;
 mod pull;
 mod push;
 mod push_part;
 mod query;
 mod report;
 mod session;
+mod timer;
 mod transport;
 mod upload;
 mod worker;
+
+#[cfg(test)]
+mod paused;
 
 pub use cycle::Engine;
 pub use error::SyncError;
 pub use http_transport::{HttpTransport, Patience};
 pub use live::LivePage;
+pub use ports::Ports;
 pub use query::{parse_filter, parse_order_by, parse_search};
 pub use report::{CycleReport, Outcome, Phase, Progress};
 pub use session::Remote;
+pub use timer::within;
 pub use transport::{Request, Response, Transport, TransportError};
 pub use worker::{Worker, WorkerState};

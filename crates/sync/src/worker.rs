@@ -9,12 +9,11 @@ use crate::cycle::{Engine, locked};
 use crate::network::fingerprint;
 use crate::notice;
 use crate::report::{CycleReport, Outcome, Progress};
+use crate::timer::until;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tidemark_model::ports::Entropy;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep_until};
 
 /// How long edits may gather before they are sent.
 const DEBOUNCE: Duration = Duration::from_millis(700);
@@ -54,7 +53,7 @@ impl Worker {
     ///
     /// # Errors
     /// The thread or its runtime could not be made.
-    pub fn start(engine: Engine, entropy: Arc<dyn Entropy>) -> std::io::Result<Self> {
+    pub fn start(engine: Engine) -> std::io::Result<Self> {
         let (commands, inbox) = mpsc::unbounded_channel();
         let (publish, state) = watch::channel(WorkerState::default());
         let publish = Arc::new(publish);
@@ -70,7 +69,7 @@ impl Worker {
         let stop = Arc::new(Notify::new());
         // Two threads: one may be writing pages to the database while the other receives the next one.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let life = Life { engine: engine.clone(), entropy, inbox, publish, stop: stop.clone() };
+        let life = Life { engine: engine.clone(), inbox, publish, stop: stop.clone() };
         let thread = std::thread::Builder::new().name("sync".into()).spawn(move || {
             runtime.block_on(life.run());
             runtime.shutdown_timeout(STOP_WITHIN);
@@ -124,7 +123,6 @@ impl Drop for Worker {
 /// The worker's own side.
 struct Life {
     engine: Engine,
-    entropy: Arc<dyn Entropy>,
     inbox: mpsc::UnboundedReceiver<Command>,
     publish: Arc<watch::Sender<WorkerState>>,
     stop: Arc<Notify>,
@@ -138,7 +136,7 @@ impl Life {
         let mut waiting: Vec<oneshot::Sender<CycleReport>> = Vec::new();
         // What was asked of an earlier process is asked of this one.
         if let Some(left) = self.engine.hold_off()
-            && self.wait(Instant::now() + left, false, false, &moved, &mut waiting).await.is_none()
+            && self.wait(self.moment_in(left), false, false, &moved, &mut waiting).await.is_none()
         {
             listener.abort();
             return;
@@ -160,7 +158,7 @@ impl Life {
                 let _ = reply.send(report.clone());
             }
             if report.outcome == Outcome::Synced && self.audit().await {
-                due = Instant::now();
+                due = self.moment_in(Duration::ZERO);
             }
             let is_offline = report.outcome == Outcome::Offline;
             let is_signed_out = report.outcome == Outcome::SignedOut;
@@ -195,7 +193,7 @@ impl Life {
         let engine = self.engine.clone();
         let publish = self.publish.clone();
         async move {
-            let started_at = engine.remote.clock.now_ms();
+            let started_at = engine.ports().clock.now_ms();
             let report = match tokio::spawn(async move { engine.cycle().await }).await {
                 Ok(report) => report,
                 Err(error) => CycleReport {
@@ -222,7 +220,7 @@ impl Life {
         }
     }
 
-    fn next_due(&self, report: &CycleReport, backoff: &mut Backoff) -> Instant {
+    fn next_due(&self, report: &CycleReport, backoff: &mut Backoff) -> u64 {
         let delay = match (report.outcome, report.retry_after_ms) {
             (Outcome::Void, _) => DEBOUNCE,
             (_, Some(ms)) => Duration::from_millis(ms),
@@ -235,27 +233,33 @@ impl Life {
                 backoff.reset();
                 INTERVAL
             }
-            (Outcome::Offline | Outcome::Failed, None) => backoff.next(self.entropy.fraction()),
+            (Outcome::Offline | Outcome::Failed, None) => backoff.next(self.engine.ports().entropy.fraction()),
         };
-        Instant::now() + delay
+        self.moment_in(delay)
+    }
+
+    /// Returns the moment that is so far away, in the clock's monotonic milliseconds.
+    fn moment_in(&self, delay: Duration) -> u64 {
+        self.engine.ports().clock.monotonic_ms().saturating_add(delay.as_millis() as u64)
     }
 
     /// Waits for the next reason to run; `None` when the worker is to stop. While the server asks to wait, a person's
     /// "Sync now" alone is a reason.
     async fn wait(
         &mut self,
-        due: Instant,
+        due: u64,
         is_offline: bool,
         is_signed_out: bool,
         moved: &Notify,
         waiting: &mut Vec<oneshot::Sender<CycleReport>>,
     ) -> Option<()> {
-        let held_until = self.engine.hold_off().map(|left| Instant::now() + left);
-        let not_before = |due: Instant| held_until.map_or(due, |until| due.max(until));
+        let held_until = self.engine.hold_off().map(|left| self.moment_in(left));
+        let not_before = |due: u64| held_until.map_or(due, |until| due.max(until));
         let mut due = not_before(due);
         let routes = fingerprint();
         loop {
-            let look = Instant::now() + LOOK_AT_NETWORK;
+            let ports = self.engine.ports().clone();
+            let look = self.moment_in(LOOK_AT_NETWORK);
             tokio::select! {
                 biased;
                 () = self.stop.notified() => return None,
@@ -266,18 +270,18 @@ impl Life {
                     }
                     // While the server cannot be reached an edit does not shorten the back-off.
                     Command::Nudge if is_offline || is_signed_out => {}
-                    Command::Nudge => due = due.min(not_before(Instant::now() + DEBOUNCE)),
+                    Command::Nudge => due = due.min(not_before(self.moment_in(DEBOUNCE))),
                 },
-                () = moved.notified() => due = due.min(not_before(Instant::now() + DEBOUNCE / 4)),
-                () = sleep_until(due) => match self.engine.hold_off() {
+                () = moved.notified() => due = due.min(not_before(self.moment_in(DEBOUNCE / 4))),
+                () = until(&ports, due) => match self.engine.hold_off() {
                     // Another process was asked to wait meanwhile.
-                    Some(left) => due = Instant::now() + left,
+                    Some(left) => due = self.moment_in(left),
                     None => return Some(()),
                 },
-                () = sleep_until(look), if is_offline && held_until.is_none() => {
+                () = until(&ports, look), if is_offline && held_until.is_none() => {
                     if fingerprint() != routes {
                         // Give the address a moment to settle, then try at once (FAULTS N1).
-                        tokio::time::sleep(DEBOUNCE).await;
+                        ports.timer.sleep(DEBOUNCE).await;
                         return Some(());
                     }
                 }

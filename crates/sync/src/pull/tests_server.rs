@@ -3,6 +3,7 @@
 //! It shares no code with the real one: a log of versions per set, tokens that are plain numbers, pages of the size asked.
 
 use crate::cycle::Engine;
+use crate::ports::Ports;
 use crate::report::CycleReport;
 use crate::transport::{Request, Response, Transport, TransportError};
 use async_trait::async_trait;
@@ -12,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tidemark_model::ports::{Clock, Ids};
+use tidemark_model::ports::{Clock, Entropy, Ids, Timer, Wait};
 use tidemark_model::query::Query;
 use tidemark_model::{CACHED_ENTITIES, EntityModel, RecordId};
 use tidemark_odata::{Code, MODEL_HEADER};
@@ -236,31 +237,49 @@ fn model() -> EntityModel {
     EntityModel::parse(EntityModel::default_document()).unwrap().with_cached_entities().unwrap()
 }
 
-/// A clock that only the network moves, and ids without chance.
+/// A clock that only the network and waiting move, and ids without chance.
+#[derive(Clone, Default)]
+struct Fixed(Arc<Moved>);
+
 #[derive(Default)]
-struct Fixed {
+struct Moved {
     monotonic_ms: AtomicU64,
     ids: AtomicU64,
 }
 
 impl Clock for Fixed {
     fn now_ms(&self) -> i64 {
-        1_700_000_000_000 + self.monotonic_ms.load(Ordering::Relaxed) as i64
+        1_700_000_000_000 + self.0.monotonic_ms.load(Ordering::Relaxed) as i64
     }
     fn monotonic_ms(&self) -> u64 {
-        self.monotonic_ms.load(Ordering::Relaxed)
+        self.0.monotonic_ms.load(Ordering::Relaxed)
+    }
+}
+
+impl Timer for Fixed {
+    fn sleep(&self, duration: Duration) -> Wait {
+        let moved = self.0.clone();
+        Box::pin(async move {
+            moved.monotonic_ms.fetch_add(duration.as_millis() as u64, Ordering::Relaxed);
+        })
+    }
+}
+
+impl Entropy for Fixed {
+    fn fraction(&self) -> f64 {
+        0.5
     }
 }
 
 impl Ids for Fixed {
     fn fresh(&self) -> RecordId {
-        RecordId(Uuid::from_u64_pair(7, self.ids.fetch_add(1, Ordering::Relaxed)))
+        RecordId(Uuid::from_u64_pair(7, self.0.ids.fetch_add(1, Ordering::Relaxed)))
     }
 }
 
 struct Wire {
     server: Arc<Mutex<Scripted>>,
-    clock: Arc<Fixed>,
+    clock: Fixed,
     store: Store,
 }
 
@@ -304,7 +323,7 @@ impl Transport for Wire {
             return Err(TransportError::BrokeWithin("the link broke".into()));
         }
         let took = server.bytes_per_second.map_or(0, |rate| text.len() as u64 * 1_000 / rate);
-        self.clock.monotonic_ms.fetch_add(took, Ordering::Relaxed);
+        self.clock.0.monotonic_ms.fetch_add(took, Ordering::Relaxed);
         let mut given = 0;
         for page in &mut server.pages[pages..] {
             page.took = Duration::from_millis(took);
@@ -347,7 +366,8 @@ impl World {
     /// Makes a device that has synced once with these sets kept offline.
     pub(super) async fn new(sets: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let clock = Arc::new(Fixed::default());
+        let fixed = Fixed::default();
+        let clock = Arc::new(fixed.clone());
         let store = Store::open(dir.path(), clock.clone(), clock.clone()).unwrap();
         let account = json!({
             "server": "http://s", "user": "ann", "workspace": "w", "token": "t", "server_id": "s1", "signed_out": false
@@ -355,8 +375,9 @@ impl World {
         store.sign_in(&serde_json::from_value::<Account>(account).unwrap()).unwrap();
         store.lease().unwrap().adopt_model(&model().document().to_string()).unwrap();
         let server = Arc::new(Mutex::new(Scripted::default()));
-        let wire = Wire { server: server.clone(), clock: clock.clone(), store: store.clone() };
-        let world = Self { server, engine: Engine::new(store, Arc::new(wire), clock), _dir: dir };
+        let wire = Arc::new(Wire { server: server.clone(), clock: fixed, store: store.clone() });
+        let ports = Ports { clock: clock.clone(), timer: clock.clone(), entropy: clock, transport: wire };
+        let world = Self { server, engine: Engine::new(store, ports), _dir: dir };
         for set in sets {
             world.tick(set);
         }
