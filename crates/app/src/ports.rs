@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tidemark_model::RecordId;
 use tidemark_model::ports::{Clock, Entropy, Ids, Timer, Wait};
-use tidemark_sync::{HttpTransport, SyncError, Transport};
+use tidemark_sync::{Guard, HttpTransport, LockFiles, SyncError, Transport};
 
 /// What an [`App`](crate::App) is handed of the world around it (FAULTS 3.2).
 #[derive(Clone)]
@@ -24,6 +24,8 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
     /// The way to the server.
     pub transport: Arc<dyn Transport>,
+    /// Locks between everybody who works on the data dir.
+    pub guard: Arc<dyn Guard>,
 }
 
 impl std::fmt::Debug for Ports {
@@ -45,6 +47,7 @@ impl Ports {
             ids: Arc::new(SystemIds),
             entropy: Arc::new(SystemEntropy),
             transport: Arc::new(transport),
+            guard: Arc::new(LockFiles),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! One cycle under the guard: look, push, pull (seed steps 5 to 7).
+//! One cycle in its turn: look, push, pull (seed steps 5 to 7).
 //!
 //! Owns: the order of the steps and what a failure in one means for the rest: nothing is written on a server before it is
 //! known which one it is, and whatever a push comes to, the pull follows (DESIGN section 4, Cycle). Refuses: when cycles
@@ -6,12 +6,12 @@
 
 use crate::connection::Connection;
 use crate::error::SyncError;
-use crate::guard::{Guard, STANDS_STILL_AFTER};
 use crate::hold_off;
 use crate::ports::Ports;
 use crate::pull::{PullLimits, Pulled};
 use crate::report::{CycleReport, Outcome, Progress};
 use crate::session::{Remote, fetch_model};
+use crate::turn::{STANDS_STILL_AFTER, Turn};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -177,22 +177,22 @@ impl Engine {
     /// The server cannot be reached, or another process's cycle goes on for seconds; the next cycle fetches the choice
     /// then.
     pub async fn pull_choices(&self) -> Result<(), SyncError> {
-        let (guard, lease) = self.begin(Some(CHOICES_WITHIN)).await?;
-        self.run_of(&guard, &lease).pull_choices().await
+        let (turn, lease) = self.begin(Some(CHOICES_WITHIN)).await?;
+        self.run_of(&turn, &lease).pull_choices().await
     }
 
-    /// Takes the guard, and under it the account: what is read before may be another's by then.
-    async fn begin(&self, at_most: Option<Duration>) -> Result<(Guard, Lease), SyncError> {
-        let guard = Guard::take(&self.store, self.ports(), self.stands_still_after, at_most).await?;
-        let lease = blocking(|| self.store.lease_in_turn(guard.turn())).map_err(|error| match error {
+    /// Takes the turn, and in it the account: what is read before may be another's by then.
+    async fn begin(&self, at_most: Option<Duration>) -> Result<(Turn, Lease), SyncError> {
+        let turn = Turn::take(&self.store, self.ports(), self.stands_still_after, at_most).await?;
+        let lease = blocking(|| self.store.lease_in_turn(turn.number())).map_err(|error| match error {
             StoreError::NotSignedIn => SyncError::NotSignedIn,
             other => other.into(),
         })?;
-        Ok((guard, lease))
+        Ok((turn, lease))
     }
 
-    fn run_of<'e>(&'e self, guard: &Guard, lease: &'e Lease) -> Run<'e> {
-        let remote = Remote::new(Ports { transport: guard.watch(self.ports()), ..self.ports().clone() });
+    fn run_of<'e>(&'e self, turn: &Turn, lease: &'e Lease) -> Run<'e> {
+        let remote = Remote::new(Ports { transport: turn.watch(self.ports()), ..self.ports().clone() });
         let connection = Arc::new(remote.for_account(lease.account()));
         Run { engine: self, store: lease, connection, tally: Tally::default(), pulled: Pulled::default(), held: None }
     }
@@ -201,12 +201,12 @@ impl Engine {
         if self.store.account()?.is_none() {
             return Err(SyncError::NotSignedIn);
         }
-        let (guard, lease) = self.begin(None).await?;
+        let (turn, lease) = self.begin(None).await?;
         let lease = &*held.insert(lease);
         if lease.account().signed_out {
             return Err(SyncError::SignedOut);
         }
-        let mut run = self.run_of(&guard, lease);
+        let mut run = self.run_of(&turn, lease);
         let result = self.steps(&mut run).await;
         let result = result.and_then(|()| run.held.take().map_or(Ok(()), Err));
         if let Err(error) = run.remember_page_size() {

@@ -19,6 +19,7 @@ mod http_transport;
 mod journal;
 mod live;
 mod live_write;
+mod lock_files;
 mod network;
 mod notice;
 mod ports;
@@ -30,6 +31,7 @@ mod report;
 mod session;
 mod timer;
 mod transport;
+mod turn;
 mod upload;
 mod worker;
 
@@ -38,8 +40,10 @@ mod paused;
 
 pub use cycle::Engine;
 pub use error::SyncError;
+pub use guard::{Guard, Held};
 pub use http_transport::{HttpTransport, Patience};
 pub use live::LivePage;
+pub use lock_files::LockFiles;
 pub use ports::Ports;
 pub use query::{parse_filter, parse_order_by, parse_search};
 pub use report::{CycleReport, Outcome, Phase, Progress};

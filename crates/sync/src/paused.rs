@@ -3,6 +3,7 @@
 //! Owns: a world of ports that goes by it. Refuses: a network; nothing is sent in these tests.
 
 use crate::http_transport::HttpTransport;
+use crate::lock_files::LockFiles;
 use crate::ports::Ports;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,6 +32,7 @@ impl Paused {
             timer: self.clone(),
             entropy: self.clone(),
             transport: Arc::new(HttpTransport::new().unwrap()),
+            guard: Arc::new(LockFiles),
         }
     }
 }

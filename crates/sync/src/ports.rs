@@ -2,6 +2,7 @@
 //!
 //! Owns: the bundle. Refuses: making any of it; hosts and tests do (FAULTS 3.2).
 
+use crate::guard::Guard;
 use crate::transport::Transport;
 use std::sync::Arc;
 use tidemark_model::ports::{Clock, Entropy, Timer};
@@ -17,6 +18,8 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
     /// The way to the server.
     pub transport: Arc<dyn Transport>,
+    /// Locks between everybody who works on a data dir.
+    pub guard: Arc<dyn Guard>,
 }
 
 impl std::fmt::Debug for Ports {

@@ -2,7 +2,7 @@
 //! and on demand (seed steps 5 and 7, DESIGN section 4, Cycle).
 //!
 //! Owns: when a cycle runs, and one thread of its own. Refuses: what a cycle does. There is no "is syncing" flag: the
-//! worker's task runs one cycle after the other, and the guard keeps other processes out.
+//! worker's task runs one cycle after the other, and the turn keeps other processes out.
 
 use crate::backoff::{Backoff, INTERVAL};
 use crate::cycle::{Engine, locked};

@@ -3,6 +3,7 @@
 //! It shares no code with the real one: a log of versions per set, tokens that are plain numbers, pages of the size asked.
 
 use crate::cycle::Engine;
+use crate::lock_files::LockFiles;
 use crate::ports::Ports;
 use crate::report::CycleReport;
 use crate::transport::{Request, Response, Transport, TransportError};
@@ -376,7 +377,13 @@ impl World {
         store.lease().unwrap().adopt_model(&model().document().to_string()).unwrap();
         let server = Arc::new(Mutex::new(Scripted::default()));
         let wire = Arc::new(Wire { server: server.clone(), clock: fixed, store: store.clone() });
-        let ports = Ports { clock: clock.clone(), timer: clock.clone(), entropy: clock, transport: wire };
+        let ports = Ports {
+            clock: clock.clone(),
+            timer: clock.clone(),
+            entropy: clock,
+            transport: wire,
+            guard: Arc::new(LockFiles),
+        };
         let world = Self { server, engine: Engine::new(store, ports), _dir: dir };
         for set in sets {
             world.tick(set);
