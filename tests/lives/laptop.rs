@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 use tidemark_app::{App, Host, Ports, SystemEntropy, SystemIds, SystemTimer};
-use tidemark_sync::LockFiles;
+use tidemark_sync::{LockFiles, SystemRoutes};
 
 /// A laptop; it is closed when dropped.
 pub(crate) struct Laptop {
@@ -85,7 +85,15 @@ impl Laptop {
 
 async fn open(dir: PathBuf, network: Arc<Network>, clock: Arc<WrongClock>) -> App {
     let (timer, ids, entropy) = (Arc::new(SystemTimer), Arc::new(SystemIds), Arc::new(SystemEntropy));
-    let ports = Ports { clock, timer, ids, entropy, transport: network, guard: Arc::new(LockFiles) };
+    let ports = Ports {
+        clock,
+        timer,
+        ids,
+        entropy,
+        transport: network,
+        guard: Arc::new(LockFiles),
+        routes: Arc::new(SystemRoutes),
+    };
     App::open_with(&dir, Host::once(), ports).await.expect("the app opens")
 }
 

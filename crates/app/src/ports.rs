@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tidemark_model::RecordId;
 use tidemark_model::ports::{Clock, Entropy, Ids, Timer, Wait};
-use tidemark_sync::{Guard, HttpTransport, LockFiles, SyncError, Transport};
+use tidemark_sync::{Guard, HttpTransport, LockFiles, Routes, SyncError, SystemRoutes, Transport};
 
 /// What an [`App`](crate::App) is handed of the world around it (FAULTS 3.2).
 #[derive(Clone)]
@@ -26,6 +26,8 @@ pub struct Ports {
     pub transport: Arc<dyn Transport>,
     /// Locks between everybody who works on the data dir.
     pub guard: Arc<dyn Guard>,
+    /// Whether the network is another one by now.
+    pub routes: Arc<dyn Routes>,
 }
 
 impl std::fmt::Debug for Ports {
@@ -48,6 +50,7 @@ impl Ports {
             entropy: Arc::new(SystemEntropy),
             transport: Arc::new(transport),
             guard: Arc::new(LockFiles),
+            routes: Arc::new(SystemRoutes),
         })
     }
 }

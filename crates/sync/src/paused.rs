@@ -5,6 +5,7 @@
 use crate::http_transport::HttpTransport;
 use crate::lock_files::LockFiles;
 use crate::ports::Ports;
+use crate::routes::SystemRoutes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -33,6 +34,7 @@ impl Paused {
             entropy: self.clone(),
             transport: Arc::new(HttpTransport::new().unwrap()),
             guard: Arc::new(LockFiles),
+            routes: Arc::new(SystemRoutes),
         }
     }
 }

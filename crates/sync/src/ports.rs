@@ -3,6 +3,7 @@
 //! Owns: the bundle. Refuses: making any of it; hosts and tests do (FAULTS 3.2).
 
 use crate::guard::Guard;
+use crate::routes::Routes;
 use crate::transport::Transport;
 use std::sync::Arc;
 use tidemark_model::ports::{Clock, Entropy, Timer};
@@ -20,6 +21,8 @@ pub struct Ports {
     pub transport: Arc<dyn Transport>,
     /// Locks between everybody who works on a data dir.
     pub guard: Arc<dyn Guard>,
+    /// Whether the network is another one by now.
+    pub routes: Arc<dyn Routes>,
 }
 
 impl std::fmt::Debug for Ports {

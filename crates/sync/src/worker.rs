@@ -6,7 +6,6 @@
 
 use crate::backoff::{Backoff, INTERVAL};
 use crate::cycle::{Engine, locked};
-use crate::network::fingerprint;
 use crate::notice;
 use crate::report::{CycleReport, Outcome, Progress};
 use crate::timer::until;
@@ -256,7 +255,7 @@ impl Life {
         let held_until = self.engine.hold_off().map(|left| self.moment_in(left));
         let not_before = |due: u64| held_until.map_or(due, |until| due.max(until));
         let mut due = not_before(due);
-        let routes = fingerprint();
+        let routes = self.engine.ports().routes.fingerprint();
         loop {
             let ports = self.engine.ports().clone();
             let look = self.moment_in(LOOK_AT_NETWORK);
@@ -279,7 +278,7 @@ impl Life {
                     None => return Some(()),
                 },
                 () = until(&ports, look), if is_offline && held_until.is_none() => {
-                    if fingerprint() != routes {
+                    if ports.routes.fingerprint() != routes {
                         // Give the address a moment to settle, then try at once (FAULTS N1).
                         ports.timer.sleep(DEBOUNCE).await;
                         return Some(());

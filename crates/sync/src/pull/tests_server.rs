@@ -6,6 +6,7 @@ use crate::cycle::Engine;
 use crate::lock_files::LockFiles;
 use crate::ports::Ports;
 use crate::report::CycleReport;
+use crate::routes::SystemRoutes;
 use crate::transport::{Request, Response, Transport, TransportError};
 use async_trait::async_trait;
 use http::HeaderMap;
@@ -383,6 +384,7 @@ impl World {
             entropy: clock,
             transport: wire,
             guard: Arc::new(LockFiles),
+            routes: Arc::new(SystemRoutes),
         };
         let world = Self { server, engine: Engine::new(store, ports), _dir: dir };
         for set in sets {
