@@ -87,20 +87,17 @@ impl Background {
         if running.is_some() {
             return;
         }
-        match Worker::start(self.engine.clone()) {
-            Ok(worker) => {
-                tokio::spawn(forward(worker.subscribe(), self.state.clone()));
-                *running = Some(Running { account, worker: Arc::new(worker) });
-            }
-            Err(error) => tracing::error!(%error, "the background worker could not start"),
-        }
+        let (worker, life) = Worker::new(self.engine.clone());
+        tokio::spawn(life.run());
+        tokio::spawn(forward(worker.subscribe(), self.state.clone()));
+        *running = Some(Running { account, worker: Arc::new(worker) });
     }
 
     /// Stops the worker and waits for it, so that nothing of the account is used any more.
     pub(crate) async fn stop(&self) {
         let running = self.running().take();
-        if running.is_some() {
-            let _ = tokio::task::spawn_blocking(move || drop(running)).await;
+        if let Some(running) = running {
+            running.worker.stop().await;
             self.state.send_replace(WorkerState::default());
         }
     }
