@@ -69,6 +69,10 @@ impl Clock for SystemClock {
         }
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the rim: the one place on the client that reads the monotonic clock"
+    )]
     fn monotonic_ms(&self) -> u64 {
         static START: OnceLock<Instant> = OnceLock::new();
         u64::try_from(START.get_or_init(Instant::now).elapsed().as_millis()).unwrap_or(u64::MAX)
@@ -80,6 +84,7 @@ impl Clock for SystemClock {
 pub struct SystemTimer;
 
 impl Timer for SystemTimer {
+    #[expect(clippy::disallowed_methods, reason = "the rim: this is the Timer that everything else is handed")]
     fn sleep(&self, duration: Duration) -> Wait {
         Box::pin(tokio::time::sleep(duration))
     }
@@ -90,6 +95,7 @@ impl Timer for SystemTimer {
 pub struct SystemIds;
 
 impl Ids for SystemIds {
+    #[expect(clippy::disallowed_methods, reason = "the rim: this is the Ids that everything else is handed")]
     fn fresh(&self) -> RecordId {
         RecordId(uuid::Uuid::now_v7())
     }
@@ -100,6 +106,7 @@ impl Ids for SystemIds {
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
+    #[expect(clippy::disallowed_methods, reason = "the rim: this is the Entropy that everything else is handed")]
     fn fraction(&self) -> f64 {
         // 53 bits are what a double holds. Without randomness jitter falls back to the middle: late, never wrong.
         getrandom::u64().map_or(0.5, |bits| (bits >> 11) as f64 / (1_u64 << 53) as f64)

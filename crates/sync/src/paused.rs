@@ -22,6 +22,7 @@ pub(crate) struct Paused {
 
 impl Paused {
     /// Makes the world; for a test that begins with its time paused.
+    #[expect(clippy::disallowed_methods, reason = "the rim of these tests: the clock that they pause")]
     pub(crate) fn new() -> Self {
         Self { began: Instant::now(), ids: AtomicU64::new(0) }
     }
@@ -50,6 +51,7 @@ impl Clock for Paused {
 }
 
 impl Timer for Paused {
+    #[expect(clippy::disallowed_methods, reason = "the rim of these tests: the timer that they pause")]
     fn sleep(&self, duration: Duration) -> Wait {
         Box::pin(tokio::time::sleep(duration))
     }

@@ -8,6 +8,7 @@ mod decisions;
 mod imports;
 mod links;
 mod tree;
+mod waits;
 mod words;
 
 /// The compiler that is fetched, and the one that the packages ask for.
