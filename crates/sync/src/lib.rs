@@ -39,6 +39,8 @@ mod worker;
 
 #[cfg(test)]
 mod paused;
+#[cfg(test)]
+mod tests;
 
 pub use cycle::Engine;
 pub use error::SyncError;
