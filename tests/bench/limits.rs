@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use serde::Deserialize;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::time::Instant;
+use tidemark_tests::now;
 
 /// The same record as the offline database keeps it.
 #[derive(Deserialize)]
@@ -29,7 +29,7 @@ pub(crate) fn json_of(count: usize) -> Vec<u8> {
 
 /// Measures parsing the JSON and inserting the records with one prepared statement in one transaction.
 pub(crate) fn parse_and_insert(json: &[u8]) -> (f64, f64) {
-    let started = Instant::now();
+    let started = now();
     let items: Vec<Item<'_>> = serde_json::from_slice(json).expect("JSON");
     let parsed = started.elapsed().as_secs_f64();
     let dir = tempfile::tempdir().expect("a temporary folder");
@@ -41,7 +41,7 @@ pub(crate) fn parse_and_insert(json: &[u8]) -> (f64, f64) {
                priority INTEGER, due_at TEXT, assignee TEXT, updated_at INTEGER, etag TEXT);",
         )
         .expect("a table");
-    let started = Instant::now();
+    let started = now();
     let transaction = database.transaction().expect("a transaction");
     {
         let mut insert = transaction
@@ -83,7 +83,7 @@ pub(crate) fn transfer(bytes: usize) -> f64 {
             left -= part;
         }
     });
-    let started = Instant::now();
+    let started = now();
     let mut received = Vec::new();
     TcpStream::connect(address).expect("connected").read_to_end(&mut received).expect("received");
     let seconds = started.elapsed().as_secs_f64();
@@ -94,13 +94,13 @@ pub(crate) fn transfer(bytes: usize) -> f64 {
 
 /// Measures starting a process that does nothing, and one exchange of a small request over loopback.
 pub(crate) fn start_and_exchange(program: &std::path::Path, url: &str) -> f64 {
-    let started = Instant::now();
+    let started = now();
     std::process::Command::new(program).arg("--version").output().expect("it starts");
     let start = started.elapsed().as_secs_f64();
     let client = reqwest::blocking::Client::new();
     let exchange = || client.get(format!("{url}/health/live")).send().expect("answered").bytes().expect("a body");
     exchange();
-    let started = Instant::now();
+    let started = now();
     exchange();
     start + started.elapsed().as_secs_f64()
 }
@@ -121,7 +121,7 @@ pub(crate) fn page_and_scan(json: &[u8]) -> (f64, f64) {
     }
     transaction.commit().expect("committed");
     let read = |sql: &str| {
-        let started = Instant::now();
+        let started = now();
         let mut statement = database.prepare(sql).expect("a statement");
         let rows = statement.query_map([], |row| row.get::<_, String>(0)).expect("rows").count();
         assert!(rows > 0);

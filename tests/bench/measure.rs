@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tidemark_tests::{now, pause};
 
 /// What running a process cost.
 pub(crate) struct Cost {
@@ -15,7 +16,7 @@ pub(crate) struct Cost {
 /// Runs a command to its end and reads what it cost.
 pub(crate) fn run(mut command: Command) -> Cost {
     let before = children_cpu_seconds();
-    let started = Instant::now();
+    let started = now();
     let mut child: Child = command.stdout(Stdio::piped()).spawn().expect("it starts");
     let stdout = child.stdout.take().expect("piped");
     let reader = std::thread::spawn(move || serde_json::from_reader(stdout).unwrap_or(Value::Null));
@@ -24,7 +25,7 @@ pub(crate) fn run(mut command: Command) -> Cost {
         peak_kb = peak_kb.max(peak_memory_kb(child.id()));
         match child.try_wait().expect("it can be waited for") {
             Some(status) => break status,
-            None => std::thread::sleep(Duration::from_millis(1)),
+            None => pause(Duration::from_millis(1)),
         }
     };
     let seconds = started.elapsed().as_secs_f64();

@@ -8,9 +8,9 @@ use crate::load::{id, record};
 use crate::measure::report;
 use crate::thin::Thin;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tidemark_test_postgres::Cluster;
-use tidemark_tests::Server;
+use tidemark_tests::{Server, now};
 
 const CLIENTS: usize = 50;
 const EACH: usize = 10;
@@ -78,9 +78,9 @@ async fn on_servers(servers: &[&Server], each: usize) -> Run {
         let mut link = page["@odata.deltaLink"].as_str().expect("a link").to_owned();
         let mut next = number * 1_000_000;
         let mut taken = Vec::new();
-        let started = Instant::now();
+        let started = now();
         while started.elapsed() < MEASURED {
-            let begun = Instant::now();
+            let begun = now();
             if each > 0 {
                 let parts: Vec<Value> = (next..next + each)
                     .map(|n| {
@@ -110,9 +110,9 @@ async fn on_thin() -> Run {
     let clients: Vec<_> = (0..CLIENTS).map(|number| (server.url.clone(), number)).collect();
     all(clients, |client, (url, number)| async move {
         let (mut next, mut after, mut taken) = (number * 1_000_000, 0, Vec::new());
-        let started = Instant::now();
+        let started = now();
         while started.elapsed() < MEASURED {
-            let begun = Instant::now();
+            let begun = now();
             let part = |n: usize| json!({ "id": n.to_string(), "body": record(n) });
             let parts: Vec<Value> = (next..next + EACH).map(part).collect();
             next += EACH;

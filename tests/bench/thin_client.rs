@@ -4,7 +4,7 @@ use crate::load::record;
 use crate::thin::Thin;
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
-use std::time::Instant;
+use tidemark_tests::now;
 
 /// Records in a request, as in the product.
 const BATCH: usize = 200;
@@ -26,7 +26,7 @@ pub(crate) fn push(count: usize) -> f64 {
     filling.commit().expect("committed");
     let client = reqwest::blocking::Client::new();
     let url = format!("{}/batch?of=ana&after=0", server.url);
-    let started = Instant::now();
+    let started = now();
     loop {
         let batch: Vec<(i64, String)> = {
             let mut waiting = database

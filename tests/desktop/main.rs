@@ -15,7 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tempfile::TempDir;
 use thirtyfour::Key;
-use tidemark_tests::{Device, Network, Server, Weather, eventually, program};
+use tidemark_tests::{Device, Network, Server, Weather, eventually, pause, program};
 use window::Window;
 
 /// How soon a change has to be on the other side.
@@ -206,7 +206,7 @@ fn a_page_gone_astray_reaches_nothing() {
     refused("Promise.resolve(window.__TAURI__ === undefined ? 'refused' : 'allowed')");
     refused("new Promise((done) => { try { done(new Function('return `allowed`')()) } catch { done('refused') } })");
     window.script("location.href = 'https://example.org/'");
-    std::thread::sleep(Duration::from_millis(500));
+    pause(Duration::from_millis(500));
     assert_eq!(window.script("return location.origin"), "tauri://localhost");
     window.see("sign-in-server");
 }

@@ -7,10 +7,11 @@ use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 use thirtyfour::error::WebDriverResult;
 use thirtyfour::{By, Capabilities, Key, WebDriver, WebElement};
+use tidemark_tests::{now, pause};
 use tokio::runtime::Runtime;
 
 /// How long a person would wait before calling it broken.
@@ -195,13 +196,13 @@ impl Window {
 
     /// Tries until it works; what is on the screen when patience ends is kept.
     fn until(&self, what: &str, mut step: impl FnMut(&Self) -> Result<(), String>) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = now() + PATIENCE;
         while let Err(error) = step(self) {
-            if Instant::now() > deadline {
+            if now() > deadline {
                 self.picture("failed");
                 panic!("not after {PATIENCE:?}: {what}: {error}; see {}", pictures().join("failed.png").display());
             }
-            std::thread::sleep(Duration::from_millis(100));
+            pause(Duration::from_millis(100));
         }
     }
 }
@@ -218,13 +219,13 @@ async fn connect(port: u16) -> WebDriver {
     let app = serde_json::json!({ "binary": tidemark_tests::program("tidemark-desktop"), "args": [] });
     let mut wanted = Capabilities::new();
     wanted.set("webkitgtk:browserOptions", app).expect("JSON");
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = now() + PATIENCE;
     loop {
         match WebDriver::new(format!("http://127.0.0.1:{port}"), wanted.clone()).await {
             Ok(page) => return page,
-            Err(error) => assert!(Instant::now() < deadline, "the window does not open: {error}"),
+            Err(error) => assert!(now() < deadline, "the window does not open: {error}"),
         }
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        pause(Duration::from_millis(200));
     }
 }
 

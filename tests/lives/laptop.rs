@@ -7,7 +7,8 @@ use crate::weather::Network;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
-use tidemark_app::{App, Host, Ports, SystemEntropy, SystemIds};
+use tidemark_app::{App, Host, Ports, SystemEntropy, SystemIds, SystemTimer};
+use tidemark_sync::{LockFiles, SystemRoutes};
 
 /// A laptop; it is closed when dropped.
 pub(crate) struct Laptop {
@@ -83,7 +84,16 @@ impl Laptop {
 }
 
 async fn open(dir: PathBuf, network: Arc<Network>, clock: Arc<WrongClock>) -> App {
-    let ports = Ports { clock, ids: Arc::new(SystemIds), entropy: Arc::new(SystemEntropy), transport: network };
+    let (timer, ids, entropy) = (Arc::new(SystemTimer), Arc::new(SystemIds), Arc::new(SystemEntropy));
+    let ports = Ports {
+        clock,
+        timer,
+        ids,
+        entropy,
+        transport: network,
+        guard: Arc::new(LockFiles),
+        routes: Arc::new(SystemRoutes),
+    };
     App::open_with(&dir, Host::once(), ports).await.expect("the app opens")
 }
 

@@ -8,7 +8,7 @@ use crate::life::{Life, SETS};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Map, Value};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 type Judged = Result<(), String>;
@@ -218,12 +218,12 @@ fn nothing_overwritten(life: &Life) -> Judged {
 }
 
 /// Collects every mark in a database; with `only`, in what that history tells beside own versions.
-fn marks_in(file: &Path, only: &str) -> Result<HashSet<String>, String> {
-    let read = || -> rusqlite::Result<HashSet<String>> {
+fn marks_in(file: &Path, only: &str) -> Result<BTreeSet<String>, String> {
+    let read = || -> rusqlite::Result<BTreeSet<String>> {
         let conn = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let mut names = conn.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
         let names: Vec<String> = names.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        let mut found = HashSet::new();
+        let mut found = BTreeSet::new();
         for name in names.iter().filter(|name| only.is_empty() || *name == only) {
             let decided = if only.is_empty() { "" } else { " WHERE event NOT IN ('created', 'edited')" };
             let mut statement = conn.prepare(&format!("SELECT * FROM \"{name}\"{decided}"))?;

@@ -6,8 +6,8 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::Child;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
-use tidemark_tests::{Device, Network, Office, Server, Weather, eventually};
+use std::time::Duration;
+use tidemark_tests::{Device, Network, Office, Server, Weather, eventually, now};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -134,7 +134,7 @@ fn signing_in_does_not_wait_for_a_cycle_that_hangs() {
     let cycle = cycle_in_mid_air(&laptop, &network, PUSH);
     signal(&cycle, "-STOP");
 
-    let began = Instant::now();
+    let began = now();
     laptop.run(&["sign-out", "--discard"]).ok();
     laptop.sign_in(&server.url, "eve");
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
@@ -158,7 +158,7 @@ fn a_cycle_that_stands_still_is_overtaken_and_writes_nothing_stale() {
     laptop.sign_in(&server.url, "ana");
     laptop.edit("TodoItems", &id, &json!({ "Notes": "on top of what was sent" }));
 
-    let began = Instant::now();
+    let began = now();
     let mut command = laptop.command(&["sync"]);
     let output = command.env("TIDEMARK_OVERTAKE_AFTER_MS", "1500").output().unwrap();
     assert!(output.status.success(), "{output:?}");

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use std::time::Duration;
-use tidemark_tests::{Device, Network, Office, Server, Weather};
+use tidemark_tests::{Device, Network, Office, Server, Weather, pause};
 
 fn import(device: &Device, count: usize) {
     let file = device.dir().join("in.jsonl");
@@ -57,7 +57,7 @@ fn kill_minus_nine_of_the_client_in_the_middle_of_a_push() {
     import(&ana, 3_000);
     for delay_ms in [40, 80, 120, 160, 200] {
         let mut child = ana.spawn(&["sync"]);
-        std::thread::sleep(Duration::from_millis(delay_ms));
+        pause(Duration::from_millis(delay_ms));
         let _ = child.kill();
         let _ = child.wait();
     }
@@ -76,7 +76,7 @@ fn kill_minus_nine_of_the_server_in_the_middle_of_a_push() {
     import(&ana, 3_000);
     for delay_ms in [60, 140, 220] {
         let mut child = ana.spawn(&["sync"]);
-        std::thread::sleep(Duration::from_millis(delay_ms));
+        pause(Duration::from_millis(delay_ms));
         server.kill();
         let _ = child.wait();
         server.revive();

@@ -2,7 +2,7 @@
 
 use reqwest::blocking::Client;
 use serde_json::{Value, json};
-use tidemark_tests::{Device, Network, Office, Server, Weather};
+use tidemark_tests::{Device, Network, Office, Server, Weather, pause};
 
 const ITEMS: &str = "TodoItems";
 
@@ -328,7 +328,7 @@ fn kill_minus_nine_right_after_an_answer_applies_it_once_and_asks_never_again() 
     let mut answered = false;
     for delay_ms in [0, 2, 5, 10, 20, 40, 80, 160, 320, 640] {
         let mut child = team.ben.spawn(&["resolve", word(&question["id"]), "keep-mine"]);
-        std::thread::sleep(std::time::Duration::from_millis(delay_ms));
+        pause(std::time::Duration::from_millis(delay_ms));
         let _ = child.kill();
         let _ = child.wait();
         let open = team.ben.conflicts();
@@ -342,7 +342,7 @@ fn kill_minus_nine_right_after_an_answer_applies_it_once_and_asks_never_again() 
     // Killed again while it is sent.
     for delay_ms in [5, 20, 40] {
         let mut child = team.ben.spawn(&["sync"]);
-        std::thread::sleep(std::time::Duration::from_millis(delay_ms));
+        pause(std::time::Duration::from_millis(delay_ms));
         let _ = child.kill();
         let _ = child.wait();
     }

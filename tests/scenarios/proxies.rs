@@ -2,8 +2,8 @@
 //! a proxy says is neither the server's word nor a sign-in page.
 
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
-use tidemark_tests::{Device, Office, Proxy, Server, html};
+use std::time::Duration;
+use tidemark_tests::{Device, Office, Proxy, Server, html, now, pause};
 
 fn import(device: &Device, titles: impl Iterator<Item = String>) {
     let file = device.dir().join("in.jsonl");
@@ -90,7 +90,7 @@ fn a_request_to_wait_holds_in_another_process_but_not_against_a_person() {
     let report = ana.run(&["sync"]);
     assert_eq!((report.code, &report.json["outcome"]), (1, &json!("failed")), "{report:?}");
     assert!(report.errors.contains("3 seconds"), "{}", report.errors);
-    let asked = Instant::now();
+    let asked = now();
     proxy.set(|_| None);
     let before = proxy.passed().len();
     let mut watch = ana.spawn(&["sync", "--watch"]);
@@ -98,8 +98,8 @@ fn a_request_to_wait_holds_in_another_process_but_not_against_a_person() {
     let first = loop {
         match proxy.passed().get(before) {
             Some(passing) => break passing.at,
-            None if Instant::now() > deadline => panic!("it never came"),
-            None => std::thread::sleep(Duration::from_millis(20)),
+            None if now() > deadline => panic!("it never came"),
+            None => pause(Duration::from_millis(20)),
         }
     };
     assert!(first - asked > Duration::from_millis(2_500), "{:?}", first - asked);

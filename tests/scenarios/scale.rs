@@ -1,8 +1,8 @@
 //! A hundred thousand records: flat memory, resumed after a kill, costs that follow the change and not the table.
 
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
-use tidemark_tests::{Device, Office, Server};
+use std::time::Duration;
+use tidemark_tests::{Device, Office, Server, now, pause};
 
 const RECORDS: usize = 100_000;
 
@@ -41,15 +41,15 @@ fn a_first_sync_of_a_hundred_thousand_records_is_resumed_and_flat() {
 
     // Kill the first sync once something has been committed.
     let mut child = ana.spawn(&["sync"]);
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = now() + Duration::from_secs(60);
     let here = || {
         let entities = ana.run(&["entities"]).ok();
         let row = entities.as_array().unwrap().iter().find(|e| e["name"] == "TodoItems").cloned().unwrap();
         row["records"].as_u64().unwrap()
     };
     while here() == 0 {
-        assert!(Instant::now() < deadline, "nothing arrived");
-        std::thread::sleep(Duration::from_millis(20));
+        assert!(now() < deadline, "nothing arrived");
+        pause(Duration::from_millis(20));
     }
     let _ = child.kill();
     let _ = child.wait();
@@ -62,7 +62,7 @@ fn a_first_sync_of_a_hundred_thousand_records_is_resumed_and_flat() {
         peak_kb = peak_kb.max(peak_memory_kb(child.id()));
         match child.try_wait().unwrap() {
             Some(status) => break status,
-            None => std::thread::sleep(Duration::from_millis(5)),
+            None => pause(Duration::from_millis(5)),
         }
     };
     assert!(status.success());

@@ -8,6 +8,7 @@ mod network;
 mod office;
 mod programs;
 mod proxy;
+mod real_time;
 mod server;
 
 pub use device::{Device, Ran};
@@ -15,18 +16,5 @@ pub use network::{Network, Weather};
 pub use office::Office;
 pub use programs::program;
 pub use proxy::{Passing, Proxy, html};
+pub use real_time::{eventually, now, pause};
 pub use server::Server;
-
-use std::time::{Duration, Instant};
-
-/// Waits until `done` answers true; a scenario that waits longer than `limit` has failed.
-///
-/// # Panics
-/// After `limit`, with `what`.
-pub fn eventually(what: &str, limit: Duration, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + limit;
-    while !done() {
-        assert!(Instant::now() < deadline, "still not after {limit:?}: {what}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}

@@ -1,10 +1,11 @@
 //! A network that fails on purpose: a proxy on loopback between a device and the server.
 
+use crate::real_time::now;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How the network behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,10 +121,10 @@ impl Network {
     /// # Panics
     /// When none comes within a minute.
     pub fn wait_until_held(&self) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = now() + Duration::from_secs(60);
         let mut is_holding = self.gate.is_holding.lock().expect("no panic while held");
         while !*is_holding {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(now());
             assert!(!left.is_zero(), "no answer came to the gate");
             is_holding = self.gate.turned.wait_timeout(is_holding, left).expect("no panic while held").0;
         }

@@ -1,5 +1,6 @@
 //! A reverse proxy that answers some requests itself, as proxies do: whole requests, one per connection.
 
+use crate::real_time::now;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -94,7 +95,7 @@ fn carry(client: TcpStream, target: &str, rules: &Mutex<Rule>, seen: &Mutex<Vec<
     let mut raw = vec![0; length];
     from.read_exact(&mut raw).ok()?;
     let body = if is_packed { zstd::decode_all(raw.as_slice()).ok()? } else { raw.clone() };
-    let passing = Passing { head, body, at: Instant::now() };
+    let passing = Passing { head, body, at: now() };
     let rule = Arc::clone(&*rules.lock().ok()?);
     let answer = rule(&passing);
     seen.lock().ok()?.push(passing.clone());

@@ -3,6 +3,8 @@
 //! Owns: what has to be installed and built, in which order, and what is run. Refuses: anything that the product
 //! itself does: it is driven through its own commands. One file for each verb.
 
+#![expect(clippy::disallowed_methods, reason = "it drives real processes, and goes by the machine's clock as they do")]
+
 mod bench;
 mod demo;
 mod programs;

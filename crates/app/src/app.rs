@@ -10,7 +10,7 @@ use crate::ports::Ports;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use tidemark_model::ports::{Clock, Ids};
+use tidemark_model::ports::{Clock, Ids, Timer};
 use tidemark_model::{EntityModel, EntitySet};
 use tidemark_store::{DEVICE_NAME, Store};
 use tidemark_sync::{Engine, Remote};
@@ -30,6 +30,7 @@ pub struct App {
 pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) timer: Arc<dyn Timer>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) engine: Engine,
     pub(crate) events: Events,
@@ -57,12 +58,12 @@ impl App {
         Self::open_with(data_dir, host, Ports::of_this_machine()?).await
     }
 
-    /// As [`App::open`], with the clock, ids, jitter and network that the caller hands in.
+    /// As [`App::open`], with the time, ids, jitter and network that the caller hands in.
     ///
     /// # Errors
     /// As [`App::open`].
     pub async fn open_with(data_dir: &Path, host: Host, ports: Ports) -> Result<Self, AppError> {
-        let Ports { clock, ids, entropy, transport } = ports;
+        let Ports { clock, timer, ids, entropy, transport, guard, routes } = ports;
         // Absolute, so that a sentence which names the folder means the same wherever it is read.
         let dir = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
         let (store_clock, store_ids) = (clock.clone(), ids.clone());
@@ -79,14 +80,17 @@ impl App {
             Ok(store)
         })
         .await?;
-        let mut engine = Engine::new(store.clone(), transport, clock.clone());
+        let of_worker =
+            tidemark_sync::Ports { clock: clock.clone(), timer: timer.clone(), entropy, transport, guard, routes };
+        let mut engine = Engine::new(store.clone(), of_worker);
         if let Some(stands_still_after) = host.overtake_after {
             engine = engine.overtaking_after(stands_still_after);
         }
-        let background = host.background.then(|| Background::new(engine.clone(), entropy, store.clone()));
+        let background = host.background.then(|| Background::new(engine.clone(), timer.clone(), store.clone()));
         let inner = Arc::new(Inner {
             store,
             clock,
+            timer,
             ids,
             engine,
             events: Events::new(),

@@ -8,12 +8,11 @@ use crate::events::{AppEvent, all_sets};
 use crate::views::{StatusView, SyncView};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
-use tidemark_model::ports::Entropy;
+use tidemark_model::ports::Timer;
 use tidemark_store::{Account, Store};
 use tidemark_sync::{Engine, Worker, WorkerState};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval, sleep};
 
 /// How often other processes' writes are looked for.
 const LOOK_OUTSIDE: Duration = Duration::from_secs(1);
@@ -38,7 +37,7 @@ impl Running {
 /// Cycles in the background, and the watch.
 pub(crate) struct Background {
     engine: Engine,
-    entropy: Arc<dyn Entropy>,
+    timer: Arc<dyn Timer>,
     store: Store,
     worker: Mutex<Option<Running>>,
     /// The running worker's state, or the default while there is none; outlives workers.
@@ -47,9 +46,9 @@ pub(crate) struct Background {
 }
 
 impl Background {
-    pub(crate) fn new(engine: Engine, entropy: Arc<dyn Entropy>, store: Store) -> Self {
+    pub(crate) fn new(engine: Engine, timer: Arc<dyn Timer>, store: Store) -> Self {
         let state = watch::Sender::new(WorkerState::default());
-        Self { engine, entropy, store, worker: Mutex::default(), state, watcher: Mutex::default() }
+        Self { engine, timer, store, worker: Mutex::default(), state, watcher: Mutex::default() }
     }
 
     /// Returns the running worker.
@@ -88,27 +87,24 @@ impl Background {
         if running.is_some() {
             return;
         }
-        match Worker::start(self.engine.clone(), self.entropy.clone()) {
-            Ok(worker) => {
-                tokio::spawn(forward(worker.subscribe(), self.state.clone()));
-                *running = Some(Running { account, worker: Arc::new(worker) });
-            }
-            Err(error) => tracing::error!(%error, "the background worker could not start"),
-        }
+        let (worker, life) = Worker::new(self.engine.clone());
+        tokio::spawn(life.run());
+        tokio::spawn(forward(worker.subscribe(), self.state.clone()));
+        *running = Some(Running { account, worker: Arc::new(worker) });
     }
 
     /// Stops the worker and waits for it, so that nothing of the account is used any more.
     pub(crate) async fn stop(&self) {
         let running = self.running().take();
-        if running.is_some() {
-            let _ = tokio::task::spawn_blocking(move || drop(running)).await;
+        if let Some(running) = running {
+            running.worker.stop().await;
             self.state.send_replace(WorkerState::default());
         }
     }
 
     /// Begins the watch; it ends with the app.
     pub(crate) fn watch(&self, app: Weak<Inner>) {
-        let task = tokio::spawn(watch_over(app, self.state.subscribe()));
+        let task = tokio::spawn(watch_over(app, self.state.subscribe(), self.timer.clone()));
         *self.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
     }
 }
@@ -143,10 +139,9 @@ struct Announced {
     cycle_started_at: Option<i64>,
 }
 
-async fn watch_over(app: Weak<Inner>, mut state: watch::Receiver<WorkerState>) {
+async fn watch_over(app: Weak<Inner>, mut state: watch::Receiver<WorkerState>, timer: Arc<dyn Timer>) {
     let mut announced = Announced::default();
-    let mut looks = interval(LOOK_OUTSIDE);
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut look = timer.sleep(Duration::ZERO);
     let Some(wake) = app.upgrade().map(|inner| inner.events.wake()) else { return };
     let mut since_refresh = 0;
     loop {
@@ -154,7 +149,8 @@ async fn watch_over(app: Weak<Inner>, mut state: watch::Receiver<WorkerState>) {
         tokio::select! {
             () = wake.notified() => {}
             changed = state.changed() => if changed.is_err() { return },
-            _ = looks.tick() => {
+            () = &mut look => {
+                look = timer.sleep(LOOK_OUTSIDE);
                 let Some(inner) = app.upgrade() else { return };
                 let store = inner.store.clone();
                 is_outside = unblocked(move || Ok(store.outside_changes()?)).await.unwrap_or(false);
@@ -165,7 +161,7 @@ async fn watch_over(app: Weak<Inner>, mut state: watch::Receiver<WorkerState>) {
             }
         }
         since_refresh = 0;
-        sleep(GATHER).await;
+        timer.sleep(GATHER).await;
         let Some(inner) = app.upgrade() else { return };
         refresh(&App { inner }, is_outside, &mut announced).await;
     }

@@ -1,7 +1,7 @@
 //! What a host may ask of Tidemark on a device, without Tauri: the same for the window and for `tidemark`.
 //!
-//! Owns: commands, events, the status line, sign-in, import and export, and this machine's clock, ids and randomness.
-//! Refuses: SQL (`tidemark-store`), the protocol (`tidemark-sync`), rules about versions (`tidemark-model`), windows
+//! Owns: commands, events, the status line, sign-in, import and export, and this machine's clock, waiting, ids and
+//! randomness. Refuses: SQL (`tidemark-store`), the protocol (`tidemark-sync`), rules about versions (`tidemark-model`), windows
 //! and command lines (the hosts). Every command is a method of [`App`]; each file in `commands/` is one noun.
 
 mod app;
@@ -21,7 +21,7 @@ pub use app::App;
 pub use error::AppError;
 pub use events::AppEvent;
 pub use host::{Host, default_data_dir};
-pub use ports::{Ports, SystemClock, SystemEntropy, SystemIds};
+pub use ports::{Ports, SystemClock, SystemEntropy, SystemIds, SystemTimer};
 pub use tidemark_model::ETAG;
 pub use views::{
     ActivityView, AttemptView, AwaitedView, ChangeView, ConflictView, DecisionView, EntityView, ErrorView, ExplainView,

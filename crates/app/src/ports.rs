@@ -1,26 +1,33 @@
-//! The rim: this machine's clock, ids and randomness, behind the traits of `tidemark_model::ports`.
+//! The rim: this machine's clock, waiting, ids and randomness, behind the traits of `tidemark_model::ports`.
 //!
-//! Owns: the only reads of the system clock and of the system's randomness on the client. Refuses: everything else;
-//! all other code is handed these, so that a simulation can put its own in their place (FAULTS 3.2).
+//! Owns: the only reads of the system clock, the only waits by it and the only use of the system's randomness on the
+//! client, but for the network's own patience (`HttpTransport`). Refuses: everything else; all other code is handed
+//! these, so that a simulation can put its own in their place (FAULTS 3.2).
 
 use crate::error::AppError;
 use std::sync::{Arc, OnceLock};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tidemark_model::RecordId;
-use tidemark_model::ports::{Clock, Entropy, Ids};
-use tidemark_sync::{HttpTransport, SyncError, Transport};
+use tidemark_model::ports::{Clock, Entropy, Ids, Timer, Wait};
+use tidemark_sync::{Guard, HttpTransport, LockFiles, Routes, SyncError, SystemRoutes, Transport};
 
 /// What an [`App`](crate::App) is handed of the world around it (FAULTS 3.2).
 #[derive(Clone)]
 pub struct Ports {
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Waiting, by the clock's monotonic time.
+    pub timer: Arc<dyn Timer>,
     /// Fresh ids.
     pub ids: Arc<dyn Ids>,
     /// Jitter.
     pub entropy: Arc<dyn Entropy>,
     /// The way to the server.
     pub transport: Arc<dyn Transport>,
+    /// Locks between everybody who works on the data dir.
+    pub guard: Arc<dyn Guard>,
+    /// Whether the network is another one by now.
+    pub routes: Arc<dyn Routes>,
 }
 
 impl std::fmt::Debug for Ports {
@@ -38,9 +45,12 @@ impl Ports {
         let transport = HttpTransport::new().map_err(SyncError::from)?;
         Ok(Self {
             clock: Arc::new(SystemClock),
+            timer: Arc::new(SystemTimer),
             ids: Arc::new(SystemIds),
             entropy: Arc::new(SystemEntropy),
             transport: Arc::new(transport),
+            guard: Arc::new(LockFiles),
+            routes: Arc::new(SystemRoutes),
         })
     }
 }
@@ -59,9 +69,24 @@ impl Clock for SystemClock {
         }
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the rim: the one place on the client that reads the monotonic clock"
+    )]
     fn monotonic_ms(&self) -> u64 {
         static START: OnceLock<Instant> = OnceLock::new();
         u64::try_from(START.get_or_init(Instant::now).elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Waiting by the timer of the tokio runtime, which goes by the same monotonic clock as [`SystemClock`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemTimer;
+
+impl Timer for SystemTimer {
+    #[expect(clippy::disallowed_methods, reason = "the rim: this is the Timer that everything else is handed")]
+    fn sleep(&self, duration: Duration) -> Wait {
+        Box::pin(tokio::time::sleep(duration))
     }
 }
 
@@ -70,6 +95,7 @@ impl Clock for SystemClock {
 pub struct SystemIds;
 
 impl Ids for SystemIds {
+    #[expect(clippy::disallowed_methods, reason = "the rim: this is the Ids that everything else is handed")]
     fn fresh(&self) -> RecordId {
         RecordId(uuid::Uuid::now_v7())
     }
@@ -80,6 +106,7 @@ impl Ids for SystemIds {
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
+    #[expect(clippy::disallowed_methods, reason = "the rim: this is the Entropy that everything else is handed")]
     fn fraction(&self) -> f64 {
         // 53 bits are what a double holds. Without randomness jitter falls back to the middle: late, never wrong.
         getrandom::u64().map_or(0.5, |bits| (bits >> 11) as f64 / (1_u64 << 53) as f64)

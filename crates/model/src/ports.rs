@@ -1,9 +1,11 @@
-//! What the rest of Tidemark may ask of the machine: the time, fresh ids, randomness, secrets.
+//! What the rest of Tidemark may ask of the machine: the time, waiting, fresh ids, randomness, secrets.
 //!
 //! Owns: the traits only. Refuses: an implementation that touches the machine; those live at the rim
 //! (`tidemark-app`, `tidemark-server`), so that a simulation can put its own in their place (FAULTS 3.2).
 
 use crate::RecordId;
+use std::pin::Pin;
+use std::time::Duration;
 
 /// Tells the time, as this machine believes it.
 pub trait Clock: Send + Sync {
@@ -11,6 +13,16 @@ pub trait Clock: Send + Sync {
     fn now_ms(&self) -> i64;
     /// Returns milliseconds that never run backwards while the process lives.
     fn monotonic_ms(&self) -> u64;
+}
+
+/// A wait; it does nothing until it is polled.
+pub type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Waits.
+pub trait Timer: Send + Sync {
+    /// Ends after so long by [`Clock::monotonic_ms`] of the clock that it is handed in with: who puts another in the place
+    /// of one puts another in the place of both.
+    fn sleep(&self, duration: Duration) -> Wait;
 }
 
 /// Makes ids that no other device makes.

@@ -4,6 +4,7 @@
 //! for the header time-out, without which a slow client keeps a connection open for ever.
 
 use crate::auth::Peer;
+use crate::machine::pause;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -32,7 +33,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, mut stopping: w
                 Err(error) => {
                     // Mostly too many open files: existing connections will end and free some.
                     tracing::warn!(%error, "a connection was not accepted");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    pause(Duration::from_millis(100)).await;
                 }
             },
         }

@@ -1,14 +1,16 @@
-//! The rim: the one place where the server reads the machine's clock and its randomness.
+//! The rim: the one place where the server reads the machine's clock and its randomness, and sleeps.
 //!
-//! Owns: implementations of the model's ports. Refuses: being called from a rule; everything else is handed its
+//! Owns: implementations of the model's ports, and the pauses between two attempts at something of the machine's: a socket,
+//! a file, a connection. Refuses: being called from a rule; everything else is handed its
 //! [`crate::Ports`], so that a simulation can put its own in their place (FAULTS 3.2).
 
 use std::sync::LazyLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tidemark_model::RecordId;
 use tidemark_model::ports::{Clock, Ids, NoRandomness, Secrets};
 use uuid::Uuid;
 
+#[expect(clippy::disallowed_methods, reason = "the rim: this is the Clock that everything else is handed")]
 static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// The machine's clock.
@@ -47,4 +49,22 @@ impl Secrets for MachineSecrets {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
         getrandom::fill(bytes).map_err(|error| NoRandomness(error.to_string()))
     }
+}
+
+/// Waits until something of the machine's is tried again.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the rim: what is waited for is the machine's, and no rule depends on when"
+)]
+pub(crate) async fn pause(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
+
+/// As [`pause`], on a thread that may be held up.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the rim: what is waited for is the machine's, and no rule depends on when"
+)]
+pub(crate) fn hold_up(duration: Duration) {
+    std::thread::sleep(duration);
 }

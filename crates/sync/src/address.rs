@@ -148,7 +148,7 @@ impl Remote {
     async fn knock(&self, address: &Address, root: &str) -> Result<Knock, TransportError> {
         let headers = vec![("accept", "application/json".to_owned())];
         let request = Request { method: Method::GET, url: format!("{root}{DOOR}"), headers, body: Bytes::new() };
-        let response = self.transport.send(request).await?;
+        let response = self.ports.transport.send(request).await?;
         Ok(match response.status {
             200 if response.header(SERVER_ID).is_some() => Knock::Tidemark,
             429 | 502 | 503 | 504 => Knock::NotNow,

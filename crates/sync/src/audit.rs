@@ -1,7 +1,7 @@
 //! The self-audit's conversation with the server (`docs/sync.md`, "Beside OData"; FAULTS I27), and the look at the disk.
 //!
 //! Owns: those requests: none unless a set is due, one for a set that is well, one more for what differs. Refuses: what is
-//! due, what differs and what becomes of it (`tidemark-store`). It takes no guard: what it queues is fetched by the next
+//! due, what differs and what becomes of it (`tidemark-store`). It takes no turn: what it queues is fetched by the next
 //! cycle, and a set that has moved on meanwhile is left for another time.
 
 use crate::connection::{Connection, refused};

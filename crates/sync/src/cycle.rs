@@ -1,4 +1,4 @@
-//! One cycle under the guard: look, push, pull (seed steps 5 to 7).
+//! One cycle in its turn: look, push, pull (seed steps 5 to 7).
 //!
 //! Owns: the order of the steps and what a failure in one means for the rest: nothing is written on a server before it is
 //! known which one it is, and whatever a push comes to, the pull follows (DESIGN section 4, Cycle). Refuses: when cycles
@@ -6,16 +6,15 @@
 
 use crate::connection::Connection;
 use crate::error::SyncError;
-use crate::guard::{Guard, STANDS_STILL_AFTER};
 use crate::hold_off;
+use crate::ports::Ports;
 use crate::pull::{PullLimits, Pulled};
 use crate::report::{CycleReport, Outcome, Progress};
 use crate::session::{Remote, fetch_model};
-use crate::transport::Transport;
+use crate::turn::{STANDS_STILL_AFTER, Turn};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tidemark_model::ports::Clock;
 use tidemark_store::{Lease, Store, StoreError, Tally};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
@@ -75,10 +74,10 @@ impl Run<'_> {
 
 impl Engine {
     /// Makes an engine that runs cycles when it is told to.
-    pub fn new(store: Store, transport: Arc<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(store: Store, ports: Ports) -> Self {
         Self {
             store,
-            remote: Remote::new(transport, clock),
+            remote: Remote::new(ports),
             on_progress: Arc::new(|_| {}),
             paused: Arc::default(),
             limits: PullLimits::default(),
@@ -91,6 +90,11 @@ impl Engine {
         Self { stands_still_after, ..self }
     }
 
+    /// Returns what the engine was handed of the world.
+    pub(crate) fn ports(&self) -> &Ports {
+        &self.remote.ports
+    }
+
     /// Returns the one-off calls over the same transport.
     pub fn remote(&self) -> &Remote {
         &self.remote
@@ -100,7 +104,7 @@ impl Engine {
     ///
     /// Never fails: what went wrong is in the report, and everything that had been settled until then stays so.
     pub async fn cycle(&self) -> CycleReport {
-        let clock = &self.remote.clock;
+        let clock = &self.ports().clock;
         let (started_at, started) = (clock.now_ms(), clock.monotonic_ms());
         let mut report = CycleReport {
             outcome: Outcome::Synced,
@@ -152,7 +156,7 @@ impl Engine {
     fn keep_hold_off(&self, report: &CycleReport, lease: &Lease) -> Result<(), SyncError> {
         match report.retry_after_ms {
             _ if self.store.is_read_only() => Ok(()),
-            Some(ms) => hold_off::keep(lease, self.remote.clock.now_ms(), Duration::from_millis(ms)),
+            Some(ms) => hold_off::keep(lease, self.ports().clock.now_ms(), Duration::from_millis(ms)),
             None if report.outcome == Outcome::Synced => hold_off::clear(lease),
             None => Ok(()),
         }
@@ -160,7 +164,7 @@ impl Engine {
 
     /// Returns how long the server, or a proxy before it, still asks to wait; a person's "Sync now" may go at once.
     pub(crate) fn hold_off(&self) -> Option<Duration> {
-        let left = blocking(|| hold_off::left(&self.store, self.remote.clock.now_ms()));
+        let left = blocking(|| hold_off::left(&self.store, self.ports().clock.now_ms()));
         left.unwrap_or_else(|error| {
             tracing::warn!(%error, "the request to wait could not be read");
             None
@@ -173,22 +177,22 @@ impl Engine {
     /// The server cannot be reached, or another process's cycle goes on for seconds; the next cycle fetches the choice
     /// then.
     pub async fn pull_choices(&self) -> Result<(), SyncError> {
-        let (guard, lease) = self.begin(Some(CHOICES_WITHIN)).await?;
-        self.run_of(&guard, &lease).pull_choices().await
+        let (turn, lease) = self.begin(Some(CHOICES_WITHIN)).await?;
+        self.run_of(&turn, &lease).pull_choices().await
     }
 
-    /// Takes the guard, and under it the account: what is read before may be another's by then.
-    async fn begin(&self, at_most: Option<Duration>) -> Result<(Guard, Lease), SyncError> {
-        let guard = Guard::take(&self.store, &self.remote.clock, self.stands_still_after, at_most).await?;
-        let lease = blocking(|| self.store.lease_in_turn(guard.turn())).map_err(|error| match error {
+    /// Takes the turn, and in it the account: what is read before may be another's by then.
+    async fn begin(&self, at_most: Option<Duration>) -> Result<(Turn, Lease), SyncError> {
+        let turn = Turn::take(&self.store, self.ports(), self.stands_still_after, at_most).await?;
+        let lease = blocking(|| self.store.lease_in_turn(turn.number())).map_err(|error| match error {
             StoreError::NotSignedIn => SyncError::NotSignedIn,
             other => other.into(),
         })?;
-        Ok((guard, lease))
+        Ok((turn, lease))
     }
 
-    fn run_of<'e>(&'e self, guard: &Guard, lease: &'e Lease) -> Run<'e> {
-        let remote = Remote::new(guard.watch(self.remote.transport.clone()), self.remote.clock.clone());
+    fn run_of<'e>(&'e self, turn: &Turn, lease: &'e Lease) -> Run<'e> {
+        let remote = Remote::new(Ports { transport: turn.watch(self.ports()), ..self.ports().clone() });
         let connection = Arc::new(remote.for_account(lease.account()));
         Run { engine: self, store: lease, connection, tally: Tally::default(), pulled: Pulled::default(), held: None }
     }
@@ -197,12 +201,12 @@ impl Engine {
         if self.store.account()?.is_none() {
             return Err(SyncError::NotSignedIn);
         }
-        let (guard, lease) = self.begin(None).await?;
+        let (turn, lease) = self.begin(None).await?;
         let lease = &*held.insert(lease);
         if lease.account().signed_out {
             return Err(SyncError::SignedOut);
         }
-        let mut run = self.run_of(&guard, lease);
+        let mut run = self.run_of(&turn, lease);
         let result = self.steps(&mut run).await;
         let result = result.and_then(|()| run.held.take().map_or(Ok(()), Err));
         if let Err(error) = run.remember_page_size() {

@@ -17,26 +17,43 @@ mod guard;
 mod hold_off;
 mod http_transport;
 mod journal;
+mod life;
 mod live;
 mod live_write;
-mod network;
+mod lock_files;
 mod notice;
+mod ports;
 mod pull;
 mod push;
 mod push_part;
 mod query;
 mod report;
+mod routes;
 mod session;
+mod task;
+mod timer;
 mod transport;
+mod turn;
 mod upload;
 mod worker;
 
+#[cfg(test)]
+mod paused;
+#[cfg(test)]
+mod tests;
+
 pub use cycle::Engine;
 pub use error::SyncError;
+pub use guard::{Guard, Held};
 pub use http_transport::{HttpTransport, Patience};
+pub use life::Life;
 pub use live::LivePage;
+pub use lock_files::LockFiles;
+pub use ports::Ports;
 pub use query::{parse_filter, parse_order_by, parse_search};
 pub use report::{CycleReport, Outcome, Phase, Progress};
+pub use routes::{Routes, SystemRoutes};
 pub use session::Remote;
+pub use timer::within;
 pub use transport::{Request, Response, Transport, TransportError};
 pub use worker::{Worker, WorkerState};

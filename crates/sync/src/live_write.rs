@@ -89,15 +89,16 @@ impl Remote {
     ) -> Result<Response, SyncError> {
         request.headers.push((change.condition.0, change.condition.1.to_owned()));
         request.headers.push(("repeatability-request-id", change.request_id(&request.method, body).to_string()));
-        request.headers.push(("repeatability-first-sent", http_date(self.clock.now_ms())));
+        request.headers.push(("repeatability-first-sent", http_date(self.ports.clock.now_ms())));
         request.headers.push(("prefer", "return=representation".into()));
         if let Some(body) = body {
             with_json(&mut request, Value::Object(body.clone()).to_string());
         }
-        let began = self.clock.monotonic_ms();
+        let clock = &self.ports.clock;
+        let began = clock.monotonic_ms();
         let mut unanswered = None;
         for tries in 1..=MOST_TRIES {
-            let is_last = tries == MOST_TRIES || self.clock.monotonic_ms().saturating_sub(began) > PATIENCE_MS;
+            let is_last = tries == MOST_TRIES || clock.monotonic_ms().saturating_sub(began) > PATIENCE_MS;
             match connection.send(request.clone()).await {
                 Ok(response) if (200..300).contains(&response.status) => return Ok(response),
                 Ok(response) if response.status == 412 => return Err(change.stale(&response.body)),
@@ -114,7 +115,7 @@ impl Remote {
             if is_last {
                 break;
             }
-            tokio::time::sleep(PAUSE * tries).await;
+            self.ports.timer.sleep(PAUSE * tries).await;
         }
         Err(SyncError::Unanswered(unanswered.unwrap_or_default()))
     }

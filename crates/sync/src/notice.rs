@@ -21,6 +21,6 @@ pub(crate) async fn listen(engine: Engine, moved: Arc<Notify>) {
             let ended = connection.listen(&|_| wake()).await;
             tracing::trace!(?ended, "the notice stream ended");
         }
-        tokio::time::sleep(REOPEN_AFTER).await;
+        engine.ports().timer.sleep(REOPEN_AFTER).await;
     }
 }

@@ -10,10 +10,6 @@ mod page;
 mod page_size;
 mod refetch;
 mod restart;
-#[cfg(test)]
-mod tests;
-#[cfg(test)]
-mod tests_server;
 
 use crate::cycle::{Run, blocking, locked};
 use crate::error::SyncError;

@@ -70,7 +70,7 @@ impl Run<'_> {
                         (Next::Stop, _) => return Ok(()),
                         (Next::Go(pause), is_left) => {
                             tried.extend(is_left.then_some(batch[0].id));
-                            tokio::time::sleep(pause).await;
+                            self.engine.ports().timer.sleep(pause).await;
                             continue;
                         }
                     }

@@ -5,18 +5,16 @@
 
 use crate::connection::{Connection, refused};
 use crate::error::SyncError;
-use crate::transport::{Request, Response, Transport};
+use crate::ports::Ports;
+use crate::transport::{Request, Response};
 use http::Method;
 use serde::Deserialize;
-use std::sync::Arc;
-use tidemark_model::ports::Clock;
 use tidemark_store::{Account, Lease};
 
 /// One-off calls to a server, outside of a cycle.
 #[derive(Clone)]
 pub struct Remote {
-    pub(crate) transport: Arc<dyn Transport>,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ports: Ports,
 }
 
 impl std::fmt::Debug for Remote {
@@ -34,9 +32,8 @@ struct SessionAnswer {
 }
 
 impl Remote {
-    /// Makes a remote over a transport.
-    pub fn new(transport: Arc<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
-        Self { transport, clock }
+    pub(crate) fn new(ports: Ports) -> Self {
+        Self { ports }
     }
 
     /// Exchanges a name and a password for an account.
@@ -105,7 +102,7 @@ impl Remote {
     }
 
     fn connect(&self, server: &str, token: Option<String>, server_id: Option<String>) -> Connection {
-        Connection::new(self.transport.clone(), self.clock.clone(), server, token, server_id)
+        Connection::new(self.ports.transport.clone(), self.ports.clock.clone(), server, token, server_id)
     }
 }
 

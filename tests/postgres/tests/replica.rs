@@ -1,6 +1,5 @@
 //! A replica follows its server, and can be held up.
 
-use std::time::{Duration, Instant};
 use tidemark_test_postgres::Cluster;
 
 #[test]
@@ -10,11 +9,9 @@ fn a_replica_follows_and_can_be_held_up() {
     let replica = cluster.replica();
     database.psql("CREATE TABLE one (no int); INSERT INTO one VALUES (1)");
     let follows = |has: &str| {
-        let deadline = Instant::now() + Duration::from_secs(30);
         let newest = database.psql("SELECT pg_current_wal_lsn()");
-        while replica.psql(database.name(), &format!("SELECT pg_last_wal_replay_lsn() >= '{newest}'")) != "t" {
-            assert!(Instant::now() < deadline, "it does not follow");
-        }
+        let is_there = format!("SELECT pg_last_wal_replay_lsn() >= '{newest}'");
+        assert!((0..10_000).any(|_| replica.psql(database.name(), &is_there) == "t"), "it does not follow");
         assert_eq!(replica.psql(database.name(), "SELECT count(*) FROM one"), has);
     };
     follows("1");

@@ -11,6 +11,7 @@ mod links;
 mod modules;
 mod store;
 mod tree;
+mod waits;
 mod words;
 
 /// The compiler that is fetched, and the one that the packages ask for.

@@ -10,6 +10,7 @@ use crate::views::{ChangeView, DecisionView, HistoryView, RecordView};
 use std::time::Duration;
 use tidemark_model::{EntitySet, RecordId};
 use tidemark_store::{Decision, HistoryEntry, JournalLine, Lease, PropertyChange};
+use tidemark_sync::within;
 
 /// How long a history waits for the server's part of it.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -47,13 +48,13 @@ impl App {
         if lease.account().signed_out {
             return Ok(None);
         }
-        match tokio::time::timeout(PATIENCE, self.remote().history(lease.account(), set, id)).await {
-            Ok(Ok(lines)) => Ok(lines.map(|lines| (lease, lines))),
-            Ok(Err(error)) => {
+        match within(&*self.inner.timer, PATIENCE, self.remote().history(lease.account(), set, id)).await {
+            Some(Ok(lines)) => Ok(lines.map(|lines| (lease, lines))),
+            Some(Err(error)) => {
                 tracing::debug!(%error, "the server's journal could not be read");
                 Ok(None)
             }
-            Err(_) => Ok(None),
+            None => Ok(None),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::events::AppEvent;
 use crate::views::SessionView;
 use std::time::Duration;
 use tidemark_store::Account;
-use tidemark_sync::SyncError;
+use tidemark_sync::{SyncError, within};
 
 /// How long signing out waits for the server to forget the token; the device forgets it in any case.
 const FORGET_WITHIN: Duration = Duration::from_secs(5);
@@ -105,8 +105,8 @@ impl App {
 
     /// Asks the server to forget a token; where it cannot be reached, the token ends with whoever runs the server.
     async fn forget(&self, account: &Account) {
-        let forgotten = tokio::time::timeout(FORGET_WITHIN, self.remote().sign_out(account)).await;
-        if !matches!(forgotten, Ok(Ok(()))) {
+        let forgotten = within(&*self.inner.timer, FORGET_WITHIN, self.remote().sign_out(account)).await;
+        if !matches!(forgotten, Some(Ok(()))) {
             tracing::info!("the server could not be told to forget the token");
         }
     }

@@ -8,7 +8,7 @@ use crate::status::{Failure, Situation, view};
 use crate::views::{AwaitedView, StatusView, SyncView};
 use std::time::Duration;
 use tidemark_store::{Awaited, CycleEntry, Store};
-use tidemark_sync::{CycleReport, Outcome, SyncError, TransportError, Worker};
+use tidemark_sync::{CycleReport, Outcome, SyncError, TransportError, Worker, within};
 
 /// How long a single command waits for the server's word that it is there.
 const PROBE: Duration = Duration::from_secs(3);
@@ -60,11 +60,11 @@ impl App {
 
     async fn probe(&self, situation: &mut Situation) {
         let Some(account) = situation.account.as_mut() else { return };
-        let answer = tokio::time::timeout(PROBE, self.remote().session(account)).await;
+        let answer = within(&*self.inner.timer, PROBE, self.remote().session(account)).await;
         let failed = match answer {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(error),
-            Err(_) => Some(TransportError::Unreachable("it does not answer".to_owned()).into()),
+            Some(Ok(())) => None,
+            Some(Err(error)) => Some(error),
+            None => Some(TransportError::Unreachable("it does not answer".to_owned()).into()),
         };
         let outcome = failed.as_ref().map_or(Outcome::Synced, SyncError::outcome);
         situation.online = outcome != Outcome::Offline;

@@ -4,7 +4,7 @@
 //! who waits for everybody to leave closes the gate, and gives up where they do not.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long everybody is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -28,13 +28,9 @@ impl Gate {
 
     /// Closes the gate once nobody is inside; `None` where somebody stays for long.
     pub(crate) fn close(&self) -> Option<MutexGuard<'_, usize>> {
-        let until = Instant::now() + PATIENCE;
-        let mut inside = self.count();
-        while *inside > 0 {
-            let left = until.checked_duration_since(Instant::now())?;
-            inside = self.left.wait_timeout(inside, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        Some(inside)
+        let waited = self.left.wait_timeout_while(self.count(), PATIENCE, |inside| *inside > 0);
+        let (inside, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        (!waited.timed_out()).then_some(inside)
     }
 
     fn count(&self) -> MutexGuard<'_, usize> {

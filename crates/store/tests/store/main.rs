@@ -1,4 +1,6 @@
 //! The store against real files: every promise of DESIGN section 3 that it keeps by itself.
+
+#![expect(clippy::disallowed_methods, reason = "what is measured here is how long real work takes")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
 mod support;

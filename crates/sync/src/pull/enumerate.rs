@@ -7,9 +7,9 @@ use super::page::{Page, fetch, take};
 use crate::cycle::{Run, blocking, locked};
 use crate::error::SyncError;
 use crate::report::{Phase, Progress};
+use crate::task::Task;
 use std::time::Duration;
 use tidemark_store::{AskedFrom, Position};
-use tokio::task::JoinHandle;
 
 /// How much of an enumeration is committed at once: many small commits cost three times the CPU of few large ones.
 #[derive(Clone, Copy, Debug)]
@@ -41,15 +41,6 @@ impl Arrived {
     }
 }
 
-/// A page that is fetched while those before it are written; it is given up with its holder.
-struct Ahead(JoinHandle<Result<Page, SyncError>>);
-
-impl Drop for Ahead {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 impl Run<'_> {
     /// Enumerates a set from where its position stands until its end, or until it is no longer wanted.
     pub(super) async fn enumerate(&mut self, mut from: AskedFrom) -> Result<(), SyncError> {
@@ -59,13 +50,14 @@ impl Run<'_> {
         };
         let mut safe = blocking(|| self.store.first_sync(from.set()))?.map_or(0, |figures| figures.done);
         let mut arrived = Arrived::default();
-        let mut ahead: Option<Ahead> = None;
+        // A page that is fetched while those before it are written.
+        let mut ahead: Option<Task<Result<Page, SyncError>>> = None;
         let (mut committed_ms, mut is_first) = (self.connection.monotonic_ms(), true);
         loop {
             let asked = self.page_size()?.records(safe + arrived.records);
             let started_ms = self.connection.monotonic_ms();
             let fetched = match ahead.take() {
-                Some(mut task) => (&mut task.0).await.map_err(|e| SyncError::Malformed(e.to_string()))?,
+                Some(mut task) => task.done().await.map_err(|e| SyncError::Malformed(e.to_string()))?,
                 None => fetch(&self.connection, &link, asked, true).await,
             };
             let page = match fetched {
@@ -100,7 +92,7 @@ impl Run<'_> {
             if let Some(next) = next.clone() {
                 let asked = self.page_size()?.records(safe + arrived.records);
                 let connection = self.connection.clone();
-                ahead = Some(Ahead(tokio::spawn(async move { fetch(&connection, &next, asked, true).await })));
+                ahead = Some(Task::start(async move { fetch(&connection, &next, asked, true).await }));
             }
             let limits = self.engine.limits;
             let waited = self.connection.monotonic_ms().saturating_sub(committed_ms);

@@ -10,6 +10,7 @@ use crate::storage::{
 use crate::write::read_body;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 use tidemark_model::{Cell, Condition, EntityModel, Method, RecordId};
 use tidemark_test_postgres::{Cluster, Database};
@@ -17,6 +18,16 @@ use uuid::Uuid;
 
 pub(crate) const ITEMS: &str = "TodoItems";
 pub(crate) const OWN: &str = "CachedEntities";
+
+/// Looks again and again until `done`; for what nothing tells of.
+pub(crate) async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
+    let looking = async {
+        while !done().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(30), looking).await.is_ok(), "still not: {what}");
+}
 
 /// Keeps all history.
 pub(crate) fn tombstones(before_ms: i64) -> Retention {

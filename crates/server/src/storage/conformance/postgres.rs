@@ -1,13 +1,13 @@
 //! What is PostgreSQL's alone: several processes on one database, the wall, and a server that goes away.
 
-use super::bed::{Bed, ITEMS, OWN, applied, commit, id, model, tombstones};
+use super::bed::{Bed, ITEMS, OWN, applied, commit, id, model, tombstones, until};
 use crate::ports::Ports;
 use crate::storage::StorageError;
 use crate::storage::open::{Access, Address, open};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tidemark_model::Method;
 use tidemark_test_postgres::{Cluster, ROLE};
 
@@ -204,11 +204,7 @@ async fn one_process_purges_and_the_others_leave_it_to_that_one() {
         async move { storage.purge(tombstones(i64::MAX)).await }
     });
     let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while database.psql(waits) != "1" {
-        assert!(Instant::now() < deadline, "the first purge never came to the counter");
-        tokio::task::yield_now().await;
-    }
+    until("the first purge waits at the counter", async || database.psql(waits) == "1").await;
     // It would have to wait there too.
     assert_eq!(other.purge(tombstones(i64::MAX)).await.unwrap().tombstones, 0);
     tidemark_test_postgres::apart(move || holder.batch_execute("ROLLBACK").map(|()| drop(holder))).unwrap();

@@ -1,12 +1,12 @@
 //! Processes with different models on one database: they pass to the newer one once, and links stay good.
 
+use super::bed::until;
 use crate::ports::Ports;
 use crate::service::Service;
 use axum::body::Body;
 use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 use tidemark_model::EntityModel;
 use tidemark_test_postgres::Cluster;
 use tower::ServiceExt as _;
@@ -63,11 +63,7 @@ async fn a_rolling_start_passes_to_the_newer_model_once() {
 
     // One process comes with the newer model: the other serves it too, without a restart.
     let second = open(newer()).await;
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !serves_weather(&first, &token).await {
-        assert!(Instant::now() < deadline, "the process that was there stays with its model");
-        tokio::task::yield_now().await;
-    }
+    until("the process that was there serves it", async || serves_weather(&first, &token).await).await;
     // A link of before is refused by both, once, and one of after is good at both.
     for service in [&first, &second] {
         assert_eq!(get(service, &token, &before).await.status(), StatusCode::GONE);

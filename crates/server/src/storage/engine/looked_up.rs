@@ -8,7 +8,7 @@ use super::table::{self, SetTable, Tables};
 use super::tx::Tx;
 use crate::change::{Change, Place, Row, Step};
 use crate::storage::{Caller, Result};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
 /// Fewer than these are asked for one by one.
@@ -32,7 +32,7 @@ impl LookedUp {
         if !tx.is_far() || changes.len() < FEW {
             return Ok(Self::default());
         }
-        let mut by_set: HashMap<&str, Vec<Uuid>> = HashMap::new();
+        let mut by_set: BTreeMap<&str, Vec<Uuid>> = BTreeMap::new();
         for change in &changes {
             by_set.entry(&change.set).or_default().push(change.id.0);
         }

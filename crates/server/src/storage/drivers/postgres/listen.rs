@@ -6,6 +6,7 @@
 use super::connect::{Address, Connection};
 use super::error::storage_error;
 use super::wall::SERVED_LOCK;
+use crate::machine;
 use crate::storage::Result;
 use crate::storage::notices::Notices;
 use std::sync::Arc;
@@ -37,7 +38,7 @@ pub(super) fn start(address: Address, notices: Arc<Notices>, opened: Connection)
                 }
                 Err(error) => tracing::warn!(%error, "notices of other processes are not heard for now"),
             }
-            tokio::time::sleep(pause).await;
+            machine::pause(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     })

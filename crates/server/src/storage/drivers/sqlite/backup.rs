@@ -6,6 +6,7 @@
 
 use super::open::{check_backup, make_private, open, open_beside};
 use super::session::SqliteSession;
+use crate::machine::hold_up;
 use crate::ports::Ports;
 use crate::storage::drivers::Access;
 use crate::storage::engine::{Kind, Scope, Session, new_epoch};
@@ -101,7 +102,7 @@ fn copy(from: &Connection, to: &mut Connection) -> Result<()> {
         match backup.step(-1)? {
             StepResult::Done => return Ok(()),
             StepResult::More => {}
-            _ => std::thread::sleep(Duration::from_millis(50)),
+            _ => hold_up(Duration::from_millis(50)),
         }
     }
     Err(StorageError::Busy)
