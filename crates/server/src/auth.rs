@@ -5,11 +5,13 @@
 //! FAULTS A11, A19.
 
 mod gate;
+mod guard;
 mod guesses;
 mod password;
 mod remembered;
 
-pub(crate) use gate::{Gate, Peer, SignIn, bearer, guard};
+pub(crate) use gate::{Gate, Peer, SignIn};
+pub(crate) use guard::{bearer, guard};
 pub(crate) use password::{PasswordError, hash_password};
 
 use base64::Engine as _;

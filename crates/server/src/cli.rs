@@ -14,7 +14,6 @@ mod token;
 mod user;
 
 use clap::{Parser, Subcommand};
-pub(crate) use purge::Days;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -7,10 +7,9 @@ use crate::auth::guard;
 use crate::call::{Call, SERVICE_ROOT, header_text, names};
 use crate::envelope;
 use crate::limits;
-use crate::routes::{audit, batch, entity, events, health, history, metadata, service, session, set};
+use crate::routes::{audit, batch, events, health, history, one, session};
 use crate::server::{Current, Server};
 use crate::storage::Caller;
-use crate::write;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -58,28 +57,10 @@ pub(crate) fn router(current: Current) -> Router {
         .with_state(current)
 }
 
-/// Everything below the service root: which verb of which resource is in which file.
-///
-/// # Errors
-/// What the route says, as the one error of the wire.
-pub(crate) async fn answer(server: &Arc<Server>, call: &Call) -> Reply {
+async fn answer(server: &Arc<Server>, call: &Call) -> Reply {
     match (call.method.as_str(), &call.resource) {
-        ("GET", Resource::Service) => service::read(server, call),
-        ("GET", Resource::Metadata) => metadata::read(server, call),
-        ("GET", Resource::Set(name)) => set::read(server, call, name).await,
-        ("GET", Resource::Count(name)) => set::count::read(server, call, name).await,
-        ("GET", Resource::Entity { set, id }) => entity::read::read(server, call, set, *id).await,
-        ("POST", Resource::Set(_)) | ("PUT" | "PATCH" | "DELETE", Resource::Entity { .. }) => {
-            match entity::read_write(server, call) {
-                Some(write) => {
-                    let entity::Write { change, shape } = write?;
-                    write::perform(server, call, change, &shape).await
-                }
-                None => Ok(method_not_allowed(call)),
-            }
-        }
-        ("POST", Resource::Batch) => Box::pin(batch::run(server, call)).await,
-        _ => Ok(method_not_allowed(call)),
+        ("POST", Resource::Batch) => batch::run(server, call).await,
+        _ => one::answer(server, call).await,
     }
 }
 
@@ -123,12 +104,6 @@ async fn read_and_answer(server: &Arc<Server>, request: Request<Body>) -> Reply 
 fn root(host: Option<&str>) -> String {
     let is_plain = |host: &&str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b));
     format!("http://{}{SERVICE_ROOT}/", host.filter(is_plain).unwrap_or("localhost"))
-}
-
-fn method_not_allowed(call: &Call) -> Answer {
-    let sentence = format!("{} has no meaning for this resource", call.method);
-    let error = WireError::new(405, Code::MethodNotAllowed, sentence);
-    Answer::of_error(&error).with(header::ALLOW, entity::allowed_methods(&call.resource))
 }
 
 async fn nothing_here() -> Response {

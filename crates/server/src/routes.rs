@@ -7,6 +7,7 @@ pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod metadata;
+pub(crate) mod one;
 pub(crate) mod service;
 pub(crate) mod session;
 pub(crate) mod set;

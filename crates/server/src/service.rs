@@ -2,13 +2,12 @@
 //!
 //! Owns: what `serve` and a test in the same process have in common. Refuses: sockets, signals and the command line.
 
-use crate::cli::Days;
 use crate::demo;
 use crate::ports::Ports;
 use crate::router::router;
 use crate::server::{Current, Server};
 use crate::storage::open::{Access, Address, open};
-use crate::storage::{NewToken, NewUser, Purged, StorageError, TokenHash};
+use crate::storage::{Days, NewToken, NewUser, Purged, StorageError, TokenHash};
 use axum::Router;
 use std::sync::Arc;
 use std::time::Duration;

@@ -16,11 +16,13 @@ mod notices;
 pub(crate) mod open;
 mod past;
 mod people;
+mod retention;
 
-pub(crate) use error::StorageError;
+pub(crate) use error::{Result, StorageError};
 pub(crate) use feed::{FeedLoss, Page, Read, ReadOutcome, Render, RowView, Rows, Selection, Snapshot};
 pub(crate) use past::{PastChange, ValueChange};
 pub(crate) use people::{Account, Caller, Identity, NewToken, NewUser, TokenHash};
+pub(crate) use retention::{Days, Retention};
 
 use crate::change::{Commit, Mark, Outcome, Place, Row};
 use async_trait::async_trait;
@@ -30,9 +32,6 @@ use tidemark_model::query::Query;
 use tidemark_model::{EntityModel, RecordId};
 use tokio::sync::watch;
 
-/// The answer of a database.
-pub(crate) type Result<T> = std::result::Result<T, StorageError>;
-
 /// What a purge did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Purged {
@@ -40,15 +39,6 @@ pub(crate) struct Purged {
     pub(crate) tombstones: u64,
     /// How many lines of the journal went.
     pub(crate) lines: u64,
-}
-
-/// How long what is no longer current is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Retention {
-    /// Tombstones that arrived before this lose their content.
-    pub(crate) tombstones_before_ms: i64,
-    /// Lines of the journal that were written before this go, but each record's newest.
-    pub(crate) history_before_ms: i64,
 }
 
 /// Where a workspace's feed stands.

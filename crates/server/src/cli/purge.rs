@@ -2,7 +2,7 @@
 
 use super::{Common, Failure};
 use crate::ports::Ports;
-use crate::storage::Retention;
+use crate::storage::Days;
 use crate::storage::open::Access;
 
 /// How many days a tombstone keeps its content, unless told otherwise (DESIGN section 4).
@@ -33,22 +33,5 @@ impl Purge {
             println!("dropped {} old changes from the history", purged.lines);
         }
         Ok(())
-    }
-}
-
-/// For how many days what is no longer current is kept.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Days {
-    /// The content of deleted records.
-    pub(crate) tombstones: u32,
-    /// Changes in a record's history.
-    pub(crate) history: u32,
-}
-
-impl Days {
-    /// Returns what that means at a moment.
-    pub(crate) fn before(self, now_ms: i64) -> Retention {
-        let ago = |days: u32| now_ms.saturating_sub(i64::from(days) * 24 * 60 * 60 * 1000);
-        Retention { tombstones_before_ms: ago(self.tombstones), history_before_ms: ago(self.history) }
     }
 }

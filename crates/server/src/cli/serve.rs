@@ -1,11 +1,11 @@
 //! `serve`.
 
-use super::purge::{Days, HISTORY_DAYS, RETENTION_DAYS};
+use super::purge::{HISTORY_DAYS, RETENTION_DAYS};
 use super::{Common, Failure};
 use crate::listen;
 use crate::ports::Ports;
 use crate::service::Service;
-use crate::storage::Purged;
+use crate::storage::{Days, Purged};
 use clap::builder::BoolishValueParser;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;

@@ -7,6 +7,9 @@ use tidemark_model::ports::NoRandomness;
 use tidemark_odata::{Code, WireError};
 use tidemark_sql::QueryError;
 
+/// The answer of a database.
+pub(crate) type Result<T> = std::result::Result<T, StorageError>;
+
 /// An error of the database.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum StorageError {

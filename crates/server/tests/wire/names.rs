@@ -147,6 +147,8 @@ async fn an_index_of_an_earlier_version_makes_room_for_a_set_of_its_name() {
     let earlier = "DROP INDEX \"r_TodoItems$by_sequence\";
         CREATE INDEX \"r_TodoItems_by_sequence\" ON \"r_TodoItems\" (\"$workspace\", \"$owner\", \"$sequence\");
         ALTER TABLE workspace DROP COLUMN purged;
+        ALTER TABLE workspace DROP COLUMN trimmed;
+        DROP TABLE model;
         PRAGMA user_version = 1;";
     database.execute_batch(earlier).unwrap();
     drop(database);

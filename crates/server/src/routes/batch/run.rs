@@ -5,8 +5,8 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::change::{Commit, Outcome, Step};
 use crate::limits::MAX_BATCH_ANSWER_BYTES;
-use crate::router;
 use crate::routes::entity::{Write, read_write};
+use crate::routes::one;
 use crate::server::Server;
 use crate::write::{Shape, answer_outcome, group_failed, submit};
 use std::collections::{HashMap, HashSet};
@@ -208,7 +208,7 @@ impl<'r> Run<'r> {
             let sentence = "The answers of this batch are too large together. Ask this in another request";
             return WireError::new(413, Code::TooLarge, sentence).into();
         }
-        router::answer(self.server, call).await.unwrap_or_else(Answer::from)
+        one::answer(self.server, call).await.unwrap_or_else(Answer::from)
     }
 
     /// Carries out the writes that wait, in one transaction.

@@ -45,7 +45,11 @@ async fn sign_in(server: &Server, peer: Option<IpAddr>, body: &[u8]) -> Reply {
     if ask.device.as_ref().is_some_and(is_too_long) {
         return Err(WireError::bad_request(format!("A device's name has at most {LONGEST_DEVICE} characters")));
     }
-    let caller = match server.gate.check_password(server, &ask.name, &ask.password, peer).await? {
+    let caller = match server
+        .gate
+        .check_password(server.storage.as_ref(), server.ports.clock.as_ref(), &ask.name, &ask.password, peer)
+        .await?
+    {
         SignIn::Welcome(caller) => caller,
         SignIn::Wrong => {
             return Err(WireError::new(401, Code::WrongPassword, "The name or the password is wrong"));

@@ -4,7 +4,7 @@
 //! damaged one is never written to. Refuses: repairing.
 
 use super::convert::storage_error;
-use super::session::SqliteSession;
+use super::session::{APPLICATION_ID, SqliteSession};
 use crate::limits::MAX_BODY_BYTES;
 use crate::ports::Ports;
 use crate::storage::drivers::Access;
@@ -18,9 +18,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tidemark_model::EntityModel;
 use tidemark_sqlite::{ErrorClass, Opening, class};
-
-/// Marks the file as a Tidemark server database (`PRAGMA application_id`): "TdMk".
-pub(super) const APPLICATION_ID: i64 = 0x5464_4d6b;
 
 /// Records are read in the order of their key, so a page holds as many as it can.
 const PAGE_BYTES: i64 = 8192;

@@ -1,7 +1,6 @@
 //! One connection as the engine sees it.
 
 use super::convert::Bound;
-use super::open::APPLICATION_ID;
 use crate::storage::engine::{Bind, Columns, Cursor, Duty, Fetch, Kind, Scope, Session, Take, Tx, one_row};
 use crate::storage::{Result, StorageError};
 use rusqlite::types::ValueRef;
@@ -9,6 +8,9 @@ use rusqlite::{Connection, Statement, TransactionBehavior};
 use tidemark_model::Cell;
 use tidemark_sql::Dialect;
 use tidemark_sqlite::cell;
+
+/// Marks the file as a Tidemark server database (`PRAGMA application_id`): "TdMk".
+pub(super) const APPLICATION_ID: i64 = 0x5464_4d6b;
 
 /// A connection while one piece of work has it.
 pub(super) struct SqliteSession<'c>(pub(super) &'c mut Connection);

@@ -1,0 +1,42 @@
+//! One request below the service root: which verb of which resource is in which file.
+//!
+//! Owns: that table; a part of a batch goes by it too. Refuses: batches, which are made of such requests and of nothing else.
+
+use crate::answer::{Answer, Reply};
+use crate::call::Call;
+use crate::routes::{entity, metadata, service, set};
+use crate::server::Server;
+use crate::write;
+use http::header;
+use std::sync::Arc;
+use tidemark_odata::{Code, Resource, WireError};
+
+/// Answers a request.
+///
+/// # Errors
+/// What the route says, as the one error of the wire.
+pub(crate) async fn answer(server: &Arc<Server>, call: &Call) -> Reply {
+    match (call.method.as_str(), &call.resource) {
+        ("GET", Resource::Service) => service::read(server, call),
+        ("GET", Resource::Metadata) => metadata::read(server, call),
+        ("GET", Resource::Set(name)) => set::read(server, call, name).await,
+        ("GET", Resource::Count(name)) => set::count::read(server, call, name).await,
+        ("GET", Resource::Entity { set, id }) => entity::read::read(server, call, set, *id).await,
+        ("POST", Resource::Set(_)) | ("PUT" | "PATCH" | "DELETE", Resource::Entity { .. }) => {
+            match entity::read_write(server, call) {
+                Some(write) => {
+                    let entity::Write { change, shape } = write?;
+                    write::perform(server, call, change, &shape).await
+                }
+                None => Ok(method_not_allowed(call)),
+            }
+        }
+        _ => Ok(method_not_allowed(call)),
+    }
+}
+
+fn method_not_allowed(call: &Call) -> Answer {
+    let sentence = format!("{} has no meaning for this resource", call.method);
+    let error = WireError::new(405, Code::MethodNotAllowed, sentence);
+    Answer::of_error(&error).with(header::ALLOW, entity::allowed_methods(&call.resource))
+}
