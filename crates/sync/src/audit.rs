@@ -4,8 +4,9 @@
 //! due, what differs and what becomes of it (`tidemark-store`). It takes no turn: what it queues is fetched by the next
 //! cycle, and a set that has moved on meanwhile is left for another time.
 
+use crate::blocking::blocking;
 use crate::connection::{Connection, refused};
-use crate::cycle::{Engine, blocking};
+use crate::engine::Engine;
 use crate::error::SyncError;
 use http::Method;
 use serde::Deserialize;

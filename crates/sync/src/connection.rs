@@ -3,7 +3,7 @@
 //! Owns: the `Authorization` header, the protocol headers, recognising a captive portal or another server, byte and
 //! request counts, learning the server's clock. Refuses: what an answer means for records.
 
-use crate::cycle::locked;
+use crate::blocking::locked;
 use crate::error::SyncError;
 use crate::hold_off::LONGEST;
 use crate::transport::{Request, Response, Transport};

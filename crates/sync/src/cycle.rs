@@ -4,102 +4,24 @@
 //! known which one it is, and whatever a push comes to, the pull follows (DESIGN section 4, Cycle). Refuses: when cycles
 //! run (`worker`).
 
-use crate::connection::Connection;
+use crate::blocking::blocking;
+use crate::engine::Engine;
 use crate::error::SyncError;
 use crate::hold_off;
 use crate::ports::Ports;
-use crate::pull::{PullLimits, Pulled};
-use crate::report::{CycleReport, Outcome, Progress};
+use crate::pull::Pulled;
+use crate::report::{CycleReport, Outcome};
+use crate::run::Run;
 use crate::session::{Remote, fetch_model};
-use crate::turn::{STANDS_STILL_AFTER, Turn};
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use crate::turn::Turn;
+use std::sync::Arc;
 use std::time::Duration;
-use tidemark_store::{Lease, Store, StoreError, Tally};
-use tokio::runtime::{Handle, RuntimeFlavor};
+use tidemark_store::{Lease, StoreError, Tally};
 
 /// How long signing in waits for another process's cycle before it leaves the choices to the next one.
 const CHOICES_WITHIN: Duration = Duration::from_secs(3);
 
-/// Called with how far a cycle is.
-pub(crate) type OnProgress = Arc<dyn Fn(Option<Progress>) + Send + Sync>;
-
-/// Runs cycles over one offline database.
-#[derive(Clone)]
-pub struct Engine {
-    pub(crate) store: Store,
-    pub(crate) remote: Remote,
-    pub(crate) on_progress: OnProgress,
-    pub(crate) paused: Arc<Mutex<HashSet<String>>>,
-    pub(crate) limits: PullLimits,
-    stands_still_after: Duration,
-}
-
-impl std::fmt::Debug for Engine {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("dir", &self.store.dir()).finish_non_exhaustive()
-    }
-}
-
-/// What the steps of a cycle share.
-pub(crate) struct Run<'e> {
-    pub(crate) engine: &'e Engine,
-    /// The only way into the database: what the account or the turn ended is written nowhere.
-    pub(crate) store: &'e Lease,
-    pub(crate) connection: Arc<Connection>,
-    pub(crate) tally: Tally,
-    pub(crate) pulled: Pulled,
-    /// What the push met and the rest of the cycle went on in spite of: told at the end.
-    pub(crate) held: Option<SyncError>,
-}
-
-impl Run<'_> {
-    /// Keeps what the answers so far tell of this machine's clock.
-    pub(crate) fn learn_clock(&self) -> Result<(), SyncError> {
-        match self.connection.clock_sample() {
-            Some(sample) => Ok(blocking(|| self.store.learn_clock(sample))?),
-            None => Ok(()),
-        }
-    }
-
-    /// Reports how far the cycle is. Until the server has answered once nobody knows whether it can be reached, and the
-    /// status line says nothing that may turn out wrong (promise 9).
-    pub(crate) fn progress(&self, progress: Progress) {
-        if self.connection.traffic().bytes_received == 0 {
-            return;
-        }
-        (self.engine.on_progress)(Some(progress));
-    }
-}
-
 impl Engine {
-    /// Makes an engine that runs cycles when it is told to.
-    pub fn new(store: Store, ports: Ports) -> Self {
-        Self {
-            store,
-            remote: Remote::new(ports),
-            on_progress: Arc::new(|_| {}),
-            paused: Arc::default(),
-            limits: PullLimits::default(),
-            stands_still_after: STANDS_STILL_AFTER,
-        }
-    }
-
-    /// Sets after how long without a sign of life another process's cycle is overtaken; two minutes unless set.
-    pub fn overtaking_after(self, stands_still_after: Duration) -> Self {
-        Self { stands_still_after, ..self }
-    }
-
-    /// Returns what the engine was handed of the world.
-    pub(crate) fn ports(&self) -> &Ports {
-        &self.remote.ports
-    }
-
-    /// Returns the one-off calls over the same transport.
-    pub fn remote(&self) -> &Remote {
-        &self.remote
-    }
-
     /// Runs one cycle and records it for Activity; waits while another one runs on the same data dir.
     ///
     /// Never fails: what went wrong is in the report, and everything that had been settled until then stays so.
@@ -246,17 +168,4 @@ impl Engine {
         }
         pushed.and(run.failures())
     }
-}
-
-/// Runs blocking database work without holding up the runtime's other tasks, where it has other threads.
-pub(crate) fn blocking<T>(work: impl FnOnce() -> T) -> T {
-    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
-        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
-        _ => work(),
-    }
-}
-
-pub(crate) fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // What these mutexes hold is replaced whole, so a panic elsewhere cannot have left it half changed.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

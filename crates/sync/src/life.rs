@@ -5,12 +5,12 @@
 //! flag: this runs one cycle after the other, and the turn keeps other processes out.
 
 use crate::backoff::{Backoff, INTERVAL};
-use crate::cycle::Engine;
+use crate::engine::Engine;
 use crate::notice;
 use crate::report::{CycleReport, Outcome};
 use crate::task::Task;
 use crate::timer::until;
-use crate::worker::{Command, WorkerState};
+use crate::told::{Command, WorkerState};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot, watch};

@@ -2,7 +2,7 @@
 //!
 //! Owns: keeping the stream open while there is an account. Refuses: pulling; it only wakes the worker.
 
-use crate::cycle::Engine;
+use crate::engine::Engine;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;

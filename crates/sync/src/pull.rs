@@ -6,38 +6,24 @@
 
 mod delta;
 mod enumerate;
+mod limits;
 mod page;
 mod page_size;
+mod pulled;
 mod refetch;
 mod restart;
 
-use crate::cycle::{Run, blocking, locked};
+use crate::blocking::{blocking, locked};
 use crate::error::SyncError;
-pub(crate) use enumerate::PullLimits;
-use page_size::PageSize;
-use std::collections::{HashMap, HashSet};
+use crate::run::Run;
+pub(crate) use limits::PullLimits;
+pub(crate) use pulled::Pulled;
+use std::collections::HashSet;
 use tidemark_model::CACHED_ENTITIES;
-use tidemark_store::{AskedFrom, Incarnation, Position, StoreError};
+use tidemark_store::{AskedFrom, Position, StoreError};
 
 /// How often a cycle looks for sets that are due: choices arrive, links expire, sets are ticked again meanwhile.
 const MOST_ROUNDS: usize = 8;
-
-/// What a cycle's pull has come to so far.
-#[derive(Default)]
-pub(crate) struct Pulled {
-    /// Positions that are up to date, or for which this cycle has done what it can.
-    done: HashMap<String, Incarnation>,
-    /// The sets that could not be brought up to date, and why.
-    failed: Vec<(String, SyncError)>,
-    /// Whether a push is to follow what is pulled now.
-    is_looking: bool,
-    /// The model that a page named and that was asked for.
-    model: Option<String>,
-    /// The page size that the link carries, read when it is first needed.
-    size: Option<PageSize>,
-    /// How often the link broke within an answer that was asked for again.
-    breaks: u32,
-}
 
 impl Run<'_> {
     /// Asks what changed and applies the first page of it, before anything is written on the server: so the cycle

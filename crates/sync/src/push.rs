@@ -6,11 +6,12 @@
 
 use crate::batch_limit::BatchLimit;
 use crate::blame::{Blame, Next};
+use crate::blocking::blocking;
 use crate::connection::refused;
-use crate::cycle::{Run, blocking};
 use crate::error::SyncError;
 use crate::push_part::{TOO_LARGE, read_answer, write_part};
 use crate::report::{Phase, Progress};
+use crate::run::Run;
 use crate::session::{fetch_model, with_json};
 use crate::transport::Request;
 use http::Method;

@@ -3,29 +3,13 @@
 //! Owns: the handle. Refuses: when a cycle runs (`life`) and what it does (`cycle`); a thread or a runtime of its own: its
 //! life is a future that whoever makes the worker runs (ADR 0016).
 
-use crate::cycle::{Engine, locked};
+use crate::blocking::locked;
+use crate::engine::Engine;
 use crate::life::Life;
-use crate::report::{CycleReport, Progress};
+use crate::report::CycleReport;
+use crate::told::{Command, WorkerState};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
-
-/// What the worker is doing and how the last cycle ended.
-#[derive(Clone, Debug, Default)]
-pub struct WorkerState {
-    /// Whether the last cycle reached the server.
-    pub online: bool,
-    /// How far the running cycle is, once it has something to do.
-    pub syncing: Option<Progress>,
-    /// The last cycle.
-    pub last_report: Option<CycleReport>,
-}
-
-/// What a worker is told.
-#[derive(Debug)]
-pub(crate) enum Command {
-    Nudge,
-    SyncNow(oneshot::Sender<CycleReport>),
-}
 
 /// The handle of what runs cycles in the background, until the handle is dropped.
 #[derive(Debug)]

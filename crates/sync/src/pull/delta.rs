@@ -4,9 +4,10 @@
 //! position), and that a part which fails is that set's failure alone. Refuses: full enumerations.
 
 use super::page::{fetch, malformed, take};
+use crate::blocking::blocking;
 use crate::connection::{refused, refused_part};
-use crate::cycle::{Run, blocking};
 use crate::error::SyncError;
+use crate::run::Run;
 use crate::session::with_json;
 use http::Method;
 use std::time::Duration;

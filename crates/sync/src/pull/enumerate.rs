@@ -4,26 +4,12 @@
 //! link breaks), and the read-ahead. Refuses: what a finished enumeration does to records it did not see (the store).
 
 use super::page::{Page, fetch, take};
-use crate::cycle::{Run, blocking, locked};
+use crate::blocking::{blocking, locked};
 use crate::error::SyncError;
 use crate::report::{Phase, Progress};
+use crate::run::Run;
 use crate::task::Task;
-use std::time::Duration;
 use tidemark_store::{AskedFrom, Position};
-
-/// How much of an enumeration is committed at once: many small commits cost three times the CPU of few large ones.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PullLimits {
-    records: u64,
-    bytes: usize,
-    arriving: Duration,
-}
-
-impl Default for PullLimits {
-    fn default() -> Self {
-        Self { records: 25_000, bytes: 24 << 20, arriving: Duration::from_secs(2) }
-    }
-}
 
 /// Pages that have arrived and are not committed yet.
 #[derive(Default)]

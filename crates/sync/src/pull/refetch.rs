@@ -4,8 +4,9 @@
 //! that is not in it counts as gone. Refuses: what becomes of such a record (the store).
 
 use super::page::{fetch, malformed, read_into};
-use crate::cycle::{Run, blocking};
+use crate::blocking::blocking;
 use crate::error::SyncError;
+use crate::run::Run;
 use tidemark_model::RecordId;
 use tidemark_odata::encode_query;
 use tidemark_store::{AskedFrom, Others, StoreError};

@@ -5,8 +5,9 @@
 
 use super::page::Page;
 use super::page_size::PageSize;
-use crate::cycle::{Run, blocking};
+use crate::blocking::blocking;
 use crate::error::SyncError;
+use crate::run::Run;
 use crate::session::fetch_model;
 use std::time::Duration;
 use tidemark_odata::Code;

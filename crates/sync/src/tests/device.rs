@@ -4,7 +4,7 @@
 
 use super::shore::{ROOT, Shore, named};
 use super::weather::Weather;
-use crate::cycle::Engine;
+use crate::engine::Engine;
 use crate::lock_files::LockFiles;
 use crate::ports::Ports;
 use crate::report::{CycleReport, Outcome};

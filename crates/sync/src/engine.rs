@@ -1,0 +1,62 @@
+//! The engine: one offline database and the way to its server.
+//!
+//! Owns: what cycles, one-off calls and the worker have in common. Refuses: a cycle (`cycle`) and when one runs (`life`).
+
+use crate::ports::Ports;
+use crate::pull::PullLimits;
+use crate::report::Progress;
+use crate::session::Remote;
+use crate::turn::STANDS_STILL_AFTER;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tidemark_store::Store;
+
+/// Called with how far a cycle is.
+pub(crate) type OnProgress = Arc<dyn Fn(Option<Progress>) + Send + Sync>;
+
+/// Runs cycles over one offline database.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) store: Store,
+    pub(crate) remote: Remote,
+    pub(crate) on_progress: OnProgress,
+    pub(crate) paused: Arc<Mutex<HashSet<String>>>,
+    pub(crate) limits: PullLimits,
+    pub(crate) stands_still_after: Duration,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("dir", &self.store.dir()).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Makes an engine that runs cycles when it is told to.
+    pub fn new(store: Store, ports: Ports) -> Self {
+        Self {
+            store,
+            remote: Remote::new(ports),
+            on_progress: Arc::new(|_| {}),
+            paused: Arc::default(),
+            limits: PullLimits::default(),
+            stands_still_after: STANDS_STILL_AFTER,
+        }
+    }
+
+    /// Sets after how long without a sign of life another process's cycle is overtaken; two minutes unless set.
+    pub fn overtaking_after(self, stands_still_after: Duration) -> Self {
+        Self { stands_still_after, ..self }
+    }
+
+    /// Returns what the engine was handed of the world.
+    pub(crate) fn ports(&self) -> &Ports {
+        &self.remote.ports
+    }
+
+    /// Returns the one-off calls over the same transport.
+    pub fn remote(&self) -> &Remote {
+        &self.remote
+    }
+}
