@@ -1,18 +1,16 @@
 //! [`App`]: one data dir opened by one host, with the offline database, the way to the server and the background worker.
 //!
-//! Owns: opening, and what the commands share. Refuses: commands; they are in `commands/`, one file a noun.
+//! Owns: what the commands share. Refuses: opening (`open`), and commands; they are in `commands/`, one file a noun.
 
 use crate::background::Background;
 use crate::error::AppError;
 use crate::events::{AppEvent, Events};
-use crate::host::{Host, device_name};
-use crate::ports::Ports;
+use crate::unblocked::unblocked;
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tidemark_model::ports::{Clock, Ids, Timer};
 use tidemark_model::{EntityModel, EntitySet};
-use tidemark_store::{DEVICE_NAME, Store};
+use tidemark_store::Store;
 use tidemark_sync::{Engine, Remote};
 use tokio::sync::broadcast;
 
@@ -49,64 +47,6 @@ impl std::fmt::Debug for Inner {
 }
 
 impl App {
-    /// Opens a data dir, making it where it does not exist. With [`Host::background`] cycles begin at once, once an
-    /// account is there.
-    ///
-    /// # Errors
-    /// The offline database cannot be opened, or comes from a newer version.
-    pub async fn open(data_dir: &Path, host: Host) -> Result<Self, AppError> {
-        Self::open_with(data_dir, host, Ports::of_this_machine()?).await
-    }
-
-    /// As [`App::open`], with the time, ids, jitter and network that the caller hands in.
-    ///
-    /// # Errors
-    /// As [`App::open`].
-    pub async fn open_with(data_dir: &Path, host: Host, ports: Ports) -> Result<Self, AppError> {
-        let Ports { clock, timer, ids, entropy, transport, guard, routes } = ports;
-        // Absolute, so that a sentence which names the folder means the same wherever it is read.
-        let dir = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
-        let (store_clock, store_ids) = (clock.clone(), ids.clone());
-        let device = host.device.unwrap_or_else(device_name);
-        let name = device.clone();
-        let store = unblocked(move || {
-            let store = Store::open(&dir, store_clock, store_ids)?;
-            if !store.is_read_only()
-                && let Err(error) = store.set_setting(DEVICE_NAME, &name)
-            {
-                // The history names the device by it; nothing else needs it.
-                tracing::warn!(%error, "this device's name could not be kept");
-            }
-            Ok(store)
-        })
-        .await?;
-        let of_worker =
-            tidemark_sync::Ports { clock: clock.clone(), timer: timer.clone(), entropy, transport, guard, routes };
-        let mut engine = Engine::new(store.clone(), of_worker);
-        if let Some(stands_still_after) = host.overtake_after {
-            engine = engine.overtaking_after(stands_still_after);
-        }
-        let background = host.background.then(|| Background::new(engine.clone(), timer.clone(), store.clone()));
-        let inner = Arc::new(Inner {
-            store,
-            clock,
-            timer,
-            ids,
-            engine,
-            events: Events::new(),
-            background,
-            device,
-            demo_server: host.demo_server,
-            server_counts: Mutex::default(),
-        });
-        inner.events.follow(&inner.store);
-        if let Some(background) = &inner.background {
-            background.watch(Arc::downgrade(&inner));
-            background.start_if_signed_in().await;
-        }
-        Ok(Self { inner })
-    }
-
     /// Returns what happens from now on. A host that falls behind loses the oldest events and should show everything
     /// afresh.
     pub fn subscribe(&self) -> broadcast::Receiver<AppEvent> {
@@ -150,11 +90,4 @@ impl App {
             worker.nudge();
         }
     }
-}
-
-/// Runs work that may block on a thread that may wait.
-pub(crate) async fn unblocked<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
-) -> Result<T, AppError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| AppError::Broken(error.to_string()))?
 }

@@ -1,25 +1,14 @@
-//! The worker's life inside an app, and the watch over everything a host would like to hear of.
+//! The worker's life inside an app.
 //!
-//! Owns: running a worker exactly while an account is there, noticing other processes' writes, announcing the status
-//! line when it changes. Refuses: what a cycle does and when (`tidemark-sync`), what the line says (`status`).
+//! Owns: running a worker exactly while an account is there. Refuses: what a cycle does and when (`tidemark-sync`), and
+//! noticing that the account changed (`watch`).
 
-use crate::app::{App, Inner, unblocked};
-use crate::events::{AppEvent, all_sets};
-use crate::views::{StatusView, SyncView};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
-use tidemark_model::ports::Timer;
+use crate::unblocked::unblocked;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tidemark_store::{Account, Store};
 use tidemark_sync::{Engine, Worker, WorkerState};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-
-/// How often other processes' writes are looked for.
-const LOOK_OUTSIDE: Duration = Duration::from_secs(1);
-/// How long changes gather before the status line is worked out anew.
-const GATHER: Duration = Duration::from_millis(60);
-/// The line also changes by the clock alone; it is worked out at least this often, in looks outside.
-const LOOKS_PER_REFRESH: u32 = 30;
 
 /// A worker and the account it works for.
 struct Running {
@@ -34,10 +23,9 @@ impl Running {
     }
 }
 
-/// Cycles in the background, and the watch.
+/// Cycles in the background.
 pub(crate) struct Background {
     engine: Engine,
-    timer: Arc<dyn Timer>,
     store: Store,
     worker: Mutex<Option<Running>>,
     /// The running worker's state, or the default while there is none; outlives workers.
@@ -46,9 +34,9 @@ pub(crate) struct Background {
 }
 
 impl Background {
-    pub(crate) fn new(engine: Engine, timer: Arc<dyn Timer>, store: Store) -> Self {
+    pub(crate) fn new(engine: Engine, store: Store) -> Self {
         let state = watch::Sender::new(WorkerState::default());
-        Self { engine, timer, store, worker: Mutex::default(), state, watcher: Mutex::default() }
+        Self { engine, store, worker: Mutex::default(), state, watcher: Mutex::default() }
     }
 
     /// Returns the running worker.
@@ -102,10 +90,14 @@ impl Background {
         }
     }
 
-    /// Begins the watch; it ends with the app.
-    pub(crate) fn watch(&self, app: Weak<Inner>) {
-        let task = tokio::spawn(watch_over(app, self.state.subscribe(), self.timer.clone()));
-        *self.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
+    /// Keeps the watch, which ends with the app.
+    pub(crate) fn keep(&self, watch: JoinHandle<()>) {
+        *self.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(watch);
+    }
+
+    /// Returns what the worker is doing, as it changes, whichever worker it is.
+    pub(crate) fn follow(&self) -> watch::Receiver<WorkerState> {
+        self.state.subscribe()
     }
 }
 
@@ -125,95 +117,5 @@ async fn forward(mut from: watch::Receiver<WorkerState>, to: watch::Sender<Worke
         if from.changed().await.is_err() {
             return;
         }
-    }
-}
-
-/// What was announced last.
-#[derive(Default)]
-struct Announced {
-    status: Option<StatusView>,
-    account: Option<Option<Account>>,
-    /// The entity model's fingerprint.
-    model: Option<String>,
-    pending: u64,
-    cycle_started_at: Option<i64>,
-}
-
-async fn watch_over(app: Weak<Inner>, mut state: watch::Receiver<WorkerState>, timer: Arc<dyn Timer>) {
-    let mut announced = Announced::default();
-    let mut look = timer.sleep(Duration::ZERO);
-    let Some(wake) = app.upgrade().map(|inner| inner.events.wake()) else { return };
-    let mut since_refresh = 0;
-    loop {
-        let mut is_outside = false;
-        tokio::select! {
-            () = wake.notified() => {}
-            changed = state.changed() => if changed.is_err() { return },
-            () = &mut look => {
-                look = timer.sleep(LOOK_OUTSIDE);
-                let Some(inner) = app.upgrade() else { return };
-                let store = inner.store.clone();
-                is_outside = unblocked(move || Ok(store.outside_changes()?)).await.unwrap_or(false);
-                since_refresh += 1;
-                if !is_outside && since_refresh < LOOKS_PER_REFRESH {
-                    continue;
-                }
-            }
-        }
-        since_refresh = 0;
-        timer.sleep(GATHER).await;
-        let Some(inner) = app.upgrade() else { return };
-        refresh(&App { inner }, is_outside, &mut announced).await;
-    }
-}
-
-/// Works out what changed since it was last announced, and announces it.
-async fn refresh(app: &App, is_outside: bool, announced: &mut Announced) {
-    let inner = &app.inner;
-    if is_outside {
-        // Another process does not say what it wrote.
-        for set in all_sets(&inner.store) {
-            inner.events.send(AppEvent::RecordsChanged(set));
-        }
-        inner.events.send(AppEvent::EntitiesChanged);
-    }
-    let Ok(account) = app.with_store(|store| Ok(store.account()?)).await else { return };
-    let is_first = announced.account.is_none();
-    let model = inner.store.model().map(|model| model.fingerprint().to_owned());
-    let is_other_account = announced.account.as_ref() != Some(&account);
-    if !is_first && (is_other_account || announced.model != model) {
-        inner.events.send(AppEvent::SessionChanged);
-    }
-    announced.model = model;
-    if is_other_account {
-        announced.account = Some(account.clone());
-        if let Some(background) = &inner.background {
-            match &account {
-                Some(_) => background.start_if_signed_in().await,
-                None => background.stop().await,
-            }
-        }
-    }
-    let Ok(status) = app.status().await else { return };
-    if is_outside && status.pending > announced.pending {
-        // Another process saved something. Only a rise counts: two windows would nudge each other for ever.
-        app.nudge();
-    }
-    announced.pending = status.pending;
-    let cycle = inner.background.as_ref().and_then(|background| background.state().last_report);
-    let has_moved = cycle.as_ref().is_some_and(|report| report.tally.pushed + report.tally.pulled > 0);
-    let (cycle_started_at, ended) = (cycle.as_ref().map(|report| report.started_at), cycle);
-    let is_new_cycle = announced.cycle_started_at != cycle_started_at;
-    announced.cycle_started_at = cycle_started_at;
-    if let Some(report) = ended.filter(|_| is_new_cycle) {
-        inner.events.send(AppEvent::CycleEnded(SyncView::from(&report.entry())));
-    }
-    let progress = |status: &StatusView| status.progress.clone();
-    if (is_new_cycle && has_moved) || announced.status.as_ref().map(progress) != Some(progress(&status)) {
-        inner.events.send(AppEvent::EntitiesChanged);
-    }
-    if announced.status.as_ref() != Some(&status) {
-        announced.status = Some(status.clone());
-        inner.events.send(AppEvent::StatusChanged(status));
     }
 }

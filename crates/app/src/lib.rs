@@ -11,11 +11,14 @@ mod error;
 mod events;
 mod host;
 mod incidents;
+mod open;
 mod ports;
 mod status;
 mod todo;
 mod transfer;
+mod unblocked;
 mod views;
+mod watch;
 
 pub use app::App;
 pub use error::AppError;

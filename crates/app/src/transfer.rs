@@ -7,6 +7,7 @@ mod csv_rows;
 mod fields;
 mod guard;
 mod records;
+mod row;
 mod rows;
 mod sheet;
 mod version;

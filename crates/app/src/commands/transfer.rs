@@ -3,9 +3,10 @@
 //! Owns: the two commands. Refuses: the formats (`crate::transfer`) and rules about records (the store's).
 
 use super::place::{Place, as_local, not_reached};
-use crate::app::{App, unblocked};
+use crate::app::App;
 use crate::error::AppError;
 use crate::transfer::{Sheet, import_rows};
+use crate::unblocked::unblocked;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use tidemark_model::query::{Compare, Expr, Literal, OrderBy, Query};

@@ -5,7 +5,7 @@
 
 use super::fields::value_of;
 use super::records::{Cells, Records};
-use super::rows::{Row, TOMBSTONED};
+use super::row::{Row, TOMBSTONED};
 use super::{is_given_by_save, version};
 use serde_json::{Map, Value};
 use std::io::BufRead;

@@ -5,6 +5,7 @@
 
 use super::csv_rows::CsvRows;
 use super::records::read_line;
+use super::row::{Row, TOMBSTONED};
 use super::{Format, file_error, is_given_by_save, version};
 use crate::error::AppError;
 use serde_json::Value;
@@ -13,12 +14,6 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use tidemark_model::{EntitySet, ID, IS_TOMBSTONED, UPDATED_AT, UnreadRecord, read_members};
 use tidemark_store::{FileRow, RowProblem, Store, StoreError};
-
-/// A row, or what is wrong with it.
-pub(super) type Row = Result<FileRow, RowProblem>;
-
-/// A tombstoned record lives again by someone's choice only (promise 3), and an import asks nobody.
-pub(super) const TOMBSTONED: &str = "the record is marked as deleted (_IsTombstoned); take the row out, or the mark";
 
 /// Imports a file into a set that is kept here, and returns how many rows it had.
 pub(crate) fn import_rows(store: &Store, set: &EntitySet, path: &Path) -> Result<u64, AppError> {

@@ -1,7 +1,7 @@
 //! Files in both directions, without a store: what is written is what is read again.
 
 use super::csv_rows::CsvRows;
-use super::rows::Row;
+use super::row::Row;
 use super::sheet::Sheet;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
