@@ -215,3 +215,17 @@ async fn one_process_purges_and_the_others_leave_it_to_that_one() {
         "the duty is free again, and nothing is left to do"
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tables_of_an_earlier_version_are_brought_to_this_one() {
+    let database = Cluster::shared().database();
+    let bed = Bed::at(database.superuser_url()).await;
+    let ann = bed.caller("ann").await;
+    bed.one(&ann, bed.titled(1, "a")).await;
+    database
+        .psql("ALTER TABLE workspace DROP COLUMN trimmed; DROP TABLE model; UPDATE tidemark_schema SET version = 2");
+    let again = bed.another(model()).await.unwrap();
+    assert!(again.record(&bed.place(&ann, ITEMS), id(1)).await.unwrap().is_some());
+    assert!(again.served_model().await.unwrap().is_some());
+    assert_eq!(again.purge(tombstones(i64::MAX)).await.unwrap().tombstones, 0);
+}

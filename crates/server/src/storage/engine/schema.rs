@@ -115,8 +115,13 @@ fn column(name: &str, kind: ColumnKind) -> Column {
 
 /// Brings the tables of an older version to the newest.
 pub(in crate::storage) fn upgrade(tx: &dyn Tx, from: i64) -> Result<()> {
+    // As `create_table` writes it.
+    let number = match tx.dialect() {
+        Dialect::Sqlite => "INTEGER",
+        Dialect::Postgres => "BIGINT",
+    };
     if from < 2 {
-        tx.batch("ALTER TABLE workspace ADD COLUMN purged INTEGER NOT NULL DEFAULT 0")?;
+        tx.batch(&format!("ALTER TABLE workspace ADD COLUMN purged {number} NOT NULL DEFAULT 0"))?;
         let mut sets: Vec<String> = layout::known(tx)?.into_iter().map(|known| known.set).collect();
         sets.dedup();
         for set in sets {
@@ -127,7 +132,7 @@ pub(in crate::storage) fn upgrade(tx: &dyn Tx, from: i64) -> Result<()> {
         }
     }
     if from < 3 {
-        tx.batch("ALTER TABLE workspace ADD COLUMN trimmed BIGINT NOT NULL DEFAULT 0")?;
+        tx.batch(&format!("ALTER TABLE workspace ADD COLUMN trimmed {number} NOT NULL DEFAULT 0"))?;
         TABLES.iter().filter(|(table, ..)| *table == MODEL).try_for_each(|table| create_one(tx, table))?;
     }
     Ok(())
