@@ -6,7 +6,7 @@
 
 use crate::error::SyncError;
 use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::value::to_raw_value;
 use tidemark_model::EntityModel;
 use tidemark_odata::{BatchAnswer, BatchPart, Code, UPDATED_AT_HEADER, WireError, entity_url, http_date, read_entity};
 use tidemark_store::{Answer, Outgoing, OutgoingChange};
@@ -43,8 +43,8 @@ pub(crate) fn write_part(index: usize, outgoing: &Outgoing) -> Result<BatchPart,
     let mut raw = None;
     if let Some(body) = body {
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
-        let text = serde_json::to_string(body).map_err(|e| SyncError::Malformed(e.to_string()))?;
-        raw = Some(RawValue::from_string(text).map_err(|e| SyncError::Malformed(e.to_string()))?);
+        // Written once, and not read again to see that it is JSON.
+        raw = Some(to_raw_value(body).map_err(|e| SyncError::Malformed(e.to_string()))?);
     }
     Ok(BatchPart {
         id: index.to_string(),
@@ -102,6 +102,7 @@ fn current_of(model: &EntityModel, outgoing: &Outgoing, error: &WireError) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::value::RawValue;
     use serde_json::{Map, json};
     use tidemark_model::RecordId;
 

@@ -111,22 +111,22 @@ impl Batch<'_> {
         if (change.attempts > 0 && change.in_flight.is_some()) != self.suspects {
             return Ok(());
         }
-        let (sent, is_new) = match change.in_flight.take() {
-            Some(sent) => (sent, false),
+        let (mut outgoing, begun) = match &change.in_flight {
+            Some(sent) => (outgoing::outgoing(table, sent), None),
             None => {
                 let row = row::get(tx.conn, table, id)?;
                 let row = row.ok_or_else(|| StoreError::Internal(format!("{set} {id} is pending but not there")))?;
-                (begin(tx, table, &row, &change)?, true)
+                let (sent, outgoing) = begin(tx, table, row, &change)?;
+                (outgoing, Some(sent))
             }
         };
-        let mut outgoing = outgoing::outgoing(table, &sent);
         let bytes = ENVELOPE + body_bytes(&outgoing.change)?;
         outgoing.bytes = bytes;
         if !self.changes.is_empty() && self.bytes + bytes > self.max_bytes {
             self.full = true;
             return Ok(());
         }
-        if is_new {
+        if let Some(sent) = begun {
             change.in_flight = Some(sent);
             change.attempts = 0;
             pending::put(tx, set, id, &change)?;
@@ -139,8 +139,8 @@ impl Batch<'_> {
     }
 }
 
-/// Makes the copy of a change that is remembered until its answer is here.
-fn begin(tx: &Tx<'_>, table: &Table, row: &Row, change: &Change) -> Result<InFlight> {
+/// Makes the copy of a change that is remembered until its answer is here, and what is sent of it.
+fn begin(tx: &Tx<'_>, table: &Table, row: Row, change: &Change) -> Result<(InFlight, Outgoing)> {
     let restores = change.state == State::Update && change.base.as_ref().is_some_and(|base| base.record.is_tombstoned);
     let changed = match &change.base {
         Some(base) if change.state == State::Update && !restores => {
@@ -152,13 +152,13 @@ fn begin(tx: &Tx<'_>, table: &Table, row: &Row, change: &Change) -> Result<InFli
         request_id: RecordId(Uuid::nil()),
         first_sent_ms: tx.server_now_ms()?,
         state: change.state,
-        record: row.record.clone(),
+        record: row.record,
         if_match: change.base.as_ref().map(|base| base.etag.clone()),
         changed,
         restores,
     };
-    outgoing::name(tx, table, &mut sent)?;
-    Ok(sent)
+    let outgoing = outgoing::name(tx, table, &mut sent)?;
+    Ok((sent, outgoing))
 }
 
 fn body_bytes(change: &OutgoingChange) -> Result<usize> {

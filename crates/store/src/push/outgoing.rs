@@ -105,9 +105,9 @@ fn whole(table: &Table, record: &Record) -> Map<String, Value> {
     body
 }
 
-/// Gives a change the request id that belongs to what is sent.
-pub(crate) fn name(tx: &Tx<'_>, table: &Table, sent: &mut InFlight) -> Result<()> {
-    let outgoing = outgoing(table, sent);
+/// Gives a change the request id that belongs to what is sent, and returns that.
+pub(crate) fn name(tx: &Tx<'_>, table: &Table, sent: &mut InFlight) -> Result<Outgoing> {
+    let mut outgoing = outgoing(table, sent);
     let (method, body) = match &outgoing.change {
         OutgoingChange::Add { body } => ("POST", Some(body)),
         OutgoingChange::Update { body, .. } => ("PATCH", Some(body)),
@@ -116,5 +116,6 @@ pub(crate) fn name(tx: &Tx<'_>, table: &Table, sent: &mut InFlight) -> Result<()
     };
     let (device, base) = (tx.device_id()?, sent.if_match.as_deref());
     sent.request_id = request_id(&ChangeIdentity { device, set: &outgoing.set, id: outgoing.id, method, base, body });
-    Ok(())
+    outgoing.request_id = sent.request_id;
+    Ok(outgoing)
 }
