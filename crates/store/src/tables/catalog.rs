@@ -93,6 +93,21 @@ fn left(conn: &Connection) -> Result<HashMap<String, Arc<Table>>> {
     Ok(left)
 }
 
+/// Returns the catalog that holds now in the transaction `conn` is in, which began with `known`: the transaction may have
+/// adopted another model.
+pub(crate) fn now(conn: &Connection, known: &Arc<Catalog>) -> Result<Arc<Catalog>> {
+    let epoch = setting::number(conn, EPOCH)?;
+    if epoch == known.epoch { Ok(Arc::clone(known)) } else { Ok(Arc::new(read(conn, epoch)?)) }
+}
+
+fn read(conn: &Connection, epoch: i64) -> Result<Catalog> {
+    let model = match setting::get(conn, DOCUMENT)? {
+        Some(document) => Some(EntityModel::parse(&document)?),
+        None => None,
+    };
+    Ok(Catalog { left: left(conn)?, ..Catalog::new(epoch, model) })
+}
+
 /// The newest catalog that this process has seen.
 #[derive(Default)]
 pub(crate) struct Loaded(RwLock<Arc<Catalog>>);
@@ -105,13 +120,7 @@ impl Loaded {
         if loaded.epoch == epoch {
             return Ok(loaded);
         }
-        let model = match setting::get(conn, DOCUMENT)? {
-            Some(document) => Some(EntityModel::parse(&document)?),
-            None => None,
-        };
-        let mut catalog = Catalog::new(epoch, model);
-        catalog.left = left(conn)?;
-        let catalog = Arc::new(catalog);
+        let catalog = Arc::new(read(conn, epoch)?);
         // A reader may still be in an older transaction: the newest epoch stays.
         let mut slot = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if epoch > slot.epoch {

@@ -8,7 +8,7 @@
 
 use crate::error::{Result, StoreError};
 use crate::tables::account::{ACCOUNT, Account};
-use crate::tables::catalog::DOCUMENT;
+use crate::tables::catalog::{self, Catalog, DOCUMENT};
 use crate::tables::conflict;
 use crate::tables::forget;
 use crate::tables::incident::{self, Incident};
@@ -295,7 +295,11 @@ fn settle(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
 
 /// Finds the table of a set, also of one that left the model with something pending.
 pub(crate) fn table(tx: &Tx<'_>, set: &str) -> Result<Option<Arc<Table>>> {
-    match tx.catalog.table(set) {
+    table_in(tx, &tx.catalog, set)
+}
+
+fn table_in(tx: &Tx<'_>, catalog: &Catalog, set: &str) -> Result<Option<Arc<Table>>> {
+    match catalog.table(set) {
         Ok(table) => Ok(Some(Arc::clone(table))),
         Err(StoreError::UnknownSet(_) | StoreError::NotSignedIn) => Ok(shape::left(tx.conn, set)?.map(Arc::new)),
         Err(error) => Err(error),
@@ -316,6 +320,8 @@ pub(crate) fn of_record(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Opti
 /// Tells the log what the transaction changed of what waits; nothing is written where it changed nothing.
 pub(crate) fn append<'p>(tx: &Tx<'_>, path: &'p Path) -> Result<Option<Appended<'p>>> {
     let mut lines = Vec::new();
+    // What the log says, it says under the model that the transaction leaves behind: a set may have come back with it.
+    let catalog = catalog::now(tx.conn, &tx.catalog)?;
     let mut statement = tx.conn.prepare_cached("SELECT DISTINCT entity_set, id FROM outbox_touched")?;
     let mut rows = statement.query([])?;
     while let Some(touched) = rows.next()? {
@@ -327,7 +333,9 @@ pub(crate) fn append<'p>(tx: &Tx<'_>, path: &'p Path) -> Result<Option<Appended<
             if key == ACCOUNT { Line::Account(value) } else { Line::Model(value) }
         } else {
             let id = touched.get::<_, Key>(1)?.0;
-            let entry = match table(tx, &set)?.map(|table| of_record(tx, &table, id)).transpose() {
+            let entry = match table_in(tx, &catalog, &set)?.map(|table| of_record(tx, &table, id)).transpose() {
+                // What waits in a set that nobody knows is not settled: the log keeps its last word on it.
+                Ok(None) if pending::get(tx.conn, &set, id)?.is_some() => continue,
                 Ok(entry) => entry.flatten(),
                 // What a flipped byte made unreadable here, the log still has as it was.
                 Err(StoreError::Internal(_)) => continue,
@@ -364,8 +372,9 @@ fn begin(tx: &Tx<'_>, path: &Path, owner: RecordId, number: i64) -> Result<()> {
     log::write_line(&mut bytes, &Line::Begin { log: owner, file, number, schema: VERSION })?;
     log::write_line(&mut bytes, &Line::Account(setting::get(tx.conn, ACCOUNT)?))?;
     log::write_line(&mut bytes, &Line::Model(setting::get(tx.conn, DOCUMENT)?))?;
+    let catalog = catalog::now(tx.conn, &tx.catalog)?;
     for (set, id) in pending::all(tx.conn)? {
-        if let Some(table) = table(tx, &set)?
+        if let Some(table) = table_in(tx, &catalog, &set)?
             && let Some(entry) = of_record(tx, &table, id)?
         {
             log::write_line(&mut bytes, &Line::Pending(Box::new(entry)))?;

@@ -1,7 +1,7 @@
 //! A lost write-ahead log, an old copy, a flipped byte, a log that is gone: pending work is there again (FAULTS D7, D10).
 
 use crate::support::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -267,6 +267,21 @@ fn an_older_copy_of_the_database_beside_a_log_that_begins_signed_out_keeps_what_
     copy(device.dir.path(), old.path(), &[LOG]);
     let store = open(old.path());
     assert_eq!((store.account().unwrap().unwrap().user.as_str(), waiting(&store)), ("ann", expected));
+}
+
+#[test]
+fn what_waits_in_a_set_that_came_back_to_the_model_is_in_the_log_still() {
+    let busy = busy();
+    let old = killed(&busy);
+    let mut without: Value = serde_json::from_str(&model_document()).unwrap();
+    without["Tidemark"]["Container"].as_object_mut().unwrap().shift_remove(ITEMS);
+    busy.store.adopt_model(&without.to_string()).unwrap();
+    busy.store.adopt_model(&model_document()).unwrap();
+    let expected = waiting(&busy.store);
+    assert!(expected.len() >= 6, "{expected:?}");
+    // The disk gives back an older state of the database; the log is the newest.
+    copy(busy.dir.path(), old.path(), &[LOG]);
+    assert_eq!(waiting(&open(old.path())), expected);
 }
 
 #[test]
