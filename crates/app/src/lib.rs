@@ -26,8 +26,8 @@ pub use tidemark_model::ETAG;
 pub use views::{
     ActivityView, AttemptView, AwaitedView, ChangeView, ConflictView, DecisionView, EntityView, ErrorView, ExplainView,
     HistoryView, ListRequest, ListView, ModelView, ParkedView, PreviewView, ProgressView, PropertyView, RecordView,
-    RecordsChanged, ResolvedView, SessionView, SetView, SimilarView, StatusKind, StatusView, SyncView, TodoCounts,
-    TodoListView, TodoRequest, TodoSort, TodoView, UndoneView, UnfitView, UnsentChoice,
+    RecordsChanged, ResolutionChoice, ResolvedView, SessionView, SetView, Sides, SimilarView, StatusKind, StatusView,
+    SyncView, TodoCounts, TodoListView, TodoRequest, TodoSort, TodoView, UndoneView, UnfitView, UnsentChoice,
 };
 
 #[cfg(test)]

@@ -15,7 +15,9 @@ mod status;
 mod todo;
 
 pub use activity::{ActivityView, ChangeView, HistoryView, SyncView};
-pub use conflicts::{ConflictView, DecisionView, PreviewView, ResolvedView, SimilarView, UndoneView};
+pub use conflicts::{
+    ConflictView, DecisionView, PreviewView, ResolutionChoice, ResolvedView, Sides, SimilarView, UndoneView,
+};
 pub use entities::{EntityView, UnsentChoice};
 pub use error::ErrorView;
 pub use explain::{AttemptView, ExplainView, ParkedView, UnfitView};
