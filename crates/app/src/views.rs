@@ -13,6 +13,7 @@ mod records;
 mod session;
 mod status;
 mod todo;
+mod transfer;
 
 pub use activity::{ActivityView, ChangeView, HistoryView, SyncView};
 pub use conflicts::{
@@ -26,3 +27,4 @@ pub use records::{ListRequest, ListView, RecordView, RecordsChanged};
 pub use session::SessionView;
 pub use status::{AwaitedView, ProgressView, StatusKind, StatusView};
 pub use todo::{TodoCounts, TodoListView, TodoRequest, TodoSort, TodoView};
+pub use transfer::{ExportedView, ImportedView};
