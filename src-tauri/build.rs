@@ -1,13 +1,17 @@
-//! Embeds the web UI, and gives each command of `src/commands/list.rs` a permission of its own.
+//! Embeds the web UI, and gives each command of the table in `crates/app` a permission of its own.
 //!
-//! Refuses: building npm packages; `ui/dist` has to be there already.
+//! Refuses: building npm packages; `ui/dist` has to be there already. The table is read as a file, since a build does not
+//! wait for the whole engine to be built for it once more.
 
-#[path = "src/commands/list.rs"]
+#[path = "../crates/app/src/table.rs"]
 #[macro_use]
-mod list;
+#[expect(unused_macros, reason = "the events have no permissions")]
+mod table;
 
 macro_rules! names {
-    ($($noun:ident { $($command:ident)* })*) => { &[$($(stringify!($command)),*),*] };
+    ($($headline:literal { $(
+        $(#[doc = $doc:literal])* $name:ident $(by $function:ident)? ($($arguments:tt)*) -> $answer:ty;
+    )* })*) => { [$($(stringify!($name)),*),*] };
 }
 
 /// Where `tauri.conf.json` says the built UI lies.
@@ -23,7 +27,8 @@ fn main() {
         );
         std::process::exit(1);
     }
-    let manifest = tauri_build::AppManifest::new().commands(every_command!(names));
+    let names: Vec<&'static str> = every_command!(names).into_iter().chain(every_host_command!(names)).collect();
+    let manifest = tauri_build::AppManifest::new().commands(names.leak());
     if let Err(error) = tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest)) {
         eprintln!("The desktop app cannot be built: {error:#}");
         std::process::exit(1);

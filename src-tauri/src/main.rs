@@ -1,7 +1,7 @@
 //! `tidemark-desktop`, the window of Tidemark: it owns one [`tidemark_app::App`] and lets the web view ask it.
 //!
-//! Owns: window, tray, notifications, IPC adapters. Refuses: rules; what a command does stands in `tidemark-app`, what
-//! it looks like in `ui`. Each file here is one thing that a desktop has.
+//! Owns: window, tray, notifications, the way from the web view to the table of commands. Refuses: rules; what a command
+//! does stands in `tidemark-app`, what it looks like in `ui`. Each file here is one thing that a desktop has.
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tauri::webview::NewWindowResponse;
 use tauri::{AppHandle, Emitter, Manager, Url, WebviewWindowBuilder, Window, WindowEvent};
 use tauri_plugin_window_state::StateFlags;
-use tidemark_app::{App, StatusView};
+use tidemark_app::{App, HostEvent, StatusView};
 
 /// The window's label, in `tauri.conf.json` and in the capability.
 const MAIN: &str = "main";
@@ -69,7 +69,8 @@ pub(crate) fn ask_to_close(handle: &AppHandle) {
         match status {
             Ok(Ok(status)) if has_unsent(&status) => {
                 focus(&handle);
-                if handle.emit_to(MAIN, "close-requested", status).is_err() {
+                let told = HostEvent::CloseRequested(status).told();
+                if told.is_none_or(|(name, status)| handle.emit_to(MAIN, name, status).is_err()) {
                     close(&handle);
                 }
             }

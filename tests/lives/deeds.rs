@@ -6,7 +6,7 @@ use crate::ledger::{OFFICE, Saved};
 use crate::life::{Life, SETS};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use tidemark_app::ConflictView;
+use tidemark_app::{ConflictView, Sides};
 
 impl Life {
     pub(crate) fn mark(&mut self, writer: usize) -> String {
@@ -114,7 +114,8 @@ impl Life {
         for side in [conflict.server.as_ref(), Some(&conflict.mine), conflict.base.as_ref()].into_iter().flatten() {
             self.ledger.see(at, &conflict.record_id, side);
         }
-        let answered = self.runtime.block_on(self.laptops[at].app().resolve(&conflict.id, word, sides));
+        let (choice, sides) = (word.parse().expect("an answer"), Some(Sides(sides)));
+        let answered = self.runtime.block_on(self.laptops[at].app().resolve(&conflict.id, choice, sides));
         self.tell(|| {
             format!("laptop {at}: answers {} of {}: {word}: {}", conflict.kind, conflict.record_id, answered.is_ok())
         });

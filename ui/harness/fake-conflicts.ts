@@ -1,9 +1,13 @@
 // What the fake host makes of an answer to a conflict: as much as the screens need, none of the rules of crates/model.
-import type { ConflictView, DecisionView, ExplainView } from '../src/ipc/bindings';
+import type { ConflictView, DecisionView, ExplainView, Resolution, Sides } from '../src/ipc/bindings';
 import type { RecordView } from '../src/ipc/record';
 
 /** What the record becomes; null: it is gone. */
-export function answered(conflict: ConflictView, resolution: string, sides: unknown): RecordView | null {
+export function answered(
+  conflict: ConflictView,
+  resolution: Resolution,
+  sides: Sides | null,
+): RecordView | null {
   const server = conflict.server ?? {};
   switch (resolution) {
     case 'accept-delete':
@@ -13,7 +17,7 @@ export function answered(conflict: ConflictView, resolution: string, sides: unkn
     case 'keep-server':
       return server;
     case 'merge': {
-      const chosen = Object.entries((sides ?? {}) as Record<string, string>);
+      const chosen = Object.entries(sides ?? {});
       const values = chosen.map(([name, side]) => [name, (side === 'mine' ? conflict.mine : server)[name]]);
       return { ...server, ...(Object.fromEntries(values) as RecordView) };
     }
@@ -24,7 +28,7 @@ export function answered(conflict: ConflictView, resolution: string, sides: unkn
   }
 }
 
-const EVENTS: Record<string, string> = {
+const EVENTS: Record<Resolution, string> = {
   'keep-mine': 'kept_mine',
   'take-server': 'took_server',
   merge: 'chose_sides',
@@ -34,14 +38,14 @@ const EVENTS: Record<string, string> = {
   'keep-server': 'kept_server',
 };
 
-export function decision(conflict: ConflictView, resolution: string, by: string | null): DecisionView {
+export function decision(conflict: ConflictView, resolution: Resolution, by: string | null): DecisionView {
   return {
     entry: `decided-${conflict.id}`,
     at: Date.now(),
     entity_set: conflict.entity_set,
     record_id: conflict.record_id,
     title: conflict.title,
-    event: EVENTS[resolution] ?? resolution,
+    event: EVENTS[resolution],
     by_policy: false,
     by,
     can_bring_back: true,

@@ -1,10 +1,17 @@
 // Stands in for src/ipc/host.ts in the harness and in tests (vite.config.ts): same two functions, no Tauri.
 import { FakeHost } from './fake-host';
 
-let current = new FakeHost();
+/** What answers the UI: a host in memory, or a real one over the loopback. */
+export interface Host {
+  invoke(command: string, args: Record<string, unknown>): Promise<unknown>;
+  /** Hears one event; the returned function stops it. */
+  listen(event: string, hear: (payload: unknown) => void): () => void;
+}
+
+let current: Host = new FakeHost();
 
 /** Puts another host behind the UI. */
-export function useHost(host: FakeHost): FakeHost {
+export function useHost<T extends Host>(host: T): T {
   current = host;
   return host;
 }

@@ -131,6 +131,10 @@ export const SHOTS = [
     name: 'sign-in-error',
     query: '?signedin=0',
     act: async (page) => {
+      await page.evaluate(() => {
+        const refusal = { code: 'invalid', message: 'this is not an address', property: 'server' };
+        globalThis.tidemarkHost.failing.set('sign_in', refusal);
+      });
       await page.fill(byId('sign-in-server'), 'tide.example.org');
       await page.fill(byId('sign-in-name'), 'ana');
       await page.fill(byId('sign-in-password'), 'x');

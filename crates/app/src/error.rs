@@ -13,6 +13,9 @@ pub enum AppError {
     /// Nobody has signed in on this data dir, so there is no entity model yet.
     #[error("nobody has signed in on this device yet; sign in once while the server can be reached")]
     NotSignedIn,
+    /// No host has a command of this name.
+    #[error("there is no command {0}")]
+    UnknownCommand(String),
     /// The entity model has no such set.
     #[error("there is no entity set {0}")]
     UnknownSet(String),
@@ -153,6 +156,7 @@ impl AppError {
     pub fn code(&self) -> &str {
         match self {
             Self::NotSignedIn => "not_signed_in",
+            Self::UnknownCommand(_) => "unknown_command",
             Self::UnknownSet(_) => "unknown_set",
             Self::UnknownRecord { .. } => "not_found",
             Self::UnknownConflict(_) => "no_such_conflict",

@@ -1,9 +1,11 @@
 //! What a host hears of: one broadcast channel for everything that changed under its feet.
 //!
-//! Owns: the channel and the events' shapes. Refuses: finding out that something changed; the store says so for this
+//! Owns: the channel; the events themselves stand in the table. Refuses: finding out that something changed; the store says so for this
 //! process, `background` for the others and for the status line.
 
+use crate::app::App;
 use crate::views::{RecordsChanged, StatusView, SyncView};
+use serde_json::Value;
 use std::sync::Arc;
 use tidemark_model::CACHED_ENTITIES;
 use tidemark_store::{Changed, Store};
@@ -12,20 +14,49 @@ use tokio::sync::{Notify, broadcast};
 /// How many events a slow host may fall behind before it loses the oldest.
 const BACKLOG: usize = 1024;
 
-/// Something that a host shows has changed.
-#[derive(Clone, Debug)]
-pub enum AppEvent {
-    /// Records of a set changed, by an edit, by a pull, or by another process.
-    RecordsChanged(RecordsChanged),
-    /// The status line says something else.
-    StatusChanged(StatusView),
-    /// The choice of cached entities or their figures changed.
-    EntitiesChanged,
-    /// Somebody signed in or out, must sign in again, or works with another entity model from here on.
-    SessionChanged,
-    /// The background worker has ended a cycle.
-    CycleEnded(SyncView),
+/// Writes down what the table says of the events.
+macro_rules! declare {
+    ($(
+        $(#[doc = $doc:literal])*
+        $event:ident { $(
+            $(#[doc = $variant_doc:literal])* $variant:ident $(($payload:ident: $type:ty))? $(= $name:literal)?;
+        )* }
+    )*) => { $(
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug)]
+        pub enum $event {
+            $($(#[doc = $variant_doc])* $variant $(($type))?,)*
+        }
+
+        impl $event {
+            /// Returns the name and the payload that a web view hears it under, or nothing where it hears nothing.
+            pub fn told(&self) -> Option<(&'static str, Value)> {
+                match self {
+                    $(Self::$variant $(($payload))? => told!($($name)?; $($payload)?),)*
+                }
+            }
+        }
+    )* };
 }
+
+macro_rules! told {
+    ($name:literal; $payload:ident) => {
+        match serde_json::to_value($payload) {
+            Ok(payload) => Some(($name, payload)),
+            Err(error) => {
+                tracing::error!(%error, "{} could not be written", $name);
+                None
+            }
+        }
+    };
+    ($name:literal;) => { Some(($name, Value::Null)) };
+    (; $payload:ident) => {{
+        let _ = $payload;
+        None
+    }};
+}
+
+every_event!(declare);
 
 /// The channel.
 #[derive(Clone, Debug)]
@@ -73,6 +104,19 @@ impl Events {
             }
             events.stir();
         }));
+    }
+}
+
+impl App {
+    /// Returns what tells a host that lost events to show everything afresh.
+    pub async fn afresh(&self) -> Vec<AppEvent> {
+        let mut events: Vec<_> = all_sets(self.store()).into_iter().map(AppEvent::RecordsChanged).collect();
+        events.extend([AppEvent::EntitiesChanged, AppEvent::SessionChanged]);
+        match self.status().await {
+            Ok(status) => events.push(AppEvent::StatusChanged(status)),
+            Err(error) => tracing::warn!(%error, "the status is not known"),
+        }
+        events
     }
 }
 

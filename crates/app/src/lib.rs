@@ -2,11 +2,16 @@
 //!
 //! Owns: commands, events, the status line, sign-in, import and export, and this machine's clock, waiting, ids and
 //! randomness. Refuses: SQL (`tidemark-store`), the protocol (`tidemark-sync`), rules about versions (`tidemark-model`), windows
-//! and command lines (the hosts). Every command is a method of [`App`]; each file in `commands/` is one noun.
+//! and command lines (the hosts). Every command is a method of [`App`]; each file in `commands/` is one noun. What a web view
+//! may ask for and hears stands once, in `table.rs`.
+
+#[macro_use]
+mod table;
 
 mod app;
 mod background;
 mod commands;
+mod dispatch;
 mod error;
 mod events;
 mod host;
@@ -21,16 +26,18 @@ mod views;
 mod watch;
 
 pub use app::App;
+pub use dispatch::{COMMANDS, HOST_COMMANDS, HostCommands, dispatch, dispatch_host};
 pub use error::AppError;
-pub use events::AppEvent;
+pub use events::{AppEvent, HostEvent};
 pub use host::{Host, default_data_dir};
 pub use ports::{Ports, SystemClock, SystemEntropy, SystemIds, SystemTimer};
 pub use tidemark_model::ETAG;
 pub use views::{
     ActivityView, AttemptView, AwaitedView, ChangeView, ConflictView, DecisionView, EntityView, ErrorView, ExplainView,
-    HistoryView, ListRequest, ListView, ModelView, ParkedView, PreviewView, ProgressView, PropertyView, RecordView,
-    RecordsChanged, ResolvedView, SessionView, SetView, SimilarView, StatusKind, StatusView, SyncView, TodoCounts,
-    TodoListView, TodoRequest, TodoSort, TodoView, UndoneView, UnfitView, UnsentChoice,
+    ExportedView, HistoryView, ImportedView, ListRequest, ListView, ModelView, ParkedView, PreviewView, ProgressView,
+    PropertyView, RecordView, RecordsChanged, ResolutionChoice, ResolvedView, SessionView, SetView, Sides, SimilarView,
+    StatusKind, StatusView, SyncView, TodoCounts, TodoListView, TodoRequest, TodoSort, TodoView, UndoneView, UnfitView,
+    UnsentChoice,
 };
 
 #[cfg(test)]

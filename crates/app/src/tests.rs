@@ -1,5 +1,6 @@
 //! Commands on a real offline database in a folder of its own, with an account whose server cannot be reached.
 
+mod dispatch;
 mod entities;
 mod events;
 mod records;

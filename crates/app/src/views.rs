@@ -13,9 +13,12 @@ mod records;
 mod session;
 mod status;
 mod todo;
+mod transfer;
 
 pub use activity::{ActivityView, ChangeView, HistoryView, SyncView};
-pub use conflicts::{ConflictView, DecisionView, PreviewView, ResolvedView, SimilarView, UndoneView};
+pub use conflicts::{
+    ConflictView, DecisionView, PreviewView, ResolutionChoice, ResolvedView, Sides, SimilarView, UndoneView,
+};
 pub use entities::{EntityView, UnsentChoice};
 pub use error::ErrorView;
 pub use explain::{AttemptView, ExplainView, ParkedView, UnfitView};
@@ -24,3 +27,4 @@ pub use records::{ListRequest, ListView, RecordView, RecordsChanged};
 pub use session::SessionView;
 pub use status::{AwaitedView, ProgressView, StatusKind, StatusView};
 pub use todo::{TodoCounts, TodoListView, TodoRequest, TodoSort, TodoView};
+pub use transfer::{ExportedView, ImportedView};

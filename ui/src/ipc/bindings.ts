@@ -1,4 +1,4 @@
-// Generated from crates/app/src/views; do not edit. To write it anew:
+// Generated from crates/app/src/table.rs and the types in crates/app/src/views; do not edit. To write it anew:
 // TIDEMARK_WRITE_BINDINGS=1 cargo test -p tidemark-app bindings
 
 /**
@@ -168,231 +168,120 @@ total: number,
 live: boolean, };
 
 /**
- * A view of the TodoItems screen.
+ * One line of a record's history.
  */
-export type TodoView = "today" | "upcoming" | "overdue" | "mine" | "all" | "done" | "not_sent" | "conflicts";
+export type HistoryView = { 
+/**
+ * Brings back what did not stand (`bring_back`), where something did not.
+ */
+entry: string | null, 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * `created`, `edited`, `deleted`, `restored`, `merged`, `kept_mine`, `took_server`, `chose_sides`,
+ * `accepted_delete`, `deleted_anyway`, `kept_server`, `discarded`, `brought_back`.
+ */
+event: string, 
+/**
+ * Whether the set's policy or the model decided it in a person's place.
+ */
+by_policy: boolean, 
+/**
+ * Who, where known.
+ */
+by: string | null, 
+/**
+ * On which device, where known.
+ */
+device: string | null, 
+/**
+ * Whether it was this account.
+ */
+mine: boolean, 
+/**
+ * What it changed.
+ */
+changes: Array<ChangeView>, 
+/**
+ * The side that did not stand, whole.
+ */
+record: Record<string, unknown> | null, };
 
 /**
- * How the TodoItems screen sorts.
+ * What became of one property.
  */
-export type TodoSort = "due" | "priority" | "title" | "changed";
+export type ChangeView = { 
+/**
+ * The property.
+ */
+property: string, 
+/**
+ * The value before; of a decision, the value that did not stand.
+ */
+from: unknown, 
+/**
+ * The value since.
+ */
+to: unknown, 
+/**
+ * Of a merge and a decision, whose value that is: `mine`, `server`, or `both` where they came together.
+ */
+side: string | null, };
 
 /**
- * What the TodoItems screen asks for.
+ * One record, explained: its versions, why it waits, what the server answered.
  */
-export type TodoRequest = { 
+export type ExplainView = { 
 /**
- * The view.
+ * `none`, `add`, `update`, `delete`.
  */
-view: TodoView, 
+state: string, 
 /**
- * Only items of this list.
+ * `none`, `waiting`, `sending`, `conflict`, `refused`.
  */
-list_id: string | null, 
+mark: string, 
 /**
- * Words to search for.
+ * The record as it is here; a deleted one as it was.
  */
-search: string | null, 
+local: Record<string, unknown>, 
 /**
- * The order.
+ * The server's version that this device's change was made on.
  */
-sort: TodoSort, 
+base: Record<string, unknown> | null, 
 /**
- * The user's midnight before now.
+ * The record as it was sent and not yet answered.
  */
-day_start: number, 
+in_flight: Record<string, unknown> | null, 
 /**
- * The user's midnight after now.
+ * The newest version of the server that this device knows.
  */
-day_end: number, 
+server: Record<string, unknown> | null, 
 /**
- * Records to leave out at the start.
+ * The ETag of the base.
  */
-offset: number, 
+base_etag: string | null, 
 /**
- * Records to return at the most.
+ * Why it waits, or that nothing does, in one sentence.
  */
-limit: number, };
-
+waiting_because: string, 
 /**
- * How many items each entry of the sidebar has.
+ * Why the server refuses it.
  */
-export type TodoCounts = { 
+parked_reason: string | null, 
 /**
- * A number per view.
+ * The open question about it.
  */
-views: Record<TodoView, number>, 
+conflict: ConflictView | null, 
 /**
- * The lists with their open items.
+ * What the server answered lately, newest first.
  */
-lists: Array<TodoListView>, };
-
-/**
- * One list of the sidebar.
- */
-export type TodoListView = { 
-/**
- * Its id.
- */
-id: string, 
-/**
- * Its name.
- */
-name: string, 
-/**
- * Open items in it.
- */
-open: number, };
-
-/**
- * The status line (promise 9); `tidemark status --json` prints it.
- */
-export type StatusView = { 
-/**
- * What the line says.
- */
-kind: StatusKind, 
-/**
- * The server's root.
- */
-server: string | null, 
-/**
- * The account.
- */
-user: string | null, 
-/**
- * Whether the last contact with the server worked.
- */
-online: boolean, 
-/**
- * Changes that exist only here: waiting, in flight.
- */
-pending: number, 
-/**
- * Open conflicts.
- */
-conflicts: number, 
-/**
- * Changes that the server refuses.
- */
-parked: number, 
+attempts: Array<AttemptView>, 
 /**
  * When the last complete cycle ended.
  */
-last_sync: number | null, 
-/**
- * What the running cycle is doing.
- */
-progress: ProgressView | null, 
-/**
- * The plain sentence of what went wrong last, while it is wrong.
- */
-error: string | null, 
-/**
- * The sets that are kept offline and not here yet, whatever the line says.
- */
-awaited: Array<AwaitedView>, };
-
-/**
- * What the status line says, most urgent first.
- */
-export type StatusKind = "not_set_up" | "sign_in" | "syncing" | "offline" | "failed" | "conflicts" | "parked" | "waiting" | "not_fetched" | "stale" | "up_to_date";
-
-/**
- * A set that is kept offline and not here yet: to be fetched, being fetched, paused, or failing.
- */
-export type AwaitedView = { 
-/**
- * The entity set.
- */
-set: string, 
-/**
- * Its name for people.
- */
-label: string, 
-/**
- * Records fetched so far.
- */
-done: number, 
-/**
- * Records in all, where known.
- */
-total: number | null, 
-/**
- * Whether its user paused it.
- */
-paused: boolean, };
-
-/**
- * How far a cycle is.
- */
-export type ProgressView = { 
-/**
- * `push` or `pull`.
- */
-phase: string, 
-/**
- * The entity set, while pulling.
- */
-set: string | null, 
-/**
- * Records done.
- */
-done: number, 
-/**
- * Records in all, where known.
- */
-total: number | null, };
-
-/**
- * One row of Offline Sync Settings; `tidemark entities --json` prints an array of them.
- */
-export type EntityView = { 
-/**
- * The entity set.
- */
-name: string, 
-/**
- * What people read.
- */
-label: string, 
-/**
- * Whether it is kept offline.
- */
-offline: boolean, 
-/**
- * Live records here.
- */
-records: number, 
-/**
- * Bytes here.
- */
-bytes: number, 
-/**
- * Unsettled changes here.
- */
-pending: number, 
-/**
- * `ask`, `newest`, `server`, `mine`.
- */
-policy: string, 
-/**
- * Live records on the server, where it was asked lately.
- */
-server_records: number | null, 
-/**
- * The first enumeration, while it runs.
- */
-first_sync: ProgressView | null, 
-/**
- * Whether the first enumeration is paused by the user.
- */
-paused: boolean, };
-
-/**
- * What to do with unsent changes when a set is switched off.
- */
-export type UnsentChoice = "refuse" | "send_first" | "keep" | "discard";
+last_synced_at: number | null, };
 
 /**
  * An open conflict.
@@ -460,148 +349,6 @@ server_at: number | null,
 server_deleted: boolean, };
 
 /**
- * What an answer to a conflict did.
- */
-export type ResolvedView = { 
-/**
- * The record as it is from now on, or null where it is gone.
- */
-record: Record<string, unknown> | null, 
-/**
- * Takes the answer back (`undo_resolve`).
- */
-undo: string, };
-
-/**
- * What an answer to a conflict would do.
- */
-export type PreviewView = { 
-/**
- * The record as it would be, or null where it would be gone.
- */
-record: Record<string, unknown> | null, };
-
-/**
- * What one answer to many conflicts did.
- */
-export type SimilarView = { 
-/**
- * How many conflicts it answered.
- */
-answered: number, 
-/**
- * Take the answers back, one by one (`undo_resolve`).
- */
-undo: Array<string>, };
-
-/**
- * What taking an answer back did.
- */
-export type UndoneView = { 
-/**
- * Whether the question is open again; else the answer had been sent, and the losing side is a new change.
- */
-reopened: boolean, 
-/**
- * The record as it is from now on, or null where it is gone.
- */
-record: Record<string, unknown> | null, };
-
-/**
- * Something that a policy or a person decided, for Activity.
- */
-export type DecisionView = { 
-/**
- * The entry of the record's history; `bring_back` takes it.
- */
-entry: string, 
-/**
- * When.
- */
-at: number, 
-/**
- * The entity set.
- */
-entity_set: string, 
-/**
- * The record.
- */
-record_id: string, 
-/**
- * What people call the record.
- */
-title: string, 
-/**
- * What was decided, in the words of `HistoryView`.
- */
-event: string, 
-/**
- * Whether the set's policy decided it.
- */
-by_policy: boolean, 
-/**
- * Whose decision or policy it was.
- */
-by: string | null, 
-/**
- * Whether what did not stand can be brought back.
- */
-can_bring_back: boolean, };
-
-/**
- * One record, explained: its versions, why it waits, what the server answered.
- */
-export type ExplainView = { 
-/**
- * `none`, `add`, `update`, `delete`.
- */
-state: string, 
-/**
- * `none`, `waiting`, `sending`, `conflict`, `refused`.
- */
-mark: string, 
-/**
- * The record as it is here; a deleted one as it was.
- */
-local: Record<string, unknown>, 
-/**
- * The server's version that this device's change was made on.
- */
-base: Record<string, unknown> | null, 
-/**
- * The record as it was sent and not yet answered.
- */
-in_flight: Record<string, unknown> | null, 
-/**
- * The newest version of the server that this device knows.
- */
-server: Record<string, unknown> | null, 
-/**
- * The ETag of the base.
- */
-base_etag: string | null, 
-/**
- * Why it waits, or that nothing does, in one sentence.
- */
-waiting_because: string, 
-/**
- * Why the server refuses it.
- */
-parked_reason: string | null, 
-/**
- * The open question about it.
- */
-conflict: ConflictView | null, 
-/**
- * What the server answered lately, newest first.
- */
-attempts: Array<AttemptView>, 
-/**
- * When the last complete cycle ended.
- */
-last_synced_at: number | null, };
-
-/**
  * One answer of the server to a change.
  */
 export type AttemptView = { 
@@ -619,50 +366,231 @@ outcome: string,
 message: string | null, };
 
 /**
- * A record that the server refuses.
+ * What the TodoItems screen asks for.
  */
-export type ParkedView = { 
+export type TodoRequest = { 
+/**
+ * The view.
+ */
+view: TodoView, 
+/**
+ * Only items of this list.
+ */
+list_id: string | null, 
+/**
+ * Words to search for.
+ */
+search: string | null, 
+/**
+ * The order.
+ */
+sort: TodoSort, 
+/**
+ * The user's midnight before now.
+ */
+day_start: number, 
+/**
+ * The user's midnight after now.
+ */
+day_end: number, 
+/**
+ * Records to leave out at the start.
+ */
+offset: number, 
+/**
+ * Records to return at the most.
+ */
+limit: number, };
+
+/**
+ * How the TodoItems screen sorts.
+ */
+export type TodoSort = "due" | "priority" | "title" | "changed";
+
+/**
+ * A view of the TodoItems screen.
+ */
+export type TodoView = "today" | "upcoming" | "overdue" | "mine" | "all" | "done" | "not_sent" | "conflicts";
+
+/**
+ * How many items each entry of the sidebar has.
+ */
+export type TodoCounts = { 
+/**
+ * A number per view.
+ */
+views: Record<TodoView, number>, 
+/**
+ * The lists with their open items.
+ */
+lists: Array<TodoListView>, };
+
+/**
+ * One list of the sidebar.
+ */
+export type TodoListView = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Open items in it.
+ */
+open: number, };
+
+/**
+ * One row of Offline Sync Settings; `tidemark entities --json` prints an array of them.
+ */
+export type EntityView = { 
 /**
  * The entity set.
  */
-entity_set: string, 
+name: string, 
 /**
- * The record.
+ * What people read.
  */
-record_id: string, 
+label: string, 
 /**
- * The server's reason.
+ * Whether it is kept offline.
  */
-reason: string, 
+offline: boolean, 
 /**
- * The record as it is here.
+ * Live records here.
  */
-record: Record<string, unknown>, 
+records: number, 
 /**
- * The values in the way, where the model has no place for them any more.
+ * Bytes here.
  */
-unfit: Array<UnfitView>, 
+bytes: number, 
 /**
- * The entity set as it was, where the server has it no more: the change can be read and discarded, nothing else.
+ * Unsettled changes here.
  */
-left: SetView | null, };
+pending: number, 
+/**
+ * `ask`, `newest`, `server`, `mine`.
+ */
+policy: string, 
+/**
+ * Live records on the server, where it was asked lately.
+ */
+server_records: number | null, 
+/**
+ * The first enumeration, while it runs.
+ */
+first_sync: ProgressView | null, 
+/**
+ * Whether the first enumeration is paused by the user.
+ */
+paused: boolean, };
 
 /**
- * A value that the model has no place for any more.
+ * How far a cycle is.
  */
-export type UnfitView = { 
+export type ProgressView = { 
 /**
- * The property.
+ * `push` or `pull`.
  */
-property: string, 
+phase: string, 
 /**
- * The value.
+ * The entity set, while pulling.
  */
-value: unknown, 
+set: string | null, 
 /**
- * Why it does not fit, in words.
+ * Records done.
  */
-problem: string, };
+done: number, 
+/**
+ * Records in all, where known.
+ */
+total: number | null, };
+
+/**
+ * What to do with unsent changes when a set is switched off.
+ */
+export type UnsentChoice = "refuse" | "send_first" | "keep" | "discard";
+
+/**
+ * The status line (promise 9); `tidemark status --json` prints it.
+ */
+export type StatusView = { 
+/**
+ * What the line says.
+ */
+kind: StatusKind, 
+/**
+ * The server's root.
+ */
+server: string | null, 
+/**
+ * The account.
+ */
+user: string | null, 
+/**
+ * Whether the last contact with the server worked.
+ */
+online: boolean, 
+/**
+ * Changes that exist only here: waiting, in flight.
+ */
+pending: number, 
+/**
+ * Open conflicts.
+ */
+conflicts: number, 
+/**
+ * Changes that the server refuses.
+ */
+parked: number, 
+/**
+ * When the last complete cycle ended.
+ */
+last_sync: number | null, 
+/**
+ * What the running cycle is doing.
+ */
+progress: ProgressView | null, 
+/**
+ * The plain sentence of what went wrong last, while it is wrong.
+ */
+error: string | null, 
+/**
+ * The sets that are kept offline and not here yet, whatever the line says.
+ */
+awaited: Array<AwaitedView>, };
+
+/**
+ * A set that is kept offline and not here yet: to be fetched, being fetched, paused, or failing.
+ */
+export type AwaitedView = { 
+/**
+ * The entity set.
+ */
+set: string, 
+/**
+ * Its name for people.
+ */
+label: string, 
+/**
+ * Records fetched so far.
+ */
+done: number, 
+/**
+ * Records in all, where known.
+ */
+total: number | null, 
+/**
+ * Whether its user paused it.
+ */
+paused: boolean, };
+
+/**
+ * What the status line says, most urgent first.
+ */
+export type StatusKind = "not_set_up" | "sign_in" | "syncing" | "offline" | "failed" | "conflicts" | "parked" | "waiting" | "not_fetched" | "stale" | "up_to_date";
 
 /**
  * What one cycle did; `tidemark sync --json` prints it.
@@ -731,67 +659,167 @@ sync: SyncView | null,
 incident: string | null, };
 
 /**
- * One line of a record's history.
+ * Something that a policy or a person decided, for Activity.
  */
-export type HistoryView = { 
+export type DecisionView = { 
 /**
- * Brings back what did not stand (`bring_back`), where something did not.
+ * The entry of the record's history; `bring_back` takes it.
  */
-entry: string | null, 
+entry: string, 
 /**
  * When.
  */
 at: number, 
 /**
- * `created`, `edited`, `deleted`, `restored`, `merged`, `kept_mine`, `took_server`, `chose_sides`,
- * `accepted_delete`, `deleted_anyway`, `kept_server`, `discarded`, `brought_back`.
+ * The entity set.
+ */
+entity_set: string, 
+/**
+ * The record.
+ */
+record_id: string, 
+/**
+ * What people call the record.
+ */
+title: string, 
+/**
+ * What was decided, in the words of `HistoryView`.
  */
 event: string, 
 /**
- * Whether the set's policy or the model decided it in a person's place.
+ * Whether the set's policy decided it.
  */
 by_policy: boolean, 
 /**
- * Who, where known.
+ * Whose decision or policy it was.
  */
 by: string | null, 
 /**
- * On which device, where known.
+ * Whether what did not stand can be brought back.
  */
-device: string | null, 
+can_bring_back: boolean, };
+
 /**
- * Whether it was this account.
+ * A person's answer to a conflict; which of them fit its kind, the store knows.
  */
-mine: boolean, 
+export type Resolution = "keep-mine" | "take-server" | "restore" | "accept-delete" | "delete-anyway" | "keep-server" | "merge";
+
 /**
- * What it changed.
+ * Which side stands, `mine` or `server`, by property; only for `merge`.
  */
-changes: Array<ChangeView>, 
+export type Sides = Record<string, 'mine' | 'server'>;
+
 /**
- * The side that did not stand, whole.
+ * What an answer to a conflict did.
+ */
+export type ResolvedView = { 
+/**
+ * The record as it is from now on, or null where it is gone.
+ */
+record: Record<string, unknown> | null, 
+/**
+ * Takes the answer back (`undo_resolve`).
+ */
+undo: string, };
+
+/**
+ * What an answer to a conflict would do.
+ */
+export type PreviewView = { 
+/**
+ * The record as it would be, or null where it would be gone.
  */
 record: Record<string, unknown> | null, };
 
 /**
- * What became of one property.
+ * What one answer to many conflicts did.
  */
-export type ChangeView = { 
+export type SimilarView = { 
+/**
+ * How many conflicts it answered.
+ */
+answered: number, 
+/**
+ * Take the answers back, one by one (`undo_resolve`).
+ */
+undo: Array<string>, };
+
+/**
+ * What taking an answer back did.
+ */
+export type UndoneView = { 
+/**
+ * Whether the question is open again; else the answer had been sent, and the losing side is a new change.
+ */
+reopened: boolean, 
+/**
+ * The record as it is from now on, or null where it is gone.
+ */
+record: Record<string, unknown> | null, };
+
+/**
+ * A record that the server refuses.
+ */
+export type ParkedView = { 
+/**
+ * The entity set.
+ */
+entity_set: string, 
+/**
+ * The record.
+ */
+record_id: string, 
+/**
+ * The server's reason.
+ */
+reason: string, 
+/**
+ * The record as it is here.
+ */
+record: Record<string, unknown>, 
+/**
+ * The values in the way, where the model has no place for them any more.
+ */
+unfit: Array<UnfitView>, 
+/**
+ * The entity set as it was, where the server has it no more: the change can be read and discarded, nothing else.
+ */
+left: SetView | null, };
+
+/**
+ * A value that the model has no place for any more.
+ */
+export type UnfitView = { 
 /**
  * The property.
  */
 property: string, 
 /**
- * The value before; of a decision, the value that did not stand.
+ * The value.
  */
-from: unknown, 
+value: unknown, 
 /**
- * The value since.
+ * Why it does not fit, in words.
  */
-to: unknown, 
+problem: string, };
+
 /**
- * Of a merge and a decision, whose value that is: `mine`, `server`, or `both` where they came together.
+ * What an import did.
  */
-side: string | null, };
+export type ImportedView = { 
+/**
+ * Rows of the file.
+ */
+imported: number, };
+
+/**
+ * What an export did.
+ */
+export type ExportedView = { 
+/**
+ * Records in the file.
+ */
+exported: number, };
 
 /**
  * Event `records-changed`.
@@ -822,3 +850,17 @@ message: string,
  * The property at fault.
  */
 property: string | null, };
+
+/** What the host tells, by name. */
+export interface HostEvents {
+  /** Records of a set changed, by an edit, by a pull, or by another process. */
+  'records-changed': RecordsChanged;
+  /** The status line says something else. */
+  'status-changed': StatusView;
+  /** The choice of cached entities or their figures changed. */
+  'entities-changed': null;
+  /** Somebody signed in or out, must sign in again, or works with another entity model from here on. */
+  'session-changed': null;
+  /** The person wants to close the window while changes exist only here; `close_window` closes it. */
+  'close-requested': StatusView;
+}

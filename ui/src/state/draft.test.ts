@@ -166,7 +166,10 @@ describe('what was shown', () => {
 });
 
 describe('a refusal', () => {
+  const refusal = fault('invalid', 'Title must not be empty.', 'Title');
+
   test('keeps what was typed, beside the reason', async () => {
+    host.failing.set('edit', refusal);
     draft.type('Title', '');
     await Promise.all([draft.commit(), settle()]);
     expect(draft.state).toBe('failed');
@@ -186,6 +189,7 @@ describe('a refusal', () => {
   });
 
   test('is over when the text is what it was', async () => {
+    host.failing.set('edit', refusal);
     draft.type('Title', '');
     await Promise.all([draft.commit(), settle()]);
     draft.type('Title', 'Check pump');

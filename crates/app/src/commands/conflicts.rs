@@ -5,9 +5,13 @@
 
 use crate::app::App;
 use crate::error::AppError;
-use crate::views::{ConflictView, PreviewView, ResolvedView, SimilarView, UndoneView};
+use crate::views::{ConflictView, PreviewView, ResolutionChoice, ResolvedView, Sides, SimilarView, UndoneView};
+use serde::de::IntoDeserializer;
+use serde::de::value::Error as NoSuchWord;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 use tidemark_model::{ConflictKind, EntityModel, EntitySet, Record, RecordId, Resolution, Side};
 use tidemark_store::OpenConflict;
 
@@ -27,16 +31,15 @@ impl App {
     /// Answers a conflict, named by its id or a beginning that no other open conflict has. Returns the record as it is
     /// from now on, and what takes the answer back.
     ///
-    /// `resolution` is `keep-mine`, `take-server`, `restore`, `accept-delete`, `delete-anyway`, `keep-server` or
-    /// `merge`; `sides` gives `mine` or `server` per clashing property for `merge`.
+    /// `sides` gives `mine` or `server` per clashing property for [`ResolutionChoice::Merge`].
     ///
     /// # Errors
     /// There is no such conflict, or the answer does not fit it; nothing was changed.
     pub async fn resolve(
         &self,
         conflict: &str,
-        resolution: &str,
-        sides: BTreeMap<String, String>,
+        resolution: ResolutionChoice,
+        sides: Option<Sides>,
     ) -> Result<ResolvedView, AppError> {
         let answer = read_resolution(resolution, sides)?;
         let wanted = conflict.to_owned();
@@ -58,8 +61,8 @@ impl App {
     pub async fn preview_resolve(
         &self,
         conflict: &str,
-        resolution: &str,
-        sides: BTreeMap<String, String>,
+        resolution: ResolutionChoice,
+        sides: Option<Sides>,
     ) -> Result<PreviewView, AppError> {
         let answer = read_resolution(resolution, sides)?;
         let wanted = conflict.to_owned();
@@ -88,13 +91,13 @@ impl App {
     ///
     /// # Errors
     /// As [`App::resolve`]; `merge` is an answer to one conflict alone.
-    pub async fn resolve_similar(&self, conflict: &str, resolution: &str) -> Result<SimilarView, AppError> {
-        if resolution == "merge" {
+    pub async fn resolve_similar(&self, conflict: &str, resolution: ResolutionChoice) -> Result<SimilarView, AppError> {
+        if resolution == ResolutionChoice::Merge {
             let message =
                 "merge chooses for one conflict's own properties; all similar ones take keep-mine or take-server";
             return Err(AppError::invalid(message, Some("resolution")));
         }
-        let answer = read_resolution(resolution, BTreeMap::new())?;
+        let answer = read_resolution(resolution, None)?;
         let wanted = conflict.to_owned();
         let undo = self
             .with_store(move |store| {
@@ -117,9 +120,30 @@ fn find(open: &[OpenConflict], wanted: &str) -> Result<RecordId, AppError> {
     }
 }
 
-fn read_resolution(word: &str, sides: BTreeMap<String, String>) -> Result<Resolution, AppError> {
-    let resolution = match word {
-        "merge" => {
+impl FromStr for ResolutionChoice {
+    type Err = AppError;
+
+    fn from_str(word: &str) -> Result<Self, AppError> {
+        Self::deserialize(word.into_deserializer()).map_err(|_: NoSuchWord| {
+            let message = format!(
+                "{word:?} is no answer; answers are keep-mine, take-server, restore, accept-delete, delete-anyway, \
+                 keep-server and merge"
+            );
+            AppError::invalid(message, Some("resolution"))
+        })
+    }
+}
+
+impl fmt::Display for ResolutionChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+fn read_resolution(choice: ResolutionChoice, sides: Option<Sides>) -> Result<Resolution, AppError> {
+    let Sides(sides) = sides.unwrap_or_default();
+    let resolution = match choice {
+        ResolutionChoice::Merge => {
             let side = |(property, side): (String, String)| match side.as_str() {
                 "mine" => Ok((property, Side::Mine)),
                 "server" => Ok((property, Side::Server)),
@@ -131,22 +155,15 @@ fn read_resolution(word: &str, sides: BTreeMap<String, String>) -> Result<Resolu
             };
             return Ok(Resolution::Merge(sides.into_iter().map(side).collect::<Result<_, _>>()?));
         }
-        "keep-mine" => Resolution::KeepMine,
-        "take-server" => Resolution::TakeServer,
-        "restore" => Resolution::Restore,
-        "accept-delete" => Resolution::AcceptDelete,
-        "delete-anyway" => Resolution::DeleteAnyway,
-        "keep-server" => Resolution::KeepServer,
-        other => {
-            let message = format!(
-                "{other:?} is no answer; answers are keep-mine, take-server, restore, accept-delete, delete-anyway, \
-                 keep-server and merge"
-            );
-            return Err(AppError::invalid(message, Some("resolution")));
-        }
+        ResolutionChoice::KeepMine => Resolution::KeepMine,
+        ResolutionChoice::TakeServer => Resolution::TakeServer,
+        ResolutionChoice::Restore => Resolution::Restore,
+        ResolutionChoice::AcceptDelete => Resolution::AcceptDelete,
+        ResolutionChoice::DeleteAnyway => Resolution::DeleteAnyway,
+        ResolutionChoice::KeepServer => Resolution::KeepServer,
     };
     if let Some(property) = sides.keys().next() {
-        let message = format!("a side for {property} goes with merge, not with {word}");
+        let message = format!("a side for {property} goes with merge, not with {choice}");
         return Err(AppError::invalid(message, Some(property)));
     }
     Ok(resolution)
@@ -217,16 +234,20 @@ mod tests {
 
     #[test]
     fn an_answer_is_read_from_its_words() {
-        let sides = |pairs: &[(&str, &str)]| pairs.iter().map(|(p, s)| ((*p).into(), (*s).into())).collect();
-        assert_eq!(read_resolution("keep-mine", sides(&[])).unwrap(), Resolution::KeepMine);
-        let merge = read_resolution("merge", sides(&[("Name", "mine"), ("Notes", "server")])).unwrap();
+        let read = |word: &str, pairs: &[(&str, &str)]| {
+            let sides = pairs.iter().map(|(property, side)| ((*property).into(), (*side).into())).collect();
+            read_resolution(word.parse()?, Some(Sides(sides)))
+        };
+        assert_eq!(read("keep-mine", &[]).unwrap(), Resolution::KeepMine);
+        let merge = read("merge", &[("Name", "mine"), ("Notes", "server")]).unwrap();
         let Resolution::Merge(chosen) = merge else { panic!("{merge:?}") };
         assert_eq!(chosen["Name"], Side::Mine);
         assert_eq!(chosen["Notes"], Side::Server);
-        for (word, sides) in [("keep_mine", sides(&[])), ("merge", sides(&[("Name", "ours")]))] {
-            assert_eq!(read_resolution(word, sides).unwrap_err().code(), "invalid");
+        assert_eq!(read("keep_mine", &[]).unwrap_err().property(), Some("resolution"));
+        for (word, sides) in [("merge", [("Name", "ours")]), ("restore", [("Name", "mine")])] {
+            let error = read(word, &sides).unwrap_err();
+            assert_eq!((error.code(), error.property()), ("invalid", Some("Name")));
+            assert!(word == "merge" || error.to_string().ends_with("goes with merge, not with restore"), "{error}");
         }
-        let error = read_resolution("restore", sides(&[("Name", "mine")])).unwrap_err();
-        assert_eq!(error.property(), Some("Name"));
     }
 }

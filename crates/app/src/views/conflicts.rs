@@ -1,7 +1,10 @@
 //! Open questions, their answers, and what was decided.
+//!
+//! Owns: shapes, and the words of an answer. Refuses: whether an answer fits (the store).
 
 use super::records::RecordView;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use ts_rs::TS;
 
 /// An open conflict.
@@ -44,6 +47,32 @@ pub struct ConflictView {
     /// Whether the server's side is that it was deleted.
     pub server_deleted: bool,
 }
+
+/// A person's answer to a conflict; which of them fit its kind, the store knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(rename = "Resolution")]
+pub enum ResolutionChoice {
+    /// This device's record stands.
+    KeepMine,
+    /// The server's record stands.
+    TakeServer,
+    /// The record comes back, with this device's changes.
+    Restore,
+    /// The record stays deleted.
+    AcceptDelete,
+    /// The record is deleted all the same.
+    DeleteAnyway,
+    /// The record stays as the server has it.
+    KeepServer,
+    /// Each property in question has a side of its own.
+    Merge,
+}
+
+/// Which side stands, `mine` or `server`, by property; only for `merge`.
+#[derive(Clone, Debug, Default, Deserialize, TS)]
+#[ts(type = "Record<string, 'mine' | 'server'>")]
+pub struct Sides(pub BTreeMap<String, String>);
 
 /// What an answer to a conflict did.
 #[derive(Clone, Debug, Serialize, TS)]

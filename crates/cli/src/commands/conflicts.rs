@@ -5,7 +5,7 @@ use crate::ended::Ended;
 use crate::output::Output;
 use crate::words;
 use serde_json::json;
-use tidemark_app::{App, RecordView};
+use tidemark_app::{App, RecordView, Sides};
 
 pub(crate) async fn list(app: &App, out: Output) -> anyhow::Result<Ended> {
     let conflicts = app.conflicts().await?;
@@ -18,18 +18,18 @@ pub(crate) async fn resolve(app: &App, resolve: Resolve, out: Output) -> anyhow:
     let answer = word_of(resolve.answer);
     let conflict = resolve.conflict;
     if resolve.similar {
-        let similar = app.resolve_similar(&conflict, &answer).await?;
+        let similar = app.resolve_similar(&conflict, answer.parse()?).await?;
         let text = || format!("Decided {}: {answer}.", words::count(similar.answered, "conflict", "conflicts"));
         out.print(&similar, text)?;
         return Ok(Ended::Done);
     }
-    let sides = resolve.sides.into_iter().collect();
+    let sides = Some(Sides(resolve.sides.into_iter().collect()));
     if resolve.preview {
-        let preview = app.preview_resolve(&conflict, &answer, sides).await?;
+        let preview = app.preview_resolve(&conflict, answer.parse()?, sides).await?;
         out.print(&preview, || preview.record.as_ref().map_or_else(|| "It would be gone.".to_owned(), words::record))?;
         return Ok(Ended::Done);
     }
-    let resolved = app.resolve(&conflict, &answer, sides).await?;
+    let resolved = app.resolve(&conflict, answer.parse()?, sides).await?;
     let document =
         json!({ "conflict": conflict, "resolution": answer, "record": resolved.record, "undo": resolved.undo });
     let text = || {

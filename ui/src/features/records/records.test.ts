@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, test } from 'vitest';
+import { fault } from '../../../harness/fake-host';
 import { METERS, SAMPLE_SETS } from '../../../harness/sample-model';
 import type { Route } from '../../state/navigation.svelte';
 import { allById, byId, findById, openApp, valueOf } from '../../test/open-app';
@@ -67,6 +68,7 @@ describe('a set that the UI has never heard of', () => {
 
   test('a new record shows what the host says beside its field, and keeps what was typed', async () => {
     const { host, user } = await openApp(options, meters);
+    host.failing.set('add', fault('invalid', 'Code must not be empty.', 'Code'));
     await user.click(await findById('record-new'));
     await user.type(await findById('field-Remarks'), 'by the gate');
     await user.click(byId('record-create'));

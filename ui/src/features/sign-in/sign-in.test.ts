@@ -36,15 +36,20 @@ describe('sign-in', () => {
   test.each([
     [
       'a wrong password',
-      'https://tide.example.org',
-      'nope',
+      fault('wrong_password', 'name or password is not right'),
       'sign-in-password',
       'Name or password is not right',
     ],
-    ['a wrong address', 'tide.example.org', 'tide', 'sign-in-server', 'is not an address'],
-  ])('%s is said beside its field, and what was typed stays', async (_, server, password, field, words) => {
-    const { user } = await openApp({ signedIn: false });
-    await fill(user, server, 'ana', password);
+    [
+      'a wrong address',
+      fault('invalid', 'tide.example.org is not an address', 'server'),
+      'sign-in-server',
+      'Tide.example.org is not an address',
+    ],
+  ])('%s is said beside its field, and what was typed stays', async (_, refusal, field, words) => {
+    const { host, user } = await openApp({ signedIn: false });
+    host.failing.set('sign_in', refusal);
+    await fill(user, 'tide.example.org', 'ana', 'nope');
     await waitFor(() => expect(byId(field).getAttribute('aria-invalid')).toBe('true'));
     const described = document.getElementById(byId(field).getAttribute('aria-describedby') ?? '');
     expect(described?.textContent).toContain(words);
@@ -52,7 +57,8 @@ describe('sign-in', () => {
   });
 
   test('no network is said in one sentence', async () => {
-    const { user } = await openApp({ signedIn: false, online: false });
+    const { host, user } = await openApp({ signedIn: false });
+    host.failing.set('sign_in', fault('offline', 'the server cannot be reached; nothing was sent'));
     await fill(user, 'https://tide.example.org', 'ana', 'tide');
     expect((await findById('sign-in-error')).textContent).toContain('cannot be reached');
   });

@@ -110,7 +110,8 @@ describe('quick add', () => {
   });
 
   test('a refused line comes back with its reason', async () => {
-    const { user } = await openTasks();
+    const { host, user } = await openTasks();
+    host.failing.set('add', fault('invalid', 'Title must have at most 200 characters.', 'Title'));
     const long = 'x'.repeat(201);
     await user.click(byId('quick-add'));
     await user.paste(long);
