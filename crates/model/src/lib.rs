@@ -28,6 +28,7 @@ mod shown;
 mod stamp;
 pub mod text;
 mod validate;
+mod words;
 
 pub use arbitrate::{Arbitration, Condition, Method, Ruling, arbitrate};
 pub use cached_entities::{CACHED_ENTITIES, CachedEntity, CachedEntityProperty, Policy};
@@ -51,3 +52,4 @@ pub use resolve::{Conflict, Resolution, ResolutionError, Resolved, Side, resolve
 pub use shown::{ETAG, Shown, TypedOver, type_over};
 pub use stamp::{ClockSample, STAMP_TOLERANCE_MS, StampClock, next_stamp, plausible_stamp};
 pub use validate::{InvalidRecord, Strictness, read_changes, read_record};
+pub use words::{AttemptOutcome, CycleOutcome, HistoryEvent, JournalKind, Vocabulary, Word};
