@@ -7,7 +7,7 @@ use crate::error::{Result, StoreError};
 use crate::look::read;
 use crate::look::record::LocalRecord;
 use crate::save::edit;
-use crate::tables::history::{self, BROUGHT_BACK, Entry, HistoryEntry};
+use crate::tables::history::{self, Entry, HistoryEntry};
 use crate::tables::local;
 use crate::tables::position;
 use crate::tables::row;
@@ -16,7 +16,7 @@ use crate::tx::store::Store;
 use crate::tx::transaction::Tx;
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use tidemark_model::{Record, RecordId, State, Strictness, read_record};
+use tidemark_model::{HistoryEvent, Record, RecordId, State, Strictness, read_record};
 
 impl Store {
     /// Makes the losing side of an entry of a record's history a new local change: an edit, a restore where the record
@@ -88,5 +88,5 @@ fn log(tx: &Tx<'_>, table: &Table, id: RecordId, before: Option<&Record>, after:
     if after.is_some() && before.is_some() && changes.is_empty() {
         return Ok(());
     }
-    history::write(tx, table, id, &Entry { decision: true, changes, ..Entry::here(BROUGHT_BACK, before) })
+    history::write(tx, table, id, &Entry { decision: true, changes, ..Entry::here(HistoryEvent::BroughtBack, before) })
 }

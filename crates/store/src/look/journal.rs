@@ -5,9 +5,9 @@
 
 use crate::error::Result;
 use crate::open::lease::Lease;
-use crate::tables::history::{self, CREATED, DELETED, EDITED, HistoryEntry, PropertyChange, RESTORED, Told};
+use crate::tables::history::{self, HistoryEntry, PropertyChange, Told};
 use crate::tables::position;
-use tidemark_model::RecordId;
+use tidemark_model::{HistoryEvent, RecordId};
 
 /// A line of the server's change journal about one record.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,12 +54,12 @@ impl Lease {
     }
 }
 
-fn event(line: &JournalLine) -> &'static str {
+fn event(line: &JournalLine) -> HistoryEvent {
     match line.kind.as_str() {
-        "create" => CREATED,
-        "delete" => DELETED,
-        "restore" => RESTORED,
-        _ => EDITED,
+        "create" => HistoryEvent::Created,
+        "delete" => HistoryEvent::Deleted,
+        "restore" => HistoryEvent::Restored,
+        _ => HistoryEvent::Edited,
     }
 }
 
@@ -78,7 +78,7 @@ fn told(line: &JournalLine) -> HistoryEntry {
     HistoryEntry {
         entry: 0,
         at: line.at,
-        event: event(line).to_owned(),
+        event: event(line).into(),
         by_policy: false,
         by: line.user.clone(),
         device: line.device.clone(),

@@ -15,7 +15,7 @@ use crate::push::restored::{self, Offered};
 use crate::tables::account;
 use crate::tables::attempt;
 use crate::tables::choice;
-use crate::tables::history::{self, DELETED, Entry};
+use crate::tables::history::{self, Entry};
 use crate::tables::local;
 use crate::tables::pending::{self, Change, InFlight, Offer};
 use crate::tables::position;
@@ -23,7 +23,7 @@ use crate::tables::sent;
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
 use std::sync::Arc;
-use tidemark_model::{Record, RecordId, State, Versioned};
+use tidemark_model::{HistoryEvent, Record, RecordId, State, Versioned};
 
 /// How often in a row the answer to a change may be no decision before it is set aside (FAULTS N9).
 const MOST_ATTEMPTS: u32 = 5;
@@ -197,7 +197,7 @@ fn gone(tx: &Tx<'_>, table: &Table, change: Change) -> Result<Tally> {
         return stale(tx, table, id, change, None);
     }
     let row = outcome::pending_row(tx, table, id)?;
-    history::write(tx, table, id, &Entry::here(DELETED, Some(&row.record)))?;
+    history::write(tx, table, id, &Entry::here(HistoryEvent::Deleted, Some(&row.record)))?;
     local::remove(tx, table, id)?;
     Ok(Tally { pushed: 1, ..Tally::default() })
 }
