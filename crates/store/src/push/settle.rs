@@ -23,7 +23,7 @@ use crate::tables::sent;
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
 use std::sync::Arc;
-use tidemark_model::{HistoryEvent, Record, RecordId, State, Versioned};
+use tidemark_model::{AttemptOutcome, HistoryEvent, Record, RecordId, State, Versioned};
 
 /// How often in a row the answer to a change may be no decision before it is set aside (FAULTS N9).
 const MOST_ATTEMPTS: u32 = 5;
@@ -140,10 +140,10 @@ fn settle(tx: &Tx<'_>, reply: &Reply) -> Result<Tally> {
 fn write_attempt(tx: &Tx<'_>, reply: &Reply) -> Result<()> {
     let (outcome, message) = match &reply.answer {
         Answer::Done { .. } => return Ok(()),
-        Answer::Absent => ("gone", None),
-        Answer::Stale { .. } => ("changed_meanwhile", None),
-        Answer::Refused { reason } => ("refused", Some(reason.as_str())),
-        Answer::Undecided { reason, .. } => ("not_decided", Some(reason.as_str())),
+        Answer::Absent => (AttemptOutcome::Gone, None),
+        Answer::Stale { .. } => (AttemptOutcome::ChangedMeanwhile, None),
+        Answer::Refused { reason } => (AttemptOutcome::Refused, Some(reason.as_str())),
+        Answer::Undecided { reason, .. } => (AttemptOutcome::NotDecided, Some(reason.as_str())),
     };
     if choice::is_choice(&reply.set) { Ok(()) } else { attempt::add(tx, &reply.set, reply.id, outcome, message) }
 }
