@@ -42,7 +42,7 @@ fn line(etag: &str, at: i64, user: &str, kind: &str, changes: &[(&str, &str, &st
         at,
         user: Some(user.into()),
         device: Some(format!("{user}'s device")),
-        kind: kind.into(),
+        kind: kind.to_owned().into(),
         changes: changes.iter().map(change).collect(),
     }
 }
@@ -362,4 +362,7 @@ fn a_word_that_another_version_wrote_is_read_as_it_is() {
     assert_eq!(entries(store)[0].event.as_str(), "split");
     let decided = store.decisions(10).unwrap().remove(0).entry;
     assert_eq!((decided.event.as_str(), decided.can_bring_back), ("split", false));
+    store.history_with(ITEMS, id(1), &[line("e9", 9_000, "bob", "moved", &[("Title", "a", "b")])]).unwrap();
+    let edited = "edited bob: Title \"a\"->\"b\"".to_owned();
+    assert!(told(store).contains(&edited), "whatever the server calls it: {:?}", told(store));
 }
