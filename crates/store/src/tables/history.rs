@@ -11,7 +11,6 @@ pub use entry::{HistoryEntry, Origin, PropertyChange};
 
 use crate::error::Result;
 use crate::tables::account;
-use crate::tables::choice;
 use crate::tables::pending::Change;
 use crate::tables::setting::{self, DEVICE_NAME};
 use crate::tables::table::Table;
@@ -70,7 +69,7 @@ pub(crate) fn changes(before: Option<&Record>, after: &Record) -> Vec<PropertyCh
 /// Writes an entry.
 pub(crate) fn write(tx: &Tx<'_>, table: &Table, id: RecordId, entry: &Entry<'_>) -> Result<()> {
     let set = &table.set.name;
-    if choice::is_choice(set) {
+    if !table.set.is_work() {
         return Ok(());
     }
     let (by, device) = match entry.by {
