@@ -5,6 +5,7 @@
 //! [`ports`]). Every rule names its source: an OData clause, a step of the seed, or an ADR.
 
 mod arbitrate;
+mod bring_back;
 mod cached_entities;
 mod cell;
 mod csdl;
@@ -31,6 +32,7 @@ mod validate;
 mod words;
 
 pub use arbitrate::{Arbitration, Condition, Method, Ruling, arbitrate};
+pub use bring_back::{BroughtBack, Lost, bring_back, can_bring_back};
 pub use cached_entities::{CACHED_ENTITIES, CachedEntity, CachedEntityProperty, Policy};
 pub use cell::{Cell, CellSeed, ValueError, decimal_unscaled};
 pub use csdl::{BATCH_PATH, ModelError};

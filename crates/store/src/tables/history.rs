@@ -17,7 +17,7 @@ use crate::tables::table::Table;
 use crate::tables::value::{Key, from_optional_text, to_text};
 use crate::tx::transaction::Tx;
 use rusqlite::{Connection, OptionalExtension, params};
-use tidemark_model::{HistoryEvent, Record, RecordId, Versioned, Word, changed_properties};
+use tidemark_model::{HistoryEvent, Record, RecordId, Versioned, Word, can_bring_back, changed_properties};
 
 /// Who did it.
 #[derive(Clone, Copy, Debug)]
@@ -217,15 +217,10 @@ fn read_entry(row: &rusqlite::Row<'_>) -> Result<HistoryEntry> {
         by: row.get(4)?,
         device: row.get(5)?,
         changes: from_optional_text(row.get(6)?)?.unwrap_or_default(),
-        can_bring_back: record.is_some() || lost_a_deletion(&event),
+        can_bring_back: can_bring_back(&event, record.is_some()),
         event,
         record,
     })
-}
-
-/// Tells whether what did not stand was a deletion: bringing that back deletes.
-pub(crate) fn lost_a_deletion(event: &Word<HistoryEvent>) -> bool {
-    matches!(event, Word::Known(HistoryEvent::Restored | HistoryEvent::KeptServer))
 }
 
 /// Reads a record's entries, newest first. Stamps of one record rise with its versions, on every device.
