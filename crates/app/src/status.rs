@@ -4,6 +4,7 @@
 //! gather a [`Situation`] and ask here.
 
 use crate::views::{AwaitedView, ProgressView, StatusKind, StatusView};
+use tidemark_model::{CycleOutcome, Word};
 use tidemark_store::{Account, Counts};
 use tidemark_sync::{Phase, Progress};
 
@@ -30,8 +31,8 @@ pub(crate) struct Situation {
 /// A cycle that did not end well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
-    /// `offline`, `signed_out`, `failed`.
-    pub(crate) outcome: String,
+    /// Anything but synced.
+    pub(crate) outcome: Word<CycleOutcome>,
     /// The sentence.
     pub(crate) error: Option<String>,
 }
@@ -39,7 +40,7 @@ pub(crate) struct Failure {
 /// Decides what the line says, most urgent first.
 pub(crate) fn kind(situation: &Situation) -> StatusKind {
     let Situation { account, counts, online, progress, failure, last_sync, now_ms, awaited } = situation;
-    let failed_with = |outcome: &str| failure.as_ref().is_some_and(|failure| failure.outcome == outcome);
+    let failed_with = |outcome: CycleOutcome| failure.as_ref().is_some_and(|failure| failure.outcome == outcome);
     let is_stale = last_sync.is_none_or(|at| now_ms - at > STALE_AFTER_MS);
     match account {
         None => StatusKind::NotSetUp,
@@ -49,7 +50,7 @@ pub(crate) fn kind(situation: &Situation) -> StatusKind {
         Some(_) if !online => StatusKind::Offline,
         // A cycle that did not get through is one although the server answers now: what lets the question pass may not let
         // the cycle pass, and nobody knows before the next one.
-        Some(_) if failed_with("failed") || failed_with("offline") => StatusKind::Failed,
+        Some(_) if failed_with(CycleOutcome::Failed) || failed_with(CycleOutcome::Offline) => StatusKind::Failed,
         Some(_) if counts.conflicts > 0 => StatusKind::Conflicts,
         Some(_) if counts.parked > 0 => StatusKind::Parked,
         Some(_) if counts.pending > 0 => StatusKind::Waiting,
@@ -113,7 +114,7 @@ mod tests {
     }
 
     fn failure(outcome: &str) -> Option<Failure> {
-        Some(Failure { outcome: outcome.to_owned(), error: Some("why".to_owned()) })
+        Some(Failure { outcome: outcome.to_owned().into(), error: Some("why".to_owned()) })
     }
 
     fn awaited(done: u64, total: Option<u64>, paused: bool) -> Vec<AwaitedView> {
@@ -178,6 +179,12 @@ mod tests {
                 Situation { failure: failure("failed"), counts: counts(3, 1, 1), ..fine.clone() },
                 StatusKind::Failed,
                 Some("why"),
+            ),
+            (
+                "another version kept a word for the last cycle",
+                Situation { failure: failure("put_off"), counts: counts(3, 0, 0), ..fine.clone() },
+                StatusKind::Waiting,
+                None,
             ),
             (
                 "the last cycle did not get through, and the server answers now",

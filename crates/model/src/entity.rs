@@ -3,6 +3,7 @@
 //! Owns: entity sets, types, properties and the order in which sets are pushed. Refuses: reading the document
 //! (`csdl`) and deriving SQL, forms or filters from it (their own crates). DESIGN section 2, "Declared once".
 
+use crate::cached_entities::CACHED_ENTITIES;
 use crate::record::ID;
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -160,6 +161,14 @@ pub struct EntitySet {
     /// The property that holds the account a record belongs to, where each user sees only their own
     /// (annotation `@Tidemark.PerUser`).
     pub per_user: Option<String>,
+}
+
+impl EntitySet {
+    /// Tells whether its records are people's work. Those of `CachedEntities` travel like any record, but they are a
+    /// setting: no history and no figure that people read counts them, "1 change waiting" means work.
+    pub fn is_work(&self) -> bool {
+        self.name != CACHED_ENTITIES
+    }
 }
 
 /// The whole entity model, read from one CSDL JSON document at run time.

@@ -5,6 +5,7 @@
 //! [`ports`]). Every rule names its source: an OData clause, a step of the seed, or an ADR.
 
 mod arbitrate;
+mod bring_back;
 mod cached_entities;
 mod cell;
 mod csdl;
@@ -28,8 +29,10 @@ mod shown;
 mod stamp;
 pub mod text;
 mod validate;
+mod words;
 
 pub use arbitrate::{Arbitration, Condition, Method, Ruling, arbitrate};
+pub use bring_back::{BroughtBack, Lost, bring_back, can_bring_back};
 pub use cached_entities::{CACHED_ENTITIES, CachedEntity, CachedEntityProperty, Policy};
 pub use cell::{Cell, CellSeed, ValueError, decimal_unscaled};
 pub use csdl::{BATCH_PATH, ModelError};
@@ -51,3 +54,4 @@ pub use resolve::{Conflict, Resolution, ResolutionError, Resolved, Side, resolve
 pub use shown::{ETAG, Shown, TypedOver, type_over};
 pub use stamp::{ClockSample, STAMP_TOLERANCE_MS, StampClock, next_stamp, plausible_stamp};
 pub use validate::{InvalidRecord, Strictness, read_changes, read_record};
+pub use words::{AttemptOutcome, CycleOutcome, HistoryEvent, JournalKind, Vocabulary, Word};

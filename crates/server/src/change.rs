@@ -11,7 +11,7 @@ mod repeat;
 mod row;
 mod version;
 
-pub(crate) use change::{Body, Change, Commit, Outcome, Repeat, Step, What};
+pub(crate) use change::{Body, Change, Commit, Outcome, Repeat, Step};
 pub(crate) use decide::{Decision, decide};
 pub(crate) use repeat::read_repeat;
 pub(crate) use row::{Place, Row};

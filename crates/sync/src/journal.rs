@@ -8,7 +8,7 @@ use crate::session::Remote;
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use tidemark_model::{EntitySet, RecordId};
+use tidemark_model::{EntitySet, JournalKind, RecordId, Word};
 use tidemark_odata::{Code, WireError};
 use tidemark_store::{Account, JournalLine, PropertyChange};
 
@@ -23,7 +23,7 @@ struct Line {
     at: i64,
     user: Option<String>,
     device: Option<String>,
-    kind: String,
+    kind: Word<JournalKind>,
     changes: Map<String, Value>,
 }
 

@@ -2,9 +2,10 @@
 //!
 //! Owns: the figures of DESIGN section 6 (`sync --json`). Refuses: wording; hosts do that.
 
+use tidemark_model::CycleOutcome;
 use tidemark_store::{CycleEntry, Tally};
 
-/// What a cycle came to.
+/// What a cycle came to, as the worker goes by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Push and pull went through; conflicts and parked records may be open.
@@ -20,13 +21,13 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Returns the word for commands and IPC.
-    pub fn as_str(self) -> &'static str {
+    /// Returns what is kept and told of it; nobody is told that a cycle was void.
+    pub fn told(self) -> CycleOutcome {
         match self {
-            Self::Synced => "synced",
-            Self::Offline => "offline",
-            Self::SignedOut => "signed_out",
-            Self::Failed | Self::Void => "failed",
+            Self::Synced => CycleOutcome::Synced,
+            Self::Offline => CycleOutcome::Offline,
+            Self::SignedOut => CycleOutcome::SignedOut,
+            Self::Failed | Self::Void => CycleOutcome::Failed,
         }
     }
 }
@@ -84,7 +85,7 @@ impl CycleReport {
         CycleEntry {
             started_at: self.started_at,
             duration_ms: self.duration_ms,
-            outcome: self.outcome.as_str().to_owned(),
+            outcome: self.outcome.told().into(),
             pushed: self.tally.pushed,
             pulled: self.tally.pulled,
             merged: self.tally.merged,

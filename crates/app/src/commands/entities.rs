@@ -9,7 +9,7 @@ use crate::views::{EntityView, ModelView, ProgressView, PropertyView, SetView, U
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::PoisonError;
-use tidemark_model::{CACHED_ENTITIES, EntitySet, Kind, Policy, Property};
+use tidemark_model::{EntitySet, Kind, Policy, Property};
 use tidemark_store::{EntityFigures, Unsent};
 use tidemark_sync::SyncError;
 
@@ -20,7 +20,7 @@ impl App {
     /// Nobody has signed in.
     pub async fn model(&self) -> Result<ModelView, AppError> {
         let model = self.entity_model()?;
-        Ok(ModelView { sets: model.sets().filter(|set| is_of_people(&set.name)).map(set_view).collect() })
+        Ok(ModelView { sets: model.sets().filter(|set| set.is_work()).map(set_view).collect() })
     }
 
     /// Returns every entity set with its figures.
@@ -49,7 +49,8 @@ impl App {
             paused: worker.as_ref().is_some_and(|worker| worker.is_paused(&figures.name)),
             name: figures.name,
         };
-        Ok(figures.into_iter().filter(|figures| is_of_people(&figures.name)).map(view).collect())
+        let is_work = |figures: &EntityFigures| model.set(&figures.name).is_none_or(EntitySet::is_work);
+        Ok(figures.into_iter().filter(is_work).map(view).collect())
     }
 
     /// Asks the server how many records each set has there, for [`EntityView::server_records`].
@@ -64,7 +65,7 @@ impl App {
             return Err(SyncError::SignedOut.into());
         }
         let mut counts = HashMap::new();
-        for set in model.sets().filter(|set| is_of_people(&set.name)) {
+        for set in model.sets().filter(|set| set.is_work()) {
             counts.insert(set.name.clone(), self.remote().count(account, &set.name).await?);
         }
         // The figures are the account's that asked, and nobody else's.
@@ -151,8 +152,8 @@ impl App {
 
     /// Finds a set that a person may choose: the choices themselves are none.
     fn choosable(&self, set: &str) -> Result<String, AppError> {
-        let found = self.entity_set(set)?.name;
-        if is_of_people(&found) { Ok(found) } else { Err(AppError::UnknownSet(found)) }
+        let found = self.entity_set(set)?;
+        if found.is_work() { Ok(found.name) } else { Err(AppError::UnknownSet(found.name)) }
     }
 
     fn entities_changed(&self) {
@@ -160,11 +161,6 @@ impl App {
         self.inner.events.stir();
         self.nudge();
     }
-}
-
-/// Tells whether a set holds people's records; `CachedEntities` holds their choices.
-fn is_of_people(set: &str) -> bool {
-    set != CACHED_ENTITIES
 }
 
 /// Returns a set as screens need it.

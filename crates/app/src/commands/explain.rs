@@ -26,8 +26,11 @@ impl App {
             };
             let model = store.model();
             let must_sign_in = store.account()?.is_none_or(|account| account.signed_out);
-            let attempt =
-                |attempt: Attempt| AttemptView { at: attempt.at, outcome: attempt.outcome, message: attempt.message };
+            let attempt = |attempt: Attempt| AttemptView {
+                at: attempt.at,
+                outcome: attempt.outcome.into(),
+                message: attempt.message,
+            };
             Ok(ExplainView {
                 waiting_because: because(&explained, must_sign_in, is_offline),
                 state: explained.local.state.as_str().to_owned(),

@@ -90,7 +90,7 @@ impl App {
                     entity_set: decision.set,
                     record_id: decision.id.to_string(),
                     title: title.unwrap_or_default(),
-                    event: decision.entry.event,
+                    event: decision.entry.event.into(),
                     by_policy: decision.entry.by_policy,
                     by: decision.entry.by,
                     can_bring_back: decision.entry.can_bring_back,
@@ -112,7 +112,7 @@ fn history_view(user: Option<&str>, entry: HistoryEntry) -> HistoryView {
     HistoryView {
         entry: entry.can_bring_back.then(|| entry.entry.to_string()),
         at: entry.at,
-        event: entry.event,
+        event: entry.event.into(),
         by_policy: entry.by_policy,
         mine: entry.by.is_some() && entry.by.as_deref() == user,
         by: entry.by,

@@ -7,6 +7,7 @@ use crate::error::AppError;
 use crate::status::{Failure, Situation, view};
 use crate::views::{AwaitedView, StatusView, SyncView};
 use std::time::Duration;
+use tidemark_model::{CycleOutcome, Word};
 use tidemark_store::{Awaited, CycleEntry, Store};
 use tidemark_sync::{CycleReport, Outcome, SyncError, TransportError, Worker, within};
 
@@ -26,7 +27,7 @@ impl App {
                 let state = background.state();
                 if let Some(report) = &state.last_report {
                     situation.online = state.online;
-                    situation.failure = failure_of(report.outcome.as_str(), report.error.as_ref());
+                    situation.failure = failure_of(&report.outcome.told().into(), report.error.as_ref());
                 }
                 situation.online |= state.syncing.is_some();
                 situation.progress = state.syncing;
@@ -47,7 +48,7 @@ impl App {
                 account: store.account()?,
                 counts: store.counts()?,
                 // Before the first cycle, signing in was the last contact, and it worked.
-                online: failure.as_ref().is_none_or(|failure| failure.outcome != Outcome::Offline.as_str()),
+                online: failure.as_ref().is_none_or(|failure| failure.outcome != CycleOutcome::Offline),
                 progress: None,
                 failure,
                 last_sync: last_sync(store)?,
@@ -70,9 +71,9 @@ impl App {
         situation.online = outcome != Outcome::Offline;
         account.signed_out |= outcome == Outcome::SignedOut;
         match failed {
-            Some(error) => situation.failure = failure_of(outcome.as_str(), Some(&error.to_string())),
+            Some(error) => situation.failure = failure_of(&outcome.told().into(), Some(&error.to_string())),
             // The server is there now and knows the token; that the last cycle failed or did not get through stays true.
-            None => situation.failure = situation.failure.take().filter(|f| f.outcome != Outcome::SignedOut.as_str()),
+            None => situation.failure = situation.failure.take().filter(|f| f.outcome != CycleOutcome::SignedOut),
         }
     }
 
@@ -129,9 +130,9 @@ fn awaited(store: &Store, worker: Option<&Worker>) -> Result<Vec<AwaitedView>, A
     Ok(store.awaited()?.into_iter().map(view).collect())
 }
 
-fn failure_of(outcome: &str, error: Option<&String>) -> Option<Failure> {
-    let is_well = outcome == Outcome::Synced.as_str();
-    (!is_well).then(|| Failure { outcome: outcome.to_owned(), error: error.cloned() })
+fn failure_of(outcome: &Word<CycleOutcome>, error: Option<&String>) -> Option<Failure> {
+    let is_well = *outcome == CycleOutcome::Synced;
+    (!is_well).then(|| Failure { outcome: outcome.clone(), error: error.cloned() })
 }
 
 fn sync_view(report: &CycleReport) -> SyncView {
@@ -141,7 +142,7 @@ fn sync_view(report: &CycleReport) -> SyncView {
 impl From<&CycleEntry> for SyncView {
     fn from(cycle: &CycleEntry) -> Self {
         Self {
-            outcome: cycle.outcome.clone(),
+            outcome: cycle.outcome.as_str().to_owned(),
             pushed: cycle.pushed,
             pulled: cycle.pulled,
             merged: cycle.merged,

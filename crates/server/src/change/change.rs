@@ -4,7 +4,7 @@ use super::row::Row;
 use super::version::Mark;
 use crate::storage::Caller;
 use std::sync::Arc;
-use tidemark_model::{Cell, Condition, InvalidRecord, Method, RecordId};
+use tidemark_model::{Cell, Condition, InvalidRecord, JournalKind, Method, RecordId};
 
 /// What a request's body says, every property in storage form.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,50 +58,20 @@ pub(crate) struct Commit {
     pub(crate) stop_on_error: bool,
 }
 
-/// What a change did to the record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum What {
-    /// Made it.
-    Create,
-    /// Changed it.
-    Update,
-    /// Tombstoned it.
-    Delete,
-    /// Took its tombstone away.
-    Restore,
-}
-
-impl What {
-    /// Returns the word that the journal keeps.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Delete => "delete",
-            Self::Restore => "restore",
-        }
-    }
-
-    /// Reads the journal's word.
-    pub(crate) fn from_word(word: &str) -> Option<Self> {
-        [Self::Create, Self::Update, Self::Delete, Self::Restore].into_iter().find(|what| what.as_str() == word)
-    }
-}
-
 /// What came of one change.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Outcome {
     /// It was applied, now or, for a repeated request, the first time; the row is the version that it made.
     Applied {
         /// What it did.
-        what: What,
+        what: JournalKind,
         /// The record right after it.
         row: Box<Row>,
     },
     /// It was applied so long ago, or so many changes followed, that the record's content right after it is not looked up.
     AppliedBefore {
         /// What it did.
-        what: What,
+        what: JournalKind,
         /// The version that it made.
         version: Mark,
         /// That version's stamp.

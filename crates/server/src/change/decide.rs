@@ -3,10 +3,12 @@
 //! Owns: the record that comes of a change. `tidemark_model::arbitrate` says whether it is applied and with which
 //! stamp; here its values are put together. Refuses: sequence numbers and the journal (the database's own).
 
-use super::change::{Body, Change, What};
+use super::change::{Body, Change};
 use super::row::Row;
 use super::version::Mark;
-use tidemark_model::{Arbitration, Cell, CellSeed, EntitySet, InvalidRecord, Method, Property, Ruling, arbitrate};
+use tidemark_model::{
+    Arbitration, Cell, CellSeed, EntitySet, InvalidRecord, JournalKind, Method, Property, Ruling, arbitrate,
+};
 
 /// What a database is to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +16,7 @@ pub(crate) enum Decision {
     /// Store this version; its sequence number and mark are still to be given.
     Put {
         /// What that does to the record.
-        what: What,
+        what: JournalKind,
         /// The version.
         row: Row,
     },
@@ -67,10 +69,10 @@ pub(crate) fn decide(
         })
         .collect::<Result<Vec<_>, _>>()?;
     let what = match (stored.map(|row| row.is_tombstoned), is_tombstoned) {
-        (None, _) => What::Create,
-        (Some(false), true) => What::Delete,
-        (Some(true), false) => What::Restore,
-        (Some(_), _) => What::Update,
+        (None, _) => JournalKind::Create,
+        (Some(false), true) => JournalKind::Delete,
+        (Some(true), false) => JournalKind::Restore,
+        (Some(_), _) => JournalKind::Update,
     };
     let row = Row {
         id: change.id.0,
@@ -128,7 +130,7 @@ mod tests {
         Change { set: set.name.clone(), id, method, condition: Condition::None, body, repeat: None }
     }
 
-    fn put(set: &EntitySet, stored: Option<&Row>, method: Method, body: Value) -> (What, Row) {
+    fn put(set: &EntitySet, stored: Option<&Row>, method: Method, body: Value) -> (JournalKind, Row) {
         match decide(set, stored, &change(set, method, body), "ann", 1_000).unwrap() {
             Decision::Put { what, row } => (what, row),
             other => panic!("{other:?}"),
@@ -141,7 +143,7 @@ mod tests {
         let set = model.set("TodoItems").unwrap();
         let (what, made) =
             put(set, None, Method::Create, json!({"Title": "a", "Notes": "n", "Priority": 3, "_UpdatedAt": 10}));
-        assert_eq!((what, made.updated_at, made.updated_by.as_deref()), (What::Create, 10, Some("ann")));
+        assert_eq!((what, made.updated_at, made.updated_by.as_deref()), (JournalKind::Create, 10, Some("ann")));
         let (_, patched) = put(set, Some(&made), Method::Update, json!({"Title": "b", "_UpdatedAt": 11}));
         let json = Value::Object(patched.to_record(set).to_json());
         assert_eq!((&json["Title"], &json["Notes"], &json["Priority"]), (&json!("b"), &json!("n"), &json!(3)));
@@ -157,7 +159,7 @@ mod tests {
         let missing = decide(set, None, &change(set, Method::Update, json!({"Notes": "n"})), "ann", 1).unwrap_err();
         assert_eq!(missing, InvalidRecord::Missing("Title".into()));
         let (what, row) = put(set, None, Method::Create, json!({"_IsTombstoned": true}));
-        assert_eq!((what, row.is_tombstoned), (What::Create, true));
+        assert_eq!((what, row.is_tombstoned), (JournalKind::Create, true));
         // A purged stub has no title to keep.
         let restored = decide(set, Some(&row), &change(set, Method::Update, json!({"Notes": "n"})), "ann", 2_000);
         assert_eq!(restored.unwrap_err(), InvalidRecord::Missing("Title".into()));
@@ -169,9 +171,9 @@ mod tests {
         let set = model.set("TodoItems").unwrap();
         let (_, made) = put(set, None, Method::Create, json!({"Title": "a", "_UpdatedAt": 10}));
         let (what, dead) = put(set, Some(&made), Method::Update, json!({"_IsTombstoned": true, "_UpdatedAt": 20}));
-        assert_eq!((what, dead.updated_at, dead.is_tombstoned), (What::Delete, 20, true));
+        assert_eq!((what, dead.updated_at, dead.is_tombstoned), (JournalKind::Delete, 20, true));
         let (what, back) = put(set, Some(&dead), Method::Update, json!({"Notes": "n", "_UpdatedAt": 21}));
-        assert_eq!((what, back.is_tombstoned, &back.cells[0]), (What::Restore, false, &Cell::Text("a".into())));
+        assert_eq!((what, back.is_tombstoned, &back.cells[0]), (JournalKind::Restore, false, &Cell::Text("a".into())));
         let late = decide(set, Some(&dead), &change(set, Method::Update, json!({"_UpdatedAt": 20})), "ann", 99);
         assert_eq!(late.unwrap(), Decision::NotFound);
     }

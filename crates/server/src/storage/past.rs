@@ -1,7 +1,8 @@
 //! What the journal tells of a record's past.
 
-use crate::change::{Mark, What};
+use crate::change::Mark;
 use serde_json::Value;
+use tidemark_model::JournalKind;
 
 /// One accepted change of a record.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +18,7 @@ pub(crate) struct PastChange {
     /// The device that its token was made for.
     pub(crate) device: Option<String>,
     /// What it did.
-    pub(crate) what: What,
+    pub(crate) what: JournalKind,
     /// The values that it changed.
     pub(crate) changes: Vec<ValueChange>,
 }

@@ -6,11 +6,11 @@
 use super::body::invalid;
 use crate::answer::{Answer, Reply};
 use crate::call::{Call, names};
-use crate::change::{Change, Commit, Outcome, Row, Step, What, etag};
+use crate::change::{Change, Commit, Outcome, Row, Step, etag};
 use crate::server::Server;
 use http::{StatusCode, header};
 use serde_json::json;
-use tidemark_model::{Method, RecordId};
+use tidemark_model::{JournalKind, Method, RecordId};
 use tidemark_odata::{Code, Format, Preference, RecordWriter, WireError, context_url, entity_url, write_entity};
 
 /// How a write is to be answered: everything of the request that outlives its change.
@@ -93,7 +93,7 @@ pub(crate) fn no_such_record(set: &str, id: RecordId) -> WireError {
     WireError::new(404, Code::RecordNotFound, format!("There is no record {id} in {set}"))
 }
 
-fn applied(server: &Server, call: &Call, shape: &Shape, what: What, row: &Row) -> Answer {
+fn applied(server: &Server, call: &Call, shape: &Shape, what: JournalKind, row: &Row) -> Answer {
     let is_new = is_new(shape, what);
     let is_minimal = match (shape.method, shape.return_minimal) {
         (Method::Delete, _) | (_, Some(true)) => true,
@@ -119,8 +119,8 @@ fn applied(server: &Server, call: &Call, shape: &Shape, what: What, row: &Row) -
     located(call, shape, is_new, row.updated_at, answer)
 }
 
-fn is_new(shape: &Shape, what: What) -> bool {
-    what == What::Create || (shape.method == Method::Create && what == What::Restore)
+fn is_new(shape: &Shape, what: JournalKind) -> bool {
+    what == JournalKind::Create || (shape.method == Method::Create && what == JournalKind::Restore)
 }
 
 /// Says where the record is, and with which stamp it was taken.

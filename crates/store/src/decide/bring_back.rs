@@ -1,13 +1,13 @@
 //! Bringing back what did not stand: a losing side becomes a new local change, an edit like any other.
 //!
-//! Owns: which values of a losing side come back: those that it lost, or all of it where the record is gone; then the
-//! record is restored on its tombstone. What that replaces is kept in turn. Refuses: bringing back unasked.
+//! Owns: making that change and writing it down; what it replaces is kept in turn. Refuses: what comes back of which entry
+//! (`tidemark_model::bring_back`), and bringing back unasked.
 
 use crate::error::{Result, StoreError};
 use crate::look::read;
 use crate::look::record::LocalRecord;
 use crate::save::edit;
-use crate::tables::history::{self, BROUGHT_BACK, Entry, HistoryEntry};
+use crate::tables::history::{self, Entry};
 use crate::tables::local;
 use crate::tables::position;
 use crate::tables::row;
@@ -16,7 +16,7 @@ use crate::tx::store::Store;
 use crate::tx::transaction::Tx;
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use tidemark_model::{Record, RecordId, State, Strictness, read_record};
+use tidemark_model::{BroughtBack, HistoryEvent, Lost, Record, RecordId, State, Strictness, read_record};
 
 impl Store {
     /// Makes the losing side of an entry of a record's history a new local change: an edit, a restore where the record
@@ -40,44 +40,35 @@ pub(crate) fn bring_back(tx: &Tx<'_>, table: &Table, id: RecordId, number: i64) 
         return Err(StoreError::NotCached(set.clone()));
     }
     let nothing = || StoreError::NothingToBringBack { set: set.clone(), id };
-    let entry = history::of_number(tx.conn, set, id, number)?.filter(|entry| entry.can_bring_back);
-    let entry = entry.ok_or_else(nothing)?;
+    let entry = history::of_number(tx.conn, set, id, number)?.ok_or_else(nothing)?;
     let before = row::get(tx.conn, table, id)?;
-    let shown = before.as_ref().filter(|row| row.state != State::Delete).map(|row| row.record.clone());
-    let Some(lost) = &entry.record else {
-        edit::delete(tx, set, id)?;
-        return log(tx, table, id, shown.as_ref(), None);
-    };
-    match before {
-        Some(row) => {
-            if row.state == State::Delete {
+    let shown = before.as_ref().filter(|row| row.state != State::Delete).map(|row| &row.record);
+    let properties: Vec<&str> = entry.changes.iter().map(|change| change.property.as_str()).collect();
+    let lost = Lost { event: &entry.event, record: entry.record.as_ref(), properties: &properties };
+    let here = before.as_ref().map(|row| row.state);
+    match tidemark_model::bring_back(&table.set, lost, here).ok_or_else(nothing)? {
+        BroughtBack::Delete => {
+            edit::delete(tx, set, id)?;
+            return log(tx, table, id, shown, None);
+        }
+        BroughtBack::Edit { undo_delete, values } => {
+            if undo_delete {
                 edit::undo_delete(tx, set, id)?;
             }
-            edit::change(tx, set, id, &lost_values(table, &entry, lost))?;
+            edit::change(tx, set, id, &values)?;
         }
-        None => restore(tx, table, lost)?,
+        BroughtBack::Restore { values } => {
+            let lost = entry.record.as_ref().ok_or_else(nothing)?;
+            restore(tx, table, lost, &values)?;
+        }
     }
     let after = row::get(tx.conn, table, id)?.map(|row| row.record);
-    log(tx, table, id, shown.as_ref(), after.as_ref())
-}
-
-/// Returns what a losing side lost; all of it where the entry names nothing.
-fn lost_values(table: &Table, entry: &HistoryEntry, lost: &Record) -> Map<String, Value> {
-    let mut values = content(table, lost);
-    if !entry.changes.is_empty() {
-        values.retain(|name, _| entry.changes.iter().any(|change| change.property == *name));
-    }
-    values
-}
-
-/// The record's values as far as the model still has a place for them.
-fn content(table: &Table, record: &Record) -> Map<String, Value> {
-    table.declared().map(|property| (property.name.clone(), record.get(&property.name).clone())).collect()
+    log(tx, table, id, shown, after.as_ref())
 }
 
 /// Restores a record that is not here.
-fn restore(tx: &Tx<'_>, table: &Table, lost: &Record) -> Result<()> {
-    let mut record = read_record(&table.set, Some(lost.id), &content(table, lost), Strictness::RefuseUnknown)?;
+fn restore(tx: &Tx<'_>, table: &Table, lost: &Record, values: &Map<String, Value>) -> Result<()> {
+    let mut record = read_record(&table.set, Some(lost.id), values, Strictness::RefuseUnknown)?;
     edit::stamp(tx, &mut record, lost.updated_at)?;
     let change = edit::on_tombstone(tx, table, lost)?;
     local::put_pending(tx, table, record, &change)
@@ -88,5 +79,5 @@ fn log(tx: &Tx<'_>, table: &Table, id: RecordId, before: Option<&Record>, after:
     if after.is_some() && before.is_some() && changes.is_empty() {
         return Ok(());
     }
-    history::write(tx, table, id, &Entry { decision: true, changes, ..Entry::here(BROUGHT_BACK, before) })
+    history::write(tx, table, id, &Entry { decision: true, changes, ..Entry::here(HistoryEvent::BroughtBack, before) })
 }

@@ -1,16 +1,14 @@
 //! What an answer leaves in the record's history: who decided, between which values, and the side that did not stand.
 //!
-//! Owns: the words of answers. The person who decided is the account that is signed in, also where its policy did.
+//! Owns: which event an answer is. The person who decided is the account that is signed in, also where its policy did.
 //! Refuses: carrying the answer out (`verdict`).
 
 use crate::error::Result;
-use crate::tables::history::{
-    self, ACCEPTED_DELETE, Entry, KEPT_SERVER, Origin, PropertyChange, RESTORED, TOOK_SERVER,
-};
+use crate::tables::history::{self, Entry, Origin, PropertyChange};
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
 use serde_json::Value;
-use tidemark_model::{Conflict, Record, Resolution, Side};
+use tidemark_model::{Conflict, HistoryEvent, Record, Resolution, Side};
 
 /// Writes an answer down. Where each side lost something there are two entries, this device's side last; the first
 /// alone is listed as a decision.
@@ -30,7 +28,7 @@ pub(crate) fn write(
     Ok(())
 }
 
-type Written<'c> = (&'static str, Vec<PropertyChange>, Option<&'c Record>);
+type Written<'c> = (HistoryEvent, Vec<PropertyChange>, Option<&'c Record>);
 
 fn entries<'c>(conflict: &'c Conflict, answer: &Resolution) -> Vec<Written<'c>> {
     let mine = Some(&conflict.mine);
@@ -38,25 +36,25 @@ fn entries<'c>(conflict: &'c Conflict, answer: &Resolution) -> Vec<Written<'c>> 
     let base = conflict.base.as_ref().map(|base| &base.record);
     let clash = |side| changes(conflict.properties.iter(), side, theirs, mine);
     match answer {
-        Resolution::KeepMine => vec![("kept_mine", clash(Origin::Mine), theirs)],
-        Resolution::TakeServer => vec![(TOOK_SERVER, clash(Origin::Server), mine)],
+        Resolution::KeepMine => vec![(HistoryEvent::KeptMine, clash(Origin::Mine), theirs)],
+        Resolution::TakeServer => vec![(HistoryEvent::TookServer, clash(Origin::Server), mine)],
         Resolution::Merge(sides) => {
             let of = |side: Side| conflict.properties.iter().filter(move |name| sides.get(*name) == Some(&side));
             let lost = [
-                ("chose_sides", changes(of(Side::Mine), Origin::Mine, theirs, mine), theirs),
-                ("chose_sides", changes(of(Side::Server), Origin::Server, theirs, mine), mine),
+                (HistoryEvent::ChoseSides, changes(of(Side::Mine), Origin::Mine, theirs, mine), theirs),
+                (HistoryEvent::ChoseSides, changes(of(Side::Server), Origin::Server, theirs, mine), mine),
             ];
             lost.into_iter().filter(|(_, changes, _)| !changes.is_empty()).collect()
         }
         Resolution::Restore => {
-            vec![(RESTORED, changes(conflict.properties.iter(), Origin::Mine, base, mine), None)]
+            vec![(HistoryEvent::Restored, changes(conflict.properties.iter(), Origin::Mine, base, mine), None)]
         }
-        Resolution::AcceptDelete => vec![(ACCEPTED_DELETE, Vec::new(), mine)],
-        Resolution::DeleteAnyway => vec![("deleted_anyway", Vec::new(), theirs)],
+        Resolution::AcceptDelete => vec![(HistoryEvent::AcceptedDelete, Vec::new(), mine)],
+        Resolution::DeleteAnyway => vec![(HistoryEvent::DeletedAnyway, Vec::new(), theirs)],
         Resolution::KeepServer => {
             let mut kept: Vec<PropertyChange> = changes(conflict.properties.iter(), Origin::Mine, base, theirs);
             kept.iter_mut().for_each(|change| change.side = Some(Origin::Server));
-            vec![(KEPT_SERVER, kept, None)]
+            vec![(HistoryEvent::KeptServer, kept, None)]
         }
     }
 }

@@ -4,7 +4,7 @@
 //! history. Refuses: leaving out what a record cannot be without: that needs an edit.
 
 use crate::error::{Result, StoreError};
-use crate::tables::history::{self, DISCARDED, Entry, PropertyChange};
+use crate::tables::history::{self, Entry, PropertyChange};
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::row;
@@ -12,7 +12,7 @@ use crate::tables::table::Table;
 use crate::tx::store::Store;
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use tidemark_model::{CellSeed, Record, RecordId, State, Strictness, read_changes, read_record};
+use tidemark_model::{CellSeed, HistoryEvent, Record, RecordId, State, Strictness, read_changes, read_record};
 
 /// A value of a pending change that the model as it is now does not allow.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,7 +76,8 @@ impl Store {
                 side: None,
             };
             let changes = unfit.iter().map(lost).collect();
-            history::write(tx, &table, id, &Entry { decision: true, changes, ..Entry::here(DISCARDED, Some(&local)) })?;
+            let entry = Entry { decision: true, changes, ..Entry::here(HistoryEvent::Discarded, Some(&local)) };
+            history::write(tx, &table, id, &entry)?;
             change.release();
             rest.updated_at = tx.stamp(local.updated_at)?;
             local::put_pending(tx, &table, rest, &change)?;

@@ -9,7 +9,7 @@ use crate::decide::tally::Tally;
 use crate::error::Result;
 use crate::tables::choice;
 use crate::tables::conflict;
-use crate::tables::history::{self, ACCEPTED_DELETE, Entry, MERGED, Origin, TOOK_SERVER};
+use crate::tables::history::{self, Entry, Origin};
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::position;
@@ -17,8 +17,8 @@ use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
 use tidemark_model::{
-    Conflict, ConflictKind, Record, RecordId, Resolution, Resolved, ServerSide, State, Verdict, Versioned, merge,
-    reconcile, resolve,
+    Conflict, ConflictKind, HistoryEvent, Record, RecordId, Resolution, Resolved, ServerSide, State, Verdict,
+    Versioned, merge, reconcile, resolve,
 };
 
 /// Lets the server's current record (`None`: there is no trace of it) meet what is pending here.
@@ -173,7 +173,7 @@ fn settled(tx: &Tx<'_>, table: &Table, local: &Record, change: &Change, server: 
     let edited = change.base.as_ref().is_none_or(|base| !base.record.same_content(local));
     if change.state != State::Delete && edited && !stands {
         // No person and no policy of a person's: the model says that the server's value stands, or is the later one.
-        let event = if live.is_some() { TOOK_SERVER } else { ACCEPTED_DELETE };
+        let event = if live.is_some() { HistoryEvent::TookServer } else { HistoryEvent::AcceptedDelete };
         let changes = live.map_or_else(Vec::new, |live| history::changes(Some(local), &live.record));
         let entry = Entry { by_policy: true, decision: true, changes, ..Entry::here(event, Some(local)) };
         history::write(tx, table, local.id, &entry)?;
@@ -204,5 +204,5 @@ fn write_merge(
             _ => Origin::Both,
         });
     }
-    history::write(tx, table, merged.id, &Entry { changes, ..Entry::here(MERGED, Some(mine)) })
+    history::write(tx, table, merged.id, &Entry { changes, ..Entry::here(HistoryEvent::Merged, Some(mine)) })
 }

@@ -9,8 +9,7 @@ use crate::tables::cycle::{self, CycleEntry};
 use crate::tables::position;
 use crate::tables::retention::{self, CYCLES};
 use crate::tx::store::Store;
-
-const SYNCED: &str = "synced";
+use tidemark_model::CycleOutcome;
 
 impl Lease {
     /// Keeps what a cycle came to, and drops what has been kept long enough here and elsewhere.
@@ -22,7 +21,7 @@ impl Lease {
             let behind = position::awaited(tx.conn)?.into_iter().map(|(set, _)| set).collect();
             cycle::add(tx, &CycleEntry { behind, ..cycle.clone() }, CYCLES)?;
             // Right after the server told the time: a wrong clock makes nothing look old.
-            if cycle.outcome == SYNCED {
+            if cycle.outcome == CycleOutcome::Synced {
                 retention::purge(tx)?;
             }
             Ok(())

@@ -13,7 +13,7 @@ use crate::tables::retention::ATTEMPTS_OF_A_RECORD;
 use crate::tables::row;
 use crate::tables::sent;
 use crate::tx::store::{Reading, Store};
-use tidemark_model::{Record, RecordId, Versioned};
+use tidemark_model::{AttemptOutcome, Record, RecordId, Versioned};
 
 /// Everything that is known here of one record's way to the server.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +55,7 @@ impl Store {
             let clean = || change.is_none().then(|| row.record.clone());
             let unanswered = in_flight.map(|sent| Attempt {
                 at: sent.first_sent_ms,
-                outcome: "unanswered".to_owned(),
+                outcome: AttemptOutcome::Unanswered.into(),
                 message: None,
             });
             let attempts = attempts(reading, set, id, unanswered)?;
@@ -75,7 +75,11 @@ impl Store {
 fn attempts(reading: &Reading<'_>, set: &str, id: RecordId, unanswered: Option<Attempt>) -> Result<Vec<Attempt>> {
     let mut attempts = attempt::of_record(reading.conn, set, id)?;
     let accepted = sent::of_record(reading.conn, set, id)?.into_iter();
-    attempts.extend(accepted.map(|sent| Attempt { at: sent.at, outcome: "accepted".to_owned(), message: None }));
+    attempts.extend(accepted.map(|sent| Attempt {
+        at: sent.at,
+        outcome: AttemptOutcome::Accepted.into(),
+        message: None,
+    }));
     attempts.extend(unanswered);
     attempts.sort_by_key(|attempt| std::cmp::Reverse(attempt.at));
     attempts.truncate(ATTEMPTS_OF_A_RECORD);

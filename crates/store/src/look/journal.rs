@@ -5,9 +5,9 @@
 
 use crate::error::Result;
 use crate::open::lease::Lease;
-use crate::tables::history::{self, CREATED, DELETED, EDITED, HistoryEntry, PropertyChange, RESTORED, Told};
+use crate::tables::history::{self, HistoryEntry, PropertyChange, Told};
 use crate::tables::position;
-use tidemark_model::RecordId;
+use tidemark_model::{HistoryEvent, JournalKind, RecordId, Word};
 
 /// A line of the server's change journal about one record.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,8 +20,8 @@ pub struct JournalLine {
     pub user: Option<String>,
     /// On which device, where the server knows.
     pub device: Option<String>,
-    /// `create`, `update`, `delete`, `restore`.
-    pub kind: String,
+    /// What it did.
+    pub kind: Word<JournalKind>,
     /// What it changed.
     pub changes: Vec<PropertyChange>,
 }
@@ -54,12 +54,13 @@ impl Lease {
     }
 }
 
-fn event(line: &JournalLine) -> &'static str {
-    match line.kind.as_str() {
-        "create" => CREATED,
-        "delete" => DELETED,
-        "restore" => RESTORED,
-        _ => EDITED,
+fn event(line: &JournalLine) -> HistoryEvent {
+    match &line.kind {
+        Word::Known(JournalKind::Create) => HistoryEvent::Created,
+        Word::Known(JournalKind::Delete) => HistoryEvent::Deleted,
+        Word::Known(JournalKind::Restore) => HistoryEvent::Restored,
+        // Whatever a newer server did, the record is another one since.
+        Word::Known(JournalKind::Update) | Word::Other(_) => HistoryEvent::Edited,
     }
 }
 
@@ -78,7 +79,7 @@ fn told(line: &JournalLine) -> HistoryEntry {
     HistoryEntry {
         entry: 0,
         at: line.at,
-        event: event(line).to_owned(),
+        event: event(line).into(),
         by_policy: false,
         by: line.user.clone(),
         device: line.device.clone(),

@@ -7,7 +7,7 @@ use crate::decide::parked;
 use crate::error::Result;
 use crate::open::lease::Lease;
 use crate::tables::catalog::{Catalog, DOCUMENT, EPOCH};
-use crate::tables::history::{self, Entry, MODEL_CHANGED};
+use crate::tables::history::{self, Entry};
 use crate::tables::pending;
 use crate::tables::position;
 use crate::tables::row::{self, Row};
@@ -17,7 +17,7 @@ use crate::tables::table::{EXTRA, Table};
 use crate::tx::follow;
 use crate::tx::transaction::Tx;
 use rusqlite::Connection;
-use tidemark_model::{EntityModel, Record, State, Versioned};
+use tidemark_model::{EntityModel, HistoryEvent, Record, State, Versioned};
 use tidemark_sql::{Dialect, add_column, column_of, quote};
 
 impl Lease {
@@ -139,7 +139,7 @@ fn keep_pending(tx: &Tx<'_>, old: &Table, new: &Table, before: &Record, after: &
     }
     let lost = before.properties.iter().any(|(name, value)| !value.is_null() && after.get(name).is_null());
     if lost {
-        history::write(tx, new, before.id, &Entry::here(MODEL_CHANGED, Some(before)))?;
+        history::write(tx, new, before.id, &Entry::here(HistoryEvent::ModelChanged, Some(before)))?;
     }
     Ok(())
 }

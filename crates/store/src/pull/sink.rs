@@ -9,7 +9,6 @@ use crate::decide::verdict;
 use crate::error::{Result, StoreError};
 use crate::pull::pull_tx::PullTx;
 use crate::push::restored;
-use crate::tables::choice;
 use crate::tables::conflict;
 use crate::tables::history;
 use crate::tables::pending;
@@ -54,8 +53,8 @@ impl<'t> SetSink<'t> {
         Ok(Self {
             pull,
             properties: table.declared().count(),
-            is_news: standing.follows && !choice::is_choice(set),
-            is_restored: standing.is_restored && !choice::is_choice(set),
+            is_news: standing.follows && table.set.is_work(),
+            is_restored: standing.is_restored && table.set.is_work(),
             generation: standing.generation,
             upsert: tx.conn.prepare_cached(&table.upsert)?,
             refresh: tx.conn.prepare_cached(&table.refresh)?,
@@ -68,7 +67,7 @@ impl<'t> SetSink<'t> {
 
     /// Counts what happened; the choice of sets is no record that anybody works on.
     fn count(&self, tally: Tally) {
-        if !choice::is_choice(&self.table.set.name) {
+        if self.table.set.is_work() {
             self.pull.count(tally);
         }
     }

@@ -6,24 +6,24 @@
 use crate::decide::parked;
 use crate::decide::tally::Tally;
 use crate::error::{Result, StoreError};
-use crate::tables::history::{self, CREATED, DELETED, EDITED, Entry, RESTORED};
+use crate::tables::history::{self, Entry};
 use crate::tables::local;
 use crate::tables::pending::{Change, InFlight};
 use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
-use tidemark_model::{Record, RecordId, State};
+use tidemark_model::{HistoryEvent, Record, RecordId, State};
 
 /// Writes the change into the record's history: what typing came to, once.
 pub(crate) fn write_down(tx: &Tx<'_>, table: &Table, base: Option<&Record>, sent: &InFlight, etag: &str) -> Result<()> {
     let (event, changes) = match sent.state {
-        State::Delete => (DELETED, Vec::new()),
-        State::Update if sent.restores => (RESTORED, history::changes(base, &sent.record)),
-        State::Update => (EDITED, history::changes(base, &sent.record)),
-        State::Add | State::None => (CREATED, history::changes(None, &sent.record)),
+        State::Delete => (HistoryEvent::Deleted, Vec::new()),
+        State::Update if sent.restores => (HistoryEvent::Restored, history::changes(base, &sent.record)),
+        State::Update => (HistoryEvent::Edited, history::changes(base, &sent.record)),
+        State::Add | State::None => (HistoryEvent::Created, history::changes(None, &sent.record)),
     };
-    let lost = (event == DELETED).then_some(&sent.record);
+    let lost = (event == HistoryEvent::Deleted).then_some(&sent.record);
     let at = Some(sent.record.updated_at);
     let entry = Entry { at, etag: Some(etag), changes, ..Entry::here(event, lost) };
     history::write_version(tx, table, sent.record.id, &entry)
@@ -48,7 +48,7 @@ pub(crate) fn refused(
         if deletes(change.state) && change.base.is_none() {
             // An addition that the server would not have was deleted meanwhile: there is nothing to send, and the
             // deletion can be undone like any other.
-            history::write(tx, table, id, &Entry::here(DELETED, Some(&row.record)))?;
+            history::write(tx, table, id, &Entry::here(HistoryEvent::Deleted, Some(&row.record)))?;
         }
         local::put_pending(tx, table, row.record, &change)?;
         return Ok(Tally::default());

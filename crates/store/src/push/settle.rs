@@ -14,8 +14,7 @@ use crate::push::restamp;
 use crate::push::restored::{self, Offered};
 use crate::tables::account;
 use crate::tables::attempt;
-use crate::tables::choice;
-use crate::tables::history::{self, DELETED, Entry};
+use crate::tables::history::{self, Entry};
 use crate::tables::local;
 use crate::tables::pending::{self, Change, InFlight, Offer};
 use crate::tables::position;
@@ -23,7 +22,7 @@ use crate::tables::sent;
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
 use std::sync::Arc;
-use tidemark_model::{Record, RecordId, State, Versioned};
+use tidemark_model::{AttemptOutcome, HistoryEvent, Record, RecordId, State, Versioned};
 
 /// How often in a row the answer to a change may be no decision before it is set aside (FAULTS N9).
 const MOST_ATTEMPTS: u32 = 5;
@@ -71,8 +70,10 @@ fn settle_all(tx: &Tx<'_>, replies: &[Reply]) -> Result<Tally> {
         restamp::clamped(tx, taken_ms)?;
     }
     for reply in replies {
-        let settled = settle(tx, reply)?;
-        if !choice::is_choice(&reply.set) {
+        // A set that the model has no more is settled by nothing.
+        let Ok(table) = tx.catalog.table(&reply.set).map(Arc::clone) else { continue };
+        let settled = settle(tx, &table, reply)?;
+        if table.set.is_work() {
             tally += settled;
         }
     }
@@ -93,16 +94,15 @@ fn clamped(tx: &Tx<'_>, replies: &[Reply]) -> Result<Option<i64>> {
     Ok(latest)
 }
 
-fn settle(tx: &Tx<'_>, reply: &Reply) -> Result<Tally> {
-    let Ok(table) = tx.catalog.table(&reply.set).map(Arc::clone) else { return Ok(Tally::default()) };
+fn settle(tx: &Tx<'_>, table: &Table, reply: &Reply) -> Result<Tally> {
     let Some(mut change) = pending::get(tx.conn, &reply.set, reply.id)? else { return Ok(Tally::default()) };
     let Some(sent) = change.in_flight.take_if(|sent| sent.request_id == reply.request_id) else {
         return Ok(Tally::default());
     };
-    write_attempt(tx, reply)?;
+    write_attempt(tx, table, reply)?;
     if let Some(offer) = change.offer.take() {
         if let Some(number) = offer.sent {
-            return restored::answered(tx, &table, change, Offered { offer, number, sent }, &reply.answer);
+            return restored::answered(tx, table, change, Offered { offer, number, sent }, &reply.answer);
         }
         // The server does not have what was in flight, nor perhaps what was confirmed before it.
         let current = match &reply.answer {
@@ -111,23 +111,23 @@ fn settle(tx: &Tx<'_>, reply: &Reply) -> Result<Tally> {
             _ => None,
         };
         if let Some(current) = current {
-            let row = outcome::pending_row(tx, &table, reply.id)?;
-            return restored::resume(tx, &table, row, change, offer, current);
+            let row = outcome::pending_row(tx, table, reply.id)?;
+            return restored::resume(tx, table, row, change, offer, current);
         }
         if matches!(reply.answer, Answer::Undecided { .. }) {
             change.offer = Some(offer);
         }
     }
     match &reply.answer {
-        Answer::Done { etag, stamp } => done(tx, &table, change, &sent, etag, *stamp),
-        Answer::Absent if sent.state == State::Delete => gone(tx, &table, change),
-        Answer::Absent => stale(tx, &table, reply.id, change, None),
-        Answer::Stale { current } => stale(tx, &table, reply.id, change, Some(current)),
-        Answer::Refused { reason } => outcome::refused(tx, &table, reply.id, change, &sent, reason),
+        Answer::Done { etag, stamp } => done(tx, table, change, &sent, etag, *stamp),
+        Answer::Absent if sent.state == State::Delete => gone(tx, table, change),
+        Answer::Absent => stale(tx, table, reply.id, change, None),
+        Answer::Stale { current } => stale(tx, table, reply.id, change, Some(current)),
+        Answer::Refused { reason } => outcome::refused(tx, table, reply.id, change, &sent, reason),
         Answer::Undecided { reason, counts } => {
             change.attempts = change.attempts.saturating_add((*counts).into());
             if change.attempts >= MOST_ATTEMPTS {
-                return set_aside(tx, &table, reply.id, change, sent, reason);
+                return set_aside(tx, table, reply.id, change, sent, reason);
             }
             change.in_flight = Some(sent);
             pending::put(tx, &reply.set, reply.id, &change)?;
@@ -137,15 +137,15 @@ fn settle(tx: &Tx<'_>, reply: &Reply) -> Result<Tally> {
 }
 
 /// Writes an answer down, unless it is a yes; the choice of sets is no record that anybody explains.
-fn write_attempt(tx: &Tx<'_>, reply: &Reply) -> Result<()> {
+fn write_attempt(tx: &Tx<'_>, table: &Table, reply: &Reply) -> Result<()> {
     let (outcome, message) = match &reply.answer {
         Answer::Done { .. } => return Ok(()),
-        Answer::Absent => ("gone", None),
-        Answer::Stale { .. } => ("changed_meanwhile", None),
-        Answer::Refused { reason } => ("refused", Some(reason.as_str())),
-        Answer::Undecided { reason, .. } => ("not_decided", Some(reason.as_str())),
+        Answer::Absent => (AttemptOutcome::Gone, None),
+        Answer::Stale { .. } => (AttemptOutcome::ChangedMeanwhile, None),
+        Answer::Refused { reason } => (AttemptOutcome::Refused, Some(reason.as_str())),
+        Answer::Undecided { reason, .. } => (AttemptOutcome::NotDecided, Some(reason.as_str())),
     };
-    if choice::is_choice(&reply.set) { Ok(()) } else { attempt::add(tx, &reply.set, reply.id, outcome, message) }
+    if table.set.is_work() { attempt::add(tx, &reply.set, reply.id, outcome, message) } else { Ok(()) }
 }
 
 /// The server has the change, as `etag`: that version is the base of whatever was edited since it was sent.
@@ -197,7 +197,7 @@ fn gone(tx: &Tx<'_>, table: &Table, change: Change) -> Result<Tally> {
         return stale(tx, table, id, change, None);
     }
     let row = outcome::pending_row(tx, table, id)?;
-    history::write(tx, table, id, &Entry::here(DELETED, Some(&row.record)))?;
+    history::write(tx, table, id, &Entry::here(HistoryEvent::Deleted, Some(&row.record)))?;
     local::remove(tx, table, id)?;
     Ok(Tally { pushed: 1, ..Tally::default() })
 }

@@ -9,7 +9,7 @@ use crate::look::read;
 use crate::look::record::{LocalRecord, MARK, Mark};
 use crate::tables::account;
 use crate::tables::conflict;
-use crate::tables::history::{self, DELETED, Entry};
+use crate::tables::history::{self, Entry};
 use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold, InFlight};
 use crate::tables::position;
@@ -21,8 +21,8 @@ use crate::tx::transaction::Tx;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tidemark_model::{
-    ConflictKind, Fold, ID, LocalChange, Record, RecordId, Resolution, State, Strictness, Versioned, fold,
-    read_changes, read_record, same_value,
+    ConflictKind, Fold, HistoryEvent, ID, LocalChange, Record, RecordId, Resolution, State, Strictness, Versioned,
+    fold, read_changes, read_record, same_value,
 };
 
 impl Store {
@@ -129,7 +129,7 @@ pub(crate) fn delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
     let open = conflict::of_record(tx.conn, &table, id)?;
     if let Some(open) = open.as_ref().filter(|open| open.kind == ConflictKind::DeletedOnServer) {
         answer::answer(tx, &table, open, &Resolution::AcceptDelete)?;
-        return history::write(tx, &table, id, &Entry::here(DELETED, Some(&row.record)));
+        return history::write(tx, &table, id, &Entry::here(HistoryEvent::Deleted, Some(&row.record)));
     }
     let mut record = row.record.clone();
     let known = pending.is_known_to_server() || open.is_some_and(|open| open.server.is_some());
@@ -140,7 +140,7 @@ pub(crate) fn delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
                 // It was never sent, and yet the server spoke of such a record: whoever made that one keeps it.
                 position::fetch_later(tx, &table, id)?;
             }
-            history::write(tx, &table, id, &Entry::here(DELETED, Some(&record)))?;
+            history::write(tx, &table, id, &Entry::here(HistoryEvent::Deleted, Some(&record)))?;
             return local::remove(tx, &table, id);
         }
         Fold::Revert | Fold::Refuse => return Err(StoreError::NotFound { set: set.to_owned(), id }),
@@ -148,7 +148,7 @@ pub(crate) fn delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
     pending.release();
     if pending.in_flight.is_none() && pending.base.as_ref().is_some_and(|base| base.record.is_tombstoned) {
         // A restore that was not sent: the deletion it would have undone stands.
-        history::write(tx, &table, id, &Entry::here(DELETED, Some(&record)))?;
+        history::write(tx, &table, id, &Entry::here(HistoryEvent::Deleted, Some(&record)))?;
     }
     stamp(tx, &mut record, row.record.updated_at)?;
     local::put_pending(tx, &table, record, &pending)?;

@@ -8,23 +8,23 @@ use crate::tables::retention::ATTEMPTS_OF_A_RECORD;
 use crate::tables::value::Key;
 use crate::tx::transaction::Tx;
 use rusqlite::{Connection, params};
-use tidemark_model::RecordId;
+use tidemark_model::{AttemptOutcome, RecordId, Word};
 
 /// One answer of the server to a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// Unix milliseconds UTC.
     pub at: i64,
-    /// `accepted`, `changed_meanwhile`, `gone`, `refused`, `not_decided`; `unanswered` while it is on its way.
-    pub outcome: String,
+    /// What it came to; unanswered while it is on its way.
+    pub outcome: Word<AttemptOutcome>,
     /// The server's sentence.
     pub message: Option<String>,
 }
 
 /// Writes an answer down: what it came to, and the server's sentence.
-pub(crate) fn add(tx: &Tx<'_>, set: &str, id: RecordId, outcome: &str, message: Option<&str>) -> Result<()> {
+pub(crate) fn add(tx: &Tx<'_>, set: &str, id: RecordId, outcome: AttemptOutcome, message: Option<&str>) -> Result<()> {
     let sql = "INSERT INTO attempt (entity_set, id, at, outcome, message) VALUES (?1, ?2, ?3, ?4, ?5)";
-    tx.conn.prepare_cached(sql)?.execute(params![set, Key(id), tx.server_now_ms()?, outcome, message])?;
+    tx.conn.prepare_cached(sql)?.execute(params![set, Key(id), tx.server_now_ms()?, outcome.as_str(), message])?;
     let sql = "DELETE FROM attempt WHERE entity_set = ?1 AND id = ?2 AND order_no NOT IN \
                (SELECT order_no FROM attempt WHERE entity_set = ?1 AND id = ?2 ORDER BY order_no DESC LIMIT ?3)";
     tx.conn.prepare_cached(sql)?.execute(params![set, Key(id), ATTEMPTS_OF_A_RECORD as i64])?;
@@ -36,7 +36,7 @@ pub(crate) fn of_record(conn: &Connection, set: &str, id: RecordId) -> Result<Ve
     let sql = "SELECT at, outcome, message FROM attempt WHERE entity_set = ?1 AND id = ?2 ORDER BY order_no DESC";
     let mut statement = conn.prepare_cached(sql)?;
     let attempts = statement.query_map(params![set, Key(id)], |row| {
-        Ok(Attempt { at: row.get(0)?, outcome: row.get(1)?, message: row.get(2)? })
+        Ok(Attempt { at: row.get(0)?, outcome: row.get::<_, String>(1)?.into(), message: row.get(2)? })
     })?;
     Ok(attempts.collect::<rusqlite::Result<_>>()?)
 }

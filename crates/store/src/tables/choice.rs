@@ -11,12 +11,6 @@ use rusqlite::Connection;
 use serde_json::Value;
 use tidemark_model::{CACHED_ENTITIES, CachedEntity, CachedEntityProperty, Policy, State};
 
-/// Tells whether a set is the one that holds the choice itself. It travels like any record, but no figure that people
-/// read counts it: "1 change waiting" means work, not a setting.
-pub(crate) fn is_choice(set: &str) -> bool {
-    set == CACHED_ENTITIES
-}
-
 /// Returns who decides a set's conflicts; those of the choice itself are never asked.
 pub(crate) fn policy(conn: &Connection, catalog: &Catalog, set: &str) -> Result<Policy> {
     if set == CACHED_ENTITIES {

@@ -8,6 +8,7 @@ use crate::tables::value::{from_optional_text, from_text, to_text};
 use crate::tx::transaction::Tx;
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
+use tidemark_model::{CycleOutcome, Word};
 
 /// One cycle, for Activity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,8 +17,8 @@ pub struct CycleEntry {
     pub started_at: i64,
     /// Milliseconds.
     pub duration_ms: u64,
-    /// `synced`, `offline`, `signed_out`, `failed`.
-    pub outcome: String,
+    /// What it came to.
+    pub outcome: Word<CycleOutcome>,
     /// Changes accepted.
     pub pushed: u64,
     /// Records changed here.

@@ -1,8 +1,9 @@
 //! What happened to a record: changes of both sides, decisions, and the sides that did not stand, whole.
 //!
-//! Owns: the `history` table and its words. One entry per version of the server, whoever tells of it first; so typing
-//! does not flood it: an own edit is written down when the server has it. Refuses: the choice of what is kept offline,
-//! which is nobody's work. FAULTS I13: losing sides stay at least 90 days; everything here stays 400.
+//! Owns: the `history` table. One entry per version of the server, whoever tells of it first; so typing does not flood
+//! it: an own edit is written down when the server has it. Refuses: its words (`tidemark_model::HistoryEvent`), and the
+//! choice of what is kept offline, which is nobody's work. FAULTS I13: losing sides stay at least 90 days; everything
+//! here stays 400.
 
 mod entry;
 
@@ -10,37 +11,13 @@ pub use entry::{HistoryEntry, Origin, PropertyChange};
 
 use crate::error::Result;
 use crate::tables::account;
-use crate::tables::choice;
 use crate::tables::pending::Change;
 use crate::tables::setting::{self, DEVICE_NAME};
 use crate::tables::table::Table;
 use crate::tables::value::{Key, from_optional_text, to_text};
 use crate::tx::transaction::Tx;
 use rusqlite::{Connection, OptionalExtension, params};
-use tidemark_model::{Record, RecordId, Versioned, changed_properties};
-
-/// The record was made.
-pub(crate) const CREATED: &str = "created";
-/// Properties were changed.
-pub(crate) const EDITED: &str = "edited";
-/// The record was deleted.
-pub(crate) const DELETED: &str = "deleted";
-/// The record stays deleted.
-pub(crate) const ACCEPTED_DELETE: &str = "accepted_delete";
-/// A deletion was undone.
-pub(crate) const RESTORED: &str = "restored";
-/// Edits of both sides came together.
-pub(crate) const MERGED: &str = "merged";
-/// The server's values stand where they clashed.
-pub(crate) const TOOK_SERVER: &str = "took_server";
-/// The server's record stands, though it was deleted here.
-pub(crate) const KEPT_SERVER: &str = "kept_server";
-/// A change was given up.
-pub(crate) const DISCARDED: &str = "discarded";
-/// What did not stand before is a change again.
-pub(crate) const BROUGHT_BACK: &str = "brought_back";
-/// The model left no place for a text.
-pub(crate) const MODEL_CHANGED: &str = "model_changed";
+use tidemark_model::{HistoryEvent, Record, RecordId, Versioned, Word, can_bring_back, changed_properties};
 
 /// Who did it.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +31,7 @@ pub(crate) enum By<'e> {
 /// An entry to write.
 #[derive(Debug)]
 pub(crate) struct Entry<'e> {
-    pub(crate) event: &'e str,
+    pub(crate) event: HistoryEvent,
     pub(crate) by: By<'e>,
     pub(crate) by_policy: bool,
     /// Whether somebody chose: Activity lists it.
@@ -69,7 +46,7 @@ pub(crate) struct Entry<'e> {
 
 impl<'e> Entry<'e> {
     /// Begins an entry about something that happened on this device just now.
-    pub(crate) fn here(event: &'e str, record: Option<&'e Record>) -> Self {
+    pub(crate) fn here(event: HistoryEvent, record: Option<&'e Record>) -> Self {
         let (by, changes) = (By::Me, Vec::new());
         Self { event, by, by_policy: false, decision: false, at: None, etag: None, changes, record }
     }
@@ -92,7 +69,7 @@ pub(crate) fn changes(before: Option<&Record>, after: &Record) -> Vec<PropertyCh
 /// Writes an entry.
 pub(crate) fn write(tx: &Tx<'_>, table: &Table, id: RecordId, entry: &Entry<'_>) -> Result<()> {
     let set = &table.set.name;
-    if choice::is_choice(set) {
+    if !table.set.is_work() {
         return Ok(());
     }
     let (by, device) = match entry.by {
@@ -112,7 +89,7 @@ pub(crate) fn write(tx: &Tx<'_>, table: &Table, id: RecordId, entry: &Entry<'_>)
         set,
         Key(id),
         at,
-        entry.event,
+        entry.event.as_str(),
         by,
         entry.record.map(to_text).transpose()?,
         entry.by_policy,
@@ -130,7 +107,7 @@ pub(crate) fn write_version(tx: &Tx<'_>, table: &Table, id: RecordId, entry: &En
     match entry.etag {
         None | Some("") => Ok(()),
         Some(etag) if number_of(tx.conn, &table.set.name, id, etag)?.is_some() => Ok(()),
-        Some(etag) if entry.event == RESTORED && settle_restored(tx, table, id, etag)? => Ok(()),
+        Some(etag) if entry.event == HistoryEvent::Restored && settle_restored(tx, table, id, etag)? => Ok(()),
         Some(_) => write(tx, table, id, entry),
     }
 }
@@ -139,7 +116,8 @@ pub(crate) fn write_version(tx: &Tx<'_>, table: &Table, id: RecordId, entry: &En
 fn settle_restored(tx: &Tx<'_>, table: &Table, id: RecordId, etag: &str) -> Result<bool> {
     let sql = "UPDATE history SET etag = ?3 WHERE event = ?4 AND etag IS NULL AND order_no = \
                (SELECT max(order_no) FROM history WHERE entity_set = ?1 AND id = ?2 AND seen = 1)";
-    Ok(tx.conn.prepare_cached(sql)?.execute(params![table.set.name, Key(id), etag, RESTORED])? > 0)
+    Ok(tx.conn.prepare_cached(sql)?.execute(params![table.set.name, Key(id), etag, HistoryEvent::Restored.as_str()])?
+        > 0)
 }
 
 /// Gives the entry of a version that the server lost the ETag under which it has the change again; tells whether there
@@ -153,12 +131,12 @@ pub(crate) fn confirmed_again(tx: &Tx<'_>, table: &Table, id: RecordId, lost: &s
 pub(crate) fn observe(tx: &Tx<'_>, table: &Table, before: &Record, server: &Versioned) -> Result<()> {
     let record = &server.record;
     let event = match (before.is_tombstoned, record.is_tombstoned) {
-        (false, true) => DELETED,
-        (true, false) => RESTORED,
-        _ => EDITED,
+        (false, true) => HistoryEvent::Deleted,
+        (true, false) => HistoryEvent::Restored,
+        _ => HistoryEvent::Edited,
     };
     let changes = if record.is_tombstoned { Vec::new() } else { changes(Some(before), record) };
-    if event == EDITED && changes.is_empty() {
+    if event == HistoryEvent::Edited && changes.is_empty() {
         return Ok(());
     }
     let entry = Entry {
@@ -166,7 +144,7 @@ pub(crate) fn observe(tx: &Tx<'_>, table: &Table, before: &Record, server: &Vers
         at: Some(record.updated_at),
         etag: Some(&server.etag),
         changes,
-        ..Entry::here(event, (event == DELETED).then_some(before))
+        ..Entry::here(event, (event == HistoryEvent::Deleted).then_some(before))
     };
     write_version(tx, table, before.id, &entry)
 }
@@ -184,7 +162,7 @@ pub(crate) fn discarded(
         (Some(lost), Some(base)) => changes(Some(lost), base),
         _ => Vec::new(),
     };
-    write(tx, table, id, &Entry { decision: true, changes, ..Entry::here(DISCARDED, lost) })
+    write(tx, table, id, &Entry { decision: true, changes, ..Entry::here(HistoryEvent::Discarded, lost) })
 }
 
 /// Returns the number of the entry about a version of the server.
@@ -197,7 +175,7 @@ pub(crate) fn number_of(conn: &Connection, set: &str, id: RecordId, etag: &str) 
 #[derive(Debug)]
 pub(crate) struct Told<'l> {
     pub(crate) etag: &'l str,
-    pub(crate) event: &'static str,
+    pub(crate) event: HistoryEvent,
     pub(crate) at: i64,
     pub(crate) by: Option<&'l str>,
     pub(crate) device: Option<&'l str>,
@@ -212,13 +190,13 @@ pub(crate) fn keep_told(tx: &Tx<'_>, set: &str, id: RecordId, told: &Told<'_>) -
         let sql = "UPDATE history SET at = ?1, event = ?2, by = coalesce(?3, by), device = coalesce(?4, device), \
                    changes = CASE WHEN decision = 1 THEN changes ELSE coalesce(?5, changes) END WHERE order_no = ?6";
         let mut statement = tx.conn.prepare_cached(sql)?;
-        statement.execute(params![told.at, told.event, told.by, told.device, changes, number])?;
+        statement.execute(params![told.at, told.event.as_str(), told.by, told.device, changes, number])?;
         return Ok(());
     }
     let sql = "INSERT INTO history (at, event, by, device, changes, entity_set, id, etag, seen, kept_at) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9)";
     let now = tx.server_now_ms()?;
-    let values = params![told.at, told.event, told.by, told.device, changes, set, Key(id), told.etag, now];
+    let values = params![told.at, told.event.as_str(), told.by, told.device, changes, set, Key(id), told.etag, now];
     tx.conn.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }
@@ -230,7 +208,7 @@ fn changes_text(changes: &[PropertyChange]) -> Result<Option<String>> {
 const COLUMNS: &str = "order_no, at, event, by_policy, by, device, changes, record";
 
 fn read_entry(row: &rusqlite::Row<'_>) -> Result<HistoryEntry> {
-    let event: String = row.get(2)?;
+    let event: Word<HistoryEvent> = row.get::<_, String>(2)?.into();
     let record: Option<Record> = from_optional_text(row.get(7)?)?;
     Ok(HistoryEntry {
         entry: row.get(0)?,
@@ -239,15 +217,10 @@ fn read_entry(row: &rusqlite::Row<'_>) -> Result<HistoryEntry> {
         by: row.get(4)?,
         device: row.get(5)?,
         changes: from_optional_text(row.get(6)?)?.unwrap_or_default(),
-        can_bring_back: record.is_some() || lost_a_deletion(&event),
+        can_bring_back: can_bring_back(&event, record.is_some()),
         event,
         record,
     })
-}
-
-/// Tells whether what did not stand was a deletion: bringing that back deletes.
-pub(crate) fn lost_a_deletion(event: &str) -> bool {
-    matches!(event, RESTORED | KEPT_SERVER)
 }
 
 /// Reads a record's entries, newest first. Stamps of one record rise with its versions, on every device.
@@ -298,7 +271,8 @@ pub(crate) fn ends_deleted(conn: &Connection, set: &str, id: RecordId) -> Result
     let sql = "SELECT event FROM history WHERE entity_set = ?1 AND id = ?2 ORDER BY at DESC, order_no DESC LIMIT 1";
     let event: Option<String> =
         conn.prepare_cached(sql)?.query_row(params![set, Key(id)], |row| row.get(0)).optional()?;
-    Ok(event.is_some_and(|event| event == DELETED || event == ACCEPTED_DELETE))
+    let event = event.map(Word::from);
+    Ok(matches!(event, Some(Word::Known(HistoryEvent::Deleted | HistoryEvent::AcceptedDelete))))
 }
 
 /// Returns the number of the newest entry of all.
@@ -318,7 +292,10 @@ pub(crate) fn take_back(tx: &Tx<'_>, numbers: &[i64]) -> Result<()> {
 pub(crate) fn tombstone(conn: &Connection, set: &str, id: RecordId) -> Result<Option<String>> {
     let sql = "SELECT etag FROM history WHERE entity_set = ?1 AND id = ?2 AND etag IS NOT NULL AND event = ?3 \
                ORDER BY at DESC, order_no DESC LIMIT 1";
-    Ok(conn.prepare_cached(sql)?.query_row(params![set, Key(id), DELETED], |row| row.get(0)).optional()?)
+    Ok(conn
+        .prepare_cached(sql)?
+        .query_row(params![set, Key(id), HistoryEvent::Deleted.as_str()], |row| row.get(0))
+        .optional()?)
 }
 
 /// Takes back the entry of a deletion that no server heard of, if it is the newest that this device saw of the record
@@ -328,7 +305,9 @@ pub(crate) fn take_deleted(tx: &Tx<'_>, table: &Table, id: RecordId, after_ms: i
                (SELECT max(order_no) FROM history WHERE entity_set = ?1 AND id = ?2 AND seen = 1)";
     let mut statement = tx.conn.prepare_cached(sql)?;
     let found: Option<(i64, Option<String>)> = statement
-        .query_row(params![table.set.name, Key(id), DELETED, after_ms], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row(params![table.set.name, Key(id), HistoryEvent::Deleted.as_str(), after_ms], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .optional()?;
     let Some((number, record)) = found else { return Ok(None) };
     take_back(tx, &[number])?;

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use serde_json::json;
-use tidemark_model::RowDigest;
+use tidemark_model::{CycleOutcome, RowDigest};
 use tidemark_store::{Account, CycleEntry, Position, Store};
 
 #[test]
@@ -166,7 +166,7 @@ fn cycles_are_kept_newest_first_and_not_for_ever() {
     let entry = |started_at| CycleEntry {
         started_at,
         duration_ms: 1,
-        outcome: "synced".into(),
+        outcome: CycleOutcome::Synced.into(),
         pushed: 0,
         pulled: 0,
         merged: 0,
@@ -206,9 +206,13 @@ fn the_newest_cycle_that_went_through_outlives_a_long_time_offline() {
     assert_eq!(store.last_synced().unwrap().unwrap().started_at, 2);
     let kept = store.cycles(u32::MAX).unwrap();
     assert_eq!((kept.len(), kept.last().unwrap().started_at), (1_001, 2));
-    record(1_011, "synced");
-    assert_eq!(store.cycles(u32::MAX).unwrap().last().unwrap().started_at, 12);
-    assert_eq!(store.last_synced().unwrap().unwrap().started_at, 1_011);
+    record(1_011, "of another version");
+    let newest = store.cycles(1).unwrap().remove(0);
+    assert_eq!((newest.started_at, newest.outcome.as_str()), (1_011, "of another version"));
+    assert_eq!(store.last_synced().unwrap().unwrap().started_at, 2);
+    record(1_012, "synced");
+    assert_eq!(store.cycles(u32::MAX).unwrap().last().unwrap().started_at, 13);
+    assert_eq!(store.last_synced().unwrap().unwrap().started_at, 1_012);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::support::*;
 use serde_json::json;
 use std::collections::BTreeMap;
-use tidemark_model::{ConflictKind, RecordId, Resolution, Side, State};
+use tidemark_model::{AttemptOutcome, ConflictKind, RecordId, Resolution, Side, State};
 use tidemark_store::{Answer, OpenConflict, OutgoingChange, Store};
 
 const KINDS: [(ConflictKind, &[Resolution]); 3] = [
@@ -201,7 +201,7 @@ fn a_record_is_explained_at_every_step_of_its_way() {
     edit(store, id(1), json!({ "Title": "mine two" }));
     let sending = explain();
     assert_eq!((sending.local.mark.as_str(), title(&sending.in_flight.unwrap())), ("sending", "mine"));
-    assert_eq!(sending.attempts[0].outcome, "unanswered");
+    assert_eq!(sending.attempts[0].outcome, AttemptOutcome::Unanswered);
     store.settle(&[reply(&sent[0], done("e2"))]).unwrap();
     let sent = batch(store);
     store.settle(&[reply(&sent[0], Answer::Refused { reason: "Title is rude".into() })]).unwrap();
@@ -209,7 +209,7 @@ fn a_record_is_explained_at_every_step_of_its_way() {
     assert_eq!((parked.local.mark.as_str(), parked.reason.as_deref()), ("refused", Some("Title is rude")));
     let outcomes = |store: &Store| -> Vec<(String, Option<String>)> {
         let explained = store.explain(ITEMS, id(1)).unwrap().unwrap();
-        explained.attempts.into_iter().map(|attempt| (attempt.outcome, attempt.message)).collect()
+        explained.attempts.into_iter().map(|attempt| (attempt.outcome.into(), attempt.message)).collect()
     };
     let refused = ("refused".to_owned(), Some("Title is rude".to_owned()));
     assert!(outcomes(store).contains(&refused) && outcomes(store).contains(&("accepted".to_owned(), None)));
@@ -222,6 +222,11 @@ fn a_record_is_explained_at_every_step_of_its_way() {
     assert_eq!((asked.local.mark.as_str(), title(&asked.server.unwrap())), ("conflict", "theirs"));
     assert_eq!(asked.conflict.unwrap().id, of(store, id(1)).unwrap().id);
     assert!(outcomes(store).contains(&("changed_meanwhile".to_owned(), None)));
+
+    let database = rusqlite::Connection::open(device.dir.path().join("tidemark.db")).unwrap();
+    database.execute("UPDATE attempt SET outcome = 'put_off' WHERE outcome = 'refused'", []).unwrap();
+    let put_off = ("put_off".to_owned(), Some("Title is rude".to_owned()));
+    assert!(outcomes(store).contains(&put_off), "a word that another version wrote is read as it is");
 }
 
 #[test]

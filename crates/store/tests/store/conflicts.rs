@@ -3,7 +3,7 @@
 use crate::support::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use tidemark_model::{ConflictKind, Policy, RecordId, Resolution, Side};
+use tidemark_model::{ConflictKind, HistoryEvent, Policy, RecordId, Resolution, Side};
 use tidemark_store::{Answer, OpenConflict, OutgoingChange, Store};
 
 /// A record changed here (`mine`) and on the server (`theirs`), asked about.
@@ -194,7 +194,7 @@ fn deleting_while_asked() {
     assert_eq!(mark(store, id(3)), "conflict");
     store.delete(ITEMS, id(3)).unwrap();
     assert_eq!((mark(store, id(3)), store.counts().unwrap().conflicts), ("gone", 1));
-    assert_eq!(store.history(ITEMS, id(3)).unwrap()[1].event, "accepted_delete");
+    assert_eq!(store.history(ITEMS, id(3)).unwrap()[1].event, HistoryEvent::AcceptedDelete);
     // Taken back, it is restored on the tombstone that was shown.
     store.undo_delete(ITEMS, id(3)).unwrap();
     assert_eq!((mark(store, id(3)), title(&shown(store, id(3)).unwrap())), ("waiting", "mine"));

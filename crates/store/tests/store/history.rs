@@ -3,7 +3,7 @@
 use crate::support::*;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
-use tidemark_model::{Policy, Resolution};
+use tidemark_model::{HistoryEvent, Policy, Resolution};
 use tidemark_store::{DEVICE_NAME, HistoryEntry, JournalLine, Origin, OutgoingChange, Position, PropertyChange, Store};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -42,7 +42,7 @@ fn line(etag: &str, at: i64, user: &str, kind: &str, changes: &[(&str, &str, &st
         at,
         user: Some(user.into()),
         device: Some(format!("{user}'s device")),
-        kind: kind.into(),
+        kind: kind.to_owned().into(),
         changes: changes.iter().map(change).collect(),
     }
 }
@@ -298,7 +298,7 @@ fn every_decision_of_a_policy_is_listed_and_reversed() {
         let back = store.bring_back(ITEMS, id(1), entry.entry).unwrap();
         assert_eq!(back.map(|local| title(&local.record).to_owned()).as_deref(), after, "{event}");
         assert_ne!(store.counts().unwrap().pending, 0, "{event}: it is a change like any other");
-        assert_eq!(store.decisions(10).unwrap()[0].entry.event, "brought_back");
+        assert_eq!(store.decisions(10).unwrap()[0].entry.event, HistoryEvent::BroughtBack);
     }
 }
 
@@ -312,7 +312,7 @@ fn a_restore_is_one_entry_before_and_after_it_was_sent() {
     store.resolve(store.conflicts().unwrap()[0].id, &Resolution::Restore).unwrap();
     push(store, "e3");
     store.history_with(ITEMS, id(1), &[line("e3", 1_800_000_000_000, "ann", "restore", &[])]).unwrap();
-    let events: Vec<String> = entries(store).into_iter().map(|entry| entry.event).collect();
+    let events: Vec<String> = entries(store).into_iter().map(|entry| entry.event.into()).collect();
     assert_eq!(events, ["restored", "deleted"]);
 }
 
@@ -348,4 +348,21 @@ fn a_choice_of_sets_has_no_history() {
     accept_all(store);
     assert_eq!(store.history("CachedEntities", choice).unwrap(), []);
     assert_eq!(store.decisions(10).unwrap(), []);
+}
+
+#[test]
+fn a_word_that_another_version_wrote_is_read_as_it_is() {
+    let device = device();
+    let store = &device.store;
+    clean_item(store, 1, "e1");
+    edit(store, id(1), json!({ "Title": "mine" }));
+    push(store, "e2");
+    let database = rusqlite::Connection::open(device.dir.path().join("tidemark.db")).unwrap();
+    assert_eq!(database.execute("UPDATE history SET event = 'split', decision = 1", []).unwrap(), 1);
+    assert_eq!(entries(store)[0].event.as_str(), "split");
+    let decided = store.decisions(10).unwrap().remove(0).entry;
+    assert_eq!((decided.event.as_str(), decided.can_bring_back), ("split", false));
+    store.history_with(ITEMS, id(1), &[line("e9", 9_000, "bob", "moved", &[("Title", "a", "b")])]).unwrap();
+    let edited = "edited bob: Title \"a\"->\"b\"".to_owned();
+    assert!(told(store).contains(&edited), "whatever the server calls it: {:?}", told(store));
 }

@@ -3,7 +3,7 @@
 use crate::support::*;
 use serde_json::{Value, json};
 use tidemark_model::query::Query;
-use tidemark_model::{Resolution, State};
+use tidemark_model::{HistoryEvent, Resolution, State};
 use tidemark_store::{Answer, Only, OutgoingChange, Position};
 
 /// Returns the model with one declaration of `TodoItem` replaced, added (`new`) or taken out (`null`).
@@ -205,7 +205,8 @@ fn what_the_model_has_no_place_for_is_named_and_the_rest_is_sent_without_it() {
         let (OutgoingChange::Update { body, .. } | OutgoingChange::Add { body }) = &sent[0].change else { panic!() };
         assert_eq!((&body["Title"], body.get("Notes")), (&json!("mine"), None));
         // What it said is whole in the history, and comes back once there is a place for it again.
-        let kept = store.history(ITEMS, of).unwrap().into_iter().find(|entry| entry.event == "discarded").unwrap();
+        let kept =
+            store.history(ITEMS, of).unwrap().into_iter().find(|entry| entry.event == HistoryEvent::Discarded).unwrap();
         assert_eq!(kept.record.as_ref().unwrap().get("Notes"), &json!("an hour's work"));
         assert_eq!((kept.changes.len(), kept.changes[0].property.as_str()), (1, "Notes"));
         store.adopt_model(&changed("Notes", json!({ "$Nullable": true }))).unwrap();

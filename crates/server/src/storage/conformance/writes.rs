@@ -2,10 +2,10 @@
 
 use super::bed::{Bed, ITEMS, OWN, applied, id, repeat};
 use super::on_every_database;
-use crate::change::{Outcome, What};
+use crate::change::Outcome;
 use serde_json::json;
 use std::sync::Arc;
-use tidemark_model::{Cell, Condition, Method};
+use tidemark_model::{Cell, Condition, JournalKind, Method};
 
 on_every_database!(
     numbers_have_no_gaps_whoever_writes,
@@ -79,7 +79,7 @@ async fn a_repeat_far_back_is_answered_without_its_content(bed: Bed) {
     let version = applied(&bed.one(&ann, first.clone()).await).version;
     bed.commit(&ann, (0..50).map(|n| vec![bed.titled(1, &n.to_string())]).collect()).await;
     match bed.one(&ann, first).await {
-        Outcome::AppliedBefore { what: What::Create, version: again, .. } => assert_eq!(again, version),
+        Outcome::AppliedBefore { what: JournalKind::Create, version: again, .. } => assert_eq!(again, version),
         other => panic!("{other:?}"),
     }
 }
@@ -98,7 +98,7 @@ async fn a_workspace_and_a_user_have_their_own(bed: Bed) {
     let written = bed.one(&ann, own("ask")).await;
     assert!(matches!(written, Outcome::Applied { .. }), "{written:?}");
     assert_eq!(title(&bob, OWN).await, None);
-    assert!(matches!(bed.one(&bob, own("mine")).await, Outcome::Applied { what: What::Create, .. }));
+    assert!(matches!(bed.one(&bob, own("mine")).await, Outcome::Applied { what: JournalKind::Create, .. }));
 }
 
 async fn the_past_is_undone_line_by_line(bed: Bed) {
@@ -110,7 +110,7 @@ async fn the_past_is_undone_line_by_line(bed: Bed) {
     let place = bed.place(&ann, ITEMS);
     let past = bed.storage.history(&place, id(1), 10).await.unwrap().unwrap();
     let told: Vec<_> = past.iter().map(|change| (change.what, change.changes.len())).collect();
-    assert_eq!(told[..2], [(What::Delete, 0), (What::Update, 1)]);
+    assert_eq!(told[..2], [(JournalKind::Delete, 0), (JournalKind::Update, 1)]);
     assert_eq!(past[1].changes[0].from, json!("a"));
     assert_eq!(bed.storage.history(&place, id(9), 10).await.unwrap(), None);
 }

@@ -5,10 +5,10 @@
 
 use super::table::{Tables, find};
 use super::tx::Tx;
-use crate::change::{Mark, Place, What};
+use crate::change::{Mark, Place};
 use crate::storage::{PastChange, Result, ValueChange};
 use serde_json::{Map, Value};
-use tidemark_model::{EntitySet, RecordId};
+use tidemark_model::{EntitySet, JournalKind, RecordId, Vocabulary};
 
 /// Returns a record's newest changes, newest first; `None` where there is no trace of it.
 pub(super) fn history(
@@ -34,7 +34,7 @@ pub(super) fn history(
 /// One line of the journal.
 struct Line {
     version: Mark,
-    what: What,
+    what: JournalKind,
     previous: u64,
     before: Option<String>,
     stamp: i64,
@@ -49,7 +49,7 @@ fn line(tx: &dyn Tx, workspace_no: i64, sequence: u64) -> Result<Option<Line>> {
     tx.one(sql, &[workspace_no.into(), sequence.into()], |row| {
         Ok(Line {
             version: Mark { sequence, mark: row.mark(0)? },
-            what: What::from_word(&row.text(1)?).unwrap_or(What::Update),
+            what: JournalKind::from_word(&row.text(1)?).unwrap_or(JournalKind::Update),
             previous: row.unsigned(2)?,
             before: row.text_or_null(3)?,
             stamp: row.integer(4)?,
@@ -64,7 +64,7 @@ impl Line {
     /// Takes the line back from a record's content; returns what it had changed.
     fn undo(self, set: &EntitySet, content: &mut Map<String, Value>) -> PastChange {
         let mut changes = Vec::new();
-        if self.what == What::Create {
+        if self.what == JournalKind::Create {
             let made = content.iter().filter(|(_, value)| !value.is_null());
             changes.extend(made.map(|(name, to)| ValueChange {
                 property: name.clone(),

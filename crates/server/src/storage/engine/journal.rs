@@ -5,17 +5,17 @@
 
 use super::table::{SetTable, find};
 use super::tx::{Bind, Columns, Tx};
-use crate::change::{Mark, Outcome, Place, Repeat, Row, What};
+use crate::change::{Mark, Outcome, Place, Repeat, Row};
 use crate::storage::{Caller, Result, StorageError};
 use serde_json::{Map, Value};
-use tidemark_model::{Cell, CellSeed, EntitySet};
+use tidemark_model::{Cell, CellSeed, EntitySet, JournalKind, Vocabulary};
 use uuid::Uuid;
 
 /// A line to write.
 pub(super) struct Line<'l> {
     pub(super) place: &'l Place,
     pub(super) caller: &'l Caller,
-    pub(super) what: What,
+    pub(super) what: JournalKind,
     pub(super) stored: Option<&'l Row>,
     pub(super) row: &'l Row,
     pub(super) repeat: Option<Repeat>,
@@ -74,7 +74,7 @@ fn before(set: &EntitySet, stored: &Row, row: &Row) -> Option<String> {
 pub(super) struct Earlier {
     /// The hash of what it held.
     pub(super) content: Option<[u8; 16]>,
-    what: What,
+    what: JournalKind,
     place: Place,
     id: Uuid,
     version: Mark,
@@ -104,7 +104,7 @@ pub(super) fn find_requests(tx: &dyn Tx, caller: &Caller, requests: &[Uuid]) -> 
 fn earlier(row: &dyn Columns, caller: &Caller) -> Result<Earlier> {
     Ok(Earlier {
         content: row.guid_or_null(0)?.map(Uuid::into_bytes),
-        what: What::from_word(&row.text(1)?).unwrap_or(What::Update),
+        what: JournalKind::from_word(&row.text(1)?).unwrap_or(JournalKind::Update),
         place: Place { set: row.text(3)?, workspace_no: row.integer(2)?, owner_no: 0, user_no: caller.user_no },
         id: row.guid_or_null(4)?.unwrap_or_default(),
         version: Mark { sequence: row.unsigned(5)?, mark: row.mark(6)? },

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tidemark_model::Record;
+use tidemark_model::{HistoryEvent, Record, Word};
 
 /// Something that happened to a record: a change, or a decision that kept a losing side from vanishing.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,8 +13,8 @@ pub struct HistoryEntry {
     pub entry: i64,
     /// Unix milliseconds UTC.
     pub at: i64,
-    /// What happened: `edited`, `kept_mine`, `took_server`, `merged`, `discarded`, …
-    pub event: String,
+    /// What happened.
+    pub event: Word<HistoryEvent>,
     /// Whether a policy decided it in a person's place.
     pub by_policy: bool,
     /// Who, where known.
