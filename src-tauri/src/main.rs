@@ -6,6 +6,7 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod commands;
+mod desktop;
 mod events;
 mod instance;
 mod notify;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     follow_traces();
-    if !startup::has_display() {
+    if !desktop::has_display() {
         return failed(
             "There is no screen to open a window on: neither WAYLAND_DISPLAY nor DISPLAY is set. \
              `tidemark` does the same work in a terminal.",
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
     let Some(data_dir) = tidemark_app::default_data_dir() else {
         return failed("Tidemark finds no place for its database: neither TIDEMARK_DATA_DIR nor HOME is set.");
     };
-    match startup::caught(|| built(data_dir)) {
+    match desktop::caught(|| built(data_dir)) {
         Some(Ok(app)) => match app.run_return(|_, _| {}) {
             0 => ExitCode::SUCCESS,
             _ => ExitCode::FAILURE,

@@ -4,26 +4,10 @@
 //! message on the screen, the same sentence on stderr, and exit status 1.
 
 use crate::{events, notify, tray, window};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use tauri::{AppHandle, Manager};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 use tidemark_app::{App, Host};
-
-/// Returns whether a window system can be reached at all; GTK would end the process without a word.
-pub(crate) fn has_display() -> bool {
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    !cfg!(target_os = "linux") || is_set("WAYLAND_DISPLAY") || is_set("DISPLAY")
-}
-
-/// Runs what panics where a part of the desktop is missing, with words for programmers; `None` where it did.
-pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Option<T> {
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|panic| tracing::debug!("{panic}")));
-    let done = catch_unwind(AssertUnwindSafe(work)).ok();
-    std::panic::set_hook(usual);
-    done
-}
 
 /// Opens the offline database, then everything that shows it; shows why not where it cannot.
 pub(crate) fn start(handle: &AppHandle, data_dir: &Path) {

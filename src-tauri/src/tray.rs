@@ -2,7 +2,7 @@
 //!
 //! A desktop without a place for tray icons, or without the library that draws them, gets none; the app works alike.
 
-use crate::{startup, status_words, window};
+use crate::{desktop, status_words, window};
 use tauri::menu::{Menu, MenuEvent, MenuItem, PredefinedMenuItem};
 use tauri::tray::TrayIconBuilder;
 use tauri::{AppHandle, Manager, Wry};
@@ -17,7 +17,7 @@ struct Tray {
 /// Shows the tray icon where the desktop has a place for it.
 pub(crate) fn show(handle: &AppHandle) {
     // The library behind the icon is loaded when first used, and its binding panics where it is not installed.
-    match startup::caught(|| build(handle)) {
+    match desktop::caught(|| build(handle)) {
         Some(Ok(tray)) => {
             handle.manage(tray);
         }

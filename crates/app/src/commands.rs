@@ -1,6 +1,7 @@
 //! The commands, one file a noun; each is a method of [`App`](crate::App).
 
 mod activity;
+mod afresh;
 mod conflicts;
 mod entities;
 mod explain;

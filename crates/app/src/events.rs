@@ -3,7 +3,6 @@
 //! Owns: the channel; the events themselves stand in the table. Refuses: finding out that something changed; the store says so for this
 //! process, `background` for the others and for the status line.
 
-use crate::app::App;
 use crate::views::{RecordsChanged, StatusView, SyncView};
 use serde_json::Value;
 use std::sync::Arc;
@@ -104,19 +103,6 @@ impl Events {
             }
             events.stir();
         }));
-    }
-}
-
-impl App {
-    /// Returns what tells a host that lost events to show everything afresh.
-    pub async fn afresh(&self) -> Vec<AppEvent> {
-        let mut events: Vec<_> = all_sets(self.store()).into_iter().map(AppEvent::RecordsChanged).collect();
-        events.extend([AppEvent::EntitiesChanged, AppEvent::SessionChanged]);
-        match self.status().await {
-            Ok(status) => events.push(AppEvent::StatusChanged(status)),
-            Err(error) => tracing::warn!(%error, "the status is not known"),
-        }
-        events
     }
 }
 

@@ -284,6 +284,23 @@ attempts: Array<AttemptView>,
 last_synced_at: number | null, };
 
 /**
+ * One answer of the server to a change.
+ */
+export type AttemptView = { 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * `accepted`, `changed_meanwhile`, `gone`, `refused`, `not_decided`; `unanswered` while it is on its way.
+ */
+outcome: string, 
+/**
+ * The server's sentence.
+ */
+message: string | null, };
+
+/**
  * An open conflict.
  */
 export type ConflictView = { 
@@ -347,23 +364,6 @@ server_at: number | null,
  * Whether the server's side is that it was deleted.
  */
 server_deleted: boolean, };
-
-/**
- * One answer of the server to a change.
- */
-export type AttemptView = { 
-/**
- * When.
- */
-at: number, 
-/**
- * `accepted`, `changed_meanwhile`, `gone`, `refused`, `not_decided`; `unanswered` while it is on its way.
- */
-outcome: string, 
-/**
- * The server's sentence.
- */
-message: string | null, };
 
 /**
  * What the TodoItems screen asks for.
