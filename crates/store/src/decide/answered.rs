@@ -1,8 +1,8 @@
 //! Answers that may be taken back: what a question was before a person answered it.
 //!
-//! Owns: the `answered` table. While the answer has not been sent, taking it back opens the question again exactly as
-//! it was; edits made since join this device's side. Once it was sent, the losing side is brought back as a new change.
-//! Refuses: taking back what a policy answered; that is in the history (`bring_back`).
+//! Owns: what is remembered of an answer, opening the question again exactly as it was, and bringing the losing side
+//! back as a new change. Refuses: which of the two it is (`tidemark_model::take_back`), and taking back what a policy
+//! answered; that is in the history (`bring_back`).
 
 use crate::decide::answer;
 use crate::decide::bring_back::bring_back;
@@ -23,7 +23,9 @@ use crate::tx::store::Store;
 use crate::tx::transaction::Tx;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use tidemark_model::{Record, RecordId, Resolution, State, Versioned, changed_properties};
+use tidemark_model::{
+    Answered, Record, RecordId, Resolution, Standing, State, TakenBack, Versioned, lets_a_deletion_lose,
+};
 
 /// An answer that was taken back.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,7 +65,7 @@ pub(crate) fn answer(tx: &Tx<'_>, table: &Table, open: Open, answer: &Resolution
         mine,
         after,
         accepts_delete: *answer == Resolution::AcceptDelete,
-        lost_a_deletion: matches!(answer, Resolution::Restore | Resolution::KeepServer),
+        lost_a_deletion: lets_a_deletion_lose(answer),
         entries: (newest + 1..=history::newest_number(tx.conn)?).collect(),
         open,
     };
@@ -95,59 +97,55 @@ fn take_back(tx: &Tx<'_>, table: &Table, before: Before) -> Result<bool> {
     let id = before.open.record_id;
     let row = row::get(tx.conn, table, id)?;
     let change = pending::get(tx.conn, &table.set.name, id)?;
-    if change.as_ref().is_some_and(|change| change.hold == Hold::Conflict) {
-        // The server moved on and it is asked again: there is nothing of the answer left to take back.
-        return Ok(true);
-    }
-    if let Some(mine) = unsent(table, &before, row.as_ref(), change.as_ref()) {
-        reopen(tx, table, before, mine, row)?;
-        return Ok(true);
-    }
-    if before.lost_a_deletion {
-        if read::visible(tx.conn, table, id)?.is_some() {
-            edit::delete(tx, &table.set.name, id)?;
+    match tidemark_model::take_back(&table.set, before.answered(), standing(row.as_ref(), change.as_ref())) {
+        TakenBack::AskedAgain => Ok(true),
+        TakenBack::Reopened { mine } => reopen(tx, table, before, mine, row).map(|()| true),
+        TakenBack::Deleted => {
+            if read::visible(tx.conn, table, id)?.is_some() {
+                edit::delete(tx, &table.set.name, id)?;
+            }
+            Ok(false)
         }
-        return Ok(false);
+        TakenBack::BroughtBack => bring_side_back(tx, table, &before).map(|()| false),
     }
-    // The newest first: this device's own side, where both lost something.
+}
+
+/// Brings back the newest side that lost: this device's own, where both lost something.
+fn bring_side_back(tx: &Tx<'_>, table: &Table, before: &Before) -> Result<()> {
+    let id = before.open.record_id;
     for number in before.entries.iter().rev() {
         let entry = history::of_number(tx.conn, &table.set.name, id, *number)?;
         if entry.is_some_and(|entry| entry.record.is_some()) {
-            bring_back(tx, table, id, *number)?;
-            break;
+            return bring_back(tx, table, id, *number);
         }
     }
-    Ok(false)
+    Ok(())
 }
 
-/// Returns this device's side as it is to be asked about again, if the server has seen nothing of the answer and has
-/// still the version that was shown.
-fn unsent(table: &Table, before: &Before, row: Option<&Row>, change: Option<&Change>) -> Option<Record> {
-    let shown = before.open.server.as_ref().map(|server| server.etag.as_str());
-    let is_here = match (row, change) {
-        (Some(_), Some(change)) => {
-            change.in_flight.is_none() && change.base.as_ref().map(|base| base.etag.as_str()) == shown
+impl Before {
+    fn answered(&self) -> Answered<'_> {
+        Answered {
+            shown: self.open.server.as_ref().map(|server| server.etag.as_str()),
+            mine: &self.mine,
+            after: self.after.as_ref().map(|(state, record)| (*state, record)),
+            accepts_delete: self.accepts_delete,
+            lost_a_deletion: self.lost_a_deletion,
         }
-        (Some(row), None) => row.etag.as_deref() == shown,
-        (None, _) => before.accepts_delete,
-    };
-    let mut mine = before.mine.clone();
-    match (row, &before.after) {
-        _ if !is_here => None,
-        (Some(row), Some((state, after))) => {
-            if (row.state == State::Delete) != (*state == State::Delete) {
-                return None;
-            }
-            for name in changed_properties(after, &row.record) {
-                if table.set.entity_type.property(name).is_some() {
-                    mine.properties.insert(name.to_owned(), row.record.get(name).clone());
-                }
-            }
-            Some(mine)
-        }
-        (None, None) => Some(mine),
-        _ => None,
     }
+}
+
+fn standing<'r>(row: Option<&'r Row>, change: Option<&'r Change>) -> Option<Standing<'r>> {
+    let Row { record, state, etag, .. } = row?;
+    Some(Standing {
+        state: *state,
+        record,
+        etag: match change {
+            Some(change) => change.base.as_ref().map(|base| base.etag.as_str()),
+            None => etag.as_deref(),
+        },
+        in_flight: change.is_some_and(|change| change.in_flight.is_some()),
+        is_asked: change.is_some_and(|change| change.hold == Hold::Conflict),
+    })
 }
 
 fn reopen(tx: &Tx<'_>, table: &Table, before: Before, mine: Record, row: Option<Row>) -> Result<()> {
