@@ -4,7 +4,7 @@
 
 use tidemark_model::{RecordId, Versioned};
 
-/// The server's answer to one [`Outgoing`], matched by its request id.
+/// The server's answer to one [`Outgoing`](crate::Outgoing), matched by its request id.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
     /// The entity set.
