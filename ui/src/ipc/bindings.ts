@@ -2,212 +2,63 @@
 // TIDEMARK_WRITE_BINDINGS=1 cargo test -p tidemark-app bindings
 
 /**
- * Who is signed in.
+ * One line of Activity.
  */
-export type SessionView = { 
+export type ActivityView = { 
 /**
- * Whether an account is on this data dir; it works offline from then on.
+ * When the cycle started, or the incident was noticed.
  */
-signed_in: boolean, 
+started_at: number, 
 /**
- * Whether the server wants the password again before it syncs.
+ * What a cycle did; `None` for an incident.
  */
-must_sign_in_again: boolean, 
+sync: SyncView | null, 
 /**
- * The server's root.
+ * What happened to this device's own disk, as a sentence; `None` for a cycle.
  */
-server: string | null, 
-/**
- * The account's name.
- */
-user: string | null, 
-/**
- * Its workspace.
- */
-workspace: string | null, 
-/**
- * This device's name.
- */
-device: string, 
-/**
- * Whether the data dir can only be read.
- */
-read_only: boolean, 
-/**
- * Where the offline database lies.
- */
-data_dir: string, 
-/**
- * A server that offers the demo, where the host knows one.
- */
-demo_server: string | null, };
+incident: string | null, };
 
 /**
- * The entity model, as screens need it.
+ * One answer of the server to a change.
  */
-export type ModelView = { 
-/**
- * Entity sets in model order; `CachedEntities` is not among them.
- */
-sets: Array<SetView>, };
-
-/**
- * One entity set.
- */
-export type SetView = { 
-/**
- * The name on the wire.
- */
-name: string, 
-/**
- * What people read.
- */
-label: string, 
-/**
- * What people read for one record.
- */
-record_label: string, 
-/**
- * The property that stands for a record.
- */
-title_property: string, 
-/**
- * Declared properties in model order.
- */
-properties: Array<PropertyView>, };
-
-/**
- * One property.
- */
-export type PropertyView = { 
-/**
- * The name on the wire.
- */
-name: string, 
-/**
- * What people read.
- */
-label: string, 
-/**
- * `Edm.String` and so on.
- */
-kind: string, 
-/**
- * Whether it may be empty.
- */
-nullable: boolean, 
-/**
- * What a new record gets.
- */
-default: unknown, 
-/**
- * The longest text.
- */
-max_length: number | null, 
-/**
- * Digits of a decimal.
- */
-precision: number | null, 
-/**
- * Digits after the point of a decimal.
- */
-scale: number | null, 
-/**
- * Whether the text is edited on several lines.
- */
-multi_line: boolean, 
-/**
- * The entity set that it points into.
- */
-references: string | null, };
-
-/**
- * What a list shows.
- */
-export type ListRequest = { 
-/**
- * The entity set.
- */
-set: string, 
-/**
- * An OData `$filter`.
- */
-filter: string | null, 
-/**
- * Words to search for in every string property.
- */
-search: string | null, 
-/**
- * An OData `$orderby`; by title where missing.
- */
-order_by: string | null, 
-/**
- * Records to leave out at the start.
- */
-offset: number, 
-/**
- * Records to return at the most.
- */
-limit: number, };
-
-/**
- * A window of a list.
- */
-export type ListView = { 
-/**
- * The records of the window.
- */
-records: Record<string, unknown>[], 
-/**
- * How many there are in all.
- */
-total: number, 
-/**
- * Whether they were read from the server now, the set not being kept offline.
- */
-live: boolean, };
-
-/**
- * One line of a record's history.
- */
-export type HistoryView = { 
-/**
- * Brings back what did not stand (`bring_back`), where something did not.
- */
-entry: string | null, 
+export type AttemptView = { 
 /**
  * When.
  */
 at: number, 
 /**
- * `created`, `edited`, `deleted`, `restored`, `merged`, `kept_mine`, `took_server`, `chose_sides`,
- * `accepted_delete`, `deleted_anyway`, `kept_server`, `discarded`, `brought_back`.
+ * `accepted`, `changed_meanwhile`, `gone`, `refused`, `not_decided`; `unanswered` while it is on its way.
  */
-event: string, 
+outcome: string, 
 /**
- * Whether the set's policy or the model decided it in a person's place.
+ * The server's sentence.
  */
-by_policy: boolean, 
+message: string | null, };
+
 /**
- * Who, where known.
+ * A set that is kept offline and not here yet: to be fetched, being fetched, paused, or failing.
  */
-by: string | null, 
+export type AwaitedView = { 
 /**
- * On which device, where known.
+ * The entity set.
  */
-device: string | null, 
+set: string, 
 /**
- * Whether it was this account.
+ * Its name for people.
  */
-mine: boolean, 
+label: string, 
 /**
- * What it changed.
+ * Records fetched so far.
  */
-changes: Array<ChangeView>, 
+done: number, 
 /**
- * The side that did not stand, whole.
+ * Records in all, where known.
  */
-record: Record<string, unknown> | null, };
+total: number | null, 
+/**
+ * Whether its user paused it.
+ */
+paused: boolean, };
 
 /**
  * What became of one property.
@@ -229,76 +80,6 @@ to: unknown,
  * Of a merge and a decision, whose value that is: `mine`, `server`, or `both` where they came together.
  */
 side: string | null, };
-
-/**
- * One record, explained: its versions, why it waits, what the server answered.
- */
-export type ExplainView = { 
-/**
- * `none`, `add`, `update`, `delete`.
- */
-state: string, 
-/**
- * `none`, `waiting`, `sending`, `conflict`, `refused`.
- */
-mark: string, 
-/**
- * The record as it is here; a deleted one as it was.
- */
-local: Record<string, unknown>, 
-/**
- * The server's version that this device's change was made on.
- */
-base: Record<string, unknown> | null, 
-/**
- * The record as it was sent and not yet answered.
- */
-in_flight: Record<string, unknown> | null, 
-/**
- * The newest version of the server that this device knows.
- */
-server: Record<string, unknown> | null, 
-/**
- * The ETag of the base.
- */
-base_etag: string | null, 
-/**
- * Why it waits, or that nothing does, in one sentence.
- */
-waiting_because: string, 
-/**
- * Why the server refuses it.
- */
-parked_reason: string | null, 
-/**
- * The open question about it.
- */
-conflict: ConflictView | null, 
-/**
- * What the server answered lately, newest first.
- */
-attempts: Array<AttemptView>, 
-/**
- * When the last complete cycle ended.
- */
-last_synced_at: number | null, };
-
-/**
- * One answer of the server to a change.
- */
-export type AttemptView = { 
-/**
- * When.
- */
-at: number, 
-/**
- * `accepted`, `changed_meanwhile`, `gone`, `refused`, `not_decided`; `unanswered` while it is on its way.
- */
-outcome: string, 
-/**
- * The server's sentence.
- */
-message: string | null, };
 
 /**
  * An open conflict.
@@ -366,81 +147,45 @@ server_at: number | null,
 server_deleted: boolean, };
 
 /**
- * What the TodoItems screen asks for.
+ * Something that a policy or a person decided, for Activity.
  */
-export type TodoRequest = { 
+export type DecisionView = { 
 /**
- * The view.
+ * The entry of the record's history; `bring_back` takes it.
  */
-view: TodoView, 
+entry: string, 
 /**
- * Only items of this list.
+ * When.
  */
-list_id: string | null, 
+at: number, 
 /**
- * Words to search for.
+ * The entity set.
  */
-search: string | null, 
+entity_set: string, 
 /**
- * The order.
+ * The record.
  */
-sort: TodoSort, 
+record_id: string, 
 /**
- * The user's midnight before now.
+ * What people call the record.
  */
-day_start: number, 
+title: string, 
 /**
- * The user's midnight after now.
+ * What was decided, in the words of `HistoryView`.
  */
-day_end: number, 
+event: string, 
 /**
- * Records to leave out at the start.
+ * Whether the set's policy decided it.
  */
-offset: number, 
+by_policy: boolean, 
 /**
- * Records to return at the most.
+ * Whose decision or policy it was.
  */
-limit: number, };
-
+by: string | null, 
 /**
- * How the TodoItems screen sorts.
+ * Whether what did not stand can be brought back.
  */
-export type TodoSort = "due" | "priority" | "title" | "changed";
-
-/**
- * A view of the TodoItems screen.
- */
-export type TodoView = "today" | "upcoming" | "overdue" | "mine" | "all" | "done" | "not_sent" | "conflicts";
-
-/**
- * How many items each entry of the sidebar has.
- */
-export type TodoCounts = { 
-/**
- * A number per view.
- */
-views: Record<TodoView, number>, 
-/**
- * The lists with their open items.
- */
-lists: Array<TodoListView>, };
-
-/**
- * One list of the sidebar.
- */
-export type TodoListView = { 
-/**
- * Its id.
- */
-id: string, 
-/**
- * Its name.
- */
-name: string, 
-/**
- * Open items in it.
- */
-open: number, };
+can_bring_back: boolean, };
 
 /**
  * One row of Offline Sync Settings; `tidemark entities --json` prints an array of them.
@@ -488,6 +233,229 @@ first_sync: ProgressView | null,
 paused: boolean, };
 
 /**
+ * Why a command failed: a code for programs, a sentence for people.
+ */
+export type ErrorView = { 
+/**
+ * A stable word, such as `invalid`, `not_found`, `offline`, `unsent_changes`, `wrong_password`.
+ */
+code: string, 
+/**
+ * What happened, what is safe, what to do.
+ */
+message: string, 
+/**
+ * The property at fault.
+ */
+property: string | null, };
+
+/**
+ * One record, explained: its versions, why it waits, what the server answered.
+ */
+export type ExplainView = { 
+/**
+ * `none`, `add`, `update`, `delete`.
+ */
+state: string, 
+/**
+ * `none`, `waiting`, `sending`, `conflict`, `refused`.
+ */
+mark: string, 
+/**
+ * The record as it is here; a deleted one as it was.
+ */
+local: Record<string, unknown>, 
+/**
+ * The server's version that this device's change was made on.
+ */
+base: Record<string, unknown> | null, 
+/**
+ * The record as it was sent and not yet answered.
+ */
+in_flight: Record<string, unknown> | null, 
+/**
+ * The newest version of the server that this device knows.
+ */
+server: Record<string, unknown> | null, 
+/**
+ * The ETag of the base.
+ */
+base_etag: string | null, 
+/**
+ * Why it waits, or that nothing does, in one sentence.
+ */
+waiting_because: string, 
+/**
+ * Why the server refuses it.
+ */
+parked_reason: string | null, 
+/**
+ * The open question about it.
+ */
+conflict: ConflictView | null, 
+/**
+ * What the server answered lately, newest first.
+ */
+attempts: Array<AttemptView>, 
+/**
+ * When the last complete cycle ended.
+ */
+last_synced_at: number | null, };
+
+/**
+ * What an export did.
+ */
+export type ExportedView = { 
+/**
+ * Records in the file.
+ */
+exported: number, };
+
+/**
+ * One line of a record's history.
+ */
+export type HistoryView = { 
+/**
+ * Brings back what did not stand (`bring_back`), where something did not.
+ */
+entry: string | null, 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * `created`, `edited`, `deleted`, `restored`, `merged`, `kept_mine`, `took_server`, `chose_sides`,
+ * `accepted_delete`, `deleted_anyway`, `kept_server`, `discarded`, `brought_back`.
+ */
+event: string, 
+/**
+ * Whether the set's policy or the model decided it in a person's place.
+ */
+by_policy: boolean, 
+/**
+ * Who, where known.
+ */
+by: string | null, 
+/**
+ * On which device, where known.
+ */
+device: string | null, 
+/**
+ * Whether it was this account.
+ */
+mine: boolean, 
+/**
+ * What it changed.
+ */
+changes: Array<ChangeView>, 
+/**
+ * The side that did not stand, whole.
+ */
+record: Record<string, unknown> | null, };
+
+/**
+ * What an import did.
+ */
+export type ImportedView = { 
+/**
+ * Rows of the file.
+ */
+imported: number, };
+
+/**
+ * What a list shows.
+ */
+export type ListRequest = { 
+/**
+ * The entity set.
+ */
+set: string, 
+/**
+ * An OData `$filter`.
+ */
+filter: string | null, 
+/**
+ * Words to search for in every string property.
+ */
+search: string | null, 
+/**
+ * An OData `$orderby`; by title where missing.
+ */
+order_by: string | null, 
+/**
+ * Records to leave out at the start.
+ */
+offset: number, 
+/**
+ * Records to return at the most.
+ */
+limit: number, };
+
+/**
+ * A window of a list.
+ */
+export type ListView = { 
+/**
+ * The records of the window.
+ */
+records: Record<string, unknown>[], 
+/**
+ * How many there are in all.
+ */
+total: number, 
+/**
+ * Whether they were read from the server now, the set not being kept offline.
+ */
+live: boolean, };
+
+/**
+ * The entity model, as screens need it.
+ */
+export type ModelView = { 
+/**
+ * Entity sets in model order; `CachedEntities` is not among them.
+ */
+sets: Array<SetView>, };
+
+/**
+ * A record that the server refuses.
+ */
+export type ParkedView = { 
+/**
+ * The entity set.
+ */
+entity_set: string, 
+/**
+ * The record.
+ */
+record_id: string, 
+/**
+ * The server's reason.
+ */
+reason: string, 
+/**
+ * The record as it is here.
+ */
+record: Record<string, unknown>, 
+/**
+ * The values in the way, where the model has no place for them any more.
+ */
+unfit: Array<UnfitView>, 
+/**
+ * The entity set as it was, where the server has it no more: the change can be read and discarded, nothing else.
+ */
+left: SetView | null, };
+
+/**
+ * What an answer to a conflict would do.
+ */
+export type PreviewView = { 
+/**
+ * The record as it would be, or null where it would be gone.
+ */
+record: Record<string, unknown> | null, };
+
+/**
  * How far a cycle is.
  */
 export type ProgressView = { 
@@ -509,9 +477,169 @@ done: number,
 total: number | null, };
 
 /**
- * What to do with unsent changes when a set is switched off.
+ * One property.
  */
-export type UnsentChoice = "refuse" | "send_first" | "keep" | "discard";
+export type PropertyView = { 
+/**
+ * The name on the wire.
+ */
+name: string, 
+/**
+ * What people read.
+ */
+label: string, 
+/**
+ * `Edm.String` and so on.
+ */
+kind: string, 
+/**
+ * Whether it may be empty.
+ */
+nullable: boolean, 
+/**
+ * What a new record gets.
+ */
+default: unknown, 
+/**
+ * The longest text.
+ */
+max_length: number | null, 
+/**
+ * Digits of a decimal.
+ */
+precision: number | null, 
+/**
+ * Digits after the point of a decimal.
+ */
+scale: number | null, 
+/**
+ * Whether the text is edited on several lines.
+ */
+multi_line: boolean, 
+/**
+ * The entity set that it points into.
+ */
+references: string | null, };
+
+/**
+ * Event `records-changed`.
+ */
+export type RecordsChanged = { 
+/**
+ * The entity set.
+ */
+set: string, 
+/**
+ * The records, or null where there were too many to name.
+ */
+ids: Array<string> | null, };
+
+/**
+ * A person's answer to a conflict; which of them fit its kind, the store knows.
+ */
+export type Resolution = "keep-mine" | "take-server" | "restore" | "accept-delete" | "delete-anyway" | "keep-server" | "merge";
+
+/**
+ * What an answer to a conflict did.
+ */
+export type ResolvedView = { 
+/**
+ * The record as it is from now on, or null where it is gone.
+ */
+record: Record<string, unknown> | null, 
+/**
+ * Takes the answer back (`undo_resolve`).
+ */
+undo: string, };
+
+/**
+ * Who is signed in.
+ */
+export type SessionView = { 
+/**
+ * Whether an account is on this data dir; it works offline from then on.
+ */
+signed_in: boolean, 
+/**
+ * Whether the server wants the password again before it syncs.
+ */
+must_sign_in_again: boolean, 
+/**
+ * The server's root.
+ */
+server: string | null, 
+/**
+ * The account's name.
+ */
+user: string | null, 
+/**
+ * Its workspace.
+ */
+workspace: string | null, 
+/**
+ * This device's name.
+ */
+device: string, 
+/**
+ * Whether the data dir can only be read.
+ */
+read_only: boolean, 
+/**
+ * Where the offline database lies.
+ */
+data_dir: string, 
+/**
+ * A server that offers the demo, where the host knows one.
+ */
+demo_server: string | null, };
+
+/**
+ * One entity set.
+ */
+export type SetView = { 
+/**
+ * The name on the wire.
+ */
+name: string, 
+/**
+ * What people read.
+ */
+label: string, 
+/**
+ * What people read for one record.
+ */
+record_label: string, 
+/**
+ * The property that stands for a record.
+ */
+title_property: string, 
+/**
+ * Declared properties in model order.
+ */
+properties: Array<PropertyView>, };
+
+/**
+ * Which side stands, `mine` or `server`, by property; only for `merge`.
+ */
+export type Sides = Record<string, 'mine' | 'server'>;
+
+/**
+ * What one answer to many conflicts did.
+ */
+export type SimilarView = { 
+/**
+ * How many conflicts it answered.
+ */
+answered: number, 
+/**
+ * Take the answers back, one by one (`undo_resolve`).
+ */
+undo: Array<string>, };
+
+/**
+ * What the status line says, most urgent first.
+ */
+export type StatusKind = "not_set_up" | "sign_in" | "syncing" | "offline" | "failed" | "conflicts" | "parked" | "waiting" | "not_fetched" | "stale" | "up_to_date";
 
 /**
  * The status line (promise 9); `tidemark status --json` prints it.
@@ -563,36 +691,6 @@ error: string | null,
 awaited: Array<AwaitedView>, };
 
 /**
- * A set that is kept offline and not here yet: to be fetched, being fetched, paused, or failing.
- */
-export type AwaitedView = { 
-/**
- * The entity set.
- */
-set: string, 
-/**
- * Its name for people.
- */
-label: string, 
-/**
- * Records fetched so far.
- */
-done: number, 
-/**
- * Records in all, where known.
- */
-total: number | null, 
-/**
- * Whether its user paused it.
- */
-paused: boolean, };
-
-/**
- * What the status line says, most urgent first.
- */
-export type StatusKind = "not_set_up" | "sign_in" | "syncing" | "offline" | "failed" | "conflicts" | "parked" | "waiting" | "not_fetched" | "stale" | "up_to_date";
-
-/**
  * What one cycle did; `tidemark sync --json` prints it.
  */
 export type SyncView = { 
@@ -642,107 +740,81 @@ duration_ms: number,
 error: string | null, };
 
 /**
- * One line of Activity.
+ * How many items each entry of the sidebar has.
  */
-export type ActivityView = { 
+export type TodoCounts = { 
 /**
- * When the cycle started, or the incident was noticed.
+ * A number per view.
  */
-started_at: number, 
+views: Record<TodoView, number>, 
 /**
- * What a cycle did; `None` for an incident.
+ * The lists with their open items.
  */
-sync: SyncView | null, 
-/**
- * What happened to this device's own disk, as a sentence; `None` for a cycle.
- */
-incident: string | null, };
+lists: Array<TodoListView>, };
 
 /**
- * Something that a policy or a person decided, for Activity.
+ * One list of the sidebar.
  */
-export type DecisionView = { 
+export type TodoListView = { 
 /**
- * The entry of the record's history; `bring_back` takes it.
+ * Its id.
  */
-entry: string, 
+id: string, 
 /**
- * When.
+ * Its name.
  */
-at: number, 
+name: string, 
 /**
- * The entity set.
+ * Open items in it.
  */
-entity_set: string, 
-/**
- * The record.
- */
-record_id: string, 
-/**
- * What people call the record.
- */
-title: string, 
-/**
- * What was decided, in the words of `HistoryView`.
- */
-event: string, 
-/**
- * Whether the set's policy decided it.
- */
-by_policy: boolean, 
-/**
- * Whose decision or policy it was.
- */
-by: string | null, 
-/**
- * Whether what did not stand can be brought back.
- */
-can_bring_back: boolean, };
+open: number, };
 
 /**
- * A person's answer to a conflict; which of them fit its kind, the store knows.
+ * What the TodoItems screen asks for.
  */
-export type Resolution = "keep-mine" | "take-server" | "restore" | "accept-delete" | "delete-anyway" | "keep-server" | "merge";
+export type TodoRequest = { 
+/**
+ * The view.
+ */
+view: TodoView, 
+/**
+ * Only items of this list.
+ */
+list_id: string | null, 
+/**
+ * Words to search for.
+ */
+search: string | null, 
+/**
+ * The order.
+ */
+sort: TodoSort, 
+/**
+ * The user's midnight before now.
+ */
+day_start: number, 
+/**
+ * The user's midnight after now.
+ */
+day_end: number, 
+/**
+ * Records to leave out at the start.
+ */
+offset: number, 
+/**
+ * Records to return at the most.
+ */
+limit: number, };
 
 /**
- * Which side stands, `mine` or `server`, by property; only for `merge`.
+ * How the TodoItems screen sorts.
  */
-export type Sides = Record<string, 'mine' | 'server'>;
+export type TodoSort = "due" | "priority" | "title" | "changed";
 
 /**
- * What an answer to a conflict did.
+ * A view of the TodoItems screen.
  */
-export type ResolvedView = { 
-/**
- * The record as it is from now on, or null where it is gone.
- */
-record: Record<string, unknown> | null, 
-/**
- * Takes the answer back (`undo_resolve`).
- */
-undo: string, };
-
-/**
- * What an answer to a conflict would do.
- */
-export type PreviewView = { 
-/**
- * The record as it would be, or null where it would be gone.
- */
-record: Record<string, unknown> | null, };
-
-/**
- * What one answer to many conflicts did.
- */
-export type SimilarView = { 
-/**
- * How many conflicts it answered.
- */
-answered: number, 
-/**
- * Take the answers back, one by one (`undo_resolve`).
- */
-undo: Array<string>, };
+export type TodoView = "today" | "upcoming" | "overdue" | "mine" | "all" | "done" | "not_sent" | "conflicts";
 
 /**
  * What taking an answer back did.
@@ -756,35 +828,6 @@ reopened: boolean,
  * The record as it is from now on, or null where it is gone.
  */
 record: Record<string, unknown> | null, };
-
-/**
- * A record that the server refuses.
- */
-export type ParkedView = { 
-/**
- * The entity set.
- */
-entity_set: string, 
-/**
- * The record.
- */
-record_id: string, 
-/**
- * The server's reason.
- */
-reason: string, 
-/**
- * The record as it is here.
- */
-record: Record<string, unknown>, 
-/**
- * The values in the way, where the model has no place for them any more.
- */
-unfit: Array<UnfitView>, 
-/**
- * The entity set as it was, where the server has it no more: the change can be read and discarded, nothing else.
- */
-left: SetView | null, };
 
 /**
  * A value that the model has no place for any more.
@@ -804,52 +847,9 @@ value: unknown,
 problem: string, };
 
 /**
- * What an import did.
+ * What to do with unsent changes when a set is switched off.
  */
-export type ImportedView = { 
-/**
- * Rows of the file.
- */
-imported: number, };
-
-/**
- * What an export did.
- */
-export type ExportedView = { 
-/**
- * Records in the file.
- */
-exported: number, };
-
-/**
- * Event `records-changed`.
- */
-export type RecordsChanged = { 
-/**
- * The entity set.
- */
-set: string, 
-/**
- * The records, or null where there were too many to name.
- */
-ids: Array<string> | null, };
-
-/**
- * Why a command failed: a code for programs, a sentence for people.
- */
-export type ErrorView = { 
-/**
- * A stable word, such as `invalid`, `not_found`, `offline`, `unsent_changes`, `wrong_password`.
- */
-code: string, 
-/**
- * What happened, what is safe, what to do.
- */
-message: string, 
-/**
- * The property at fault.
- */
-property: string | null, };
+export type UnsentChoice = "refuse" | "send_first" | "keep" | "discard";
 
 /** What the host tells, by name. */
 export interface HostEvents {

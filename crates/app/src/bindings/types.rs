@@ -3,14 +3,15 @@
 use super::name;
 use crate::views::*;
 use std::any::TypeId;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use ts_rs::{Config, TS, TypeVisitor};
 
-/// A walk over types; each that is ours is declared when it is met first.
+/// A walk over types; each that is ours is declared once. They stand by name: the order in which a type names those inside
+/// it is another with every build of the macro.
 struct Walk {
     config: Config,
     seen: HashSet<TypeId>,
-    text: String,
+    declared: BTreeMap<String, String>,
 }
 
 impl TypeVisitor for Walk {
@@ -21,11 +22,8 @@ impl TypeVisitor for Walk {
             return;
         }
         if path.is_some() {
-            self.text.push('\n');
-            self.text.push_str(&T::docs().unwrap_or_default());
-            self.text.push_str("export ");
-            self.text.push_str(&T::decl(&self.config));
-            self.text.push('\n');
+            let text = format!("\n{}export {}\n", T::docs().unwrap_or_default(), T::decl(&self.config));
+            self.declared.insert(T::name(&self.config), text);
         }
         T::visit_generics(self);
         T::visit_dependencies(self);
@@ -79,12 +77,12 @@ macro_rules! visit_events {
 every_event!(visit_events);
 
 pub(super) fn text() -> String {
-    let mut walk = Walk { config: Config::default(), seen: HashSet::new(), text: String::new() };
+    let mut walk = Walk { config: Config::default(), seen: HashSet::new(), declared: BTreeMap::new() };
     commands(&mut walk);
     host_commands(&mut walk);
     events(&mut walk);
     walk.visit::<ErrorView>();
-    let mut text = walk.text;
+    let mut text: String = walk.declared.into_values().collect();
     text.push_str("\n/** What the host tells, by name. */\nexport interface HostEvents {\n");
     for (docs, event, payload) in told() {
         text.push_str(&format!("  /** {} */\n  '{event}': {payload};\n", docs.trim()));
