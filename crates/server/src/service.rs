@@ -121,11 +121,15 @@ const READ_AGAIN: Duration = Duration::from_secs(5);
 
 /// Serves what other processes on the database serve.
 async fn follow(mut served: watch::Receiver<i64>, current: Current) {
-    while served.changed().await.is_ok() {
+    // At once too: another may have come between the opening and the listening.
+    loop {
         while let Err(error) = serve_newest(&current).await {
             tracing::warn!(%error, "another model is served on this database; it is not served here yet");
             // Or sooner, when one more comes.
             let _ = tokio::time::timeout(READ_AGAIN, served.changed()).await;
+        }
+        if served.changed().await.is_err() {
+            return;
         }
     }
 }

@@ -13,6 +13,7 @@ mod looked_up;
 mod marks;
 mod once;
 mod people;
+mod pieces;
 mod purge;
 mod reach;
 mod read;
@@ -138,15 +139,11 @@ impl<D: Driver> Engine<D> {
     }
 
     /// Drops what is old, piece by piece, so that other writers come in between; nothing where another process is at it.
-    async fn piece_by_piece(
-        &self,
-        first: purge::Piece,
-        drop_piece: fn(&dyn Tx, purge::Piece) -> Result<Option<purge::Done>>,
-    ) -> Result<Option<u64>> {
+    async fn piece_by_piece(&self, first: pieces::Piece) -> Result<Option<u64>> {
         let scope = Scope::Of { workspace_no: first.workspace_no, user_no: EVERYBODY };
         let (mut dropped, mut next) = (0, Some(first));
         while let Some(piece) = next {
-            let done = self.write(Kind::Write, scope, move |tx| drop_piece(tx, piece)).await?;
+            let done = self.write(Kind::Write, scope, move |tx| pieces::carry_out(tx, piece)).await?;
             let Some(done) = done else { return Ok(None) };
             dropped += done.dropped;
             next = done.next;
@@ -276,16 +273,13 @@ impl<D: Driver> Storage for Engine<D> {
 
     async fn purge(&self, kept: Retention) -> Result<Purged> {
         let mut purged = Purged::default();
-        for workspace_no in self.front(purge::workspaces).await? {
-            let piece = |before_ms| purge::Piece { workspace_no, before_ms, until: None };
-            let tombstones = self.piece_by_piece(piece(kept.tombstones_before_ms), purge::purge).await?;
-            let lines = match tombstones {
-                Some(_) => self.piece_by_piece(piece(kept.history_before_ms), trim::trim).await?,
-                None => None,
-            };
+        for workspace_no in self.front(pieces::workspaces).await? {
+            let piece = |old, before_ms| pieces::Piece { old, workspace_no, before_ms, until: None };
             // One process at a time, whichever comes first (DESIGN section 4, Server).
-            let (Some(tombstones), Some(lines)) = (tombstones, lines) else { break };
+            let tombstones = piece(&purge::TOMBSTONES, kept.tombstones_before_ms);
+            let Some(tombstones) = self.piece_by_piece(tombstones).await? else { break };
             purged.tombstones += tombstones;
+            let Some(lines) = self.piece_by_piece(piece(&trim::LINES, kept.history_before_ms)).await? else { break };
             purged.lines += lines;
         }
         Ok(purged)

@@ -17,6 +17,7 @@ on_every_database!(
     a_place_of_another_history_is_unknown,
     a_purge_takes_the_content_and_moves_the_floor_once,
     old_history_goes_and_what_is_current_does_not_change,
+    history_that_goes_first_leaves_the_tombstones_to_the_purge,
     listeners_hear_of_their_workspace_alone,
 );
 
@@ -129,9 +130,8 @@ async fn old_history_goes_and_what_is_current_does_not_change(bed: Bed) {
     }
     let other = applied(&bed.one(&ann, bed.titled(2, "alone")).await).version;
     let own = |policy: &str| json!({ "EntitySet": ITEMS, "Policy": policy });
-    for policy in ["ask", "server"] {
-        bed.one(&bob, bed.change(OWN, 3, Method::Update, own(policy))).await;
-    }
+    let last_to_go = applied(&bed.one(&bob, bed.change(OWN, 3, Method::Update, own("ask"))).await).version;
+    bed.one(&bob, bed.change(OWN, 3, Method::Update, own("server"))).await;
     let kept = Retention { tombstones_before_ms: 0, history_before_ms: i64::MAX };
     assert_eq!(bed.storage.purge(tombstones(0)).await.unwrap().lines, 0);
     let before = bed.storage.record(&place, id(1)).await.unwrap();
@@ -145,10 +145,27 @@ async fn old_history_goes_and_what_is_current_does_not_change(bed: Bed) {
     let newest = bed.storage.position(ann.workspace_no).await.unwrap().mark;
     assert_eq!(bed.changed(&place, newest).await, Ok(Vec::new()));
     assert_eq!(bed.changed(&place, other).await, Err(FeedLoss::Expired), "the floor is one for the workspace");
+    // The last line that went is a place of this history too.
+    assert_eq!(bed.changed(&place, last_to_go).await, Err(FeedLoss::Expired));
     // What goes on afterwards is kept again, and a repeat of what nobody remembers is a change of its own.
     let again = applied(&bed.one(&ann, first).await).version;
     assert!(again.sequence > newest.sequence);
     assert_eq!(bed.storage.history(&place, id(1), 9).await.unwrap().unwrap().len(), 2);
+}
+
+async fn history_that_goes_first_leaves_the_tombstones_to_the_purge(bed: Bed) {
+    let ann = bed.caller("ann").await;
+    bed.one(&ann, bed.titled(1, "gone")).await;
+    bed.one(&ann, bed.change(ITEMS, 1, Method::Delete, json!(null))).await;
+    for title in ["one", "two"] {
+        bed.one(&ann, bed.titled(2, title)).await;
+    }
+    let kept = Retention { tombstones_before_ms: 0, history_before_ms: i64::MAX };
+    assert_eq!(bed.storage.purge(kept).await.unwrap().lines, 2);
+    // The floor of the feed is past the tombstone by now, and the purge is not.
+    assert_eq!(bed.storage.purge(tombstones(i64::MAX)).await.unwrap().tombstones, 1);
+    let row = bed.storage.record(&bed.place(&ann, ITEMS), id(1)).await.unwrap().unwrap();
+    assert!(row.cells.iter().all(|cell| *cell == Cell::Null), "{row:?}");
 }
 
 async fn listeners_hear_of_their_workspace_alone(bed: Bed) {

@@ -36,12 +36,15 @@ pub(crate) const COPIES: &str = "A PostgreSQL database is copied by its own tool
 pub(crate) struct Postgres {
     pools: Pools,
     replica: Option<Replica>,
-    listening: tokio::task::AbortHandle,
+    /// Absent in a command that serves nobody: it must not be taken for a process that does.
+    listening: Option<tokio::task::AbortHandle>,
 }
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        self.listening.abort();
+        if let Some(listening) = &self.listening {
+            listening.abort();
+        }
     }
 }
 
@@ -79,7 +82,7 @@ pub(crate) async fn open(
     let settled = settled.await.map_err(|error| StorageError::Failed(format!("the layout broke off: {error}")))?;
     let ((is_apart, model), owner) = settled?;
     let notices = Arc::new(Notices::default());
-    let listening = listen::start(address.clone(), Arc::clone(&notices), owner);
+    let listening = (access == Access::Serve).then(|| listen::start(address.clone(), Arc::clone(&notices), owner));
     let name = address.name().to_owned();
     let replica = replica.map(|replica| Replica::at(&replica, is_apart, Arc::clone(&ports.clock))).transpose()?;
     let driver = Postgres { pools: Pools::of(&address, is_apart)?, replica, listening };

@@ -122,6 +122,8 @@ pub(in crate::storage) fn upgrade(tx: &dyn Tx, from: i64) -> Result<()> {
     };
     if from < 2 {
         tx.batch(&format!("ALTER TABLE workspace ADD COLUMN purged {number} NOT NULL DEFAULT 0"))?;
+        // Until then the floor said how far the purge had come.
+        tx.batch("UPDATE workspace SET purged = floor")?;
         let mut sets: Vec<String> = layout::known(tx)?.into_iter().map(|known| known.set).collect();
         sets.dedup();
         for set in sets {

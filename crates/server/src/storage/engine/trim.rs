@@ -1,46 +1,22 @@
-//! Trimming the journal: lines that are older than the retention of history go, but each record's newest stays.
+//! Trimming the journal: lines that are older than the retention of history go, but for what was a record's newest then.
 //!
-//! Owns: which lines, and the floor of the feed, which moves with them: the line of a delta link's change is what tells the
-//! link from one of another history. With a line goes what it stood for: an entry of a record's history, and the ledger's
+//! Owns: which of a stretch. The line of a delta link's change is what tells the link from one of another history, so the
+//! floor of the feed moves behind it. With a line goes what it stood for: an entry of a record's history, and the ledger's
 //! word that a request was carried out; a device that was away longer than that and repeats one is asked (DESIGN section 4,
 //! Server). Refuses: the records themselves, from which the feed is read.
 
-use super::purge::{Done, PIECE, Piece, old_enough, sets};
+use super::pieces::{Old, Stretch};
 use super::table::{OWNER, SEQUENCE, WORKSPACE, table_name};
-use super::tx::{Duty, Tx};
+use super::tx::Tx;
 use crate::storage::Result;
 use tidemark_sql::quoted;
 
-/// Trims one piece of a workspace's journal, unless another process is at it: `trimmed` remembers where the last ended.
-pub(super) fn trim(tx: &dyn Tx, piece: Piece) -> Result<Option<Done>> {
-    if !tx.takes_duty(Duty::Purge)? {
-        return Ok(None);
-    }
-    let sql = format!("SELECT sequence, floor, trimmed FROM workspace WHERE no = ?1{}", tx.for_update());
-    let found =
-        tx.one(&sql, &[piece.workspace_no.into()], |row| Ok((row.unsigned(0)?, row.unsigned(1)?, row.unsigned(2)?)))?;
-    let Some((newest, floor, behind)) = found else { return Ok(Some(Done { dropped: 0, next: None })) };
-    let until = match piece.until {
-        Some(until) => until,
-        None => old_enough(tx, &piece, behind)?.unwrap_or(newest),
-    };
-    let end = until.min(behind + PIECE);
-    let (mut dropped, mut highest) = (0, floor);
-    let mut sets: Vec<String> = sets(tx)?.into_iter().map(|(set, _)| set).collect();
-    sets.dedup();
-    for set in sets {
-        let of_set = trim_set(tx, piece.workspace_no, &set, behind, end)?;
-        dropped += of_set.len() as u64;
-        highest = of_set.into_iter().fold(highest, u64::max);
-    }
-    let values = [piece.workspace_no.into(), highest.into(), end.max(behind).into()];
-    tx.execute("UPDATE workspace SET floor = ?2, trimmed = ?3 WHERE no = ?1", &values)?;
-    let next = (end < until).then_some(Piece { until: Some(until), ..piece });
-    Ok(Some(Done { dropped, next }))
-}
+/// Lines of the journal.
+pub(super) const LINES: Old = Old { looked: "trimmed", floor_behind: 1, drop_in: trim_set };
 
 /// Drops the lines of one set that are no record's newest; returns their sequence numbers.
-fn trim_set(tx: &dyn Tx, workspace_no: i64, set: &str, behind: u64, end: u64) -> Result<Vec<u64>> {
+fn trim_set(tx: &dyn Tx, stretch: &Stretch<'_>) -> Result<Vec<u64>> {
+    let Stretch { workspace_no, set, behind, end, .. } = *stretch;
     let quote = |name: &str| quoted(tx.dialect(), name);
     let (table, workspace, sequence) = (quote(&table_name(tx.dialect(), set)), quote(WORKSPACE), quote(SEQUENCE));
     // The owners are named so that the index by sequence serves, which has them before the sequence.
