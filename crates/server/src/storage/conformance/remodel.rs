@@ -3,10 +3,12 @@
 use super::bed::until;
 use crate::ports::Ports;
 use crate::service::Service;
+use crate::storage::open::{self as storage, Access, Address};
 use axum::body::Body;
 use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use std::time::Duration;
 use tidemark_model::EntityModel;
 use tidemark_test_postgres::Cluster;
 use tower::ServiceExt as _;
@@ -85,8 +87,12 @@ async fn a_rolling_start_passes_to_the_newer_model_once() {
     drop((second, third));
     assert!(serves_weather(&first, &token).await);
 
-    // Where nobody else serves, a process serves what it was started with.
+    // Where nobody else serves, a process serves what it was started with. A command on the database serves nobody.
     drop(first);
+    let command =
+        storage::open(&Address::read(&url).unwrap(), Access::Existing, None, &Ports::default()).await.unwrap();
+    command.position(1).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(1), command.listen(1).changed()).await.unwrap_err();
     let alone = open(older()).await;
     assert!(!serves_weather(&alone, &token).await);
     // And the newer one comes again with the next process that brings it.
