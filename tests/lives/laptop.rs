@@ -85,15 +85,15 @@ impl Laptop {
 
 async fn open(dir: PathBuf, network: Arc<Network>, clock: Arc<WrongClock>) -> App {
     let (timer, ids, entropy) = (Arc::new(SystemTimer), Arc::new(SystemIds), Arc::new(SystemEntropy));
-    let ports = Ports {
+    let worker = tidemark_sync::Ports {
         clock,
         timer,
-        ids,
         entropy,
         transport: network,
         guard: Arc::new(LockFiles),
         routes: Arc::new(SystemRoutes),
     };
+    let ports = Ports { ids, worker };
     App::open_with(&dir, Host::once(), ports).await.expect("the app opens")
 }
 

@@ -30,7 +30,8 @@ impl App {
     /// # Errors
     /// As [`App::open`].
     pub async fn open_with(data_dir: &Path, host: Host, ports: Ports) -> Result<Self, AppError> {
-        let Ports { clock, timer, ids, entropy, transport, guard, routes } = ports;
+        let Ports { ids, worker } = ports;
+        let (clock, timer) = (worker.clock.clone(), worker.timer.clone());
         // Absolute, so that a sentence which names the folder means the same wherever it is read.
         let dir = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
         let (store_clock, store_ids) = (clock.clone(), ids.clone());
@@ -47,9 +48,7 @@ impl App {
             Ok(store)
         })
         .await?;
-        let of_worker =
-            tidemark_sync::Ports { clock: clock.clone(), timer: timer.clone(), entropy, transport, guard, routes };
-        let mut engine = Engine::new(store.clone(), of_worker);
+        let mut engine = Engine::new(store.clone(), worker);
         if let Some(stands_still_after) = host.overtake_after {
             engine = engine.overtaking_after(stands_still_after);
         }

@@ -9,25 +9,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tidemark_model::RecordId;
 use tidemark_model::ports::{Clock, Entropy, Ids, Timer, Wait};
-use tidemark_sync::{Guard, HttpTransport, LockFiles, Routes, SyncError, SystemRoutes, Transport};
+use tidemark_sync::{HttpTransport, LockFiles, SyncError, SystemRoutes};
 
 /// What an [`App`](crate::App) is handed of the world around it (FAULTS 3.2).
 #[derive(Clone)]
 pub struct Ports {
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Waiting, by the clock's monotonic time.
-    pub timer: Arc<dyn Timer>,
     /// Fresh ids.
     pub ids: Arc<dyn Ids>,
-    /// Jitter.
-    pub entropy: Arc<dyn Entropy>,
-    /// The way to the server.
-    pub transport: Arc<dyn Transport>,
-    /// Locks between everybody who works on the data dir.
-    pub guard: Arc<dyn Guard>,
-    /// Whether the network is another one by now.
-    pub routes: Arc<dyn Routes>,
+    /// Everything that the worker needs too: the time, waiting, jitter, the network, the locks.
+    pub worker: tidemark_sync::Ports,
 }
 
 impl std::fmt::Debug for Ports {
@@ -43,15 +33,15 @@ impl Ports {
     /// The TLS library could not start.
     pub fn of_this_machine() -> Result<Self, AppError> {
         let transport = HttpTransport::new().map_err(SyncError::from)?;
-        Ok(Self {
+        let worker = tidemark_sync::Ports {
             clock: Arc::new(SystemClock),
             timer: Arc::new(SystemTimer),
-            ids: Arc::new(SystemIds),
             entropy: Arc::new(SystemEntropy),
             transport: Arc::new(transport),
             guard: Arc::new(LockFiles),
             routes: Arc::new(SystemRoutes),
-        })
+        };
+        Ok(Self { ids: Arc::new(SystemIds), worker })
     }
 }
 
