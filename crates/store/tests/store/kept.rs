@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use serde_json::{Map, json};
+use std::sync::mpsc::sync_channel;
 use tidemark_model::query::Query;
 use tidemark_store::{Kept, Only, StoreError, Unsent};
 
@@ -36,25 +37,39 @@ fn a_save_is_here_where_the_set_is_kept_and_else_nothing_was_done() {
 
 #[test]
 fn no_save_is_here_in_a_set_that_another_process_has_just_switched_off() {
+    /// How often a save must have met the set on, and off, before the test ends.
+    const EACH: u64 = 15;
     let device = device();
     let other = open(device.dir.path());
+    // Each save meets one switch: neither runs ahead of the other, and which of the two comes first is the machine's to say.
+    let (go, each) = sync_channel(0);
     let switching = std::thread::spawn(move || {
-        for _ in 0..20 {
-            other.uncache(ITEMS, Unsent::Discard).unwrap();
-            other.cache(ITEMS).unwrap();
+        let mut is_kept = true;
+        while each.recv().is_ok() {
+            let switched = if is_kept { other.uncache(ITEMS, Unsent::Discard) } else { other.cache(ITEMS) };
+            is_kept ^= unless_busy(switched).is_some();
         }
     });
     let (mut here, mut elsewhere) = (0, 0);
-    while !switching.is_finished() || here == 0 {
+    while here < EACH || elsewhere < EACH {
+        go.send(()).unwrap();
         // Asked and saved in two steps, one of these would be refused as a set that is not kept.
-        match device.store.add_if_kept(ITEMS, &object(json!({ "Title": "a" }))) {
-            Ok(Kept::Here(_)) => here += 1,
-            Ok(Kept::NotKept(_)) => elsewhere += 1,
-            Err(StoreError::Busy) => {}
-            Err(error) => panic!("{error}"),
+        match unless_busy(device.store.add_if_kept(ITEMS, &object(json!({ "Title": "a" })))) {
+            Some(Kept::Here(_)) => here += 1,
+            Some(Kept::NotKept(_)) => elsewhere += 1,
+            None => {}
         }
     }
+    drop(go);
     switching.join().unwrap();
-    assert!(elsewhere + here > 20, "{here} {elsewhere}");
     assert!(device.store.count(ITEMS, &Query::default(), Only::All).unwrap() <= here);
+}
+
+/// Returns what was done, or nothing where the two were in each other's way for too long, which both may be told.
+fn unless_busy<T>(outcome: Result<T, StoreError>) -> Option<T> {
+    match outcome {
+        Ok(done) => Some(done),
+        Err(StoreError::Busy) => None,
+        Err(error) => panic!("{error}"),
+    }
 }
