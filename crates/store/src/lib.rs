@@ -41,6 +41,7 @@ pub use pull::audit::{AuditRow, LocalAudit};
 pub use pull::onto::{Onto, Others};
 pub use pull::pull_tx::PullTx;
 pub use pull::sink::SetSink;
+pub use push::batch::{Batch, Wanted};
 pub use push::outgoing::{Outgoing, OutgoingChange};
 pub use push::reply::{Answer, Reply};
 pub use save::addition::Addition;

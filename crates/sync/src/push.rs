@@ -16,10 +16,13 @@ use crate::session::{fetch_model, with_json};
 use crate::transport::Request;
 use http::Method;
 use std::collections::{HashMap, HashSet};
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 use tidemark_model::{EntityModel, RecordId};
 use tidemark_odata::{BatchPart, read_batch_answers, write_batch_request};
-use tidemark_store::{Answer, Outgoing, Reply};
+use tidemark_store::{Answer, Batch, Outgoing, Reply, Tally, Wanted};
 
 /// How often one record is sent in one cycle: again after a merge or an edit during the push, but not for ever.
 const MOST_TRIES: u32 = 4;
@@ -40,16 +43,22 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// While a batch is on the wire the answers to the one before are settled and the one after is made ready, in one
+    /// transaction: neither the line nor the disk waits for the other.
     async fn push_all(&mut self, limit: &mut BatchLimit, blame: &mut Blame) -> Result<(), SyncError> {
         let Some(mut model) = self.store.model() else { return Ok(()) };
-        let mut tries: HashMap<RecordId, u32> = HashMap::new();
-        let mut tried = HashSet::new();
+        let mut tries = Tries::default();
         let mut knows_model = false;
         let mut done = 0;
         let mut total = None;
+        let mut replies = Vec::new();
+        let mut ready = Batch::default();
         loop {
-            let batch = blocking(|| self.store.next_batch(limit.records, limit.bytes, &tried))?;
-            if batch.is_empty() {
+            let batch = match ready.changes.is_empty() {
+                true => self.settle_and_next(&mut replies, limit, &tries)?,
+                false => std::mem::take(&mut ready),
+            };
+            if batch.changes.is_empty() {
                 return Ok(());
             }
             // Counted once: counting is as long as what waits.
@@ -59,18 +68,26 @@ impl Run<'_> {
             };
             self.progress(Progress { phase: Phase::Push, set: None, done, total: Some(total.max(done)) });
             let started_ms = self.connection.monotonic_ms();
-            let sent = self.send_batch(&model, &batch, limit, knows_model).await;
+            let (sent, tally);
+            (sent, ready, tally) =
+                self.send_meanwhile(&model, &batch, limit, &tries, &mut replies, knows_model).await?;
+            self.tally += tally;
             // At once: the process may be killed before it is through.
             blocking(|| limit.save(self.store))?;
-            let Answered { replies, doubts } = match sent {
+            let Answered { replies: answers, doubts } = match sent {
                 Ok(Some(answered)) => answered,
-                Ok(None) => continue,
+                // What was made ready is in flight as well, and comes again in batches of the new size.
+                Ok(None) => {
+                    ready = Batch::default();
+                    continue;
+                }
                 Err(error) if error.may_be_the_request() => {
+                    ready = Batch::default();
                     let took = self.since(started_ms);
-                    match self.batch_failed(error, &batch, limit, blame, took).await? {
+                    match self.batch_failed(error, &batch.changes, limit, blame, took).await? {
                         (Next::Stop, _) => return Ok(()),
                         (Next::Go(pause), is_left) => {
-                            tried.extend(is_left.then_some(batch[0].id));
+                            tries.left.extend(is_left.then_some(batch.changes[0].id));
                             self.engine.ports().timer.sleep(pause).await;
                             continue;
                         }
@@ -83,28 +100,61 @@ impl Run<'_> {
             self.learn_clock()?;
             // Once in a cycle the model is fetched for what could not be read under it, and that is sent again.
             let is_in_doubt = !knows_model && !doubts.is_empty();
-            for reply in &replies {
-                let count = tries.entry(reply.id).or_default();
-                // A change that was accepted is a step on: the next one of the record is another.
-                *count += u32::from(!matches!(reply.answer, Answer::Done { .. }));
-                let waits = matches!(reply.answer, Answer::Undecided { .. });
-                if *count >= MOST_TRIES || waits && !(is_in_doubt && doubts.contains(&reply.id)) {
-                    tried.insert(reply.id);
-                }
-            }
-            let answered: HashSet<RecordId> = replies.iter().map(|r| r.request_id).collect();
-            // What the answer does not name is neither settled nor sent again before the next cycle (FAULTS I18).
-            tried.extend(batch.iter().filter(|o| !answered.contains(&o.request_id)).map(|o| o.id));
-            done += replies.len() as u64;
-            let verdicts = blame.verdicts(false);
-            self.tally += blocking(|| self.store.settle(&[replies, verdicts].concat()))?;
+            tries.count(&batch.changes, &answers, |id| is_in_doubt && doubts.contains(&id));
+            done += answers.len() as u64;
+            replies = [answers, blame.verdicts(false)].concat();
             if is_in_doubt {
+                self.tally += blocking(|| self.store.settle(&std::mem::take(&mut replies)))?;
                 knows_model = true;
                 fetch_model(&self.connection, self.store).await?;
                 let Some(newest) = self.store.model() else { return Ok(()) };
                 model = newest;
             }
         }
+    }
+
+    /// Settles what was answered, and gathers what is sent next.
+    fn settle_and_next(
+        &mut self,
+        replies: &mut Vec<Reply>,
+        limit: &BatchLimit,
+        tries: &Tries,
+    ) -> Result<Batch, SyncError> {
+        let leaves_out = |id| tries.left.contains(&id);
+        let wanted = Wanted { records: limit.records, bytes: limit.bytes, leaves_out: &leaves_out };
+        let (tally, batch) = blocking(|| self.store.settle_and_next(&std::mem::take(replies), wanted))?;
+        self.tally += tally;
+        Ok(batch)
+    }
+
+    /// Sends a batch; while it is on the wire, settles what was answered before and makes ready what comes after it.
+    async fn send_meanwhile(
+        &self,
+        model: &EntityModel,
+        batch: &Batch,
+        limit: &mut BatchLimit,
+        tries: &Tries,
+        replies: &mut Vec<Reply>,
+        knows_model: bool,
+    ) -> Result<(Result<Option<Answered>, SyncError>, Batch, Tally), SyncError> {
+        let (records, bytes) = (limit.records, limit.bytes);
+        let mut sending = pin!(self.send_batch(model, &batch.changes, limit, knows_model));
+        let begun = poll_fn(|context| Poll::Ready(sending.as_mut().poll(context))).await;
+        let (mut tally, mut ready) = (Tally::default(), Batch::default());
+        // Where nothing more waits, what the answers leave to be sent is looked for once they are here.
+        if batch.is_full {
+            let on_its_way: HashSet<RecordId> = batch.changes.iter().map(|outgoing| outgoing.id).collect();
+            let leaves_out = |id| tries.left.contains(&id) || on_its_way.contains(&id);
+            let wanted = Wanted { records, bytes, leaves_out: &leaves_out };
+            (tally, ready) = blocking(|| self.store.settle_and_next(&std::mem::take(replies), wanted))?;
+        } else if !replies.is_empty() {
+            tally = blocking(|| self.store.settle(&std::mem::take(replies)))?;
+        }
+        let sent = match begun {
+            Poll::Ready(sent) => sent,
+            Poll::Pending => sending.await,
+        };
+        Ok((sent, ready, tally))
     }
 
     fn since(&self, started_ms: u64) -> Duration {
@@ -221,6 +271,35 @@ impl Run<'_> {
 
 fn too_large() -> Answer {
     Answer::Refused { reason: TOO_LARGE.into() }
+}
+
+/// How often each record was sent in this cycle, and which are not sent again in it.
+#[derive(Default)]
+struct Tries {
+    of: HashMap<RecordId, u32>,
+    left: HashSet<RecordId>,
+}
+
+impl Tries {
+    /// Counts what was answered to a batch; a record in doubt is sent again although its answer decided nothing.
+    fn count(&mut self, batch: &[Outgoing], answers: &[Reply], is_in_doubt: impl Fn(RecordId) -> bool) {
+        let mut answered = HashSet::with_capacity(answers.len());
+        for reply in answers {
+            answered.insert(reply.request_id);
+            // A change that was accepted is a step on: the next one of the record is another.
+            if matches!(reply.answer, Answer::Done { .. }) {
+                continue;
+            }
+            let count = self.of.entry(reply.id).or_default();
+            *count += 1;
+            let waits = matches!(reply.answer, Answer::Undecided { .. });
+            if *count >= MOST_TRIES || waits && !is_in_doubt(reply.id) {
+                self.left.insert(reply.id);
+            }
+        }
+        // What the answer does not name is neither settled nor sent again before the next cycle (FAULTS I18).
+        self.left.extend(batch.iter().filter(|o| !answered.contains(&o.request_id)).map(|o| o.id));
+    }
 }
 
 /// What a batch was answered.

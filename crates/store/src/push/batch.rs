@@ -12,7 +12,6 @@ use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
-use std::collections::HashSet;
 use std::sync::Arc;
 use tidemark_model::{RecordId, State, changed_properties};
 use uuid::Uuid;
@@ -20,9 +19,28 @@ use uuid::Uuid;
 /// Bytes that a batch adds to a change's body: the URL, the headers, the punctuation.
 const ENVELOPE: usize = 420;
 
+/// What may be sent next.
+#[derive(Clone, Copy)]
+pub struct Wanted<'t> {
+    /// The most records.
+    pub records: usize,
+    /// About the most bytes; a change that is larger alone is returned alone.
+    pub bytes: usize,
+    /// Tells which records are left out: they are on their way, or were tried often enough.
+    pub leaves_out: &'t dyn Fn(RecordId) -> bool,
+}
+
+/// What is sent next.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// The changes, in the order in which they are sent.
+    pub changes: Vec<Outgoing>,
+    /// Whether a limit ended it: more may wait.
+    pub is_full: bool,
+}
+
 impl Lease {
-    /// Returns what is to be sent next, at most `max_records` and about `max_bytes` of it; a change that is larger
-    /// alone is returned alone. Records in `tried`, in conflict or parked are left out.
+    /// Returns what is to be sent next. Records in conflict or parked are left out.
     ///
     /// What is already in flight comes first, unchanged, under the same request id. Sets come after the sets they
     /// refer to, deletions last and the other way round. What failed before comes when nothing else is left, in a batch
@@ -30,30 +48,14 @@ impl Lease {
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn next_batch(&self, max_records: usize, max_bytes: usize, tried: &HashSet<RecordId>) -> Result<Vec<Outgoing>> {
+    pub fn next_batch(&self, wanted: Wanted<'_>) -> Result<Batch> {
         // Most cycles have nothing to send: they take no lock.
         if !self.read(|reading| pending::is_any_free(reading.conn))? {
-            return Ok(Vec::new());
+            return Ok(Batch::default());
         }
-        self.write(|tx| {
-            let order = tx.catalog.push_order();
-            for suspects in [false, true] {
-                let mut batch =
-                    Batch { max_records, max_bytes, tried, suspects, bytes: 0, full: false, changes: Vec::new() };
-                for sending in [true, false] {
-                    order.iter().try_for_each(|set| batch.gather(tx, set, sending, false))?;
-                    order.iter().rev().try_for_each(|set| batch.gather(tx, set, sending, true))?;
-                }
-                if !batch.changes.is_empty() {
-                    return Ok(batch.changes);
-                }
-            }
-            Ok(Vec::new())
-        })
+        self.write(|tx| next(tx, wanted))
     }
-}
 
-impl Lease {
     /// Tells whether a change waits to be sent.
     ///
     /// # Errors
@@ -63,38 +65,51 @@ impl Lease {
     }
 }
 
-struct Batch<'t> {
-    max_records: usize,
-    max_bytes: usize,
-    tried: &'t HashSet<RecordId>,
+/// Gathers what is to be sent next, and remembers it in flight.
+pub(crate) fn next(tx: &Tx<'_>, wanted: Wanted<'_>) -> Result<Batch> {
+    let order = tx.catalog.push_order();
+    for suspects in [false, true] {
+        let mut gathering = Gathering { wanted, suspects, bytes: 0, batch: Batch::default() };
+        for sending in [true, false] {
+            order.iter().try_for_each(|set| gathering.gather(tx, set, sending, false))?;
+            order.iter().rev().try_for_each(|set| gathering.gather(tx, set, sending, true))?;
+        }
+        if !gathering.batch.changes.is_empty() {
+            return Ok(gathering.batch);
+        }
+    }
+    Ok(Batch::default())
+}
+
+struct Gathering<'t> {
+    wanted: Wanted<'t>,
     /// Whether it takes what failed before, or everything else.
     suspects: bool,
     bytes: usize,
-    full: bool,
-    changes: Vec<Outgoing>,
+    batch: Batch,
 }
 
 /// Candidates read at once: the index they come from changes while they are marked.
 const CHUNK: usize = 256;
 
-impl Batch<'_> {
+impl Gathering<'_> {
     fn gather(&mut self, tx: &Tx<'_>, set: &str, sending: bool, deletes: bool) -> Result<()> {
         let table = Arc::clone(tx.catalog.table(set)?);
         if position::is_restoring(tx.conn, set)? {
             return Ok(());
         }
         let mut after = 0;
-        while !self.full {
+        while !self.batch.is_full {
             let candidates = pending::next(tx.conn, set, sending, deletes, after, CHUNK)?;
             for (order_no, id) in &candidates {
                 after = *order_no;
-                if !self.tried.contains(id) {
+                if !(self.wanted.leaves_out)(*id) {
                     match self.take(tx, &table, *id) {
                         Err(StoreError::Internal(problem)) => parked::hold_unreadable(tx, &table, *id, &problem)?,
                         taken => taken?,
                     }
                 }
-                if self.full {
+                if self.batch.is_full {
                     return Ok(());
                 }
             }
@@ -122,8 +137,8 @@ impl Batch<'_> {
         };
         let bytes = ENVELOPE + body_bytes(&outgoing.change)?;
         outgoing.bytes = bytes;
-        if !self.changes.is_empty() && self.bytes + bytes > self.max_bytes {
-            self.full = true;
+        if !self.batch.changes.is_empty() && self.bytes + bytes > self.wanted.bytes {
+            self.batch.is_full = true;
             return Ok(());
         }
         if let Some(sent) = begun {
@@ -133,8 +148,8 @@ impl Batch<'_> {
             tx.note(set, id);
         }
         self.bytes += bytes;
-        self.changes.push(outgoing);
-        self.full = self.changes.len() >= self.max_records || self.bytes >= self.max_bytes;
+        self.batch.changes.push(outgoing);
+        self.batch.is_full = self.batch.changes.len() >= self.wanted.records || self.bytes >= self.wanted.bytes;
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use crate::decide::tally::Tally;
 use crate::decide::verdict;
 use crate::error::{Result, StoreError};
 use crate::open::lease::Lease;
+use crate::push::batch::{self, Batch, Wanted};
 use crate::push::outcome;
 use crate::push::reply::{Answer, Reply};
 use crate::push::restamp;
@@ -41,6 +42,23 @@ impl Lease {
         match self.write(|tx| settle_all(tx, replies)) {
             Err(StoreError::Internal(problem)) => self.settle_one_by_one(replies, &problem),
             settled => settled,
+        }
+    }
+
+    /// Settles answers as [`Lease::settle`] does and returns what is to be sent next as [`Lease::next_batch`] does: one
+    /// transaction, one trip to the disk.
+    ///
+    /// # Errors
+    /// As of the two.
+    pub fn settle_and_next(&self, replies: &[Reply], wanted: Wanted<'_>) -> Result<(Tally, Batch)> {
+        if replies.is_empty() {
+            return Ok((Tally::default(), self.next_batch(wanted)?));
+        }
+        match self.write(|tx| Ok((settle_all(tx, replies)?, batch::next(tx, wanted)?))) {
+            Err(StoreError::Internal(problem)) => {
+                Ok((self.settle_one_by_one(replies, &problem)?, self.next_batch(wanted)?))
+            }
+            done => done,
         }
     }
 

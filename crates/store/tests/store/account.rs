@@ -3,7 +3,7 @@
 use crate::support::*;
 use serde_json::json;
 use tidemark_model::{CycleOutcome, RowDigest};
-use tidemark_store::{Account, CycleEntry, Position, Store};
+use tidemark_store::{Account, CycleEntry, Position, Store, Wanted};
 
 #[test]
 fn another_account_or_server_is_refused_until_sign_out() {
@@ -58,9 +58,11 @@ fn a_lease_ends_with_its_account_and_writes_nothing_more() {
     store.cache(ITEMS).unwrap();
     store.add(ITEMS, &object(json!({ "Title": "eve's" }))).unwrap();
     let item = server_item(id(9), "e9", json!({ "Title": "ann's" }));
+    let anything = Wanted { records: 200, bytes: 1 << 20, leaves_out: &|_| false };
     let codes = [
-        lease.next_batch(200, 1 << 20, &Default::default()).map(drop).unwrap_err(),
+        lease.next_batch(anything).map(drop).unwrap_err(),
         lease.settle(&[reply_to_nobody()]).map(drop).unwrap_err(),
+        lease.settle_and_next(&[reply_to_nobody()], anything).map(drop).unwrap_err(),
         lease.pull(|tx| take(&mut tx.onto(&from)?, ITEMS, &item)).map(drop).unwrap_err(),
         lease.learn_clock(sample(60_000)).unwrap_err(),
         lease.set_setting("batch_records", "1").unwrap_err(),
@@ -71,7 +73,7 @@ fn a_lease_ends_with_its_account_and_writes_nothing_more() {
         lease.positions().map(drop).unwrap_err(),
     ]
     .map(|error| error.code());
-    assert_eq!(codes, ["account_changed"; 10]);
+    assert_eq!(codes, ["account_changed"; 11]);
     assert_eq!((store.get(ITEMS, id(9)).unwrap(), store.cycles(9).unwrap()), (None, Vec::new()));
     assert_eq!(store.account().unwrap(), Some(eve));
 }

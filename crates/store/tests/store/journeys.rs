@@ -218,11 +218,17 @@ impl World {
         Some(self.records[recent - record.min(recent)])
     }
 
+    /// As the worker does it: while a batch is on the wire, the answers before it are settled and the next is made ready.
     fn push(&mut self, who: usize, lost: u8) {
         let person = &mut self.people[who];
+        let store = &person.device.store;
         let mut tried = HashSet::new();
+        let (mut replies, mut ready) = (Vec::new(), Vec::new());
         for round in 0..20 {
-            let batch = person.device.store.next_batch(3, 1 << 20, &tried).unwrap();
+            let batch = match ready.is_empty() {
+                true => store.settle_and_next(&std::mem::take(&mut replies), 3, &tried).unwrap().1,
+                false => std::mem::take(&mut ready),
+            };
             if batch.is_empty() {
                 return;
             }
@@ -230,13 +236,16 @@ impl World {
             assert!(batch.iter().all(|outgoing| in_batch.insert(outgoing.id)), "one change per record in flight");
             tried.extend(batch.iter().map(|outgoing| outgoing.id));
             let answers: Vec<Answer> = batch.iter().map(|o| self.server.handle(person.name, o)).collect();
-            let replies = batch.iter().zip(answers).enumerate();
-            let replies: Vec<_> = replies
+            if lost & 1 == 0 {
+                ready = store.settle_and_next(&std::mem::take(&mut replies), 3, &tried).unwrap().1;
+            }
+            let answered = batch.iter().zip(answers).enumerate();
+            let heard = answered
                 .filter(|(n, _)| lost >> ((n + round) % 8) & 1 == 0)
-                .map(|(_, (outgoing, answer))| reply(outgoing, answer))
-                .collect();
-            person.device.store.settle(&replies).unwrap();
+                .map(|(_, (outgoing, answer))| reply(outgoing, answer));
+            replies.extend(heard);
         }
+        store.settle(&replies).unwrap();
     }
 
     fn pull(&mut self, who: usize) {

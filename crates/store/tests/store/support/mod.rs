@@ -14,7 +14,7 @@ use tidemark_model::{
 };
 use tidemark_store::{
     Account, Answer, AskedFrom, CycleEntry, FirstSync, HistoryEntry, JournalLine, Onto, Outgoing, Position, PullTx,
-    Reply, Result, Store, StoreError, Tally,
+    Reply, Result, Store, StoreError, Tally, Wanted,
 };
 use uuid::Uuid;
 
@@ -78,6 +78,12 @@ pub(crate) trait Runs {
     fn adopt_model(&self, document: &str) -> Result<()>;
     fn next_batch(&self, records: usize, bytes: usize, tried: &HashSet<RecordId>) -> Result<Vec<Outgoing>>;
     fn settle(&self, replies: &[Reply]) -> Result<Tally>;
+    fn settle_and_next(
+        &self,
+        replies: &[Reply],
+        records: usize,
+        left: &HashSet<RecordId>,
+    ) -> Result<(Tally, Vec<Outgoing>)>;
     fn pull<T, E: From<StoreError>>(
         &self,
         f: impl FnOnce(&mut PullTx<'_>) -> std::result::Result<T, E>,
@@ -97,11 +103,24 @@ impl Runs for Store {
     }
 
     fn next_batch(&self, records: usize, bytes: usize, tried: &HashSet<RecordId>) -> Result<Vec<Outgoing>> {
-        self.lease()?.next_batch(records, bytes, tried)
+        let leaves_out = |id| tried.contains(&id);
+        Ok(self.lease()?.next_batch(Wanted { records, bytes, leaves_out: &leaves_out })?.changes)
     }
 
     fn settle(&self, replies: &[Reply]) -> Result<Tally> {
         self.lease()?.settle(replies)
+    }
+
+    fn settle_and_next(
+        &self,
+        replies: &[Reply],
+        records: usize,
+        left: &HashSet<RecordId>,
+    ) -> Result<(Tally, Vec<Outgoing>)> {
+        let leaves_out = |id| left.contains(&id);
+        let wanted = Wanted { records, bytes: 1 << 20, leaves_out: &leaves_out };
+        let (tally, batch) = self.lease()?.settle_and_next(replies, wanted)?;
+        Ok((tally, batch.changes))
     }
 
     fn pull<T, E: From<StoreError>>(
