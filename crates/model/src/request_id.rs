@@ -7,6 +7,7 @@
 use crate::record::RecordId;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use uuid::Uuid;
 
 /// What makes a change the change that it is.
@@ -36,8 +37,7 @@ pub fn request_id(change: &ChangeIdentity<'_>) -> RecordId {
     for (name, value) in change.body.into_iter().flatten().collect::<BTreeMap<_, _>>() {
         text.push_str(name);
         text.push('=');
-        text.push_str(&value.to_string());
-        text.push('\n');
+        let _ = writeln!(text, "{value}");
     }
     RecordId(Uuid::new_v5(&change.device.0, text.as_bytes()))
 }

@@ -42,7 +42,7 @@ pub use pull::onto::{Onto, Others};
 pub use pull::pull_tx::PullTx;
 pub use pull::sink::SetSink;
 pub use push::batch::{Batch, Wanted};
-pub use push::outgoing::{Outgoing, OutgoingChange};
+pub use push::outgoing::{Outgoing, OutgoingChange, Text};
 pub use push::reply::{Answer, Reply};
 pub use save::addition::Addition;
 pub use save::choice::Unsent;

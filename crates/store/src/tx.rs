@@ -13,6 +13,7 @@ pub(crate) mod outbox;
 pub(crate) mod outbox_log;
 pub(crate) mod presence;
 pub(crate) mod store;
+pub(crate) mod touched;
 pub(crate) mod transaction;
 pub(crate) mod write;
 pub(crate) mod writer;

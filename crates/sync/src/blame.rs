@@ -126,7 +126,7 @@ mod tests {
     fn outgoing(n: u128) -> Outgoing {
         let id = RecordId(uuid::Uuid::from_u128(n));
         let change = OutgoingChange::Delete { if_match: "e".into() };
-        Outgoing { set: "TodoItems".into(), id, request_id: id, first_sent_ms: 0, change, bytes: 420 }
+        Outgoing::new("TodoItems", id, id, 0, change).unwrap()
     }
 
     fn fail_alone(blame: &mut Blame, n: u128, took: Duration) -> Next {

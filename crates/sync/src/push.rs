@@ -178,7 +178,7 @@ impl Run<'_> {
         let (next, is_left) = match batch {
             [alone] => blame.record_failed(alone, format!("the server could not be given this change: {error}"), took),
             several => {
-                limit.failed(several.len(), several.iter().map(|outgoing| outgoing.bytes).sum());
+                limit.failed(several.len(), several.iter().map(Outgoing::bytes).sum());
                 (blame.batch_failed(took), false)
             }
         };
@@ -219,9 +219,8 @@ impl Run<'_> {
         limit: &mut BatchLimit,
         knows_model: bool,
     ) -> Result<Option<Answered>, SyncError> {
-        let parts: Vec<BatchPart> =
-            batch.iter().enumerate().map(|(index, o)| write_part(index, o)).collect::<Result<_, _>>()?;
-        let bytes = batch.iter().map(|outgoing| outgoing.bytes).sum();
+        let parts: Vec<BatchPart> = batch.iter().enumerate().map(|(index, o)| write_part(index, o)).collect();
+        let bytes = batch.iter().map(Outgoing::bytes).sum();
         let started_ms = self.connection.monotonic_ms();
         let response = match self.connection.send(self.batch_request(&parts)?).await {
             Ok(response) => response,

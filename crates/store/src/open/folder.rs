@@ -15,6 +15,7 @@ use crate::tx::notices::Listeners;
 use crate::tx::outbox;
 use crate::tx::presence::{Presence, Word};
 use crate::tx::store::{Inner, Reading};
+use crate::tx::touched::Touched;
 use crate::tx::writer::Writer;
 use rusqlite::Connection;
 use std::fs;
@@ -29,11 +30,15 @@ pub(crate) type Connected = (Access, Connection);
 /// Makes an open database of a connection.
 pub(crate) fn opened(
     dir: &Path,
-    (access, conn): Connected,
+    (access, mut conn): Connected,
     presence: Presence,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
 ) -> Result<Inner> {
+    let touched = Touched::default();
+    if access == Access::Full {
+        touched.watch(&mut conn)?;
+    }
     let inner = Inner {
         dir: dir.to_owned(),
         access,
@@ -41,6 +46,7 @@ pub(crate) fn opened(
         ids,
         readers: Mutex::default(),
         writer: Mutex::new(Writer::new(conn)),
+        touched,
         loaded: Loaded::default(),
         listeners: Listeners::default(),
         table_bytes: TableBytes::default(),

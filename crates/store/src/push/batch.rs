@@ -6,7 +6,7 @@
 use crate::decide::parked;
 use crate::error::{Result, StoreError};
 use crate::open::lease::Lease;
-use crate::push::outgoing::{self, Outgoing, OutgoingChange};
+use crate::push::outgoing::{self, Outgoing};
 use crate::tables::pending::{self, Change, InFlight};
 use crate::tables::position;
 use crate::tables::row::{self, Row};
@@ -15,9 +15,6 @@ use crate::tx::transaction::Tx;
 use std::sync::Arc;
 use tidemark_model::{RecordId, State, changed_properties};
 use uuid::Uuid;
-
-/// Bytes that a batch adds to a change's body: the URL, the headers, the punctuation.
-const ENVELOPE: usize = 420;
 
 /// What may be sent next.
 #[derive(Clone, Copy)]
@@ -126,8 +123,8 @@ impl Gathering<'_> {
         if (change.attempts > 0 && change.in_flight.is_some()) != self.suspects {
             return Ok(());
         }
-        let (mut outgoing, begun) = match &change.in_flight {
-            Some(sent) => (outgoing::outgoing(table, sent), None),
+        let (outgoing, begun) = match &change.in_flight {
+            Some(sent) => (outgoing::outgoing(table, sent)?, None),
             None => {
                 let row = row::get(tx.conn, table, id)?;
                 let row = row.ok_or_else(|| StoreError::Internal(format!("{set} {id} is pending but not there")))?;
@@ -135,8 +132,7 @@ impl Gathering<'_> {
                 (outgoing, Some(sent))
             }
         };
-        let bytes = ENVELOPE + body_bytes(&outgoing.change)?;
-        outgoing.bytes = bytes;
+        let bytes = outgoing.bytes();
         if !self.batch.changes.is_empty() && self.bytes + bytes > self.wanted.bytes {
             self.batch.is_full = true;
             return Ok(());
@@ -174,29 +170,4 @@ fn begin(tx: &Tx<'_>, table: &Table, row: Row, change: &Change) -> Result<(InFli
     };
     let outgoing = outgoing::name(tx, table, &mut sent)?;
     Ok((sent, outgoing))
-}
-
-fn body_bytes(change: &OutgoingChange) -> Result<usize> {
-    let body = match change {
-        OutgoingChange::Add { body } | OutgoingChange::Update { body, .. } | OutgoingChange::Restore { body, .. } => {
-            body
-        }
-        OutgoingChange::Delete { .. } => return Ok(0),
-    };
-    let mut counted = Counted(0);
-    serde_json::to_writer(&mut counted, body)?;
-    Ok(counted.0)
-}
-
-struct Counted(usize);
-
-impl std::io::Write for Counted {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::tables::pending::InFlight;
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use tidemark_model::{ChangeIdentity, ID, IS_TOMBSTONED, Record, RecordId, State, UPDATED_AT, request_id};
 
@@ -23,8 +24,43 @@ pub struct Outgoing {
     pub first_sent_ms: i64,
     /// What to do.
     pub change: OutgoingChange,
-    /// About how many bytes it adds to a batch.
-    pub bytes: usize,
+    /// The body as it goes over the wire, where there is one: it is written once.
+    pub text: Option<Text>,
+}
+
+/// JSON that was written once.
+#[derive(Clone, Debug)]
+pub struct Text(pub Box<RawValue>);
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
+}
+
+/// Bytes that a batch adds to a change's body: the URL, the headers, the punctuation.
+const ENVELOPE: usize = 420;
+
+impl Outgoing {
+    /// Writes a change down as it is to be sent.
+    ///
+    /// # Errors
+    /// Its body is no JSON.
+    pub fn new(
+        set: &str,
+        id: RecordId,
+        request_id: RecordId,
+        first_sent_ms: i64,
+        change: OutgoingChange,
+    ) -> Result<Self> {
+        let text = change.body().map(to_raw_value).transpose()?.map(Text);
+        Ok(Self { set: set.to_owned(), id, request_id, first_sent_ms, change, text })
+    }
+
+    /// Returns about how many bytes it adds to a batch.
+    pub fn bytes(&self) -> usize {
+        ENVELOPE + self.text.as_ref().map_or(0, |text| text.0.get().len())
+    }
 }
 
 /// The change itself.
@@ -56,8 +92,18 @@ pub enum OutgoingChange {
     },
 }
 
+impl OutgoingChange {
+    /// Returns the body; a deletion has none.
+    pub fn body(&self) -> Option<&Map<String, Value>> {
+        match self {
+            Self::Add { body } | Self::Update { body, .. } | Self::Restore { body, .. } => Some(body),
+            Self::Delete { .. } => None,
+        }
+    }
+}
+
 /// Writes a change as it is sent, from nothing but the copy in flight: a repeat is the same to the byte.
-pub(crate) fn outgoing(table: &Table, sent: &InFlight) -> Outgoing {
+pub(crate) fn outgoing(table: &Table, sent: &InFlight) -> Result<Outgoing> {
     let record = &sent.record;
     let if_match = sent.if_match.clone().unwrap_or_default();
     let change = match sent.state {
@@ -71,14 +117,7 @@ pub(crate) fn outgoing(table: &Table, sent: &InFlight) -> Outgoing {
         }
         State::Add | State::None => OutgoingChange::Add { body: without_nulls(table, record) },
     };
-    Outgoing {
-        set: table.set.name.clone(),
-        id: record.id,
-        request_id: sent.request_id,
-        first_sent_ms: sent.first_sent_ms,
-        change,
-        bytes: 0,
-    }
+    Outgoing::new(&table.set.name, record.id, sent.request_id, sent.first_sent_ms, change)
 }
 
 /// A new record: what it leaves out is null, unless the model would put a default there.
@@ -107,13 +146,14 @@ fn whole(table: &Table, record: &Record) -> Map<String, Value> {
 
 /// Gives a change the request id that belongs to what is sent, and returns that.
 pub(crate) fn name(tx: &Tx<'_>, table: &Table, sent: &mut InFlight) -> Result<Outgoing> {
-    let mut outgoing = outgoing(table, sent);
-    let (method, body) = match &outgoing.change {
-        OutgoingChange::Add { body } => ("POST", Some(body)),
-        OutgoingChange::Update { body, .. } => ("PATCH", Some(body)),
-        OutgoingChange::Restore { body, .. } => ("PUT", Some(body)),
-        OutgoingChange::Delete { .. } => ("DELETE", None),
+    let mut outgoing = outgoing(table, sent)?;
+    let method = match &outgoing.change {
+        OutgoingChange::Add { .. } => "POST",
+        OutgoingChange::Update { .. } => "PATCH",
+        OutgoingChange::Restore { .. } => "PUT",
+        OutgoingChange::Delete { .. } => "DELETE",
     };
+    let body = outgoing.change.body();
     let (device, base) = (tx.device_id()?, sent.if_match.as_deref());
     sent.request_id = request_id(&ChangeIdentity { device, set: &outgoing.set, id: outgoing.id, method, base, body });
     outgoing.request_id = sent.request_id;

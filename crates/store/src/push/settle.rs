@@ -13,7 +13,6 @@ use crate::push::outcome;
 use crate::push::reply::{Answer, Reply};
 use crate::push::restamp;
 use crate::push::restored::{self, Offered};
-use crate::tables::account;
 use crate::tables::attempt;
 use crate::tables::history::{self, Entry};
 use crate::tables::local;
@@ -185,7 +184,7 @@ fn done(
     let confirmed = Record {
         is_tombstoned: sent.state == State::Delete,
         // The server stamps the account that the token belongs to.
-        updated_by: account::user(tx.conn)?,
+        updated_by: tx.me()?.user.clone(),
         updated_at: stamp.unwrap_or(sent.record.updated_at),
         ..sent.record.clone()
     };

@@ -10,9 +10,7 @@ mod entry;
 pub use entry::{HistoryEntry, Origin, PropertyChange};
 
 use crate::error::Result;
-use crate::tables::account;
 use crate::tables::pending::Change;
-use crate::tables::setting::{self, DEVICE_NAME};
 use crate::tables::table::Table;
 use crate::tables::value::{Key, from_optional_text, to_text};
 use crate::tx::transaction::Tx;
@@ -72,9 +70,10 @@ pub(crate) fn write(tx: &Tx<'_>, table: &Table, id: RecordId, entry: &Entry<'_>)
     if !table.set.is_work() {
         return Ok(());
     }
+    let me = tx.me()?;
     let (by, device) = match entry.by {
-        By::Me => (account::user(tx.conn)?, setting::get(tx.conn, DEVICE_NAME)?),
-        By::Account(name) => (name.map(str::to_owned), None),
+        By::Me => (me.user.as_deref(), me.device.as_deref()),
+        By::Account(name) => (name, None),
     };
     let now = tx.server_now_ms()?;
     let at = match entry.at {

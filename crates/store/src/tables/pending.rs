@@ -179,10 +179,20 @@ pub(crate) fn remove(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
     Ok(())
 }
 
-/// Returns a pending change's place in the queue.
-pub(crate) fn order_no(conn: &Connection, set: &str, id: RecordId) -> Result<i64> {
-    let sql = "SELECT order_no FROM pending WHERE entity_set = ?1 AND id = ?2";
-    Ok(conn.prepare_cached(sql)?.query_row(params![set, Key(id)], |row| row.get(0))?)
+/// Reads a record's pending change, and its place in the queue.
+pub(crate) fn placed(conn: &Connection, set: &str, id: RecordId) -> Result<Option<(i64, Change)>> {
+    let sql = format!("SELECT {COLUMNS}, order_no FROM pending WHERE entity_set = ?1 AND id = ?2");
+    let mut statement = conn.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![set, Key(id)])?;
+    rows.next()?.map(|row| Ok((row.get(8)?, read(row)?))).transpose()
+}
+
+/// Reads the pending change at a place in the queue, and whose it is.
+pub(crate) fn at(conn: &Connection, order_no: i64) -> Result<Option<(String, RecordId, Change)>> {
+    let sql = format!("SELECT {COLUMNS}, entity_set, id FROM pending WHERE order_no = ?1");
+    let mut statement = conn.prepare_cached(&sql)?;
+    let mut rows = statement.query([order_no])?;
+    rows.next()?.map(|row| Ok((row.get(8)?, row.get::<_, Key>(9)?.0, read(row)?))).transpose()
 }
 
 /// What a list shows beside a record needs this much of its pending change.

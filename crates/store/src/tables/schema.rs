@@ -22,6 +22,9 @@ const READER_CACHE_KIB: i64 = 8 * 1024;
 /// A large pull grows the write-ahead log; it is cut back to this afterwards.
 const WRITE_AHEAD_BYTES: i64 = 16 << 20;
 
+/// How many pages the write-ahead log holds before they are written back into the file.
+const CHECKPOINT_PAGES: i64 = WRITE_AHEAD_BYTES / 4096;
+
 /// Statements that a connection keeps prepared; a dozen entity sets with eight statements each fit.
 const PREPARED: usize = 160;
 
@@ -195,6 +198,8 @@ pub(crate) fn set_up_writer(conn: &Connection) -> Result<()> {
     // macOS keeps what was synced in the drive's own memory otherwise.
     conn.pragma_update(None, "fullfsync", true)?;
     conn.pragma_update(None, "journal_size_limit", WRITE_AHEAD_BYTES)?;
+    // A page that is written again and again in a push goes into the file once: a quarter of the default's trips.
+    conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     Ok(())
 }
 

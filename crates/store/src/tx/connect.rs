@@ -5,7 +5,6 @@
 
 use crate::error::{Result, StoreError};
 use crate::tables::schema;
-use crate::tx::outbox;
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,7 +48,6 @@ pub(crate) fn connect_writer(file: &Path) -> Result<Connection> {
         },
         other => other,
     })?;
-    outbox::set_up(&conn)?;
     Ok(conn)
 }
 

@@ -44,9 +44,9 @@ impl Listeners {
 
 /// The records that one transaction touched.
 #[derive(Default)]
-pub(crate) struct Touched(BTreeMap<String, Option<Vec<RecordId>>>);
+pub(crate) struct Noticed(BTreeMap<String, Option<Vec<RecordId>>>);
 
-impl Touched {
+impl Noticed {
     /// Notes one record; tells whether the set's list is still open.
     pub(crate) fn note(&mut self, set: &str, id: RecordId) -> bool {
         let Some(named) = self.0.get_mut(set) else {

@@ -13,18 +13,20 @@ use crate::tables::conflict;
 use crate::tables::forget;
 use crate::tables::incident::{self, Incident};
 use crate::tables::local;
-use crate::tables::pending::{self, Change};
+use crate::tables::pending::{self, Change, Hold};
 use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::schema::VERSION;
 use crate::tables::setting;
 use crate::tables::shape;
 use crate::tables::table::Table;
-use crate::tables::value::{Key, from_optional_text, to_text};
+use crate::tables::value::{from_optional_text, to_text};
 use crate::tx::outbox_log::{self as log, Contents, Entry, Line};
+use crate::tx::touched::Touch;
 use crate::tx::transaction::Tx;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tidemark_model::{Record, RecordId};
@@ -48,33 +50,6 @@ struct Stored {
     length: u64,
     /// The file's length when it was last written anew.
     snapshot: u64,
-}
-
-/// Notes, on a connection that may write, which records' pending changes a transaction touches, whichever statement
-/// does it. The empty set stands for the account and the model.
-pub(crate) fn set_up(conn: &Connection) -> Result<()> {
-    let mut sql = "CREATE TEMP TABLE outbox_touched (entity_set TEXT NOT NULL, id BLOB NOT NULL);".to_owned();
-    for (table, id) in [(pending::TABLE, pending::RECORD), (conflict::TABLE, conflict::RECORD)] {
-        for (act, rows) in [("INSERT", &["new"][..]), ("UPDATE", &["old", "new"]), ("DELETE", &["old"])] {
-            let name = format!("outbox_{table}_{act}");
-            let notes = rows.iter().map(|row| note_row(&format!("{row}.entity_set, {row}.{id}"))).collect::<String>();
-            sql += &format!("CREATE TEMP TRIGGER {name} AFTER {act} ON main.{table} BEGIN {notes} END;");
-        }
-    }
-    for (act, row) in [("INSERT", "new"), ("UPDATE", "new"), ("DELETE", "old")] {
-        let note = note_row("'', CAST(key AS BLOB)").replace("key", &format!("{row}.key"));
-        sql += &format!(
-            "CREATE TEMP TRIGGER outbox_{0}_{act} AFTER {act} ON main.{0} \
-             WHEN {row}.key IN ('{ACCOUNT}', '{DOCUMENT}') BEGIN {note} END;",
-            setting::TABLE
-        );
-    }
-    conn.execute_batch(&sql)?;
-    Ok(())
-}
-
-fn note_row(values: &str) -> String {
-    format!("INSERT INTO outbox_touched (entity_set, id) VALUES ({values}); ")
 }
 
 /// What was appended for a transaction that is not committed yet: it is taken back unless the commit came.
@@ -308,13 +283,42 @@ fn table_in(tx: &Tx<'_>, catalog: &Catalog, set: &str) -> Result<Option<Arc<Tabl
 
 /// Reads what waits for a record.
 pub(crate) fn of_record(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Option<Entry>> {
-    let set = &table.set.name;
-    let Some(change): Option<Change> = pending::get(tx.conn, set, id)? else { return Ok(None) };
+    let placed = pending::placed(tx.conn, &table.set.name, id)?;
+    placed.map(|(order_no, change)| entry(tx, table, id, order_no, change)).transpose()
+}
+
+fn entry(tx: &Tx<'_>, table: &Table, id: RecordId, order_no: i64, change: Change) -> Result<Entry> {
     let row = row::get(tx.conn, table, id)?;
     let record = row.map_or_else(|| Record::new(id, 0), |row| row.record);
-    let open = conflict::of_record(tx.conn, table, id)?;
-    let order_no = pending::order_no(tx.conn, set, id)?;
-    Ok(Some(Entry { set: set.clone(), id, order_no, record, change, open }))
+    let open = if change.hold == Hold::Conflict { conflict::of_record(tx.conn, table, id)? } else { None };
+    Ok(Entry { set: table.set.name.clone(), id, order_no, record, change, open })
+}
+
+/// Returns what the log is to be told of what was touched; nothing where that is what it says already.
+fn told(tx: &Tx<'_>, catalog: &Catalog, touch: &Touch) -> Result<Option<Line>> {
+    let line = match touch {
+        Touch::Setting(key) => {
+            let value = setting::get(tx.conn, key)?;
+            Some(if key == ACCOUNT { Line::Account(value) } else { Line::Model(value) })
+        }
+        Touch::Place(order_no) => {
+            // What is gone again is noted as a record.
+            let Some((set, id, change)) = pending::at(tx.conn, *order_no)? else { return Ok(None) };
+            let table = table_in(tx, catalog, &set)?;
+            let entry = table.map(|table| entry(tx, &table, id, *order_no, change)).transpose()?;
+            entry.map(|entry| Line::Pending(Box::new(entry)))
+        }
+        Touch::Record(set, id) => match table_in(tx, catalog, set)? {
+            Some(table) => Some(match of_record(tx, &table, *id)? {
+                Some(entry) => Line::Pending(Box::new(entry)),
+                None => Line::Settled { set: set.clone(), id: *id },
+            }),
+            // What waits in a set that nobody knows is not settled: the log keeps its last word on it.
+            None if pending::get(tx.conn, set, *id)?.is_some() => None,
+            None => Some(Line::Settled { set: set.clone(), id: *id }),
+        },
+    };
+    Ok(line)
 }
 
 /// Tells the log what the transaction changed of what waits; nothing is written where it changed nothing.
@@ -322,34 +326,22 @@ pub(crate) fn append<'p>(tx: &Tx<'_>, path: &'p Path) -> Result<Option<Appended<
     let mut lines = Vec::new();
     // What the log says, it says under the model that the transaction leaves behind: a set may have come back with it.
     let catalog = catalog::now(tx.conn, &tx.catalog)?;
-    let mut statement = tx.conn.prepare_cached("SELECT DISTINCT entity_set, id FROM outbox_touched")?;
-    let mut rows = statement.query([])?;
-    while let Some(touched) = rows.next()? {
-        let set: String = touched.get(0)?;
-        let line = if set.is_empty() {
-            let key: Vec<u8> = touched.get(1)?;
-            let key = String::from_utf8_lossy(&key).into_owned();
-            let value = setting::get(tx.conn, &key)?;
-            if key == ACCOUNT { Line::Account(value) } else { Line::Model(value) }
-        } else {
-            let id = touched.get::<_, Key>(1)?.0;
-            let entry = match table_in(tx, &catalog, &set)?.map(|table| of_record(tx, &table, id)).transpose() {
-                // What waits in a set that nobody knows is not settled: the log keeps its last word on it.
-                Ok(None) if pending::get(tx.conn, &set, id)?.is_some() => continue,
-                Ok(entry) => entry.flatten(),
-                // What a flipped byte made unreadable here, the log still has as it was.
-                Err(StoreError::Internal(_)) => continue,
-                Err(error) => return Err(error),
-            };
-            entry.map_or(Line::Settled { set, id }, |entry| Line::Pending(Box::new(entry)))
-        };
-        log::write_line(&mut lines, &line)?;
+    let mut seen = HashSet::new();
+    for touch in tx.touched.take() {
+        if seen.contains(&touch) {
+            continue;
+        }
+        match told(tx, &catalog, &touch) {
+            Ok(Some(line)) => log::write_line(&mut lines, &line)?,
+            // What a flipped byte made unreadable here, the log still has as it was.
+            Ok(None) | Err(StoreError::Internal(_)) => {}
+            Err(error) => return Err(error),
+        }
+        seen.insert(touch);
     }
-    drop(rows);
     if lines.is_empty() {
         return Ok(None);
     }
-    tx.conn.prepare_cached("DELETE FROM outbox_touched")?.execute([])?;
     let Some(mut known) = stored(tx.conn)? else {
         begin(tx, path, tx.fresh_id(), 1)?;
         return Ok(None);
@@ -382,7 +374,7 @@ fn begin(tx: &Tx<'_>, path: &Path, owner: RecordId, number: i64) -> Result<()> {
     }
     log::write_line(&mut bytes, &Line::End { number })?;
     log::replace(path, &bytes)?;
-    tx.conn.prepare_cached("DELETE FROM outbox_touched")?.execute([])?;
+    tx.touched.clear();
     let length = bytes.len() as u64;
     store(tx.conn, &Stored { log: owner, file, number, length, snapshot: length })
 }

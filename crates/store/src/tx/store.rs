@@ -9,6 +9,7 @@ use crate::tx::connect::{Access, connect_reader, connect_writer};
 use crate::tx::gate::Gate;
 use crate::tx::notices::Listeners;
 use crate::tx::presence::Presence;
+use crate::tx::touched::Touched;
 use crate::tx::writer::Writer;
 use rusqlite::Connection;
 use std::collections::HashSet;
@@ -46,6 +47,8 @@ pub(crate) struct Inner {
     /// a reading one may not.
     pub(crate) readers: Mutex<Vec<Connection>>,
     pub(crate) writer: Mutex<Writer>,
+    /// What the transaction under way has changed of what waits.
+    pub(crate) touched: Touched,
     pub(crate) loaded: Loaded,
     pub(crate) listeners: Listeners,
     pub(crate) table_bytes: TableBytes,
@@ -99,6 +102,8 @@ impl Inner {
 
     /// Opens another writing connection; after an I/O error the old one is not trusted again (FAULTS D5).
     pub(crate) fn connect_writer(&self) -> Result<Connection> {
-        connect_writer(&self.file)
+        let mut conn = connect_writer(&self.file)?;
+        self.touched.watch(&mut conn)?;
+        Ok(conn)
     }
 }

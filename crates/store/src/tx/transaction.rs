@@ -4,12 +4,15 @@
 //! (`write`), and knowing who writes or why.
 
 use crate::error::Result;
+use crate::tables::account;
 use crate::tables::catalog::Catalog;
-use crate::tables::setting::{self, CLOCK_OFFSET, DEVICE_ID, LAST_STAMP};
-use crate::tx::notices::{Changed, Touched};
+use crate::tables::setting::{self, CLOCK_OFFSET, DEVICE_ID, DEVICE_NAME, LAST_STAMP};
+use crate::tx::notices::{Changed, Noticed};
+use crate::tx::touched::Touched;
 use rusqlite::Connection;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 use tidemark_model::ports::Ids;
 use tidemark_model::{RecordId, StampClock, next_stamp};
@@ -25,6 +28,13 @@ pub(crate) struct Standing {
     pub(crate) is_restored: bool,
 }
 
+/// Who writes: the account that is signed in, and this device's name.
+#[derive(Debug)]
+pub(crate) struct Me {
+    pub(crate) user: Option<String>,
+    pub(crate) device: Option<String>,
+}
+
 /// A write transaction.
 pub(crate) struct Tx<'c> {
     pub(crate) conn: &'c Connection,
@@ -32,30 +42,51 @@ pub(crate) struct Tx<'c> {
     /// The machine's clock when it began.
     pub(crate) now_ms: i64,
     ids: &'c dyn Ids,
-    touched: RefCell<Touched>,
+    /// What it changed of what waits.
+    pub(crate) touched: &'c Touched,
+    changed: RefCell<Noticed>,
     standings: RefCell<HashMap<String, Standing>>,
     stamps: Cell<Option<(StampClock, i64)>>,
     device: Cell<Option<RecordId>>,
+    me: RefCell<Option<Rc<Me>>>,
 }
 
 impl<'c> Tx<'c> {
     /// Begins to speak of a transaction that is open on `conn`.
-    pub(crate) fn new(conn: &'c Connection, catalog: Arc<Catalog>, now_ms: i64, ids: &'c dyn Ids) -> Self {
+    pub(crate) fn new(
+        conn: &'c Connection,
+        catalog: Arc<Catalog>,
+        now_ms: i64,
+        ids: &'c dyn Ids,
+        touched: &'c Touched,
+    ) -> Self {
         Self {
             conn,
             catalog,
             now_ms,
             ids,
-            touched: RefCell::default(),
+            touched,
+            changed: RefCell::default(),
             standings: RefCell::default(),
             stamps: Cell::new(None),
             device: Cell::new(None),
+            me: RefCell::default(),
         }
     }
 
     /// Ends it: returns what it changed.
     pub(crate) fn into_changes(self) -> Vec<Changed> {
-        self.touched.into_inner().into_changes()
+        self.changed.into_inner().into_changes()
+    }
+
+    /// Returns who writes here, as of the first time that this is asked in the transaction: signing in and out write
+    /// nothing in anybody's name.
+    pub(crate) fn me(&self) -> Result<Rc<Me>> {
+        if let Some(me) = &*self.me.borrow() {
+            return Ok(Rc::clone(me));
+        }
+        let me = Me { user: account::user(self.conn)?, device: setting::get(self.conn, DEVICE_NAME)? };
+        Ok(Rc::clone(self.me.borrow_mut().insert(Rc::new(me))))
     }
 
     /// Returns a fresh id.
@@ -113,12 +144,12 @@ impl<'c> Tx<'c> {
 
     /// Notes that a record changed, for the announcement; tells whether its set's list is still open.
     pub(crate) fn note(&self, set: &str, id: RecordId) -> bool {
-        self.touched.borrow_mut().note(set, id)
+        self.changed.borrow_mut().note(set, id)
     }
 
     /// Notes that many records of a set changed.
     pub(crate) fn note_many(&self, set: &str) {
-        self.touched.borrow_mut().note_many(set);
+        self.changed.borrow_mut().note_many(set);
     }
 
     /// Returns a set's standing, where it was read in this transaction.
@@ -138,7 +169,7 @@ impl<'c> Tx<'c> {
 
     /// Tells whether the transaction touched a record of a set.
     pub(crate) fn has_touched(&self, set: &str) -> bool {
-        self.touched.borrow().contains(set)
+        self.changed.borrow().contains(set)
     }
 
     /// Keeps the last stamp that was given, for the next transaction.

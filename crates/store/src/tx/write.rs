@@ -28,6 +28,8 @@ impl Inner {
             None => self.connect_writer()?,
         };
         self.presence.begin_writing()?;
+        // What a transaction noted that was rolled back.
+        self.touched.clear();
         let outcome = self.transact(&mut conn, &mut writer, f);
         if let Ok((_, _, true)) = outcome {
             self.shorten_outbox(&mut conn);
@@ -41,7 +43,7 @@ impl Inner {
 
     /// Begins to speak of a transaction.
     pub(crate) fn tx<'c>(&'c self, conn: &'c Connection) -> Result<Tx<'c>> {
-        Ok(Tx::new(conn, self.loaded.current(conn)?, self.clock.now_ms(), &*self.ids))
+        Ok(Tx::new(conn, self.loaded.current(conn)?, self.clock.now_ms(), &*self.ids, &self.touched))
     }
 
     /// Gives deleted content back to the disk.
