@@ -3,6 +3,7 @@
 //! Owns: the world of these tests. Refuses: sockets and waiting; what needs the built programs is in `tests/scenarios`.
 
 mod asked;
+mod batches;
 mod converge;
 mod device;
 mod fault;
