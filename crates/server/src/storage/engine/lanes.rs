@@ -108,20 +108,25 @@ pub(super) struct Bench {
     pub(super) notices: Arc<Notices>,
 }
 
+/// The requests of one workspace that share a transaction.
+struct OfWorkspace {
+    workspace_no: i64,
+    waiting: Vec<Waiting>,
+}
+
 impl Lane {
-    /// Carries out what waits by now, the requests of one workspace in one transaction.
+    /// Carries out what waits by now, in one transaction: where a lane has several workspaces, each commit would cost
+    /// everybody a trip to the disk.
     pub(super) fn carry_out(&self, bench: &Bench, session: &mut dyn Session) {
-        let mut by_workspace: Vec<(i64, Vec<Waiting>)> = Vec::new();
+        let mut all: Vec<OfWorkspace> = Vec::new();
         for waiting in self.take() {
             let workspace_no = waiting.commit.caller.workspace_no;
-            match by_workspace.iter_mut().find(|(no, _)| *no == workspace_no) {
-                Some((_, of_workspace)) => of_workspace.push(waiting),
-                None => by_workspace.push((workspace_no, vec![waiting])),
+            match all.iter_mut().find(|of| of.workspace_no == workspace_no) {
+                Some(of) => of.waiting.push(waiting),
+                None => all.push(OfWorkspace { workspace_no, waiting: vec![waiting] }),
             }
         }
-        for (workspace_no, waiting) in by_workspace {
-            bench.answer(session, workspace_no, waiting);
-        }
+        bench.answer(session, all);
     }
 
     fn take(&self) -> Vec<Waiting> {
@@ -139,42 +144,57 @@ impl Lane {
 }
 
 impl Bench {
-    fn answer(&self, session: &mut dyn Session, workspace_no: i64, waiting: Vec<Waiting>) {
-        let commits: Vec<&Commit> = waiting.iter().map(|waiting| &waiting.commit).collect();
-        match self.transaction(session, workspace_no, &commits) {
+    fn answer(&self, session: &mut dyn Session, all: Vec<OfWorkspace>) {
+        match self.transaction(session, &all) {
             Ok(outcomes) => {
-                for (waiting, outcomes) in waiting.into_iter().zip(outcomes) {
+                let waiting = all.into_iter().flat_map(|of| of.waiting);
+                for (waiting, outcomes) in waiting.zip(outcomes.into_iter().flatten()) {
                     // Nobody listens where the request was given up.
                     let _ = waiting.reply.send(Ok(outcomes));
                 }
             }
-            Err(error) if waiting.len() > 1 && error.may_be_one_requests() => {
-                tracing::warn!(%error, requests = waiting.len(), "a shared transaction failed; each is tried alone");
-                for one in waiting {
-                    self.answer(session, workspace_no, vec![one]);
-                }
-            }
             Err(error) => {
-                for waiting in waiting {
-                    let _ = waiting.reply.send(Err(error.clone()));
+                let requests: usize = all.iter().map(|of| of.waiting.len()).sum();
+                let is_tried_alone = requests > 1 && error.may_be_one_requests();
+                if is_tried_alone {
+                    tracing::warn!(%error, requests, "a shared transaction failed; each is tried alone");
+                }
+                for OfWorkspace { workspace_no, waiting } in all {
+                    for one in waiting {
+                        match is_tried_alone {
+                            true => self.answer(session, vec![OfWorkspace { workspace_no, waiting: vec![one] }]),
+                            false => drop(one.reply.send(Err(error.clone()))),
+                        }
+                    }
                 }
             }
         }
     }
 
-    fn transaction(&self, session: &mut dyn Session, workspace_no: i64, commits: &[&Commit]) -> Result<Vec<Outcomes>> {
-        let user_no = commits.first().map_or(0, |commit| commit.caller.user_no);
-        let scope = Scope::Of { workspace_no, user_no };
-        let (outcomes, moved) = session.run(Kind::Write, scope, |tx| self.apply(tx, workspace_no, commits))?;
+    /// Carries out requests in one transaction; returns what came of each, workspace by workspace.
+    fn transaction(&self, session: &mut dyn Session, all: &[OfWorkspace]) -> Result<Vec<Vec<Outcomes>>> {
+        let [first, others @ ..] = all else { return Ok(Vec::new()) };
+        // Only a database whose tables have no walls of their own takes several workspaces at once.
+        let scope = match others {
+            [] => {
+                let user_no = first.waiting.first().map_or(0, |waiting| waiting.commit.caller.user_no);
+                Scope::Of { workspace_no: first.workspace_no, user_no }
+            }
+            _ => Scope::Everything,
+        };
+        let done = session
+            .run(Kind::Write, scope, |tx| all.iter().map(|of| self.apply(tx, of)).collect::<Result<Vec<_>>>())?;
         // Here and not in the request: whoever sent it may have hung up, and the others are to hear of it.
-        if let Some(sequence) = moved {
-            self.notices.moved(workspace_no, sequence);
+        for (of, (_, moved)) in all.iter().zip(&done) {
+            if let Some(sequence) = moved {
+                self.notices.moved(of.workspace_no, *sequence);
+            }
         }
-        Ok(outcomes)
+        Ok(done.into_iter().map(|(outcomes, _)| outcomes).collect())
     }
 
-    fn apply(&self, tx: &dyn Tx, workspace_no: i64, commits: &[&Commit]) -> Result<(Vec<Outcomes>, Option<u64>)> {
-        let mut counter = Counter::lock(tx, workspace_no)?;
+    fn apply(&self, tx: &dyn Tx, of: &OfWorkspace) -> Result<(Vec<Outcomes>, Option<u64>)> {
+        let mut counter = Counter::lock(tx, of.workspace_no)?;
         let mut apply = Apply {
             tx,
             tables: &self.tables,
@@ -182,7 +202,7 @@ impl Bench {
             counter: &mut counter,
             marks: &self.marks,
         };
-        let outcomes = commits.iter().map(|commit| apply.commit(commit)).collect::<Result<Vec<_>>>()?;
+        let outcomes = of.waiting.iter().map(|waiting| apply.commit(&waiting.commit)).collect::<Result<Vec<_>>>()?;
         Ok((outcomes, counter.store(tx)?))
     }
 }
@@ -200,6 +220,10 @@ mod tests {
     use tidemark_model::{Condition, Method, RecordId};
 
     fn commit(changes: usize) -> Commit {
+        commit_to(1, changes)
+    }
+
+    fn commit_to(workspace_no: i64, changes: usize) -> Commit {
         let change = Change {
             set: "TodoItems".into(),
             id: RecordId(uuid::Uuid::nil()),
@@ -212,7 +236,7 @@ mod tests {
             user: "ann".into(),
             user_no: 1,
             workspace: "one".into(),
-            workspace_no: 1,
+            workspace_no,
             device: None,
             epoch: [0; 8],
         };
@@ -257,13 +281,16 @@ mod tests {
             (StorageError::Busy, 1),
             (StorageError::Unreachable("gone".into()), 1),
         ] {
-            let lanes = Lanes::default();
-            let mut tickets: Vec<_> = (0..3).map(|_| lanes.enter(0, commit(1)).unwrap()).collect();
-            let mut session = Failing { error, transactions: 0 };
-            tickets[0].0.carry_out(&bench, &mut session);
-            assert_eq!(session.transactions, transactions, "{}", session.error);
-            for (_, ticket) in &mut tickets {
-                assert!(ticket.answer.try_recv().unwrap().is_err(), "each is answered");
+            for workspaces in [[1, 1, 1], [1, 2, 3]] {
+                let lanes = Lanes::default();
+                let mut tickets: Vec<_> =
+                    workspaces.iter().map(|no| lanes.enter(0, commit_to(*no, 1)).unwrap()).collect();
+                let mut session = Failing { error: error.clone(), transactions: 0 };
+                tickets[0].0.carry_out(&bench, &mut session);
+                assert_eq!(session.transactions, transactions, "{}", session.error);
+                for (_, ticket) in &mut tickets {
+                    assert!(ticket.answer.try_recv().unwrap().is_err(), "each is answered");
+                }
             }
         }
     }

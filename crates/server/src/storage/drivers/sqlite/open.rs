@@ -21,6 +21,9 @@ use tidemark_sqlite::{ErrorClass, Opening, class};
 
 /// Records are read in the order of their key, so a page holds as many as it can.
 const PAGE_BYTES: i64 = 8192;
+/// Pages of the log before it is written back into the file: what is changed again and again goes there once. Half of the
+/// length at which the log is emptied (`log`).
+const CHECKPOINT_PAGES: i64 = 4_096;
 /// The longest value that a read may make: any that a request could have brought. `concat` of `concat` ends here, in a
 /// refusal, and not in the machine's memory.
 const LONGEST_VALUE: i32 = (MAX_BODY_BYTES + 64 * 1024) as i32;
@@ -55,6 +58,7 @@ pub(super) fn open(path: &Path, access: Access, model: Option<&Arc<EntityModel>>
     connection.pragma_update(None, "journal_mode", "WAL").map_err(about)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(about)?;
     connection.pragma_update(None, "cache_size", -32_768).map_err(about)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(about)?;
     if access == Access::Serve && is_there {
         check(&connection, path)?;
     }
