@@ -15,5 +15,6 @@ pub(crate) mod presence;
 pub(crate) mod store;
 pub(crate) mod touched;
 pub(crate) mod transaction;
+pub(crate) mod watch;
 pub(crate) mod write;
 pub(crate) mod writer;

@@ -16,6 +16,7 @@ use crate::tx::outbox;
 use crate::tx::presence::{Presence, Word};
 use crate::tx::store::{Inner, Reading};
 use crate::tx::touched::Touched;
+use crate::tx::watch::watch;
 use crate::tx::writer::Writer;
 use rusqlite::Connection;
 use std::fs;
@@ -37,7 +38,7 @@ pub(crate) fn opened(
 ) -> Result<Inner> {
     let touched = Touched::default();
     if access == Access::Full {
-        touched.watch(&mut conn)?;
+        watch(&touched, &mut conn)?;
     }
     let inner = Inner {
         dir: dir.to_owned(),

@@ -10,6 +10,7 @@ use crate::tx::gate::Gate;
 use crate::tx::notices::Listeners;
 use crate::tx::presence::Presence;
 use crate::tx::touched::Touched;
+use crate::tx::watch::watch;
 use crate::tx::writer::Writer;
 use rusqlite::Connection;
 use std::collections::HashSet;
@@ -103,7 +104,7 @@ impl Inner {
     /// Opens another writing connection; after an I/O error the old one is not trusted again (FAULTS D5).
     pub(crate) fn connect_writer(&self) -> Result<Connection> {
         let mut conn = connect_writer(&self.file)?;
-        self.touched.watch(&mut conn)?;
+        watch(&self.touched, &mut conn)?;
         Ok(conn)
     }
 }
