@@ -5,8 +5,8 @@
 
 use crate::connection::SERVER_ID;
 use crate::error::SyncError;
+use crate::ports::transport::{Request, Response, TransportError};
 use crate::session::Remote;
-use crate::transport::{Request, Response, TransportError};
 use bytes::Bytes;
 use http::Method;
 use http::uri::{Authority, PathAndQuery, Uri};

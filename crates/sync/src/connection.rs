@@ -6,7 +6,7 @@
 use crate::blocking::locked;
 use crate::error::SyncError;
 use crate::hold_off::LONGEST;
-use crate::transport::{Request, Response, Transport};
+use crate::ports::transport::{Request, Response, Transport};
 use bytes::Bytes;
 use http::Method;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -2,8 +2,8 @@
 //!
 //! Owns: the classes of failure. Refuses: failures of single records; those are answers (`tidemark_store::Answer`).
 
+use crate::ports::transport::TransportError;
 use crate::report::Outcome;
-use crate::transport::TransportError;
 use std::time::Duration;
 use tidemark_model::Versioned;
 use tidemark_odata::Code;

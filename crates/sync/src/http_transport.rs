@@ -4,7 +4,7 @@
 //! following a redirect, so that a token never reaches another host (FAULTS N12).
 
 use crate::compression::{ACCEPTED, CODING_HEADER_BYTES, compress, decompress};
-use crate::transport::{Request, Response, Transport, TransportError};
+use crate::ports::transport::{Request, Response, Transport, TransportError};
 use crate::upload::{Pieces, Upload};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};

@@ -7,9 +7,9 @@
 use crate::backoff::{Backoff, INTERVAL};
 use crate::engine::Engine;
 use crate::notice;
+use crate::ports::timer::until;
 use crate::report::{CycleReport, Outcome};
 use crate::task::Task;
-use crate::timer::until;
 use crate::told::{Command, WorkerState};
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,8 +7,8 @@
 use crate::connection::{Connection, refused};
 use crate::error::SyncError;
 use crate::live::entity_of;
+use crate::ports::transport::{Request, Response, TransportError};
 use crate::session::{Remote, with_json};
-use crate::transport::{Request, Response, TransportError};
 use http::Method;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

@@ -1,12 +1,20 @@
 //! What the worker is handed of the world around it.
 //!
-//! Owns: the bundle. Refuses: making any of it; hosts and tests do (FAULTS 3.2).
+//! Owns: the bundle; the shape of the network (`transport`), of the locks between processes (`guard`) and of the machine's
+//! routes (`routes`), with this machine's own locks and routes beside theirs; waits with an end (`timer`). Refuses: making
+//! any of it; hosts and tests do (FAULTS 3.2); naming any other room.
 
-use crate::guard::Guard;
-use crate::routes::Routes;
-use crate::transport::Transport;
+pub(crate) mod guard;
+pub(crate) mod lock_files;
+pub(crate) mod routes;
+pub(crate) mod timer;
+pub(crate) mod transport;
+
+use guard::Guard;
+use routes::Routes;
 use std::sync::Arc;
 use tidemark_model::ports::{Clock, Entropy, Timer};
+use transport::Transport;
 
 /// Everything that the worker needs and the offline database does not hold.
 #[derive(Clone)]

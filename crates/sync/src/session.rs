@@ -6,7 +6,7 @@
 use crate::connection::{Connection, refused};
 use crate::error::SyncError;
 use crate::ports::Ports;
-use crate::transport::{Request, Response};
+use crate::ports::transport::{Request, Response};
 use http::Method;
 use serde::Deserialize;
 use tidemark_store::{Account, Lease};

@@ -2,7 +2,7 @@
 //!
 //! Owns: giving up what nobody waits for any more. Refuses: what the task does.
 
-use crate::timer::within;
+use crate::ports::timer::within;
 use std::time::Duration;
 use tidemark_model::ports::Timer;
 use tokio::task::{JoinError, JoinHandle};

@@ -1,13 +1,13 @@
 //! The turn on a data dir: cycles are one at a time, across threads and processes.
 //!
 //! Owns: waiting for the turn; the pulse by which the others see that its owner goes on; taking the turn from one that
-//! stands still (`docs/sync.md`, "A cycle"). Refuses: locks (the [`Guard`](crate::guard::Guard) that was handed in); stopping an
+//! stands still (`docs/sync.md`, "A cycle"). Refuses: locks (the [`Guard`](crate::ports::guard::Guard) that was handed in); stopping an
 //! owner that was overtaken, which its lease does (`tidemark_store::Lease`).
 
 use crate::error::SyncError;
-use crate::guard::Held;
 use crate::ports::Ports;
-use crate::transport::{Request, Response, Transport, TransportError};
+use crate::ports::guard::Held;
+use crate::ports::transport::{Request, Response, Transport, TransportError};
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -5,10 +5,10 @@
 use super::shore::{ROOT, Shore, named};
 use super::weather::Weather;
 use crate::engine::Engine;
-use crate::lock_files::LockFiles;
 use crate::ports::Ports;
+use crate::ports::lock_files::LockFiles;
+use crate::ports::routes::Routes;
 use crate::report::{CycleReport, Outcome};
-use crate::routes::Routes;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tidemark_model::query::Query;

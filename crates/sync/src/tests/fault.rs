@@ -4,7 +4,7 @@
 //! a whole (`weather`).
 
 use super::asked::Asked;
-use crate::transport::Response;
+use crate::ports::transport::Response;
 use serde_json::{Value, json};
 
 /// What is wrong with a set.

@@ -3,7 +3,7 @@
 //! Owns: its runtime, its clock (which stands where the devices' stands), asking it. Refuses: faults (`weather`).
 
 use crate::paused::Paused;
-use crate::transport::{Request, Response};
+use crate::ports::transport::{Request, Response};
 use axum::body::Body;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};

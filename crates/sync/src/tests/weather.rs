@@ -4,7 +4,7 @@
 
 use super::asked::{Asked, Came};
 use super::shore::{ROOT, Shore};
-use crate::transport::{Request, Response, Transport, TransportError};
+use crate::ports::transport::{Request, Response, Transport, TransportError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};

@@ -3,7 +3,7 @@
 //! Owns: `sync.lock` and `sync.owner`, after the first overtaking `sync.1.lock` and so on. Refuses: a flag in the database,
 //! which a crash could leave set (hazard H3). Made at the rim.
 
-use crate::guard::{Guard, Held};
+use crate::ports::guard::{Guard, Held};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
