@@ -5,9 +5,9 @@
 //! cycle, and a set that has moved on meanwhile is left for another time.
 
 use crate::blocking::blocking;
-use crate::connection::{Connection, refused};
 use crate::engine::Engine;
 use crate::error::SyncError;
+use crate::remote::connection::{Connection, refused};
 use http::Method;
 use serde::Deserialize;
 use tidemark_model::{Bucket, RecordId, RowDigest};

@@ -7,12 +7,12 @@
 use crate::blocking::blocking;
 use crate::engine::Engine;
 use crate::error::SyncError;
-use crate::hold_off;
 use crate::ports::Ports;
 use crate::pull::Pulled;
+use crate::remote::hold_off;
+use crate::remote::session::{Remote, fetch_model};
 use crate::report::{CycleReport, Outcome};
 use crate::run::Run;
-use crate::session::{Remote, fetch_model};
 use crate::turn::Turn;
 use std::sync::Arc;
 use std::time::Duration;

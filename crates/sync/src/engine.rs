@@ -4,8 +4,8 @@
 
 use crate::ports::Ports;
 use crate::pull::PullLimits;
+use crate::remote::session::Remote;
 use crate::report::Progress;
-use crate::session::Remote;
 use crate::turn::STANDS_STILL_AFTER;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};

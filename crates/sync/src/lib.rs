@@ -4,36 +4,27 @@
 //! (it speaks to `tidemark-store`), deciding anything about versions (`tidemark-model` does), the UI. The protocol
 //! is `docs/sync.md`; each file here is one part of it.
 
-mod address;
 mod audit;
 mod backoff;
 mod batch_limit;
 mod blame;
 mod blocking;
-mod compression;
-mod connection;
 mod cycle;
 mod engine;
 mod error;
-mod hold_off;
-mod http_transport;
-mod journal;
 mod life;
-mod live;
-mod live_write;
 mod notice;
 mod ports;
 mod pull;
 mod push;
 mod push_part;
 mod query;
+mod remote;
 mod report;
 mod run;
-mod session;
 mod task;
 mod told;
 mod turn;
-mod upload;
 mod worker;
 
 #[cfg(test)]
@@ -43,9 +34,7 @@ mod tests;
 
 pub use engine::Engine;
 pub use error::SyncError;
-pub use http_transport::{HttpTransport, Patience};
 pub use life::Life;
-pub use live::LivePage;
 pub use ports::Ports;
 pub use ports::guard::{Guard, Held};
 pub use ports::lock_files::LockFiles;
@@ -53,7 +42,9 @@ pub use ports::routes::{Routes, SystemRoutes};
 pub use ports::timer::within;
 pub use ports::transport::{Request, Response, Transport, TransportError};
 pub use query::{parse_filter, parse_order_by, parse_search};
+pub use remote::http_transport::{HttpTransport, Patience};
+pub use remote::live::LivePage;
+pub use remote::session::Remote;
 pub use report::{CycleReport, Outcome, Phase, Progress};
-pub use session::Remote;
 pub use told::WorkerState;
 pub use worker::Worker;

@@ -2,10 +2,10 @@
 //!
 //! Owns: a world of ports that goes by it. Refuses: a network; nothing is sent in these tests.
 
-use crate::http_transport::HttpTransport;
 use crate::ports::Ports;
 use crate::ports::lock_files::LockFiles;
 use crate::ports::routes::SystemRoutes;
+use crate::remote::http_transport::HttpTransport;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

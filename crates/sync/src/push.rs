@@ -7,13 +7,13 @@
 use crate::batch_limit::BatchLimit;
 use crate::blame::{Blame, Next};
 use crate::blocking::blocking;
-use crate::connection::refused;
 use crate::error::SyncError;
 use crate::ports::transport::Request;
 use crate::push_part::{TOO_LARGE, read_answer, write_part};
+use crate::remote::connection::refused;
+use crate::remote::session::{fetch_model, with_json};
 use crate::report::{Phase, Progress};
 use crate::run::Run;
-use crate::session::{fetch_model, with_json};
 use http::Method;
 use std::collections::{HashMap, HashSet};
 use std::future::{Future as _, poll_fn};

@@ -3,10 +3,10 @@
 //! Owns: the lease, the connection and the sums of one cycle. Refuses: the steps (`push`, `pull`) and their order (`cycle`).
 
 use crate::blocking::blocking;
-use crate::connection::Connection;
 use crate::engine::Engine;
 use crate::error::SyncError;
 use crate::pull::Pulled;
+use crate::remote::connection::Connection;
 use crate::report::Progress;
 use std::sync::Arc;
 use tidemark_store::{Lease, Tally};

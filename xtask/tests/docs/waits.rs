@@ -5,7 +5,8 @@
 use crate::tree;
 
 /// The rim, and the time that tests pause.
-const MAY: [&str; 3] = ["crates/app/src/ports.rs", "crates/sync/src/http_transport.rs", "crates/sync/src/paused.rs"];
+const MAY: [&str; 3] =
+    ["crates/app/src/ports.rs", "crates/sync/src/remote/http_transport.rs", "crates/sync/src/paused.rs"];
 
 #[test]
 fn the_client_waits_by_its_timer() {

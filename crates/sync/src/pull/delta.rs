@@ -5,10 +5,10 @@
 
 use super::page::{fetch, malformed, take};
 use crate::blocking::blocking;
-use crate::connection::{refused, refused_part};
 use crate::error::SyncError;
+use crate::remote::connection::{refused, refused_part};
+use crate::remote::session::with_json;
 use crate::run::Run;
-use crate::session::with_json;
 use http::Method;
 use std::time::Duration;
 use tidemark_odata::{BatchAnswer, BatchPart, read_batch_answers, write_batch_request};

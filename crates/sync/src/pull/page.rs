@@ -3,8 +3,8 @@
 //! Owns: that pages follow one another without a gap, and that only a page without a next link ends anything (rule (a):
 //! absence must be shown). Refuses: which page is asked for next, and when pages are committed.
 
-use crate::connection::{Connection, refused};
 use crate::error::SyncError;
+use crate::remote::connection::{Connection, refused};
 use bytes::Bytes;
 use http::Method;
 use std::time::Duration;

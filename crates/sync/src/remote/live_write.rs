@@ -4,11 +4,11 @@
 //! lost is the same request again, so it is made once (OASIS Repeatable Requests 1.0). Refuses: a change without a
 //! condition, and what a stale one means for what was typed (the caller).
 
-use crate::connection::{Connection, refused};
 use crate::error::SyncError;
-use crate::live::entity_of;
 use crate::ports::transport::{Request, Response, TransportError};
-use crate::session::{Remote, with_json};
+use crate::remote::connection::{Connection, refused};
+use crate::remote::live::entity_of;
+use crate::remote::session::{Remote, with_json};
 use http::Method;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

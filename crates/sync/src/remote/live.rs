@@ -2,9 +2,9 @@
 //!
 //! Owns: those requests. Refuses: keeping anything, writing (`live_write`). DESIGN section 6, "On a set that is not cached".
 
-use crate::connection::{Connection, refused};
 use crate::error::SyncError;
-use crate::session::Remote;
+use crate::remote::connection::{Connection, refused};
+use crate::remote::session::Remote;
 use http::Method;
 use serde_json::{Map, Value};
 use tidemark_model::{EntitySet, RecordId, Versioned};

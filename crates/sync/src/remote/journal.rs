@@ -2,9 +2,9 @@
 //!
 //! Owns: that request. Refuses: putting it beside what this device saw itself (`tidemark-store`).
 
-use crate::connection::refused;
 use crate::error::SyncError;
-use crate::session::Remote;
+use crate::remote::connection::refused;
+use crate::remote::session::Remote;
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value};

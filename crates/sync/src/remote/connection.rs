@@ -5,8 +5,8 @@
 
 use crate::blocking::locked;
 use crate::error::SyncError;
-use crate::hold_off::LONGEST;
 use crate::ports::transport::{Request, Response, Transport};
+use crate::remote::hold_off::LONGEST;
 use bytes::Bytes;
 use http::Method;
 use std::sync::atomic::{AtomicU64, Ordering};

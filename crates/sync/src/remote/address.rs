@@ -3,10 +3,10 @@
 //! Owns: what an address may be, its one spelling, and knocking before a name, a password or a token is sent (FAULTS A9,
 //! N12). Refuses: names and passwords inside an address, which are neither kept nor shown, not even in an error.
 
-use crate::connection::SERVER_ID;
 use crate::error::SyncError;
 use crate::ports::transport::{Request, Response, TransportError};
-use crate::session::Remote;
+use crate::remote::connection::SERVER_ID;
+use crate::remote::session::Remote;
 use bytes::Bytes;
 use http::Method;
 use http::uri::{Authority, PathAndQuery, Uri};

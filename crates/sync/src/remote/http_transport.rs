@@ -3,9 +3,9 @@
 //! Owns: timeouts, no redirects, byte counts. Refuses: retries (their state lives in the offline database) and
 //! following a redirect, so that a token never reaches another host (FAULTS N12).
 
-use crate::compression::{ACCEPTED, CODING_HEADER_BYTES, compress, decompress};
 use crate::ports::transport::{Request, Response, Transport, TransportError};
-use crate::upload::{Pieces, Upload};
+use crate::remote::compression::{ACCEPTED, CODING_HEADER_BYTES, compress, decompress};
+use crate::remote::upload::{Pieces, Upload};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use reqwest::redirect::Policy;

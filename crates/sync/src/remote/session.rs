@@ -3,10 +3,10 @@
 //! Owns: the `/session` resource and `$metadata`. Refuses: keeping the account (the store does), reading addresses
 //! (`address`).
 
-use crate::connection::{Connection, refused};
 use crate::error::SyncError;
 use crate::ports::Ports;
 use crate::ports::transport::{Request, Response};
+use crate::remote::connection::{Connection, refused};
 use http::Method;
 use serde::Deserialize;
 use tidemark_store::{Account, Lease};
