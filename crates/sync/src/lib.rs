@@ -6,8 +6,6 @@
 
 mod audit;
 mod backoff;
-mod batch_limit;
-mod blame;
 mod blocking;
 mod cycle;
 mod engine;
@@ -17,7 +15,6 @@ mod notice;
 mod ports;
 mod pull;
 mod push;
-mod push_part;
 mod query;
 mod remote;
 mod report;

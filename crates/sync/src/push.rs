@@ -1,20 +1,24 @@
 //! Push: pending changes to the server, in `$batch` requests.
 //!
 //! Owns: sending batches, what a batch that is answered or fails as a whole means for the next one. Refuses: parts and
-//! their answers (`push_part`), whose fault a failure is (`blame`), what an answer does to a record (the store settles
+//! their answers (`part`), whose fault a failure is (`blame`), what an answer does to a record (the store settles
 //! it). DESIGN section 4, Push.
 
-use crate::batch_limit::BatchLimit;
-use crate::blame::{Blame, Next};
+mod batch_limit;
+mod blame;
+mod part;
+
 use crate::blocking::blocking;
 use crate::error::SyncError;
 use crate::ports::transport::Request;
-use crate::push_part::{TOO_LARGE, read_answer, write_part};
 use crate::remote::connection::refused;
 use crate::remote::session::{fetch_model, with_json};
 use crate::report::{Phase, Progress};
 use crate::run::Run;
+use batch_limit::BatchLimit;
+use blame::{Blame, Next};
 use http::Method;
+use part::{TOO_LARGE, read_answer, write_part};
 use std::collections::{HashMap, HashSet};
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
