@@ -1,8 +1,11 @@
 //! One cycle in its turn: look, push, pull (seed steps 5 to 7).
 //!
 //! Owns: the order of the steps and what a failure in one means for the rest: nothing is written on a server before it is
-//! known which one it is, and whatever a push comes to, the pull follows (DESIGN section 4, Cycle). Refuses: when cycles
-//! run (`worker`).
+//! known which one it is, and whatever a push comes to, the pull follows (DESIGN section 4, Cycle). Below it: whose turn
+//! it is (`turn`), and what is looked at between two cycles (`audit`). Refuses: when cycles run (`worker`).
+
+mod audit;
+pub(crate) mod turn;
 
 use crate::blocking::blocking;
 use crate::engine::Engine;
@@ -13,10 +16,10 @@ use crate::remote::hold_off;
 use crate::remote::session::{Remote, fetch_model};
 use crate::report::{CycleReport, Outcome};
 use crate::run::Run;
-use crate::turn::Turn;
 use std::sync::Arc;
 use std::time::Duration;
 use tidemark_store::{Lease, StoreError, Tally};
+use turn::Turn;
 
 /// How long signing in waits for another process's cycle before it leaves the choices to the next one.
 const CHOICES_WITHIN: Duration = Duration::from_secs(3);

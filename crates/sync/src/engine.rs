@@ -2,11 +2,11 @@
 //!
 //! Owns: what cycles, one-off calls and the worker have in common. Refuses: a cycle (`cycle`) and when one runs (`life`).
 
+use crate::cycle::turn::STANDS_STILL_AFTER;
 use crate::ports::Ports;
 use crate::pull::PullLimits;
 use crate::remote::session::Remote;
 use crate::report::Progress;
-use crate::turn::STANDS_STILL_AFTER;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -4,7 +4,6 @@
 //! (it speaks to `tidemark-store`), deciding anything about versions (`tidemark-model` does), the UI. The protocol
 //! is `docs/sync.md`; each file here is one part of it.
 
-mod audit;
 mod backoff;
 mod blocking;
 mod cycle;
@@ -21,7 +20,6 @@ mod report;
 mod run;
 mod task;
 mod told;
-mod turn;
 mod worker;
 
 #[cfg(test)]

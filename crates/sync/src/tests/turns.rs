@@ -3,8 +3,8 @@
 use super::device::{Device, ITEMS};
 use super::shore::Shore;
 use super::weather::Fate;
+use crate::cycle::turn::STANDS_STILL_AFTER;
 use crate::report::Outcome;
-use crate::turn::STANDS_STILL_AFTER;
 use std::pin::pin;
 use std::time::Duration;
 use tidemark_model::ports::Clock as _;
