@@ -3,14 +3,20 @@
 //! Owns: the cycle (look, push, pull), its guard, retries and back-off, the one place that talks HTTP. Refuses: SQL
 //! (it speaks to `tidemark-store`), deciding anything about versions (`tidemark-model` does), the UI. The protocol
 //! is `docs/sync.md`; each file here is one part of it.
+//!
+//! A room each, and a room names only those before it:
+//!
+//! - `ports`: what the worker is handed of the world. `remote`: the server, as this device asks it.
+//! - `push`: pending changes to the server. `pull`: what changed there, into the offline database.
+//! - `cycle`: one after the other, in its turn. `worker`: when a cycle runs.
+//!
+//! Between them: [`Engine`], what all of them work on, `run`, what the steps of one cycle share, and what a call and a
+//! cycle come to (`error`, `report`).
 
-mod backoff;
 mod blocking;
 mod cycle;
 mod engine;
 mod error;
-mod life;
-mod notice;
 mod ports;
 mod pull;
 mod push;
@@ -19,7 +25,6 @@ mod remote;
 mod report;
 mod run;
 mod task;
-mod told;
 mod worker;
 
 #[cfg(test)]
@@ -29,7 +34,6 @@ mod tests;
 
 pub use engine::Engine;
 pub use error::SyncError;
-pub use life::Life;
 pub use ports::Ports;
 pub use ports::guard::{Guard, Held};
 pub use ports::lock_files::LockFiles;
@@ -41,5 +45,6 @@ pub use remote::http_transport::{HttpTransport, Patience};
 pub use remote::live::LivePage;
 pub use remote::session::Remote;
 pub use report::{CycleReport, Outcome, Phase, Progress};
-pub use told::WorkerState;
 pub use worker::Worker;
+pub use worker::life::Life;
+pub use worker::told::WorkerState;

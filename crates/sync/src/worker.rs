@@ -3,13 +3,18 @@
 //! Owns: the handle. Refuses: when a cycle runs (`life`) and what it does (`cycle`); a thread or a runtime of its own: its
 //! life is a future that whoever makes the worker runs (ADR 0016).
 
+mod backoff;
+pub(crate) mod life;
+mod notice;
+pub(crate) mod told;
+
 use crate::blocking::locked;
 use crate::engine::Engine;
-use crate::life::Life;
 use crate::report::CycleReport;
-use crate::told::{Command, WorkerState};
+use life::Life;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
+use told::{Command, WorkerState};
 
 /// The handle of what runs cycles in the background, until the handle is dropped.
 #[derive(Debug)]

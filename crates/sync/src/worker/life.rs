@@ -4,13 +4,13 @@
 //! Owns: when a cycle runs. Refuses: what a cycle does; a clock, a timer and a runtime of its own. There is no "is syncing"
 //! flag: this runs one cycle after the other, and the turn keeps other processes out.
 
-use crate::backoff::{Backoff, INTERVAL};
 use crate::engine::Engine;
-use crate::notice;
 use crate::ports::timer::until;
 use crate::report::{CycleReport, Outcome};
 use crate::task::Task;
-use crate::told::{Command, WorkerState};
+use crate::worker::backoff::{Backoff, INTERVAL};
+use crate::worker::notice;
+use crate::worker::told::{Command, WorkerState};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
