@@ -10,6 +10,7 @@ mod imports;
 mod links;
 mod modules;
 mod store;
+mod sync;
 mod tree;
 mod waits;
 mod words;
