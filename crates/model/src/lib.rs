@@ -13,6 +13,7 @@ mod digest;
 mod entity;
 mod file_edit;
 mod fold;
+pub mod give_back;
 mod incoming;
 mod instant;
 mod literal;
