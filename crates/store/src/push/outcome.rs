@@ -1,7 +1,7 @@
 //! What an answer leaves behind, whether a change was sent for the first time or offered again.
 //!
 //! Owns: the record's history of it, and what becomes of a change that the server will not have. Refuses: reading answers
-//! (`settle`, `restored`).
+//! (`settle`, `restored::answered`).
 
 use crate::decide::parked;
 use crate::decide::tally::Tally;

@@ -12,7 +12,8 @@ use crate::push::batch::{self, Batch, Wanted};
 use crate::push::outcome;
 use crate::push::reply::{Answer, Reply};
 use crate::push::restamp;
-use crate::push::restored::{self, Offered};
+use crate::push::restored;
+use crate::push::restored::answered::{self, Offered};
 use crate::tables::attempt;
 use crate::tables::history::{self, Entry};
 use crate::tables::local;
@@ -119,7 +120,7 @@ fn settle(tx: &Tx<'_>, table: &Table, reply: &Reply) -> Result<Tally> {
     write_attempt(tx, table, reply)?;
     if let Some(offer) = change.offer.take() {
         if let Some(number) = offer.sent {
-            return restored::answered(tx, table, change, Offered { offer, number, sent }, &reply.answer);
+            return answered::answered(tx, table, change, Offered { offer, number, sent }, &reply.answer);
         }
         // The server does not have what was in flight, nor perhaps what was confirmed before it.
         let current = match &reply.answer {

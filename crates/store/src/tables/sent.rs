@@ -1,6 +1,6 @@
 //! The last 30 days of confirmed changes: what is offered again to a server that lost them (FAULTS I28).
 //!
-//! Owns: the `sent` table. Refuses: deciding whether a server lost something (`restored`).
+//! Owns: the `sent` table. Refuses: deciding whether a server lost something (`tidemark-model`, `give_back`).
 
 use crate::error::Result;
 use crate::tables::pending::InFlight;
@@ -10,6 +10,7 @@ use crate::tx::transaction::Tx;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tidemark_model::give_back::Confirmed;
 use tidemark_model::{Record, RecordId, Versioned, changed_properties};
 use tidemark_sql::quote;
 
@@ -26,6 +27,21 @@ pub(crate) struct Sent {
     pub(crate) change: InFlight,
     /// The server's version of it.
     pub(crate) etag: String,
+}
+
+impl Sent {
+    /// Returns the change as `give_back` looks at it.
+    pub(crate) fn confirmed(&self) -> Confirmed<'_> {
+        let Self { base, change, etag, .. } = self;
+        Confirmed {
+            state: change.state,
+            restores: change.restores,
+            record: &change.record,
+            if_match: change.if_match.as_deref(),
+            base: base.as_ref(),
+            etag,
+        }
+    }
 }
 
 /// The version that a change was made on, as it is kept: without what it has in common with the change.

@@ -1,0 +1,104 @@
+//! The answer to a change that was offered again.
+//!
+//! Owns: what it says of the change, and writing down that a lost one was confirmed anew. Refuses: what follows (`next`).
+
+use super::next::{At, carry_out, confirmed, misplaced};
+use crate::decide::tally::Tally;
+use crate::error::Result;
+use crate::push::outcome;
+use crate::push::reply::Answer;
+use crate::tables::account;
+use crate::tables::history;
+use crate::tables::local;
+use crate::tables::pending::{self, Change, InFlight, Offer};
+use crate::tables::sent::{self, Sent};
+use crate::tables::table::Table;
+use crate::tx::transaction::Tx;
+use tidemark_model::give_back;
+use tidemark_model::{Record, State, Versioned};
+
+/// A confirmed change whose offer was answered.
+pub(crate) struct Offered {
+    pub(crate) offer: Offer,
+    /// Its number in `sent`.
+    pub(crate) number: i64,
+    /// As it was sent now.
+    pub(crate) sent: InFlight,
+}
+
+/// Takes the answer to a change that was offered again.
+pub(crate) fn answered(
+    tx: &Tx<'_>,
+    table: &Table,
+    mut change: Change,
+    offered: Offered,
+    answer: &Answer,
+) -> Result<Tally> {
+    let Offered { offer, number, sent } = offered;
+    let id = sent.record.id;
+    let all = sent::of_record(tx.conn, &table.set.name, id)?;
+    let row = outcome::pending_row(tx, table, id)?;
+    let Some((place, lost)) = all.iter().enumerate().find(|(_, lost)| lost.number == number) else {
+        // It has been kept long enough meanwhile.
+        local::put_pending(tx, table, row.record, &change)?;
+        return Ok(Tally::default());
+    };
+    let mut tally = Tally::default();
+    let server;
+    let reply = match answer {
+        Answer::Done { etag, stamp } => {
+            tally.pushed += 1;
+            server = confirm(tx, table, lost, &sent, etag, *stamp)?;
+            give_back::Reply::Has(&server)
+        }
+        Answer::Undecided { counts, .. } => {
+            change.in_flight = Some(sent);
+            change.offer = Some(offer);
+            change.attempts = change.attempts.saturating_add((*counts).into());
+            pending::put(tx, &table.set.name, id, &change)?;
+            return Ok(tally);
+        }
+        Answer::Refused { reason } => {
+            change.base.clone_from(&lost.base);
+            return outcome::refused(tx, table, id, change, &sent, reason);
+        }
+        Answer::Stale { current } => {
+            let in_history = history::number_of(tx.conn, &table.set.name, id, &current.etag)?.is_some();
+            give_back::Reply::Stale { current, in_history }
+        }
+        Answer::Absent => give_back::Reply::Absent,
+    };
+    let next = give_back::go_on(&table.set, &confirmed(&all), place, sent.if_match.as_deref(), reply);
+    let at = At { row, change, forgot: offer.forgot };
+    tally += carry_out(tx, table, at, &all, next.ok_or_else(|| misplaced(table, id))?)?;
+    Ok(tally)
+}
+
+/// The server has a change that was offered again, as the version that is returned: where that is a new one, it had lost it.
+fn confirm(
+    tx: &Tx<'_>,
+    table: &Table,
+    lost: &Sent,
+    sent: &InFlight,
+    etag: &str,
+    stamp: Option<i64>,
+) -> Result<Versioned> {
+    let id = sent.record.id;
+    if etag != lost.etag {
+        let base = lost.base.clone().map(|base| match &sent.if_match {
+            Some(etag) => Versioned { etag: etag.clone(), ..base },
+            None => base,
+        });
+        sent::confirm_again(tx, lost.number, base.as_ref(), sent, etag)?;
+        if !history::confirmed_again(tx, table, id, &lost.etag, etag)? {
+            outcome::write_down(tx, table, base.as_ref().map(|base| &base.record), sent, etag)?;
+        }
+    }
+    let record = Record {
+        is_tombstoned: sent.state == State::Delete,
+        updated_by: account::user(tx.conn)?,
+        updated_at: stamp.unwrap_or(sent.record.updated_at),
+        ..sent.record.clone()
+    };
+    Ok(Versioned { record, etag: etag.to_owned() })
+}
