@@ -41,7 +41,7 @@ pub enum BroughtBack {
 
 /// Tells whether an entry lost anything: a side, or a deletion.
 pub fn can_bring_back(event: &Word<HistoryEvent>, has_record: bool) -> bool {
-    has_record || matches!(event, Word::Known(HistoryEvent::Restored | HistoryEvent::KeptServer))
+    has_record || matches!(event, Word::Known(event) if event.lost_a_deletion())
 }
 
 /// Returns what an entry is brought back as onto a record that is `here` with this state, or is not; `None` where

@@ -55,6 +55,6 @@ pub use request_id::{ChangeIdentity, request_id};
 pub use resolve::{Conflict, Resolution, ResolutionError, Resolved, Side, resolve};
 pub use shown::{ETAG, Shown, TypedOver, type_over};
 pub use stamp::{ClockSample, STAMP_TOLERANCE_MS, StampClock, next_stamp, plausible_stamp};
-pub use take_back::{Answered, Standing, TakenBack, lets_a_deletion_lose, take_back};
+pub use take_back::{Answered, Standing, TakenBack, take_back};
 pub use validate::{InvalidRecord, Strictness, read_changes, read_record};
 pub use words::{AttemptOutcome, CycleOutcome, HistoryEvent, JournalKind, Vocabulary, Word};

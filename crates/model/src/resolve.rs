@@ -1,6 +1,6 @@
 //! Resolving a conflict: a person's answer, or a policy's, becomes a new local change on the version shown.
 //!
-//! Owns: what each answer does to each kind of conflict. Refuses: asking, storing and pushing. DESIGN section 4,
+//! Owns: what each answer does to each kind of conflict, and which event it is. Refuses: asking, storing and pushing. DESIGN section 4,
 //! Resolutions.
 
 use crate::cached_entities::Policy;
@@ -8,6 +8,7 @@ use crate::entity::{EntitySet, Property};
 use crate::merge::{merge, take};
 use crate::reconcile::ConflictKind;
 use crate::record::{Record, State, Versioned};
+use crate::words::HistoryEvent;
 use std::collections::BTreeMap;
 
 /// An open question with its three sides, whole.
@@ -51,6 +52,21 @@ pub enum Resolution {
     DeleteAnyway,
     /// Edited on server: the server's record stays.
     KeepServer,
+}
+
+impl Resolution {
+    /// Returns what happened by it, as the record's history tells it.
+    pub fn event(&self) -> HistoryEvent {
+        match self {
+            Self::KeepMine => HistoryEvent::KeptMine,
+            Self::TakeServer => HistoryEvent::TookServer,
+            Self::Merge(_) => HistoryEvent::ChoseSides,
+            Self::Restore => HistoryEvent::Restored,
+            Self::AcceptDelete => HistoryEvent::AcceptedDelete,
+            Self::DeleteAnyway => HistoryEvent::DeletedAnyway,
+            Self::KeepServer => HistoryEvent::KeptServer,
+        }
+    }
 }
 
 /// Why an answer does not fit.
@@ -261,6 +277,22 @@ mod tests {
         assert_eq!(error.to_string(), "this conflict is both_edited; answer it with keep-mine, take-server or merge");
         let error = resolve(set, &both_edited(), &Resolution::Merge(BTreeMap::new())).unwrap_err();
         assert_eq!(error, ResolutionError::Undecided("Title".into()));
+    }
+
+    #[test]
+    fn a_deletion_loses_to_the_answers_that_keep_the_record() {
+        let answers = [
+            (Resolution::KeepMine, false),
+            (Resolution::TakeServer, false),
+            (Resolution::Merge(BTreeMap::new()), false),
+            (Resolution::Restore, true),
+            (Resolution::AcceptDelete, false),
+            (Resolution::DeleteAnyway, false),
+            (Resolution::KeepServer, true),
+        ];
+        for (answer, loses) in answers {
+            assert_eq!(answer.event().lost_a_deletion(), loses, "{answer:?}");
+        }
     }
 
     #[test]

@@ -6,7 +6,6 @@
 
 use crate::entity::EntitySet;
 use crate::record::{Record, State, changed_properties};
-use crate::resolve::Resolution;
 
 /// An answer, as it was given.
 #[derive(Clone, Copy, Debug)]
@@ -52,11 +51,6 @@ pub enum TakenBack {
     Deleted,
     /// The answer was sent: the side that did not stand is brought back.
     BroughtBack,
-}
-
-/// Tells whether what an answer lets lose is a deletion.
-pub fn lets_a_deletion_lose(answer: &Resolution) -> bool {
-    matches!(answer, Resolution::Restore | Resolution::KeepServer)
 }
 
 /// Returns what taking an answer back comes to for a record that is here as `now`, or is not.

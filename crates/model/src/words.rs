@@ -135,6 +135,13 @@ vocabulary! {
     }
 }
 
+impl HistoryEvent {
+    /// Tells whether what did not stand was a deletion: no side of a record is left of that.
+    pub fn lost_a_deletion(self) -> bool {
+        matches!(self, Self::Restored | Self::KeptServer)
+    }
+}
+
 vocabulary! {
     /// What came of sending a change.
     AttemptOutcome {

@@ -48,19 +48,3 @@ fn every_case_of_the_table() {
         assert_eq!(taken, case["expected"], "{}", case["description"]);
     }
 }
-
-#[test]
-fn a_deletion_loses_to_the_answers_that_keep_the_record() {
-    let answers = [
-        (Resolution::KeepMine, false),
-        (Resolution::TakeServer, false),
-        (Resolution::Merge(Default::default()), false),
-        (Resolution::Restore, true),
-        (Resolution::AcceptDelete, false),
-        (Resolution::DeleteAnyway, false),
-        (Resolution::KeepServer, true),
-    ];
-    for (answer, loses) in answers {
-        assert_eq!(lets_a_deletion_lose(&answer), loses, "{answer:?}");
-    }
-}

@@ -23,9 +23,7 @@ use crate::tx::store::Store;
 use crate::tx::transaction::Tx;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use tidemark_model::{
-    Answered, Record, RecordId, Resolution, Standing, State, TakenBack, Versioned, lets_a_deletion_lose,
-};
+use tidemark_model::{Answered, Record, RecordId, Resolution, Standing, State, TakenBack, Versioned};
 
 /// An answer that was taken back.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +63,7 @@ pub(crate) fn answer(tx: &Tx<'_>, table: &Table, open: Open, answer: &Resolution
         mine,
         after,
         accepts_delete: *answer == Resolution::AcceptDelete,
-        lost_a_deletion: lets_a_deletion_lose(answer),
+        lost_a_deletion: answer.event().lost_a_deletion(),
         entries: (newest + 1..=history::newest_number(tx.conn)?).collect(),
         open,
     };

@@ -1,7 +1,7 @@
 //! What an answer leaves in the record's history: who decided, between which values, and the side that did not stand.
 //!
-//! Owns: which event an answer is. The person who decided is the account that is signed in, also where its policy did.
-//! Refuses: carrying the answer out (`verdict`).
+//! Owns: which sides and values it names. The person who decided is the account that is signed in, also where its policy
+//! did. Refuses: which event an answer is (`tidemark-model`), carrying it out (`verdict`).
 
 use crate::error::Result;
 use crate::tables::history::{self, Entry, Origin, PropertyChange};
@@ -34,27 +34,28 @@ fn entries<'c>(conflict: &'c Conflict, answer: &Resolution) -> Vec<Written<'c>> 
     let mine = Some(&conflict.mine);
     let theirs = conflict.server.as_ref().map(|server| &server.record);
     let base = conflict.base.as_ref().map(|base| &base.record);
+    let event = answer.event();
     let clash = |side| changes(conflict.properties.iter(), side, theirs, mine);
     match answer {
-        Resolution::KeepMine => vec![(HistoryEvent::KeptMine, clash(Origin::Mine), theirs)],
-        Resolution::TakeServer => vec![(HistoryEvent::TookServer, clash(Origin::Server), mine)],
+        Resolution::KeepMine => vec![(event, clash(Origin::Mine), theirs)],
+        Resolution::TakeServer => vec![(event, clash(Origin::Server), mine)],
         Resolution::Merge(sides) => {
             let of = |side: Side| conflict.properties.iter().filter(move |name| sides.get(*name) == Some(&side));
             let lost = [
-                (HistoryEvent::ChoseSides, changes(of(Side::Mine), Origin::Mine, theirs, mine), theirs),
-                (HistoryEvent::ChoseSides, changes(of(Side::Server), Origin::Server, theirs, mine), mine),
+                (event, changes(of(Side::Mine), Origin::Mine, theirs, mine), theirs),
+                (event, changes(of(Side::Server), Origin::Server, theirs, mine), mine),
             ];
             lost.into_iter().filter(|(_, changes, _)| !changes.is_empty()).collect()
         }
         Resolution::Restore => {
-            vec![(HistoryEvent::Restored, changes(conflict.properties.iter(), Origin::Mine, base, mine), None)]
+            vec![(event, changes(conflict.properties.iter(), Origin::Mine, base, mine), None)]
         }
-        Resolution::AcceptDelete => vec![(HistoryEvent::AcceptedDelete, Vec::new(), mine)],
-        Resolution::DeleteAnyway => vec![(HistoryEvent::DeletedAnyway, Vec::new(), theirs)],
+        Resolution::AcceptDelete => vec![(event, Vec::new(), mine)],
+        Resolution::DeleteAnyway => vec![(event, Vec::new(), theirs)],
         Resolution::KeepServer => {
             let mut kept: Vec<PropertyChange> = changes(conflict.properties.iter(), Origin::Mine, base, theirs);
             kept.iter_mut().for_each(|change| change.side = Some(Origin::Server));
-            vec![(HistoryEvent::KeptServer, kept, None)]
+            vec![(event, kept, None)]
         }
     }
 }
