@@ -9,7 +9,7 @@ use crate::verdicts;
 use crate::world::{Model, Template, World};
 use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex};
-use tidemark_app::ListRequest;
+use tidemark_app::{CycleOutcome, ListRequest};
 use tokio::runtime::Runtime;
 
 /// What people edit: texts of one line, so that no merge by line mixes two marks.
@@ -189,7 +189,7 @@ impl Life {
         let report = self.runtime.block_on(self.laptops[at].app().sync_now());
         let report = report.map_err(|error| format!("laptop {at} cannot sync: {error}"))?;
         self.tell(|| format!("round {round}, laptop {at}: {report:?}"));
-        if report.outcome != "synced" && round > 3 {
+        if report.outcome != CycleOutcome::Synced && round > 3 {
             return Err(format!("laptop {at} still does not sync after {round} rounds: {:?}", report.error));
         }
         verdicts::questions(self, at)?;

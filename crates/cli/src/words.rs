@@ -6,8 +6,8 @@ use crate::table::table;
 use chrono::{DateTime, Local};
 use serde_json::Value;
 use tidemark_app::{
-    AwaitedView, ChangeView, ConflictView, DecisionView, EntityView, ExplainView, HistoryView, ParkedView,
-    ProgressView, RecordView, SessionView, SetView, StatusKind, StatusView, SyncView,
+    AwaitedView, ChangeView, ConflictView, CycleOutcome, DecisionView, EntityView, ExplainView, HistoryView,
+    ParkedView, ProgressView, RecordView, SessionView, SetView, StatusKind, StatusView, SyncView, Word,
 };
 
 /// How many properties a list shows beside the title.
@@ -140,11 +140,11 @@ pub(crate) fn sync(sync: &SyncView) -> String {
     let (requests, seconds) = (count(sync.requests, "request", "requests"), sync.duration_ms as f64 / 1e3);
     let traffic =
         format!("{requests}, {} up, {} down, {seconds:.1} s", bytes(sync.bytes_sent), bytes(sync.bytes_received));
-    let outcome = match sync.outcome.as_str() {
-        "synced" => "Synced",
-        "offline" => "Offline",
-        "signed_out" => "Sign in again",
-        _ => "Failed",
+    let outcome = match sync.outcome {
+        Word::Known(CycleOutcome::Synced) => "Synced",
+        Word::Known(CycleOutcome::Offline) => "Offline",
+        Word::Known(CycleOutcome::SignedOut) => "Sign in again",
+        Word::Known(CycleOutcome::Failed) | Word::Other(_) => "Failed",
     };
     format!("{outcome}: {} ({traffic}).", parts.join(", "))
 }

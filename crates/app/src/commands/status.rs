@@ -142,7 +142,7 @@ fn sync_view(report: &CycleReport) -> SyncView {
 impl From<&CycleEntry> for SyncView {
     fn from(cycle: &CycleEntry) -> Self {
         Self {
-            outcome: cycle.outcome.as_str().to_owned(),
+            outcome: cycle.outcome.clone(),
             pushed: cycle.pushed,
             pulled: cycle.pulled,
             merged: cycle.merged,

@@ -1,7 +1,7 @@
 //! Which sets are kept offline, the status line, and signing out.
 
 use super::{NOWHERE, app, object};
-use crate::{StatusKind, UnsentChoice};
+use crate::{CycleOutcome, StatusKind, UnsentChoice};
 use serde_json::json;
 
 #[tokio::test]
@@ -59,13 +59,13 @@ async fn an_unreachable_server_is_offline_and_what_waits_is_counted() {
     let (app, _dir) = app(&["Sites"]).await;
     app.add("Sites", object(json!({ "Name": "Pump house" }))).await.unwrap();
     let cycle = app.sync_now().await.unwrap();
-    assert_eq!((cycle.outcome.as_str(), cycle.pushed), ("offline", 0));
+    assert_eq!((cycle.outcome, cycle.pushed), (CycleOutcome::Offline.into(), 0));
     assert!(cycle.error.unwrap().starts_with("the server cannot be reached"));
     let status = app.status().await.unwrap();
     assert_eq!((status.kind, status.online, status.last_sync), (StatusKind::Offline, false, None));
     assert!(status.pending >= 1);
     assert_eq!(status.server.as_deref(), Some(NOWHERE));
-    assert_eq!(app.activity(10).await.unwrap()[0].sync.as_ref().unwrap().outcome, "offline");
+    assert_eq!(app.activity(10).await.unwrap()[0].sync.as_ref().unwrap().outcome, CycleOutcome::Offline);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What a host hears of: its own writes, another process's, and the status line.
 
 use super::{object, open_store, signed_in_dir};
-use crate::{App, AppEvent, Host, StatusKind};
+use crate::{App, AppEvent, CycleOutcome, Host, StatusKind};
 use serde_json::json;
 use std::time::Duration;
 use tidemark_model::EntityModel;
@@ -100,7 +100,7 @@ async fn the_worker_runs_while_an_account_is_there() {
         _ => None,
     })
     .await;
-    assert_eq!(outcome, "offline");
+    assert_eq!(outcome, CycleOutcome::Offline);
     app.sign_out(true).await.unwrap();
     heard(&mut events, |event| matches!(event, AppEvent::SessionChanged).then_some(())).await;
     assert!(app.inner.background.as_ref().unwrap().worker().is_none());

@@ -3,13 +3,15 @@
 use super::records::RecordView;
 use serde::Serialize;
 use serde_json::Value;
+use tidemark_model::{CycleOutcome, Word};
 use ts_rs::TS;
 
 /// What one cycle did; `tidemark sync --json` prints it.
 #[derive(Clone, Debug, Serialize, TS)]
 pub struct SyncView {
     /// `synced`, `offline`, `signed_out`, `failed`.
-    pub outcome: String,
+    #[ts(type = "string")]
+    pub outcome: Word<CycleOutcome>,
     /// Changes accepted by the server.
     #[ts(type = "number")]
     pub pushed: u64,

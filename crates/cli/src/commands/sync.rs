@@ -4,15 +4,15 @@ use crate::ended::Ended;
 use crate::output::{Output, complain};
 use crate::words;
 use anyhow::bail;
-use tidemark_app::{App, AppEvent, SyncView};
+use tidemark_app::{App, AppEvent, CycleOutcome, SyncView, Word};
 use tokio::sync::broadcast::error::RecvError;
 
 /// Runs one cycle. Its figures are printed whatever it came to.
 pub(crate) async fn once(app: &App, out: Output) -> anyhow::Result<Ended> {
     let cycle = app.sync_now().await?;
-    let ended = match cycle.outcome.as_str() {
-        "synced" => Ended::Done,
-        "offline" => Ended::Offline,
+    let ended = match cycle.outcome {
+        Word::Known(CycleOutcome::Synced) => Ended::Done,
+        Word::Known(CycleOutcome::Offline) => Ended::Offline,
         _ => Ended::Failed,
     };
     print(&cycle, out)?;
@@ -41,10 +41,11 @@ pub(crate) async fn watch(app: &App, out: Output) -> anyhow::Result<Ended> {
 }
 
 fn print(cycle: &SyncView, out: Output) -> anyhow::Result<()> {
-    if out.json || cycle.outcome == "synced" {
+    let is_well = cycle.outcome == CycleOutcome::Synced;
+    if out.json || is_well {
         out.print(cycle, || words::sync(cycle))?;
     }
-    if cycle.outcome != "synced" {
+    if !is_well {
         complain(cycle.error.as_deref().unwrap_or("the sync did not end well"));
     }
     Ok(())
