@@ -25,6 +25,12 @@ fn one_table_is_named_in_sql_by_one_file() {
                 strays.push(format!("{path} names {table}"));
             }
         }
+        // What makes SQL of names does not write them out either.
+        let is_low = path.starts_with("tables/") || path.starts_with("tx/");
+        let spelled = tables.iter().filter(|table| is_low && text.contains(&format!("\"{table}\"")));
+        strays.extend(
+            spelled.filter(|table| *path != format!("tables/{table}.rs")).map(|t| format!("{path} spells {t}")),
+        );
     }
     assert!(
         strays.is_empty(),

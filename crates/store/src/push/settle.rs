@@ -19,6 +19,7 @@ use crate::tables::history::{self, Entry};
 use crate::tables::local;
 use crate::tables::pending::{self, Change, InFlight, Offer};
 use crate::tables::position;
+use crate::tables::retention::ATTEMPTS_OF_A_RECORD;
 use crate::tables::sent;
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
@@ -163,7 +164,10 @@ fn write_attempt(tx: &Tx<'_>, table: &Table, reply: &Reply) -> Result<()> {
         Answer::Refused { reason } => (AttemptOutcome::Refused, Some(reason.as_str())),
         Answer::Undecided { reason, .. } => (AttemptOutcome::NotDecided, Some(reason.as_str())),
     };
-    if table.set.is_work() { attempt::add(tx, &reply.set, reply.id, outcome, message) } else { Ok(()) }
+    if !table.set.is_work() {
+        return Ok(());
+    }
+    attempt::add(tx, &reply.set, reply.id, outcome, message, ATTEMPTS_OF_A_RECORD)
 }
 
 /// The server has the change, as `etag`: that version is the base of whatever was edited since it was sent.

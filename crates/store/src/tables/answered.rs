@@ -8,6 +8,9 @@ use crate::tx::transaction::Tx;
 use rusqlite::{OptionalExtension, params};
 use tidemark_model::RecordId;
 
+/// The table's name.
+pub(crate) const TABLE: &str = "answered";
+
 /// Keeps what an answer replaced, under the id that takes it back.
 pub(crate) fn add(tx: &Tx<'_>, undo: RecordId, set: &str, id: RecordId, before: &str) -> Result<()> {
     let sql = "INSERT INTO answered (id, entity_set, record_id, at, before, order_no) \

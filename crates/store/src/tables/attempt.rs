@@ -4,11 +4,13 @@
 //! accepted changes; `sent` has those.
 
 use crate::error::Result;
-use crate::tables::retention::ATTEMPTS_OF_A_RECORD;
 use crate::tables::value::Key;
 use crate::tx::transaction::Tx;
 use rusqlite::{Connection, params};
 use tidemark_model::{AttemptOutcome, RecordId, Word};
+
+/// The table's name.
+pub(crate) const TABLE: &str = "attempt";
 
 /// One answer of the server to a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,13 +23,20 @@ pub struct Attempt {
     pub message: Option<String>,
 }
 
-/// Writes an answer down: what it came to, and the server's sentence.
-pub(crate) fn add(tx: &Tx<'_>, set: &str, id: RecordId, outcome: AttemptOutcome, message: Option<&str>) -> Result<()> {
+/// Writes an answer down: what it came to, and the server's sentence. The last `kept` of the record stay.
+pub(crate) fn add(
+    tx: &Tx<'_>,
+    set: &str,
+    id: RecordId,
+    outcome: AttemptOutcome,
+    message: Option<&str>,
+    kept: usize,
+) -> Result<()> {
     let sql = "INSERT INTO attempt (entity_set, id, at, outcome, message) VALUES (?1, ?2, ?3, ?4, ?5)";
     tx.conn.prepare_cached(sql)?.execute(params![set, Key(id), tx.server_now_ms()?, outcome.as_str(), message])?;
     let sql = "DELETE FROM attempt WHERE entity_set = ?1 AND id = ?2 AND order_no NOT IN \
                (SELECT order_no FROM attempt WHERE entity_set = ?1 AND id = ?2 ORDER BY order_no DESC LIMIT ?3)";
-    tx.conn.prepare_cached(sql)?.execute(params![set, Key(id), ATTEMPTS_OF_A_RECORD as i64])?;
+    tx.conn.prepare_cached(sql)?.execute(params![set, Key(id), kept as i64])?;
     Ok(())
 }
 

@@ -10,6 +10,9 @@ use rusqlite::{Connection, params};
 use std::ops::RangeInclusive;
 use tidemark_model::{Record, RecordId};
 
+/// The table's name.
+pub(crate) const TABLE: &str = "exported";
+
 /// Remembers a record as it goes into a file.
 pub(crate) fn add(tx: &Tx<'_>, set: &str, record: &Record) -> Result<()> {
     // What went out once more is the newest again, and kept from now on.

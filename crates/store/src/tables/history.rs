@@ -17,6 +17,9 @@ use crate::tx::transaction::Tx;
 use rusqlite::{Connection, OptionalExtension, params};
 use tidemark_model::{HistoryEvent, Record, RecordId, Versioned, Word, can_bring_back, changed_properties};
 
+/// The table's name.
+pub(crate) const TABLE: &str = "history";
+
 /// Who did it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum By<'e> {

@@ -8,7 +8,12 @@
 //! somebody decides.
 
 use crate::error::Result;
+use crate::tables::answered;
+use crate::tables::attempt;
+use crate::tables::exported;
+use crate::tables::history;
 use crate::tables::pending;
+use crate::tables::sent;
 use crate::tables::setting;
 use crate::tables::value::{from_optional_text, to_text};
 use crate::tx::transaction::Tx;
@@ -38,20 +43,19 @@ const STEPS: i64 = 30;
 
 /// A table whose rows come in the order of `order_no`, and its span.
 const KINDS: [(&str, i64); 5] = [
-    ("sent", SENT_MS),
-    ("answered", ANSWERED_MS),
-    (ATTEMPT, ATTEMPTS_MS),
-    ("history", HISTORY_MS),
-    ("exported", EXPORTED_MS),
+    (sent::TABLE, SENT_MS),
+    (answered::TABLE, ANSWERED_MS),
+    (attempt::TABLE, ATTEMPTS_MS),
+    (history::TABLE, HISTORY_MS),
+    (exported::TABLE, EXPORTED_MS),
 ];
-/// Rows of this one stay for as long as their record waits.
-const ATTEMPT: &str = "attempt";
 
 /// Drops what has been kept long enough. To be called right after the server told the time.
 pub(crate) fn purge(tx: &Tx<'_>) -> Result<()> {
     for (table, span_ms) in KINDS {
         let but = match table {
-            ATTEMPT => format!("AND (entity_set, id) NOT IN ({})", pending::ALL),
+            // They stay for as long as their record waits.
+            attempt::TABLE => format!("AND (entity_set, id) NOT IN ({})", pending::ALL),
             _ => String::new(),
         };
         let Some(old) = old_rows(tx, table, span_ms)? else { continue };

@@ -14,6 +14,9 @@ use tidemark_model::give_back::Confirmed;
 use tidemark_model::{Record, RecordId, Versioned, changed_properties};
 use tidemark_sql::quote;
 
+/// The table's name.
+pub(crate) const TABLE: &str = "sent";
+
 /// One confirmed change.
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
