@@ -11,7 +11,7 @@ use crate::tables::retention::DAY_MS;
 use crate::tables::setting;
 use crate::tx::connect::{Access, connect_reader};
 use crate::tx::notices::Changed;
-use crate::tx::outbox;
+use crate::tx::outbox_level;
 use crate::tx::presence::Word;
 use crate::tx::store::{Reading, Store};
 use crate::tx::transaction::Tx;
@@ -96,7 +96,7 @@ impl Store {
                 tx.conn.prepare(&table.put)?;
                 tx.conn.prepare(&table.get)?;
             }
-            outbox::compare(tx, &self.inner.outbox)?;
+            outbox_level::compare(tx, &self.inner.outbox)?;
             if word == Word::Unchecked {
                 // Whatever a check of the structure cannot see is found by comparing with the server.
                 audit::call_for(tx)?;

@@ -23,6 +23,7 @@ use crate::tables::shape;
 use crate::tx::connect::FILE;
 use crate::tx::follow;
 use crate::tx::outbox;
+use crate::tx::outbox_level;
 use crate::tx::outbox_log as log;
 use crate::tx::presence::{Presence, Word};
 use crate::tx::store::Inner;
@@ -102,7 +103,7 @@ fn make(dir: &Path, workshop: &Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>,
         // that cannot be read may have been the last word, so what the database still knows stands then.
         for entry in contents.waiting() {
             if contents.unreadable == 0 || pending::get(tx.conn, &entry.set, entry.id)?.is_none() {
-                outbox::put(tx, entry)?;
+                outbox_level::put(tx, entry)?;
             }
         }
         let kept = if file.exists() { format!("{FILE}.{suffix}") } else { String::new() };

@@ -7,6 +7,7 @@ use crate::tx::connect::Access;
 use crate::tx::follow;
 use crate::tx::notices::Changed;
 use crate::tx::outbox;
+use crate::tx::outbox_level;
 use crate::tx::store::Inner;
 use crate::tx::transaction::Tx;
 use crate::tx::writer::Writer;
@@ -66,7 +67,7 @@ impl Inner {
         let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         writer.look(&transaction)?;
         let tx = self.tx(&transaction)?;
-        if outbox::catch_up(&tx, &self.outbox)? {
+        if outbox_level::catch_up(&tx, &self.outbox)? {
             // What another process began and did not end; what follows begins on a database without an account.
             let gone = tx.into_changes();
             transaction.commit()?;
@@ -89,7 +90,7 @@ impl Inner {
         let mut shortened = || -> Result<()> {
             let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let tx = self.tx(&transaction)?;
-            outbox::shorten(&tx, &self.outbox)?;
+            outbox_level::shorten(&tx, &self.outbox)?;
             drop(tx);
             Ok(transaction.commit()?)
         };
