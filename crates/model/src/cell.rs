@@ -1,10 +1,11 @@
 //! A property value as both databases store it, and the one way between that form and JSON.
 //!
 //! Owns: parsing, checking and writing of primitive values (OData JSON 4.01 section 7.1). Refuses: whole records
-//! (`validate`) and SQL (`tidemark-sql`). Storage forms: Boolean and integers as INTEGER, Double as REAL, Decimal
+//! (`validate`), the digits of a decimal (`decimal`) and SQL (`tidemark-sql`). Storage forms: Boolean and integers as INTEGER, Double as REAL, Decimal
 //! as an INTEGER scaled by its declared scale, DateTimeOffset as INTEGER microseconds UTC, Date and String as
 //! TEXT, Guid as 16 bytes; each of them sorts and compares in SQL as the value does.
 
+use crate::decimal::{decimal_json, decimal_text, decimal_unscaled, is_exact_as_number};
 use crate::entity::{Kind, Property};
 use crate::instant::{instant_text, read_instant};
 use crate::literal::exact_double;
@@ -96,13 +97,7 @@ impl Cell<'_> {
         match (self, &property.kind) {
             (Cell::Null, _) => Value::Null,
             (Cell::Integer(n), Kind::Boolean) => Value::Bool(*n != 0),
-            (Cell::Integer(n), Kind::Decimal { scale, .. }) => {
-                let text = decimal_text(*n, *scale);
-                match text.parse::<f64>() {
-                    Ok(number) if is_exact_as_number(&text) => decimal_number(&text, number),
-                    _ => Value::String(text),
-                }
-            }
+            (Cell::Integer(n), Kind::Decimal { scale, .. }) => decimal_json(*n, *scale),
             (Cell::Integer(n), Kind::DateTimeOffset) => Value::String(instant_text(*n)),
             (Cell::Integer(n), _) => Value::from(*n),
             (Cell::Real(n), _) => Value::from(*n),
@@ -110,20 +105,6 @@ impl Cell<'_> {
             (Cell::Guid(id), _) => Value::String(id.to_string()),
         }
     }
-}
-
-fn decimal_number(text: &str, number: f64) -> Value {
-    if text.contains('.') {
-        Value::from(number)
-    } else {
-        text.parse::<i64>().map_or_else(|_| Value::from(number), Value::from)
-    }
-}
-
-/// A JSON number keeps 15 significant digits on its way through any reader; longer decimals travel as strings
-/// (OData JSON 4.01 section 7.1 allows both to be read).
-fn is_exact_as_number(text: &str) -> bool {
-    text.bytes().filter(u8::is_ascii_digit).count() <= 15
 }
 
 fn write_string(text: &str, out: &mut Vec<u8>) {
@@ -138,59 +119,6 @@ fn is_date(text: &str) -> bool {
             .enumerate()
             .all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() });
     is_shaped && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
-}
-
-/// Writes a scaled integer as a decimal without trailing zeros.
-pub(crate) fn decimal_text(unscaled: i64, scale: u8) -> String {
-    if scale == 0 {
-        return unscaled.to_string();
-    }
-    let sign = if unscaled < 0 { "-" } else { "" };
-    let digits = format!("{:0>width$}", unscaled.unsigned_abs(), width = scale as usize + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - scale as usize);
-    let fraction = fraction.trim_end_matches('0');
-    let point = if fraction.is_empty() { "" } else { "." };
-    format!("{sign}{whole}{point}{fraction}")
-}
-
-/// Reads decimal text, exponent allowed, to an integer scaled by `scale`; `Err` says what does not fit.
-pub fn decimal_unscaled(text: &str, precision: u8, scale: u8) -> Result<i64, String> {
-    let not_a_number = || "must be a decimal number".to_owned();
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().map_err(|_| not_a_number())?),
-        None => (text, 0),
-    };
-    let (negative, unsigned) = match mantissa.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, mantissa.strip_prefix('+').unwrap_or(mantissa)),
-    };
-    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
-    let digits = format!("{whole}{fraction}");
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(not_a_number());
-    }
-    let digits = digits.trim_start_matches('0');
-    // The value is `digits` * 10^(exponent - fraction); the result wants it times 10^scale.
-    let shift = exponent.saturating_sub(fraction.len() as i32).saturating_add(i32::from(scale));
-    let too_large = || format!("must have at most {precision} digits, {scale} of them after the point");
-    let unscaled = if shift < 0 {
-        let cut = digits.len().saturating_sub(shift.unsigned_abs() as usize);
-        if digits[cut..].bytes().any(|b| b != b'0') {
-            return Err(too_large());
-        }
-        digits[..cut].to_owned()
-    } else if digits.is_empty() {
-        String::new()
-    } else if shift > 40 {
-        return Err(too_large());
-    } else {
-        format!("{digits}{}", "0".repeat(shift as usize))
-    };
-    if unscaled.len() > usize::from(precision) {
-        return Err(too_large());
-    }
-    let number = if unscaled.is_empty() { 0 } else { unscaled.parse::<i64>().map_err(|_| too_large())? };
-    Ok(if negative { -number } else { number })
 }
 
 /// Reads a value of one property from any serde input, straight to storage form.

@@ -8,6 +8,7 @@ mod locate;
 mod names;
 mod once;
 mod parse;
+mod property;
 mod source;
 
 pub use names::BATCH_PATH;
