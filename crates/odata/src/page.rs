@@ -8,6 +8,7 @@ mod record;
 mod removed;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use record::RecordReader;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
