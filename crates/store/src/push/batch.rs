@@ -119,7 +119,7 @@ impl Gathering<'_> {
 
     fn take(&mut self, tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()> {
         let set = &table.set.name;
-        let mut change = pending::expect(tx.conn, set, id)?;
+        let change = pending::expect(tx.conn, set, id)?;
         if (change.attempts > 0 && change.in_flight.is_some()) != self.suspects {
             return Ok(());
         }
@@ -138,9 +138,7 @@ impl Gathering<'_> {
             return Ok(());
         }
         if let Some(sent) = begun {
-            change.in_flight = Some(sent);
-            change.attempts = 0;
-            pending::put(tx, set, id, &change)?;
+            pending::put_in_flight(tx, set, id, &sent)?;
             tx.note(set, id);
         }
         self.bytes += bytes;

@@ -173,6 +173,13 @@ pub(crate) fn put(tx: &Tx<'_>, set: &str, id: RecordId, change: &Change) -> Resu
     Ok(())
 }
 
+/// Writes that a change is in flight from now on; the rest of it stays as it is.
+pub(crate) fn put_in_flight(tx: &Tx<'_>, set: &str, id: RecordId, sent: &InFlight) -> Result<()> {
+    let sql = "UPDATE pending SET in_flight = ?3, attempts = 0 WHERE entity_set = ?1 AND id = ?2";
+    tx.conn.prepare_cached(sql)?.execute(params![set, Key(id), to_text(sent)?])?;
+    Ok(())
+}
+
 /// Forgets a record's pending change.
 pub(crate) fn remove(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
     tx.conn.prepare_cached("DELETE FROM pending WHERE entity_set = ?1 AND id = ?2")?.execute(params![set, Key(id)])?;
@@ -215,6 +222,8 @@ pub(crate) fn count_work(conn: &Connection) -> Result<u64> {
     Ok(conn.prepare_cached(sql)?.query_row([CACHED_ENTITIES], |row| row.get(0).map(|Count(n)| n))?)
 }
 
+/// The change in flight of the record `?2` of the set `?1`, as a value of a statement.
+pub(crate) const IN_FLIGHT: &str = "SELECT in_flight FROM pending WHERE entity_set = ?1 AND id = ?2";
 /// Every change, as a table of a statement: set and record.
 pub(crate) const ALL: &str = "SELECT entity_set, id FROM pending";
 /// The records of the set `?1`, as a table of a statement.

@@ -3,7 +3,7 @@
 //! Owns: the `sent` table. Refuses: deciding whether a server lost something (`tidemark-model`, `give_back`).
 
 use crate::error::Result;
-use crate::tables::pending::InFlight;
+use crate::tables::pending::{self, InFlight};
 use crate::tables::table::{GENERATION, Table};
 use crate::tables::value::{Key, from_optional_text, from_text, to_text};
 use crate::tx::transaction::Tx;
@@ -91,7 +91,7 @@ fn base_text(base: Option<&Versioned>, change: &InFlight) -> Result<Option<Strin
     base.map(|base| to_text(&KeptBase::apart(base, &change.record))).transpose()
 }
 
-/// Remembers a confirmed change.
+/// Remembers the change in flight of a record, which was confirmed: as it stands beside the record, and not written anew.
 pub(crate) fn log(
     tx: &Tx<'_>,
     set: &str,
@@ -100,9 +100,12 @@ pub(crate) fn log(
     change: &InFlight,
     etag: &str,
 ) -> Result<()> {
-    let sql = "INSERT INTO sent (entity_set, id, at, etag, base, sent) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let sql = format!(
+        "INSERT INTO sent (entity_set, id, at, etag, base, sent) VALUES (?1, ?2, ?3, ?4, ?5, ({}))",
+        pending::IN_FLIGHT
+    );
     let base = base_text(base, change)?;
-    tx.conn.prepare_cached(sql)?.execute(params![set, Key(id), tx.server_now_ms()?, etag, base, to_text(change)?])?;
+    tx.conn.prepare_cached(&sql)?.execute(params![set, Key(id), tx.server_now_ms()?, etag, base])?;
     Ok(())
 }
 
