@@ -107,7 +107,7 @@ fn entry(tx: &Tx<'_>, table: &Table, id: RecordId, order_no: i64, change: Change
     let row = row::get(tx.conn, table, id)?;
     let record = row.map_or_else(|| Record::new(id, 0), |row| row.record);
     let open = if change.hold == Hold::Conflict { conflict::of_record(tx.conn, table, id)? } else { None };
-    Ok(Entry { set: table.set.name.clone(), id, order_no, record, change, open })
+    Ok(Entry { set: table.set.name.clone(), id, order_no, record, change, open, sends_record: false })
 }
 
 /// Returns what the log is to be told of what was touched; nothing where that is what it says already.
@@ -122,11 +122,11 @@ fn told(tx: &Tx<'_>, catalog: &Catalog, touch: &Touch) -> Result<Option<Line>> {
             let Some((set, id, change)) = pending::at(tx.conn, *order_no)? else { return Ok(None) };
             let table = table_in(tx, catalog, &set)?;
             let entry = table.map(|table| entry(tx, &table, id, *order_no, change)).transpose()?;
-            entry.map(|entry| Line::Pending(Box::new(entry)))
+            entry.map(|entry| Line::Pending(Box::new(entry.short())))
         }
         Touch::Record(set, id) => match table_in(tx, catalog, set)? {
             Some(table) => Some(match of_record(tx, &table, *id)? {
-                Some(entry) => Line::Pending(Box::new(entry)),
+                Some(entry) => Line::Pending(Box::new(entry.short())),
                 None => Line::Settled { set: set.clone(), id: *id },
             }),
             // What waits in a set that nobody knows is not settled: the log keeps its last word on it.
@@ -185,7 +185,7 @@ pub(super) fn begin(tx: &Tx<'_>, path: &Path, owner: RecordId, number: i64) -> R
         if let Some(table) = table_in(tx, &catalog, &set)?
             && let Some(entry) = of_record(tx, &table, id)?
         {
-            log::write_line(&mut bytes, &Line::Pending(Box::new(entry)))?;
+            log::write_line(&mut bytes, &Line::Pending(Box::new(entry.short())))?;
         }
     }
     log::write_line(&mut bytes, &Line::End { number })?;

@@ -28,6 +28,29 @@ pub(crate) struct Entry {
     pub(crate) record: Record,
     pub(crate) change: Change,
     pub(crate) open: Option<Open>,
+    /// In a line only: what is in flight is the record as it stands here, which is then written once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) sends_record: bool,
+}
+
+impl Entry {
+    /// Makes it as short as a line may be.
+    pub(crate) fn short(mut self) -> Self {
+        if let Some(sent) = self.change.in_flight.as_mut().filter(|sent| sent.record == self.record) {
+            sent.record = Record::new(self.id, 0);
+            self.sends_record = true;
+        }
+        self
+    }
+
+    /// Makes it whole again.
+    fn whole(mut self) -> Self {
+        if let Some(sent) = self.change.in_flight.as_mut().filter(|_| self.sends_record) {
+            sent.record = self.record.clone();
+        }
+        self.sends_record = false;
+        self
+    }
 }
 
 /// One line.
@@ -120,7 +143,7 @@ impl Contents {
             Line::Model(model) => self.model = model,
             Line::Pending(entry) => {
                 let key = (entry.set.clone(), entry.id);
-                self.records.insert(key, Last { number, entry: Some(entry) });
+                self.records.insert(key, Last { number, entry: Some(Box::new(entry.whole())) });
             }
             Line::Settled { set, id } => {
                 self.records.insert((set, id), Last { number, entry: None });
@@ -132,10 +155,14 @@ impl Contents {
 
 /// Writes a line down.
 pub(crate) fn write_line(out: &mut Vec<u8>, line: &Line) -> Result<()> {
-    let json = serde_json::to_vec(line)?;
-    // Writing to memory does not fail.
-    let _ = write!(out, "{:016x} ", checksum(&json));
-    out.extend_from_slice(&json);
+    let (sum_at, json_at) = (out.len(), out.len() + SUM_BYTES);
+    out.resize(json_at, b' ');
+    if let Err(error) = serde_json::to_writer(&mut *out, line) {
+        out.truncate(sum_at);
+        return Err(error.into());
+    }
+    let sum = format!("{:016x}", checksum(&out[json_at..]));
+    out[sum_at..json_at - 1].copy_from_slice(sum.as_bytes());
     out.push(b'\n');
     Ok(())
 }
@@ -230,9 +257,39 @@ fn failed(error: std::io::Error) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tables::pending::InFlight;
+    use tidemark_model::State;
 
     fn id(n: u64) -> RecordId {
         RecordId(uuid::Uuid::from_u64_pair(1, n))
+    }
+
+    #[test]
+    fn what_is_in_flight_is_read_as_it_was_whether_it_is_the_record_or_not() {
+        let record = |title: &str| {
+            let mut record = Record::new(id(7), 5);
+            record.properties.insert("Title".to_owned(), title.into());
+            record
+        };
+        for (sent, is_short) in [("a", true), ("b", false)] {
+            let mut change = Change::new(State::Add, None);
+            change.in_flight = Some(InFlight {
+                request_id: id(8),
+                first_sent_ms: 9,
+                state: State::Add,
+                record: record(sent),
+                if_match: None,
+                changed: Vec::new(),
+                restores: false,
+            });
+            let (set, open) = ("TodoItems".to_owned(), None);
+            let entry = Entry { set, id: id(7), order_no: 1, record: record("a"), change, open, sends_record: false };
+            let mut line = Vec::new();
+            write_line(&mut line, &Line::Pending(Box::new(entry.clone().short()))).unwrap();
+            assert_eq!(String::from_utf8_lossy(&line).matches("Title").count(), if is_short { 1 } else { 2 });
+            let Some(Line::Pending(read)) = parse(&line) else { panic!("it is a line") };
+            assert_eq!(read.whole(), entry);
+        }
     }
 
     #[test]
