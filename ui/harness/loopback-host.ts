@@ -29,4 +29,9 @@ export class LoopbackHost implements Host {
     this.#events.addEventListener(event, heard);
     return () => this.#events.removeEventListener(event, heard);
   }
+
+  /** Hears nothing any more. */
+  close(): void {
+    this.#events.close();
+  }
 }
