@@ -9,12 +9,16 @@ class Decisions {
   readonly reload = coalesce(() => this.load());
 
   #asks = 0;
+  #newest: Promise<void> = Promise.resolve();
 
-  /** Reads both lists; an answer that a later question has overtaken is left out. */
-  async load(): Promise<void> {
-    const ask = (this.#asks += 1);
+  /** Reads both lists. An answer that a later question has overtaken is left out, and that one is waited for instead. */
+  load(): Promise<void> {
+    return (this.#newest = this.#read((this.#asks += 1)));
+  }
+
+  async #read(ask: number): Promise<void> {
     const [conflicts, parked] = await Promise.all([host.conflicts(), host.parked()]);
-    if (ask !== this.#asks) return;
+    if (ask !== this.#asks) return this.#newest;
     this.conflicts = conflicts;
     this.parked = parked;
     this.loaded = true;

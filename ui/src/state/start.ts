@@ -27,7 +27,9 @@ function heardStatus(view: HostEvents['status-changed']): void {
 export async function loadAccount(): Promise<void> {
   await status.load();
   if (session.signedIn) {
-    await Promise.all([entities.load(), tasks.count(), decisions.load()]);
+    // The numbers of the sidebar may have to come from the server: nobody waits for them.
+    void tasks.count();
+    await Promise.all([entities.load(), decisions.load()]);
     startChoice.consider();
   } else {
     entities.forget();
