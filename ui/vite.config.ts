@@ -1,7 +1,7 @@
 // Builds `ui/dist`, the pages that the desktop host embeds.
 //
-// Three modes: the default is what ships. `harness` (npm run harness) and `test` put the in-memory host of
-// `harness/` in the place of Tauri; nothing of it reaches `dist`.
+// Three modes: the default is what ships. `harness` (npm run harness) and `test` put the hosts of `harness/` in the place of
+// Tauri; nothing of it reaches `dist`.
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import tailwindcss from '@tailwindcss/vite';
 import { fileURLToPath } from 'node:url';
@@ -11,9 +11,9 @@ import { defineConfig } from 'vitest/config';
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
 /** Swaps the one file that talks to Tauri (`src/ipc/host.ts`) for the one that does not. */
-function inMemoryHost(): Plugin {
+function otherHost(): Plugin {
   return {
-    name: 'tidemark-in-memory-host',
+    name: 'tidemark-other-host',
     enforce: 'pre',
     resolveId(source, importer) {
       const wanted = source === './host' && importer?.includes('/src/ipc/');
@@ -26,7 +26,7 @@ export default defineConfig(({ mode }) => ({
   plugins: [
     svelte(),
     tailwindcss(),
-    ...(mode === 'production' || mode === 'development' ? [] : [inMemoryHost()]),
+    ...(mode === 'production' || mode === 'development' ? [] : [otherHost()]),
   ],
   clearScreen: false,
   server: { port: 1420, strictPort: true },
@@ -44,10 +44,13 @@ export default defineConfig(({ mode }) => ({
   },
   test: {
     environment: 'jsdom',
+    // The page that a harness host answers.
+    environmentOptions: { jsdom: { url: 'http://localhost:1420' } },
     include: ['src/**/*.test.ts', 'harness/**/*.test.ts'],
     setupFiles: ['src/test/setup.ts'],
     restoreMocks: true,
-    // Two cores may be busy with a compiler beside this.
+    // Two cores may be busy with a compiler beside this, and a test waits for other processes most of its time.
     testTimeout: 30_000,
+    maxWorkers: 3,
   },
 }));

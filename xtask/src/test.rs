@@ -3,7 +3,7 @@
 //! Owns: the order of the steps. The whole workspace is one selection of packages everywhere, so that cargo builds
 //! each dependency once: another selection has other features, and builds them again.
 
-use crate::programs::{cargo, is_installed, npm};
+use crate::programs::{cargo, is_installed, npm, target};
 use crate::provision::{For, provision};
 use crate::steps::{Log, Steps};
 use anyhow::Result;
@@ -19,8 +19,7 @@ pub(crate) fn test() -> Result<ExitCode> {
 fn every_step(steps: &mut Steps) -> Result<()> {
     steps.step("provision", |log| provision(For::Tests, &mut |command| log.run(command)))?;
     steps.step("formatting", |log| log.run(cargo(&["fmt", "--all", "--", "--check"])))?;
-    for (name, script) in [("ui: types", "check"), ("ui: lint", "lint"), ("ui: tests", "test"), ("ui: build", "build")]
-    {
+    for (name, script) in [("ui: types", "check"), ("ui: lint", "lint"), ("ui: build", "build")] {
         steps.step(name, |log| log.run(npm(&["run", script])))?;
     }
     // From here on Tauri embeds `ui/dist`.
@@ -32,8 +31,13 @@ fn every_step(steps: &mut Steps) -> Result<()> {
         doc.env("RUSTDOCFLAGS", "-D warnings");
         log.run(doc)
     })?;
-    // Scenarios start the built programs, which `cargo test` alone would not build.
+    // Scenarios and the UI's tests start the built programs, which `cargo test` alone would not build.
     steps.step("build", |log| log.run(cargo(&["build", "--workspace", "--all-targets", "--locked"])))?;
+    steps.step("ui: tests", |log| {
+        let mut tests = npm(&["run", "test"]);
+        tests.env("TIDEMARK_PROGRAMS", target()?.join("debug"));
+        log.run(tests)
+    })?;
     if is_installed("cargo-nextest") {
         steps.step("tests", |log| log.run(cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast"])))?;
         steps.step("tests on PostgreSQL", on_postgres)?;

@@ -1,15 +1,27 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { FakeHost, fault } from '../../harness/fake-host';
+import { FaultHost, fault } from '../../harness/fault-host';
 import { useHost } from '../../harness/host';
-import { host as commands, HostError, markOf, on, textOf, updatedAt } from '.';
+import {
+  host as commands,
+  HostError,
+  markOf,
+  on,
+  type SyncView,
+  textOf,
+  type TodoCounts,
+  updatedAt,
+} from '.';
 
-let host: FakeHost;
+let host: FaultHost;
 beforeEach(() => {
-  host = useHost(new FakeHost({ tasks: 3 }));
+  host = useHost(new FaultHost());
 });
 
 describe('commands', () => {
   test('a struct travels as `request`, the rest by name in camel case', async () => {
+    host.says('list', () => ({ records: [], total: 0, live: false }));
+    host.says('todo_counts', () => ({ views: {} as TodoCounts['views'], lists: [] }));
+    host.says('sync_now', () => ({}) as SyncView);
     await commands.list({ set: 'Sites', filter: null, search: null, order_by: null, offset: 0, limit: 1 });
     await commands.todoCounts(1, 2);
     await commands.syncNow();
@@ -31,9 +43,7 @@ describe('commands', () => {
   });
 
   test('what is no ErrorView keeps its own words', async () => {
-    const failure = await commands.get('Nothing', 'x').catch((cause: unknown) => cause);
-    expect(failure).toMatchObject({ code: 'not_found' });
-    useHost({ invoke: () => Promise.reject(new Error('the window is closing')) } as unknown as FakeHost);
+    host.says('status', () => Promise.reject(new Error('the window is closing')));
     await expect(commands.status()).rejects.toMatchObject({
       code: 'internal',
       message: 'The window is closing.',

@@ -1,12 +1,14 @@
 import { beforeEach, expect, test } from 'vitest';
-import { FakeHost, fault } from '../../harness/fake-host';
+import { FaultHost, fault } from '../../harness/fault-host';
 import { useHost } from '../../harness/host';
 import { Addition } from './addition';
 
-let host: FakeHost;
+let host: FaultHost;
 
 beforeEach(() => {
-  host = useHost(new FakeHost({ tasks: 1, syncMs: null }));
+  host = useHost(new FaultHost());
+  host.says('add', ({ record }) => record);
+  host.says('edit', ({ changes }) => changes);
 });
 
 const sent = () => host.called('add').map((call) => (call['record'] as { Id: string }).Id);
@@ -23,7 +25,6 @@ test('a form that is sent again after a lost answer is the same record', async (
 
 test('what was typed since the attempt that arrived is an edit of it', async () => {
   const addition = new Addition();
-  host.pull('Sites', addition.id, { Name: 'Quay' });
   host.failing.set('add', fault('unanswered', 'The answer did not arrive.'));
   await expect(addition.save('Sites', { Name: 'Quay' })).rejects.toMatchObject({ code: 'unanswered' });
   host.failing.set('add', fault('exists', 'There is such a record.'));

@@ -1,16 +1,26 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { FakeHost, fault } from '../../harness/fake-host';
+import { FaultHost, fault } from '../../harness/fault-host';
 import { useHost } from '../../harness/host';
+import type { RecordView } from '../ipc';
 import { Draft } from './draft.svelte';
 
-let host: FakeHost;
+let host: FaultHost;
 let draft: Draft;
+/** What the host has, and how long it takes to store an edit. */
+let record: RecordView;
+let latencyMs: number;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  host = useHost(new FakeHost({ tasks: 5, syncMs: null }));
-  const record = host.all('TodoItems')[0] ?? {};
-  draft = new Draft('TodoItems', { ...record, Title: 'Check pump', Notes: null });
+  record = { Id: '4', Title: 'Check pump', Notes: null, Priority: 0 };
+  latencyMs = 0;
+  host = useHost(new FaultHost());
+  host.says('get', () => record);
+  host.says('edit', async ({ changes }) => {
+    await new Promise((resolve) => setTimeout(resolve, latencyMs));
+    return (record = { ...record, ...changes });
+  });
+  draft = new Draft('TodoItems', record);
 });
 
 afterEach(() => {
@@ -58,7 +68,7 @@ describe('the background', () => {
   });
 
   test('what is typed while a save runs stays typed', async () => {
-    host.latencyMs = 100;
+    latencyMs = 100;
     draft.type('Title', 'First');
     void draft.commit();
     await vi.advanceTimersByTimeAsync(50);
@@ -122,7 +132,7 @@ describe('what was shown', () => {
   });
 
   test('what is typed anew during a save is typed over what was saved', async () => {
-    host.latencyMs = 100;
+    latencyMs = 100;
     draft.type('Title', 'First');
     void draft.commit();
     await vi.advanceTimersByTimeAsync(50);
@@ -134,10 +144,9 @@ describe('what was shown', () => {
 
   test('a refused edit shows the newer version, and either may stand', async () => {
     const refused = fault('changed_meanwhile', 'Check pump was changed meanwhile by Ben.');
-    const id = draft.id;
     for (const stands of ['mine', 'theirs'] as const) {
       draft = new Draft('TodoItems', version('e1', { Title: 'Check pump' }));
-      host.pull('TodoItems', id, { Title: 'From Ben', '@odata.etag': 'e2' });
+      record = version('e2', { Title: 'From Ben' });
       host.failing.set('edit', refused);
       draft.type('Title', 'Clean');
       await Promise.all([draft.commit(), settle()]);

@@ -1,24 +1,32 @@
-// Opens the whole UI over a fake host: the tests touch what a person touches.
+// Opens the whole UI over a real host: the tests touch what a person touches, and see what a server has at the end.
 import { render, screen, waitFor } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { expect } from 'vitest';
-import { FakeHost, type FakeOptions } from '../../harness/fake-host';
-import { useHost } from '../../harness/host';
 import App from '../App.svelte';
 import { asked } from '../state/asked.svelte';
 import { navigation, type Route } from '../state/navigation.svelte';
+import { aWorld, type Wish, type World } from './world';
 
-/** Renders the app, signed in and at `route`, and waits until its first screen is there. */
-export async function openApp(options: FakeOptions = {}, route?: Route, prepare?: (host: FakeHost) => void) {
-  const host = useHost(new FakeHost({ syncMs: null, ...options }));
-  prepare?.(host);
+export interface Opening extends Wish {
+  /** Where the UI opens; the list of all tasks where not said. */
+  route?: Route;
+  /** What happens before it opens. */
+  before?: (world: World) => Promise<void> | void;
+}
+
+/** Renders the app at its route, and waits until its first screen is there. */
+export async function openApp({ route, before, ...wish }: Opening = {}) {
+  const world = await aWorld(wish);
+  await before?.(world);
   navigation.wish = null;
   asked.close();
   navigation.go(route ?? { screen: 'tasks', view: 'all', listId: null });
   render(App);
   await waitFor(() => expect(document.querySelector('[data-screen]')).not.toBeNull());
-  return { host, user: userEvent.setup({ pointerEventsCheck: 0 }) };
+  return { ...world, user: userEvent.setup({ pointerEventsCheck: 0 }) };
 }
+
+export type Opened = Awaited<ReturnType<typeof openApp>>;
 
 export const byId = (id: string) => screen.getByTestId(id);
 export const allById = (id: string) => screen.queryAllByTestId(id);

@@ -1,6 +1,8 @@
 // What a browser has and jsdom has not: sizes. Every scroller is 600 pixels high, every row of a list 68.
 import { cleanup, configure } from '@testing-library/svelte';
-import { afterEach } from 'vitest';
+import { afterAll, afterEach } from 'vitest';
+import './browser';
+import { endServer, endWorlds } from './world';
 
 const VIEW_PX = 600;
 const ROW_PX = 68;
@@ -44,12 +46,14 @@ Element.prototype.animate ??= (() => ({ cancel: () => {}, finished: Promise.reso
 
 // A failure names what was looked for, not the whole page.
 configure({
-  asyncUtilTimeout: 5000,
+  asyncUtilTimeout: 10_000,
   getElementError: (message) => new Error(message ?? 'not found'),
 });
 
-afterEach(() => {
+afterEach(async () => {
   cleanup();
+  await endWorlds();
   localStorage.clear();
   document.body.innerHTML = '';
 });
+afterAll(endServer);

@@ -1,19 +1,33 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { FakeHost } from '../../../harness/fake-host';
+import { FaultHost } from '../../../harness/fault-host';
 import { useHost } from '../../../harness/host';
-import { scenes } from '../../../harness/scenes';
-import type { ConflictView } from '../../ipc';
+import { BEFORE, MINE, THEIRS } from '../../test/questions';
+import type { ConflictView, PropertyView, SetView } from '../../ipc';
 import { session } from '../../state/session.svelte';
 import { differences, equal, inQuestion, questionOf, resultOf } from './compare';
 import { Question } from './question.svelte';
 
-let host: FakeHost;
-let both: ConflictView;
-beforeEach(async () => {
-  host = useHost(new FakeHost({ tasks: 20 }));
-  scenes['conflicts']?.(host);
-  await session.load();
-  both = host.conflicts[0] as ConflictView;
+const property = (name: string) => ({ name, label: name, kind: 'Edm.String' }) as PropertyView;
+const TASKS = {
+  name: 'TodoItems',
+  properties: ['Title', 'Notes', 'Priority', 'Assignee', 'SiteId'].map(property),
+} as SetView;
+const base = { Title: 'Check pump 3', Notes: BEFORE, Priority: 0, Assignee: null, SiteId: null };
+const both = {
+  id: 'c1',
+  entity_set: TASKS.name,
+  kind: 'both_edited',
+  title: base.Title,
+  properties: ['Notes', 'Priority'],
+  base,
+  mine: { ...base, Notes: MINE, Priority: 1, Assignee: 'Demo' },
+  server: { ...base, Notes: THEIRS, Priority: 3, SiteId: 's' },
+} as unknown as ConflictView;
+
+let host: FaultHost;
+beforeEach(() => {
+  host = useHost(new FaultHost());
+  session.sets = [TASKS];
 });
 
 const labels = (properties: readonly { label: string }[]) => properties.map((property) => property.label);

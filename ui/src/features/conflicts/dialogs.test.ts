@@ -1,18 +1,28 @@
 import { screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, test } from 'vitest';
-import { fault, type FakeHost } from '../../../harness/fake-host';
-import { scenes } from '../../../harness/scenes';
-import type { ConflictView } from '../../ipc';
 import { seriousFaults } from '../../test/axe';
+import { clash, sync } from '../../../harness/real/happened';
 import { allById, byId, findById, openApp } from '../../test/open-app';
+import {
+  both,
+  deleted,
+  edited,
+  fourQuestions,
+  LOCK,
+  MINE,
+  onServer,
+  own,
+  records,
+  TASKS,
+  THEIRS,
+} from '../../test/questions';
+import type { World } from '../../test/world';
 
-async function open(nth: number, prepare?: (host: FakeHost) => void) {
-  const app = await openApp({ tasks: 20 }, { screen: 'conflicts' }, (host) => {
-    scenes['conflicts']?.(host);
-    prepare?.(host);
-  });
+async function open({ Title }: { Title: string }) {
+  const app = await openApp({ records, route: { screen: 'conflicts' }, before: fourQuestions });
   await waitFor(() => expect(allById('conflict-row')).toHaveLength(4));
-  await app.user.click(allById('conflict-open')[nth] as HTMLElement);
+  const row = allById('conflict-row').find((one) => one.textContent?.includes(Title)) as HTMLElement;
+  await app.user.click(within(row).getByTestId('conflict-open'));
   return { ...app, dialog: await findById('conflict-dialog') };
 }
 
@@ -24,10 +34,12 @@ const undo = async (user: { click: (element: Element) => Promise<void> }) => {
 const closed = () => waitFor(() => expect(allById('conflict-dialog')).toEqual([]));
 const checked = (id: string) => (byId(id) as HTMLInputElement).checked;
 const disabled = (id: string) => (byId(id) as HTMLButtonElement).disabled;
+/** How many questions the host has open. */
+const asked = async ({ device }: World) => (await device.ask('conflicts', {})).length;
 
 describe('both edited', () => {
   test('shows only what differs, with the word that changed and the value before', async () => {
-    const { dialog } = await open(0);
+    const { dialog, office } = await open(both);
     expect(
       within(dialog)
         .getAllByRole('group')
@@ -40,44 +52,40 @@ describe('both edited', () => {
     expect(priority.textContent).toContain('Low');
     expect(priority.textContent).toContain('High');
     expect(priority.textContent).toContain('Before: None');
-    expect(dialog.textContent).toMatch(
-      /You changed it .*Ana changed it yesterday|You changed it .*Ana changed it on/,
-    );
+    expect(dialog.textContent).toMatch(new RegExp(`You changed it .*${office.name} changed it`));
   });
 
-  test('Save waits until every property has a side, then sends exactly these sides', async () => {
-    const { host, user } = await open(0);
+  test('Save waits until every property has a side, then exactly these sides stand', async () => {
+    const app = await open(both);
     expect(disabled('conflict-save')).toBe(true);
-    await user.click(byId('conflict-server-Notes'));
+    await app.user.click(byId('conflict-server-Notes'));
     expect(disabled('conflict-save')).toBe(true);
     expect(byId('conflict-preview').textContent).toContain('1 more difference');
-    await user.click(byId('conflict-mine-Priority'));
+    await app.user.click(byId('conflict-mine-Priority'));
     await waitFor(() => expect(byId('conflict-preview').textContent).toContain('the float was replaced'));
     expect(byId('conflict-preview').textContent).toContain('Low');
-    await user.click(byId('conflict-save'));
+    await app.user.click(byId('conflict-save'));
     await closed();
-    expect(host.called('resolve')).toEqual([
-      { conflict: 'c1', resolution: 'merge', sides: { Notes: 'server', Priority: 'mine' } },
-    ]);
     await waitFor(() => expect(allById('conflict-row')).toHaveLength(3));
+    const stands = { Notes: THEIRS, Priority: 1, Assignee: 'Demo', SiteId: LOCK.Id };
+    expect(await onServer(app, both.Id)).toMatchObject(stands);
   });
 
   test('Keep all mine chooses, and nothing is answered before Save', async () => {
-    const { host, user } = await open(0);
-    await user.click(byId('conflict-keep-all-mine'));
+    const app = await open(both);
+    await app.user.click(byId('conflict-keep-all-mine'));
     expect([checked('conflict-mine-Notes'), checked('conflict-mine-Priority')]).toEqual([true, true]);
-    expect(host.called('resolve')).toEqual([]);
-    await user.click(byId('conflict-take-all-server'));
-    await user.click(byId('conflict-save'));
+    expect(await asked(app)).toBe(4);
+    await app.user.click(byId('conflict-take-all-server'));
+    await app.user.click(byId('conflict-save'));
     await closed();
-    expect(host.called('resolve')[0]).toMatchObject({ resolution: 'take-server', sides: null });
+    expect(await onServer(app, both.Id)).toMatchObject({ Notes: THEIRS, Priority: 3 });
   });
 
   test('arrows choose, Enter saves nothing while a choice is missing, Escape decides later', async () => {
-    const { host, user } = await open(0);
+    const { host, user } = await open(both);
     byId('conflict-mine-Notes').focus();
     await user.keyboard('{Enter}');
-    expect(host.called('resolve')).toEqual([]);
     await user.keyboard(' {ArrowDown}');
     expect(checked('conflict-server-Notes')).toBe(true);
     await user.keyboard('{Escape}');
@@ -86,102 +94,121 @@ describe('both edited', () => {
   });
 
   test('one answer for all similar ones, only with one side throughout', async () => {
-    const { host, user } = await open(0);
+    const app = await open(both);
+    const priorities = async () =>
+      Promise.all([both, own].map(async ({ Id }) => (await app.device.get(TASKS, Id))['Priority']));
+    // What was sent cannot be taken back.
+    app.device.cable.unplug();
     expect(disabled('conflict-similar')).toBe(false);
-    await user.click(byId('conflict-mine-Notes'));
-    await user.click(byId('conflict-server-Priority'));
+    await app.user.click(byId('conflict-mine-Notes'));
+    await app.user.click(byId('conflict-server-Priority'));
     expect(disabled('conflict-similar')).toBe(true);
-    await user.click(byId('conflict-keep-all-mine'));
-    await user.click(byId('conflict-similar'));
-    await user.click(byId('conflict-save'));
+    await app.user.click(byId('conflict-take-all-server'));
+    await app.user.click(byId('conflict-similar'));
+    await app.user.click(byId('conflict-save'));
     await closed();
-    expect(host.called('resolve_similar')).toEqual([{ conflict: 'c1', resolution: 'keep-mine' }]);
     await waitFor(() => expect(allById('conflict-row')).toHaveLength(2));
-    await undo(user);
+    expect(await priorities()).toEqual([3, 3]);
+    await undo(app.user);
     await waitFor(() => expect(allById('conflict-row')).toHaveLength(4));
-    expect(host.called('undo_resolve')).toEqual([{ undo: 'c1' }, { undo: 'c4' }]);
+    expect(await priorities()).toEqual([1, 1]);
   });
 });
 
 describe('deleted on the server', () => {
   test('says who deleted it and what was changed here; Restore has the focus', async () => {
-    const { dialog } = await open(1);
-    expect(dialog.textContent).toContain('Ben deleted “');
+    const { dialog, office } = await open(deleted);
+    expect(dialog.textContent).toContain(`${office.name} deleted “`);
     expect(dialog.textContent).toContain('Restore it with your changes?');
     expect(dialog.textContent).toContain('wait for the gasket set');
     await waitFor(() => expect(document.activeElement).toBe(byId('conflict-restore')));
     expect(allById('conflict-similar')).toEqual([]);
   });
 
-  test.each([
-    ['conflict-restore', 'restore'],
-    ['conflict-leave-deleted', 'accept-delete'],
-  ])('%s answers %s', async (button, resolution) => {
-    const { host, user } = await open(1);
-    await user.click(byId(button));
+  test('Restore brings it back to the server with what was changed here', async () => {
+    const app = await open(deleted);
+    await app.user.click(byId('conflict-restore'));
     await closed();
-    expect(host.called('resolve')).toEqual([{ conflict: 'c2', resolution, sides: null }]);
+    expect(await onServer(app, deleted.Id)).toMatchObject({ Notes: MINE, Priority: 1, Assignee: 'Demo' });
+  });
+
+  test('Leave deleted leaves it deleted, here too', async () => {
+    const app = await open(deleted);
+    await app.user.click(byId('conflict-leave-deleted'));
+    await closed();
+    expect(await onServer(app, deleted.Id)).toBeNull();
+    const all = { view: 'all', list_id: null, search: null, sort: 'title', offset: 0, limit: 9 } as const;
+    const request = { ...all, day_start: 0, day_end: 1 };
+    const { records: here } = await app.device.ask('todo_list', { request });
+    expect(here.map((record) => record['Title'])).not.toContain(deleted.Title);
   });
 });
 
 describe('edited on the server', () => {
   test('shows what the other side changed; keeping it has the focus', async () => {
-    const { dialog } = await open(2);
-    expect(dialog.textContent).toContain('Somebody has changed it since');
-    expect(dialog.textContent).toContain('What somebody changed');
+    const { dialog, office } = await open(edited);
+    expect(dialog.textContent).toContain(`${office.name} has changed it since`);
+    expect(dialog.textContent).toContain(`What ${office.name} changed`);
     expect(dialog.textContent).toContain('Lock 4');
     await waitFor(() => expect(document.activeElement).toBe(byId('conflict-keep-theirs')));
   });
 
-  test.each([
-    ['conflict-delete', 'delete-anyway'],
-    ['conflict-keep-theirs', 'keep-server'],
-  ])('%s answers %s', async (button, resolution) => {
-    const { host, user } = await open(2);
-    await user.click(byId(button));
+  test('Delete all the same deletes it on the server', async () => {
+    const app = await open(edited);
+    await app.user.click(byId('conflict-delete'));
     await closed();
-    expect(host.called('resolve')).toEqual([{ conflict: 'c3', resolution, sides: null }]);
+    expect(await onServer(app, edited.Id)).toBeNull();
+  });
+
+  test('keeping it leaves their version', async () => {
+    const app = await open(edited);
+    await app.user.click(byId('conflict-keep-theirs'));
+    await closed();
+    expect(await onServer(app, edited.Id)).toMatchObject({ Notes: THEIRS });
+    expect(await app.device.get(TASKS, edited.Id)).toMatchObject({ Notes: THEIRS, _State: 'none' });
   });
 });
 
 describe('whatever the kind', () => {
   test('an answer can be taken back: the question is open again', async () => {
-    const { host, user } = await open(1);
-    await user.click(byId('conflict-restore'));
+    const app = await open(deleted);
+    app.device.cable.unplug();
+    await app.user.click(byId('conflict-restore'));
     await waitFor(() => expect(allById('conflict-row')).toHaveLength(3));
-    await undo(user);
+    await undo(app.user);
     await waitFor(() => expect(allById('conflict-row')).toHaveLength(4));
-    expect(host.called('undo_resolve')).toEqual([{ undo: 'c2' }]);
+    expect(await asked(app)).toBe(4);
   });
 
   test('Decide later leaves everything as it is', async () => {
-    const { host, user } = await open(2);
-    await user.click(byId('conflict-later'));
+    const app = await open(edited);
+    await app.user.click(byId('conflict-later'));
     await closed();
-    expect(host.called('resolve')).toEqual([]);
+    expect(await asked(app)).toBe(4);
     expect(allById('conflict-row')).toHaveLength(4);
   });
 
   test('a newer version under the open dialog is shown and said; choices it touches are asked again', async () => {
-    const { host, user } = await open(0);
-    await user.click(byId('conflict-keep-all-mine'));
-    const [first, ...rest] = host.conflicts as [ConflictView, ...ConflictView[]];
-    host.conflicts = [{ ...first, id: 'c1b', server: { ...first.server, Priority: 2 } }, ...rest];
-    host.emit('records-changed', { set: 'TodoItems', ids: [first.record_id] });
+    const app = await open(both);
+    await app.user.click(byId('conflict-keep-all-mine'));
+    await app.office.edit(TASKS, both.Id, { Priority: 2 });
+    await sync(app);
     await findById('conflict-newer');
     expect(byId('conflict-property-Priority').textContent).toContain('Medium');
     expect([checked('conflict-mine-Notes'), checked('conflict-mine-Priority')]).toEqual([true, false]);
     expect(disabled('conflict-save')).toBe(true);
-    await user.click(byId('conflict-mine-Priority'));
-    await user.click(byId('conflict-save'));
+    await app.user.click(byId('conflict-mine-Priority'));
+    await app.user.click(byId('conflict-save'));
     await closed();
-    expect(host.called('resolve')).toEqual([{ conflict: 'c1b', resolution: 'keep-mine', sides: null }]);
+    expect(await onServer(app, both.Id)).toMatchObject({ Notes: MINE, Priority: 1 });
   });
 
   test('one that is settled elsewhere says so and offers no answer', async () => {
-    const { host, user, dialog } = await open(0);
-    host.conflicts = host.conflicts.slice(1);
-    host.emit('status-changed', host.statusView());
+    const app = await open(both);
+    const { office, user, dialog } = app;
+    // The office writes what stands here too: the sides come together.
+    await office.edit(TASKS, both.Id, { Notes: MINE, Priority: 1 });
+    await sync(app);
     await waitFor(() => expect(dialog.textContent).toContain('nothing to decide here any more'));
     expect(allById('conflict-save')).toEqual([]);
     await user.click(within(dialog).getByText('Close'));
@@ -189,27 +216,33 @@ describe('whatever the kind', () => {
   });
 
   test('an answer that came too late is refused, said, and the newer version is read', async () => {
-    const { host, user, dialog } = await open(1);
-    host.failing.set('resolve', fault('no_such_conflict', 'there is no open conflict c2'));
-    const reads = host.called('conflicts').length;
-    await user.click(byId('conflict-restore'));
+    const app = await open(both);
+    const { device, dialog, host, office, user } = app;
+    await user.click(byId('conflict-keep-all-mine'));
+    // The newer version gets here between the press and the answer.
+    host.says('resolve', async (answer) => {
+      host.leave('resolve');
+      await office.edit(TASKS, both.Id, { Priority: 2 });
+      await sync(app);
+      return device.ask('resolve', answer);
+    });
+    await user.click(byId('conflict-save'));
     await waitFor(() => expect(byId('conflict-failure').textContent).toContain('nothing was saved'));
-    await waitFor(() => expect(host.called('conflicts').length).toBeGreaterThan(reads));
+    await waitFor(() => expect(byId('conflict-property-Priority').textContent).toContain('Medium'));
     expect(dialog.isConnected).toBe(true);
+    expect(await asked(app)).toBe(4);
   });
 
-  test.each([0, 1, 2])('axe finds nothing serious in dialog %i', async (nth) => {
-    await open(nth);
+  test.each([both, deleted, edited])('axe finds nothing serious about $Title', async (record) => {
+    await open(record);
     expect(await seriousFaults()).toEqual([]);
   });
 
   test('nothing opens by itself, and what is being typed stays', async () => {
-    const { host, user } = await openApp({ tasks: 20 });
-    await user.type(await findById('quick-add'), 'Check pu');
-    scenes['conflicts']?.(host);
-    host.emit('status-changed', host.statusView());
-    host.emit('records-changed', { set: 'TodoItems', ids: null });
-    await user.type(byId('quick-add'), 'mp');
+    const app = await openApp({ records });
+    await app.user.type(await findById('quick-add'), 'Check pu');
+    await fourQuestions(app);
+    await app.user.type(byId('quick-add'), 'mp');
     await waitFor(() => expect(byId('status-text').textContent).toBe('4 conflicts'));
     expect((byId('quick-add') as HTMLInputElement).value).toBe('Check pump');
     expect(allById('conflict-dialog')).toEqual([]);
@@ -218,22 +251,25 @@ describe('whatever the kind', () => {
 
 describe('reached from', () => {
   const route = { screen: 'tasks', view: 'conflicts', listId: null } as const;
+  const oneQuestion = (world: World) =>
+    clash(world, [{ set: TASKS, id: both.Id, mine: { Notes: MINE }, theirs: { Notes: THEIRS } }]);
+  const opening = { records: { TodoItems: [both] }, route, before: oneQuestion };
 
   test('the mark of a record in its list', async () => {
-    const { user } = await openApp({ tasks: 20 }, route, (host) => scenes['conflicts']?.(host));
+    const { user } = await openApp(opening);
     await waitFor(() => expect(allById('record-mark').length).toBeGreaterThan(0));
     await user.click(allById('record-mark')[0] as HTMLElement);
     await findById('conflict-dialog');
   });
 
   test('the banner of an open record, after what is typed there is stored', async () => {
-    const { host, user } = await openApp({ tasks: 20 }, route, (fake) => scenes['conflicts']?.(fake));
+    const { device, user } = await openApp(opening);
     await waitFor(() => expect(allById('task-title').length).toBeGreaterThan(0));
     await user.click(allById('task-title')[0] as HTMLElement);
     await user.type(await findById('detail-assignee'), 'x');
     await user.click(byId('mark-decide'));
     await findById('conflict-dialog');
-    expect(host.called('edit')).toHaveLength(1);
+    expect((await device.get(TASKS, both.Id))['Assignee']).toBe('x');
     expect(screen.queryByTestId('conflict-newer')).toBeNull();
   });
 });

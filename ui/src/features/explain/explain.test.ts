@@ -1,65 +1,78 @@
 import { waitFor } from '@testing-library/svelte';
 import { describe, expect, test } from 'vitest';
-import { scenes } from '../../../harness/scenes';
 import { seriousFaults } from '../../test/axe';
+import { clash } from '../../../harness/real/happened';
 import { allById, byId, findById, openApp } from '../../test/open-app';
+import { both, fourQuestions, LOCK, onServer, own, records, refusing, TASKS } from '../../test/questions';
 
 describe('explain this record', () => {
   test('from a refused change: the sentence, the versions side by side, what the server answered', async () => {
-    const { host, user } = await openApp({ tasks: 20 }, { screen: 'activity' }, (fake) =>
-      scenes['parked']?.(fake),
-    );
+    const { device, user } = await openApp({ ...refusing, route: { screen: 'activity' } });
     await user.click(await findById('explain-open'));
     const panel = await findById('explain-panel');
     await waitFor(() => expect(panel.textContent).toContain('The server refuses it'));
     const heads = [...panel.querySelectorAll('thead th')].map((head) => head.textContent?.trim());
     expect(heads).toEqual(['Property', 'Last agreed', 'On this laptop', 'On the server']);
-    expect(panel.textContent).toContain('Priority must be between 0 and 3');
-    expect(panel.textContent).toContain('W/"4711.9f2c61d0"');
+    expect(panel.textContent).toContain('Assignee must be at most 3 characters');
+    const { base_etag } = await device.ask('explain', { set: TASKS, id: both.Id });
+    expect(panel.textContent).toContain(base_etag);
     expect(await seriousFaults()).toEqual([]);
-    const reads = host.called('explain').length;
-    host.emit('records-changed', { set: 'TodoItems', ids: [host.parked[0]?.record_id] });
-    await waitFor(() => expect(host.called('explain').length).toBeGreaterThan(reads));
+    // It follows the record while it is open.
+    await device.edit(TASKS, both.Id, { Assignee: 'Ana' });
+    await waitFor(() => expect(panel.textContent).toContain('It was changed here'));
     await user.click(byId('explain-close'));
     await waitFor(() => expect(allById('explain-panel')).toEqual([]));
   });
 
   test('from a conflict it leads to the question', async () => {
-    const { user } = await openApp(
-      { tasks: 20 },
-      { screen: 'tasks', view: 'conflicts', listId: null },
-      (fake) => scenes['conflicts']?.(fake),
-    );
+    const route = { screen: 'tasks', view: 'conflicts', listId: null } as const;
+    const { user } = await openApp({ records, route, before: fourQuestions });
     await waitFor(() => expect(allById('task-title').length).toBeGreaterThan(0));
     await user.click(allById('task-title')[0] as HTMLElement);
     await user.click(await findById('explain-open'));
     await user.click(await findById('explain-decide'));
     await findById('conflict-dialog');
-    expect(allById('explain-panel')).toEqual([]);
+    await waitFor(() => expect(allById('explain-panel')).toEqual([]));
   });
 });
 
 describe('the history of a record', () => {
   test('says who, what, when and from which device, and brings back what did not stand', async () => {
-    const { host, user } = await openApp({ tasks: 20 }, undefined, (fake) => scenes['history']?.(fake));
+    const app = await openApp({
+      records: { ...records, TodoItems: [own] },
+      before: async (world) => {
+        const changes = { mine: { Priority: 1 }, theirs: { Priority: 3, SiteId: LOCK.Id } };
+        await world.device.ask('set_policy', { set: TASKS, policy: 'server' });
+        await clash(world, [{ set: TASKS, id: own.Id, ...changes }]);
+        await world.device.ask('set_policy', { set: TASKS, policy: 'ask' });
+        await clash(world, [{ set: TASKS, id: own.Id, mine: { Notes: 'a' }, theirs: { Notes: 'b' } }]);
+        const [question] = await world.device.ask('conflicts', {});
+        const conflict = question?.id ?? '';
+        await world.device.ask('resolve', { conflict, resolution: 'keep-mine', sides: null });
+        await onServer(world, own.Id);
+      },
+    });
     await waitFor(() => expect(allById('task-title').length).toBeGreaterThan(0));
-    await user.click(allById('task-title')[0] as HTMLElement);
-    await user.click(await findById('history-open'));
-    await waitFor(() => expect(allById('history-entry')).toHaveLength(4));
-    const [chosen, policy, edited] = allById('history-entry').map((entry) => entry.textContent ?? '');
-    expect(chosen).toContain('Decided property by property');
-    expect(chosen).toContain('You · on field-laptop-7');
-    expect(chosen).toContain('Priority · this device’s');
-    expect(chosen).toContain('High');
-    expect(policy).toContain('as the settings say');
-    expect(edited).toContain('on tablet-2');
-    expect(edited).toContain('Harbour pumping station');
-    const reads = host.called('history').length;
-    await user.click(allById('history-bring-back')[0] as HTMLElement);
-    await waitFor(() =>
-      expect(host.called('bring_back')[0]).toMatchObject({ set: 'TodoItems', entry: '17' }),
+    await app.user.click(allById('task-title')[0] as HTMLElement);
+    await app.user.click(await findById('history-open'));
+    await waitFor(() => expect(allById('history-entry')).toHaveLength(6));
+    const [edited, chosen, theirs, policy, before, added] = allById('history-entry').map(
+      (entry) => entry.textContent ?? '',
     );
-    await waitFor(() => expect(host.called('history').length).toBeGreaterThan(reads));
+    const { device } = await app.device.ask('session', {});
+    expect(edited).toContain(`You · on ${device}`);
+    expect(chosen).toContain('this device’s version was kept');
+    expect(chosen).toContain('Notes · this device’s');
+    expect(theirs).toContain(app.office.name);
+    expect(policy).toContain('the server’s version was taken, as the settings say');
+    expect(policy).toContain('Priority · the server’s');
+    expect(policy).toContain('now:High');
+    expect(before).toContain('now:Lock 4');
+    expect(added).toContain('Order seals');
+    // The side that the policy gave up: this device's priority.
+    await app.user.click(allById('history-bring-back')[1] as HTMLElement);
+    await waitFor(() => expect(allById('history-entry').length).toBeGreaterThan(6));
+    expect(await onServer(app, own.Id)).toMatchObject({ Priority: 1 });
     expect(await seriousFaults()).toEqual([]);
   });
 });

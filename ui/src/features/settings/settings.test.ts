@@ -1,109 +1,141 @@
 import { screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, test } from 'vitest';
-import type { FakeHost } from '../../../harness/fake-host';
 import { guid } from '../../../harness/sample-records';
-import { allById, byId, findById, openApp } from '../../test/open-app';
+import { bytes } from '../../strings';
+import { sync, unsent } from '../../../harness/real/happened';
+import { allById, byId, findById, openApp, type Opening } from '../../test/open-app';
+import type { World } from '../../test/world';
 
-function unsent(host: FakeHost) {
-  for (const n of [0, 1]) Object.assign(host.record('TodoItems', guid(4, n)) ?? {}, { _Mark: 'waiting' });
-}
+const TASKS = 'TodoItems';
+const tasks = Array.from({ length: 5 }, (_, n) => ({ Id: guid(4, n), Title: `Task ${n}` }));
+const records = { TodoItems: tasks, Sites: [{ Name: 'Lock 4' }, { Name: 'Mill weir' }] };
 
-const openSettings = (prepare?: (host: FakeHost) => void, online = true) =>
-  openApp({ tasks: 5, online }, { screen: 'settings' }, prepare);
+/** Two tasks are edited while the network is away. */
+const twoWait = async (world: World) => {
+  for (const n of [0, 1]) await unsent(world, TASKS, guid(4, n), { Title: `Edited ${n}` });
+};
+
+const openSettings = (more: Opening = {}) => openApp({ records, route: { screen: 'settings' }, ...more });
 
 const isOn = (set: string) => byId(`entity-switch-${set}`).getAttribute('aria-checked') === 'true';
+const figures = async ({ device }: World, set: string) =>
+  (await device.ask('entities', {})).find((row) => row.name === set);
+const edited = async ({ office }: World) =>
+  (await office.list(TASKS)).filter((task) => String(task['Title']).startsWith('Edited')).length;
 
 describe('offline settings', () => {
   test('one row per set with its real figures', async () => {
-    await openSettings(unsent);
-    const row = await findById('entity-row-TodoItems');
-    await waitFor(() => expect(within(row).getAllByText('5')).toHaveLength(2));
-    expect(within(row).getByText('2.4 KB')).toBeTruthy();
-    expect(within(row).getByText('2')).toBeTruthy();
+    const before = async (world: World) => {
+      await world.device.ask('refresh_server_counts', {});
+      await twoWait(world);
+    };
+    const app = await openSettings({ before });
+    const row = within(await findById('entity-row-TodoItems'));
+    await waitFor(() => expect(row.getAllByText('5')).toHaveLength(2));
+    expect(row.getByText('2')).toBeTruthy();
+    const held = (await figures(app, TASKS))?.bytes ?? 0;
+    expect(held).toBeGreaterThan(0);
+    expect(row.getByText(bytes(held))).toBeTruthy();
   });
 
   test('a set without unsent changes goes at once', async () => {
-    const { host, user } = await openSettings();
-    await user.click(await findById('entity-switch-Sites'));
-    await waitFor(() => expect(host.offline.has('Sites')).toBe(false));
+    const app = await openSettings();
+    await app.user.click(await findById('entity-switch-Sites'));
+    await waitFor(async () => expect((await figures(app, 'Sites'))?.offline).toBe(false));
     await waitFor(() => expect(isOn('Sites')).toBe(false));
     expect(allById('unsent-dialog')).toEqual([]);
   });
 
   test('progress can be paused and goes on', async () => {
-    const { host, user } = await openSettings((fake) => {
-      fake.rows.set('Sites', { first_sync: { phase: 'pull', set: 'Sites', done: 40, total: 120 } });
-    });
-    expect(await screen.findByText('Fetching 40 of 120')).toBeTruthy();
-    await user.click(screen.getByText('Pause'));
-    expect(await screen.findByText('Paused at 40 of 120')).toBeTruthy();
-    await user.click(screen.getByText('Resume'));
-    await waitFor(() => expect(host.called('resume')).toEqual([{ set: 'Sites' }]));
+    const before = async ({ device }: World) => {
+      device.cable.decide(() => 'waits');
+      await device.ask('entity_on', { set: 'Sites' });
+    };
+    const app = await openSettings({ offline: [TASKS], before });
+    expect(await screen.findByText(/^Fetching/)).toBeTruthy();
+    await app.user.click(screen.getByText('Pause'));
+    expect(await screen.findByText(/^Paused/)).toBeTruthy();
+    expect((await figures(app, 'Sites'))?.paused).toBe(true);
+    await app.user.click(screen.getByText('Resume'));
+    expect(await screen.findByText(/^Fetching/)).toBeTruthy();
+    app.device.cable.decide(() => 'passes');
+    await waitFor(() => expect(allById('entity-progress-Sites')).toEqual([]));
+    expect(await figures(app, 'Sites')).toMatchObject({ offline: true, paused: false, records: 2 });
   });
 
   test('a policy is chosen and shown', async () => {
-    const { host, user } = await openSettings();
-    await user.click(await findById('entity-policy-Sites'));
-    await user.click(await screen.findByText('Server wins', { selector: '[role=option] *' }));
-    await waitFor(() => expect(host.called('set_policy')).toEqual([{ set: 'Sites', policy: 'server' }]));
+    const app = await openSettings();
+    await app.user.click(await findById('entity-policy-Sites'));
+    await app.user.click(await screen.findByText('Server wins', { selector: '[role=option] *' }));
     await waitFor(() => expect(byId('entity-policy-Sites').textContent).toContain('Server wins'));
+    await waitFor(async () => expect((await figures(app, 'Sites'))?.policy).toBe('server'));
   });
 });
 
 describe('switching off with unsent changes asks', () => {
-  async function openQuestion(online = true) {
-    const app = await openSettings(unsent, online);
+  async function openQuestion() {
+    const app = await openSettings({ before: twoWait });
     await app.user.click(await findById('entity-switch-TodoItems'));
     expect((await findById('unsent-dialog')).textContent).toContain('2 changes to Tasks exist only here');
     return app;
   }
+  const isGone = async (app: World) => {
+    await waitFor(() => expect(allById('unsent-dialog')).toEqual([]));
+    expect(await figures(app, TASKS)).toMatchObject({ offline: false });
+  };
 
   test('and nothing has happened yet', async () => {
-    const { host, user } = await openQuestion();
-    expect(host.called('entity_off')).toEqual([{ set: 'TodoItems', unsent: 'refuse' }]);
-    await user.click(screen.getByText('Cancel'));
+    const app = await openQuestion();
+    await app.user.click(screen.getByText('Cancel'));
     await waitFor(() => expect(allById('unsent-dialog')).toEqual([]));
-    expect(isOn('TodoItems')).toBe(true);
-    expect(host.offline.has('TodoItems')).toBe(true);
+    expect(isOn(TASKS)).toBe(true);
+    expect(await figures(app, TASKS)).toMatchObject({ offline: true, pending: 2 });
   });
 
-  test.each([
-    ['unsent-send-first', 'send_first'],
-    ['unsent-keep', 'keep'],
-  ])('%s', async (testid, unsentChoice) => {
-    const { host, user } = await openQuestion();
-    await user.click(byId(testid));
-    await waitFor(() =>
-      expect(host.called('entity_off').at(-1)).toEqual({ set: 'TodoItems', unsent: unsentChoice }),
-    );
-    await waitFor(() => expect(allById('unsent-dialog')).toEqual([]));
+  test('sending first sends, and then lets go', async () => {
+    const app = await openQuestion();
+    app.device.cable.plugIn();
+    await app.user.click(byId('unsent-send-first'));
+    await isGone(app);
+    expect(await edited(app)).toBe(2);
+  });
+
+  test('keeping until they are sent lets go now, and sends later', async () => {
+    const app = await openQuestion();
+    await app.user.click(byId('unsent-keep'));
+    await isGone(app);
+    expect(await edited(app)).toBe(0);
+    app.device.cable.plugIn();
+    await sync(app);
+    expect(await edited(app)).toBe(2);
   });
 
   test('discarding wants a typed word', async () => {
-    const { host, user } = await openQuestion();
+    const app = await openQuestion();
     const discard = byId('unsent-discard') as HTMLButtonElement;
     expect(discard.disabled).toBe(true);
-    await user.type(byId('unsent-confirm'), 'disc');
+    await app.user.type(byId('unsent-confirm'), 'disc');
     expect(discard.disabled).toBe(true);
-    await user.type(byId('unsent-confirm'), 'ard');
-    await user.click(discard);
-    await waitFor(() =>
-      expect(host.called('entity_off').at(-1)).toEqual({ set: 'TodoItems', unsent: 'discard' }),
-    );
+    await app.user.type(byId('unsent-confirm'), 'ard');
+    await app.user.click(discard);
+    await isGone(app);
+    app.device.cable.plugIn();
+    await sync(app);
+    expect(await edited(app)).toBe(0);
   });
 
   test('sending first without a network says so and keeps everything', async () => {
-    const { host, user } = await openQuestion(false);
-    await user.click(byId('unsent-send-first'));
-    expect(await screen.findByText(/nothing was sent and nothing removed/)).toBeTruthy();
-    expect(host.offline.has('TodoItems')).toBe(true);
+    const app = await openQuestion();
+    await app.user.click(byId('unsent-send-first'));
+    expect(await screen.findByText(/its changes could not be sent/)).toBeTruthy();
+    expect(await figures(app, TASKS)).toMatchObject({ offline: true, pending: 2 });
   });
 });
 
 test('the figures follow the records while the screen is open, here and on the server', async () => {
-  const { host } = await openApp({ tasks: 3 }, { screen: 'settings' });
+  const { office } = await openSettings();
   const row = await findById('entity-row-TodoItems');
-  await waitFor(() => expect(row.textContent).toMatch(/On this laptop\s*3\s*On the server\s*3/));
-  host.pull('TodoItems', 'another', { Title: 'From another device' });
-  await waitFor(() => expect(row.textContent).toMatch(/On this laptop\s*4\s*On the server\s*4/));
+  await waitFor(() => expect(row.textContent).toMatch(/On this laptop\s*5\s*On the server\s*5/));
+  await office.add(TASKS, { Title: 'From another laptop' });
+  await waitFor(() => expect(row.textContent).toMatch(/On this laptop\s*6\s*On the server\s*6/));
 });
