@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, test } from 'vitest';
+import { decisions } from '../../state/decisions.svelte';
 import { seriousFaults } from '../../test/axe';
 import { clash, sync } from '../../../harness/real/happened';
 import { allById, byId, findById, openApp } from '../../test/open-app';
@@ -263,11 +264,17 @@ describe('reached from', () => {
   });
 
   test('the banner of an open record, after what is typed there is stored', async () => {
-    const { device, user } = await openApp(opening);
+    const { device, host, user } = await openApp(opening);
     await waitFor(() => expect(allById('task-title').length).toBeGreaterThan(0));
     await user.click(allById('task-title')[0] as HTMLElement);
+    // The list of questions is a moment behind.
+    const free = host.hold('conflicts');
     await user.type(await findById('detail-assignee'), 'x');
+    const reads = host.called('conflicts').length;
     await user.click(byId('mark-decide'));
+    await waitFor(() => expect(host.called('conflicts').length).toBeGreaterThan(reads));
+    free();
+    await waitFor(() => expect(decisions.of(TASKS, both.Id)?.mine['Assignee']).toBe('x'));
     await findById('conflict-dialog');
     expect((await device.get(TASKS, both.Id))['Assignee']).toBe('x');
     expect(screen.queryByTestId('conflict-newer')).toBeNull();
