@@ -1,9 +1,10 @@
-// Scrolls through 100,000 tasks and says how smooth it was: `npm run perf`. Prints one line of JSON.
+// Scrolls through 100,000 tasks of a real host and says how smooth it was: `npm run perf -- [tasks]`. Prints one line of JSON.
+// Making that many takes minutes with what `cargo build` makes; TIDEMARK_PROGRAMS=../target/release is quicker.
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { build, preview } from 'vite';
+import { build, createServer, preview } from 'vite';
 
 await build({ mode: 'harness', logLevel: 'error' });
 const server = await preview({
@@ -13,6 +14,10 @@ const server = await preview({
   preview: { port: 0 },
 });
 const address = server.resolvedUrls.local[0];
+const tasks = Number(process.argv[2] ?? 100_000);
+const loader = await createServer({ mode: 'harness', server: { middlewareMode: true }, logLevel: 'error' });
+const { stage } = await loader.ssrLoadModule('/harness/real/stage.ts');
+const { query, stop } = await stage(new URL(address).origin, { tasks });
 const context = await chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), 'tidemark-perf-')), {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   headless: true,
@@ -20,7 +25,7 @@ const context = await chromium.launchPersistentContext(mkdtempSync(join(tmpdir()
 });
 const page = await context.newPage();
 await page.setViewportSize({ width: 1200, height: 800 });
-await page.goto(`${address}harness/index.html?tasks=100000&latency=15`);
+await page.goto(`${address}harness/index.html${query}`);
 await page.click('[data-testid=nav-view-all]');
 await page.waitForSelector('[data-testid=task-row]');
 await page.waitForTimeout(1500);
@@ -80,4 +85,6 @@ await page.waitForFunction(() => document.querySelectorAll('[data-testid=task-ro
 console.log(JSON.stringify({ search_ms: Date.now() - typed }));
 
 await context.close();
+await loader.close();
 await server.close();
+await stop();

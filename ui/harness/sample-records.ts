@@ -1,4 +1,4 @@
-// Believable records, the same ones every time.
+// Believable records, the same ones every time, as an office would write them.
 import type { RecordView } from '../src/ipc/record';
 
 const DAY_MS = 86_400_000;
@@ -25,7 +25,7 @@ const SITES = [
   ['Treatment works', 'Canal Way 3, Eastmouth'],
 ];
 const LISTS = ['Weekly round', 'Repairs', 'Harbour', 'Winter preparation', 'Orders'];
-const PEOPLE = ['Ana Pereira', 'Ben Okafor', 'Chiara Rossi', 'Demo', null, null];
+const PEOPLE = ['Ana Pereira', 'Ben Okafor', 'Chiara Rossi', null, null, null];
 const VERBS = [
   'Check',
   'Replace',
@@ -70,13 +70,6 @@ export interface Sample {
 export function sampleRecords({ now, tasks }: Sample): Record<string, RecordView[]> {
   const roll = dice(7);
   const midnight = new Date(now).setHours(0, 0, 0, 0);
-  const stamp = () => ({
-    _State: 'none',
-    _Mark: 'none',
-    _IsTombstoned: false,
-    _UpdatedAt: now - (1 + roll(20 * 24 * 60)) * 60_000,
-    _UpdatedBy: PEOPLE[roll(3)],
-  });
   const dueAt = () => {
     const day = midnight + (roll(26) - 6) * DAY_MS;
     const whole = roll(3) === 0;
@@ -85,7 +78,7 @@ export function sampleRecords({ now, tasks }: Sample): Record<string, RecordView
   const title = (n: number) =>
     n === 3 ? LONG : `${VERBS[roll(VERBS.length)]} ${THINGS[roll(THINGS.length)]}`;
   return {
-    TodoLists: LISTS.map((Name, n) => ({ Id: guid(1, n), Name, Notes: null, ...stamp() })),
+    TodoLists: LISTS.map((Name, n) => ({ Id: guid(1, n), Name, Notes: null })),
     Sites: SITES.map(([Name, Address], n) => ({
       Id: guid(2, n),
       Name,
@@ -93,7 +86,6 @@ export function sampleRecords({ now, tasks }: Sample): Record<string, RecordView
       Latitude: 52.1 + n / 50,
       Longitude: 1.2 + n / 40,
       Notes: null,
-      ...stamp(),
     })),
     Contacts: Array.from({ length: 40 }, (_, n) => ({
       Id: guid(3, n),
@@ -101,7 +93,6 @@ export function sampleRecords({ now, tasks }: Sample): Record<string, RecordView
       Phone: `+44 1632 960${String(roll(1000)).padStart(3, '0')}`,
       Email: `contact${n}@example.org`,
       SiteId: guid(2, roll(SITES.length)),
-      ...stamp(),
     })),
     Meters: Array.from({ length: 25 }, (_, n) => ({
       Id: guid(5, n),
@@ -116,7 +107,6 @@ export function sampleRecords({ now, tasks }: Sample): Record<string, RecordView
       BuiltOn: '2019-05-04',
       ReadAt: instant(now - roll(90) * DAY_MS),
       SiteId: guid(2, roll(SITES.length)),
-      ...stamp(),
     })),
     TodoItems: Array.from({ length: tasks }, (_, n) => ({
       Id: guid(4, n),
@@ -128,7 +118,6 @@ export function sampleRecords({ now, tasks }: Sample): Record<string, RecordView
       Assignee: PEOPLE[roll(PEOPLE.length)],
       TodoListId: roll(6) === 0 ? null : guid(1, roll(LISTS.length)),
       SiteId: roll(2) === 0 ? guid(2, roll(SITES.length)) : null,
-      ...stamp(),
     })),
   };
 }

@@ -1,4 +1,5 @@
-// What is pictured: each screen and state, with the way to get there.
+// What is pictured: each screen and state, with the stage it is taken on (`real/stage.ts`), the state that only a host can be in
+// (`states.ts`), and the way to get there.
 const byId = (id) => `[data-testid="${id}"]`;
 const small = { width: 1000, height: 700 };
 const dark = { theme: 'dark' };
@@ -18,16 +19,32 @@ const openLong = async (page) => {
   await page.waitForTimeout(400);
   await page.locator(byId('task-title')).first().click();
 };
+/** The task that was decided about in the scene `decisions`. */
+const openDecided = async (page) => {
+  await page.click(byId('nav-view-all'));
+  await page.fill(byId('search'), 'penstock');
+  await page.getByTitle('Grease the penstock').click();
+};
 const typing = (text) => async (page) => {
   await page.click(byId('nav-view-all'));
   await page.fill(byId('quick-add'), text);
 };
 
-const decide = (nth, then) => async (page) => {
+const bothOf = async (device) =>
+  (await device.ask('conflicts', {})).find(
+    (one) => one.kind === 'both_edited' && one.properties.includes('Notes'),
+  );
+/** The questions of the scene `conflicts`, by what their rows say. */
+const both = /Both sides edited it.*About: Notes/;
+const values = /Both sides edited it.*About: Priority, Due/;
+const deleted = /Deleted on the server/;
+const edited = /Changed on the server/;
+const decide = (which, then) => async (page, stage) => {
   await go('conflicts')(page);
-  await page.locator(byId('conflict-open')).nth(nth).click();
+  const row = page.locator(byId('conflict-row'), { hasText: which });
+  await row.locator(byId('conflict-open')).click();
   await page.waitForSelector(byId('conflict-dialog'));
-  await then?.(page);
+  await then?.(page, stage);
 };
 const choose = async (page) => {
   await page.check(byId('conflict-server-Notes'));
@@ -63,99 +80,89 @@ const explainParked = async (page) => {
 /** Every question in every look. */
 const looks = { '': {}, '-dark': dark, '-high': high, '-high-dark': highDark };
 const questions = Object.entries(looks).flatMap(([suffix, look]) => [
-  { name: `ask-both${suffix}`, query: '?scene=conflicts', look, act: decide(0, choose) },
-  { name: `ask-deleted${suffix}`, query: '?scene=conflicts', look, act: decide(1) },
-  { name: `ask-edited${suffix}`, query: '?scene=conflicts', look, act: decide(2) },
-  { name: `explain${suffix}`, query: '?scene=parked', look, act: explainParked },
+  { name: `ask-both${suffix}`, stage: { scenes: ['conflicts'] }, look, act: decide(both, choose) },
+  { name: `ask-deleted${suffix}`, stage: { scenes: ['conflicts'] }, look, act: decide(deleted) },
+  { name: `ask-edited${suffix}`, stage: { scenes: ['conflicts'] }, look, act: decide(edited) },
+  { name: `explain${suffix}`, stage: { scenes: ['parked'] }, look, act: explainParked },
 ]);
 
 export const SHOTS = [
   ...questions,
-  { name: 'ask-both-start', query: '?scene=conflicts', act: decide(0, goRound) },
-  { name: 'ask-keyboard', query: '?scene=conflicts', act: decide(0, byKeyboard) },
-  { name: 'ask-both-small', query: '?scene=conflicts', size: small, act: decide(0) },
+  { name: 'ask-both-start', stage: { scenes: ['conflicts'] }, act: decide(both, goRound) },
+  { name: 'ask-keyboard', stage: { scenes: ['conflicts'] }, act: decide(both, byKeyboard) },
+  { name: 'ask-both-small', stage: { scenes: ['conflicts'] }, size: small, act: decide(both) },
   {
     name: 'ask-both-larger',
-    query: '?scene=long-conflict',
+    stage: { scenes: ['long', 'conflicts'] },
     size: small,
     look: { textSize: 'large' },
-    act: decide(0),
+    act: decide(both),
   },
-  { name: 'ask-both-values', query: '?scene=conflicts', act: decide(3) },
-  { name: 'ask-deleted-long', query: '?scene=long-conflict', size: small, act: decide(1) },
+  { name: 'ask-both-values', stage: { scenes: ['conflicts'] }, act: decide(values) },
+  { name: 'ask-deleted-long', stage: { scenes: ['long', 'conflicts'] }, size: small, act: decide(deleted) },
   {
     name: 'ask-newer',
-    query: '?scene=conflicts',
-    act: decide(0, async (page) => {
+    stage: { scenes: ['conflicts'] },
+    act: decide(both, async (page, { office, device }) => {
       await choose(page);
-      await page.evaluate(() => {
-        const host = globalThis.tidemarkHost;
-        const [first, ...rest] = host.conflicts;
-        host.conflicts = [{ ...first, id: 'c1b', server: { ...first.server, Priority: 2 } }, ...rest];
-        host.emit('records-changed', { set: 'TodoItems', ids: [first.record_id] });
-      });
+      const first = await bothOf(device);
+      await office.edit('TodoItems', first.record_id, { Priority: 2 });
+      await device.ask('sync_now', {});
     }),
     rest: 700,
   },
   {
     name: 'ask-settled',
-    query: '?scene=conflicts',
-    act: decide(0, (page) =>
-      page.evaluate(() => {
-        const host = globalThis.tidemarkHost;
-        host.conflicts = host.conflicts.slice(1);
-        host.emit('status-changed', host.statusView());
-      }),
-    ),
+    stage: { scenes: ['conflicts'] },
+    act: decide(both, async (_, { device }) => {
+      const first = await bothOf(device);
+      await device.ask('resolve', { conflict: first.id, resolution: 'keep-mine', sides: null });
+    }),
     rest: 700,
   },
   {
     name: 'ask-decided',
-    query: '?scene=conflicts',
-    act: decide(1, (page) => page.click(byId('conflict-restore'))),
+    stage: { scenes: ['conflicts'] },
+    act: decide(deleted, (page) => page.click(byId('conflict-restore'))),
     rest: 700,
   },
   {
     name: 'detail-conflict',
-    query: '?scene=conflicts',
+    stage: { scenes: ['conflicts'] },
     act: async (page) => {
       await go('view-conflicts')(page);
       await page.locator(byId('task-title')).first().click();
     },
   },
-  { name: 'sign-in', query: '?signedin=0&scene=demo' },
-  { name: 'sign-in-small', query: '?signedin=0&scene=demo', size: small },
-  { name: 'sign-in-dark', query: '?signedin=0&scene=demo', look: dark },
-  { name: 'sign-in-high', query: '?signedin=0', look: high },
+  { name: 'sign-in', stage: { signedIn: false, demo: true } },
+  { name: 'sign-in-small', stage: { signedIn: false, demo: true }, size: small },
+  { name: 'sign-in-dark', stage: { signedIn: false, demo: true }, look: dark },
+  { name: 'sign-in-high', stage: { signedIn: false }, look: high },
   {
     name: 'sign-in-error',
-    query: '?signedin=0',
+    stage: { signedIn: false },
     act: async (page) => {
-      await page.evaluate(() => {
-        const refusal = { code: 'invalid', message: 'this is not an address', property: 'server' };
-        globalThis.tidemarkHost.failing.set('sign_in', refusal);
-      });
-      await page.fill(byId('sign-in-server'), 'tide.example.org');
+      await page.fill(byId('sign-in-server'), 'tide example');
       await page.fill(byId('sign-in-name'), 'ana');
       await page.fill(byId('sign-in-password'), 'x');
       await page.click(byId('sign-in-submit'));
     },
   },
-  { name: 'first-choice', query: '?offline=' },
+  { name: 'first-choice', stage: { offline: [] } },
   {
     name: 'first-choice-dark-small',
-    query: '?offline=',
+    stage: { offline: [] },
     look: dark,
     size: small,
     act: (page) => page.click(byId('entity-switch-TodoItems')),
   },
-  { name: 'today', query: '?scene=marks' },
-  { name: 'today-dark', query: '?scene=marks', look: dark },
-  { name: 'all-small', query: '?scene=marks', size: small, act: go('view-all') },
-  { name: 'all-high', query: '?scene=marks', look: high, act: openTask(3) },
-  { name: 'all-high-dark', query: '?scene=marks', look: highDark, act: openTask(3) },
-  { name: 'all-larger', query: '?scene=marks', look: larger, act: openTask(3) },
-  { name: 'all-larger-small', query: '', look: larger, size: small },
+  { name: 'today', stage: { scenes: ['marks'] } },
+  { name: 'today-dark', stage: { scenes: ['marks'] }, look: dark },
+  { name: 'all-small', stage: { scenes: ['marks'] }, size: small, act: go('view-all') },
+  { name: 'all-high', stage: { scenes: ['marks'] }, look: high, act: openTask(3) },
+  { name: 'all-high-dark', stage: { scenes: ['marks'] }, look: highDark, act: openTask(3) },
+  { name: 'all-larger', stage: { scenes: ['marks'] }, look: larger, act: openTask(3) },
+  { name: 'all-larger-small', look: larger, size: small },
   {
     name: 'drawer',
     look: larger,
@@ -176,19 +183,19 @@ export const SHOTS = [
     },
   },
   { name: 'keyboard-cursor', act: (page) => page.keyboard.press('j').then(() => page.keyboard.press('j')) },
-  { name: 'marks', query: '?scene=marks', act: go('view-not_sent') },
-  { name: 'detail', query: '?scene=marks,history', act: openTask(2) },
-  { name: 'detail-dark', query: '?scene=history', look: dark, act: openTask(4) },
+  { name: 'marks', stage: { scenes: ['marks'] }, act: go('view-not_sent') },
+  { name: 'detail', stage: { scenes: ['decisions', 'marks'] }, act: openTask(2) },
+  { name: 'detail-dark', stage: { scenes: ['decisions'] }, look: dark, act: openTask(4) },
   { name: 'detail-small', size: small, act: openTask(3) },
   { name: 'detail-long-title', act: openLong },
   {
     name: 'detail-history',
-    query: '?scene=history',
+    stage: { scenes: ['decisions'] },
     act: async (page) => {
-      await openTask(1)(page);
+      await openDecided(page);
       await page.click(byId('history-open'));
       await page.waitForSelector(byId('history-entry'));
-      await page.locator(byId('history-entry')).last().scrollIntoViewIfNeeded();
+      await page.locator(byId('history-entry')).nth(1).scrollIntoViewIfNeeded();
     },
   },
   {
@@ -257,8 +264,8 @@ export const SHOTS = [
     },
     rest: 700,
   },
-  { name: 'empty-today', query: '?empty=1' },
-  { name: 'empty-all-dark', query: '?empty=1', look: dark, act: go('view-all') },
+  { name: 'empty-today', stage: { tasks: 0 } },
+  { name: 'empty-all-dark', stage: { tasks: 0 }, look: dark, act: go('view-all') },
   { name: 'empty-not-sent', act: go('view-not_sent') },
   {
     name: 'empty-search',
@@ -266,8 +273,8 @@ export const SHOTS = [
       await page.fill(byId('search'), 'zeppelin');
     },
   },
-  { name: 'tasks-offline-not-kept', query: '?offline=Sites&online=0' },
-  { name: 'tasks-live', query: '?offline=Sites' },
+  { name: 'tasks-offline-not-kept', stage: { offline: ['Sites'], away: true } },
+  { name: 'tasks-live', stage: { offline: ['Sites'] } },
   { name: 'contacts', act: go('Contacts') },
   {
     name: 'contact-detail',
@@ -285,14 +292,14 @@ export const SHOTS = [
       await page.click(byId('record-new'));
     },
   },
-  { name: 'meters-offline', query: '?online=0', act: go('Meters') },
-  { name: 'empty-contacts', query: '?empty=1', act: go('Contacts') },
-  { name: 'settings', query: '?scene=first', act: go('settings') },
-  { name: 'settings-dark-small', query: '?scene=first', look: dark, size: small, act: go('settings') },
-  { name: 'settings-high', query: '?scene=waiting', look: high, act: go('settings') },
+  { name: 'meters-offline', stage: { away: true }, act: go('Meters') },
+  { name: 'empty-contacts', stage: { tasks: 0 }, act: go('Contacts') },
+  { name: 'settings', state: 'first', act: go('settings') },
+  { name: 'settings-dark-small', state: 'first', look: dark, size: small, act: go('settings') },
+  { name: 'settings-high', stage: { scenes: ['waiting'] }, look: high, act: go('settings') },
   {
     name: 'unsent',
-    query: '?scene=waiting',
+    stage: { scenes: ['waiting'] },
     act: async (page) => {
       await go('settings')(page);
       await page.waitForTimeout(200);
@@ -300,13 +307,25 @@ export const SHOTS = [
       await page.waitForSelector(byId('unsent-dialog'));
     },
   },
-  { name: 'conflicts', query: '?scene=conflicts', act: go('conflicts') },
-  { name: 'conflicts-dark-small', query: '?scene=conflicts', look: dark, size: small, act: go('conflicts') },
+  { name: 'conflicts', stage: { scenes: ['conflicts'] }, act: go('conflicts') },
+  {
+    name: 'conflicts-dark-small',
+    stage: { scenes: ['conflicts'] },
+    look: dark,
+    size: small,
+    act: go('conflicts'),
+  },
   { name: 'empty-conflicts', act: go('conflicts') },
-  { name: 'activity', query: '?scene=activity,parked,decisions', act: go('activity') },
+  {
+    name: 'activity',
+    stage: { scenes: ['activity', 'parked', 'decisions'] },
+    state: 'incident',
+    act: go('activity'),
+  },
   {
     name: 'activity-high-dark',
-    query: '?scene=activity,parked,decisions',
+    stage: { scenes: ['activity', 'parked', 'decisions'] },
+    state: 'incident',
     look: highDark,
     act: go('activity'),
   },
@@ -315,7 +334,7 @@ export const SHOTS = [
   { name: 'account-dark-small', look: dark, size: small, act: go('account') },
   {
     name: 'sign-out',
-    query: '?scene=waiting',
+    stage: { scenes: ['waiting'] },
     act: async (page) => {
       await go('account')(page);
       await page.click(byId('sign-out'));
@@ -332,18 +351,22 @@ export const SHOTS = [
     rest: 500,
   },
   { name: 'shortcuts', act: (page) => page.keyboard.press('Shift+?') },
-  { name: 'status-waiting', query: '?scene=waiting', act: (page) => page.click(byId('status-details-open')) },
   {
-    name: 'status-offline',
-    query: '?scene=waiting&online=0',
+    name: 'status-waiting',
+    stage: { scenes: ['waiting'] },
     act: (page) => page.click(byId('status-details-open')),
   },
-  { name: 'status-syncing', query: '?scene=syncing' },
-  { name: 'status-failed', query: '?scene=failed', act: (page) => page.click(byId('status-details-open')) },
-  { name: 'status-stale', query: '?scene=stale', size: small },
+  {
+    name: 'status-offline',
+    stage: { away: true, scenes: ['waiting'] },
+    act: (page) => page.click(byId('status-details-open')),
+  },
+  { name: 'status-syncing', state: 'syncing' },
+  { name: 'status-failed', state: 'failed', act: (page) => page.click(byId('status-details-open')) },
+  { name: 'status-stale', state: 'stale', size: small },
   {
     name: 'sign-in-again',
-    query: '?scene=sign-in',
+    stage: { scenes: ['revoked'] },
     act: async (page) => {
       await page.click(byId('status-details-open'));
       await page.click(byId('status-sign-in'));
@@ -351,12 +374,12 @@ export const SHOTS = [
   },
   {
     name: 'close',
-    query: '?scene=waiting&online=0',
-    act: (page) =>
-      page.evaluate(() =>
-        globalThis.tidemarkHost.emit('close-requested', globalThis.tidemarkHost.statusView()),
-      ),
+    stage: { away: true, scenes: ['waiting'] },
+    act: async (page, { device }) => {
+      const status = await device.ask('status', {});
+      await page.evaluate((said) => globalThis.tidemarkHost.emit('close-requested', said), status);
+    },
   },
-  { name: 'read-only', query: '?scene=read-only' },
-  { name: 'thousands', query: '?tasks=100000', act: go('view-all'), rest: 1500 },
+  { name: 'read-only', state: 'read-only' },
+  { name: 'thousands', stage: { tasks: 5000 }, act: go('view-all'), rest: 1500 },
 ];

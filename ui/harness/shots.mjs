@@ -1,5 +1,5 @@
-// Takes a picture of every screen into /tmp/ui-shots (or the folder named), and fails on a console error or a
-// serious accessibility fault: `npm run shots -- [folder] [pattern of names]`.
+// Takes a picture of every screen into /tmp/ui-shots (or the folder named), each over a real host and a real server of its
+// own, and fails on a console error or a serious accessibility fault: `npm run shots -- [folder] [pattern of names]`.
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +18,7 @@ const server = await createServer({
 });
 await server.listen();
 const address = server.resolvedUrls.local[0];
+const { stage } = await server.ssrLoadModule('/harness/real/stage.ts');
 
 const context = await chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), 'tidemark-shots-')), {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -32,6 +33,8 @@ const context = await chromium.launchPersistentContext(mkdtempSync(join(tmpdir()
   ],
 });
 
+context.setDefaultTimeout(8_000);
+
 let faults = 0;
 const complain = (shot, message) => {
   faults += 1;
@@ -39,20 +42,27 @@ const complain = (shot, message) => {
 };
 
 for (const shot of SHOTS.filter((one) => new RegExp(only).test(one.name))) {
+  const set = await stage(new URL(address).origin, shot.stage).catch((error) =>
+    complain(shot, String(error)),
+  );
+  if (set === undefined) continue;
   const page = await context.newPage();
   page.on('pageerror', (error) => complain(shot, error.stack ?? error.message));
-  page.on('console', (line) => line.type() === 'error' && complain(shot, line.text()));
+  // A command that the host refuses is an answer of 422, which the browser notes as an error of its own.
+  const isRefusal = (line) => line.text().includes('status of 422');
+  page.on('console', (line) => line.type() === 'error' && !isRefusal(line) && complain(shot, line.text()));
   await page.setViewportSize(shot.size ?? { width: 1440, height: 900 });
   const look = { theme: 'light', contrast: 'standard', textSize: 'normal', ...shot.look };
   await page.addInitScript((value) => {
     if (localStorage.getItem('tidemark.appearance') !== value)
       localStorage.setItem('tidemark.appearance', value);
   }, JSON.stringify(look));
-  await page.goto(`${address}harness/${shot.query ?? ''}`);
+  const state = shot.state === undefined ? '' : `&state=${shot.state}`;
+  await page.goto(`${address}harness/${set.query}${state}`);
   await page.waitForSelector('[data-screen]', { timeout: 30_000 });
   await page.waitForTimeout(250);
   try {
-    await shot.act?.(page);
+    await shot.act?.(page, set);
   } catch (error) {
     complain(shot, String(error));
   }
@@ -76,6 +86,7 @@ for (const shot of SHOTS.filter((one) => new RegExp(only).test(one.name))) {
     complain(shot, `${found.id}: ${found.help}\n    ${nodes.join('\n    ')}`);
   }
   await page.close();
+  await set.stop();
 }
 
 await context.close();

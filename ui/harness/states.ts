@@ -27,8 +27,17 @@ export const states: Record<string, (host: FaultHost) => void> = {
     host.says('entities', async () => {
       const progress = (set: string, done: number, total: number) => ({ phase: 'pull', set, done, total });
       const first: Record<string, object> = {
-        TodoItems: { first_sync: progress('TodoItems', 41_200, 100_000) },
-        Contacts: { first_sync: progress('Contacts', 300, 1200), paused: true },
+        TodoItems: {
+          records: 41_200,
+          server_records: 100_000,
+          first_sync: progress('TodoItems', 41_200, 100_000),
+        },
+        Contacts: {
+          records: 300,
+          server_records: 1200,
+          first_sync: progress('Contacts', 300, 1200),
+          paused: true,
+        },
       };
       return (await host.real('entities', {})).map((row) => ({ ...row, ...first[row.name] }));
     }),

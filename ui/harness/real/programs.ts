@@ -16,7 +16,11 @@ export interface Running {
 }
 
 const living = new Set<ChildProcess>();
-process.on('exit', () => living.forEach((child) => child.kill('SIGKILL')));
+const folders = new Set<string>();
+process.on('exit', () => {
+  for (const child of living) child.kill('SIGKILL');
+  for (const path of folders) rmSync(path, { recursive: true, force: true });
+});
 
 function pathOf(program: Program): string {
   const folder = process.env['TIDEMARK_PROGRAMS'] ?? resolve(process.cwd(), '../target/debug');
@@ -74,5 +78,10 @@ export function run(program: Program, args: readonly string[], input: string): P
 /** A folder of its own, with the way to remove it. */
 export function folder(name: string): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), `tidemark-${name}-`));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  folders.add(path);
+  const remove = () => {
+    folders.delete(path);
+    rmSync(path, { recursive: true, force: true });
+  };
+  return { path, remove };
 }

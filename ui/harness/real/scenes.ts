@@ -61,6 +61,7 @@ async function parked(actors: Actors): Promise<void> {
 /** One answer by the settings and two by a person, one of them about a deletion. */
 async function decisions(actors: Actors): Promise<void> {
   const { device } = actors;
+  await actors.office.edit(TASKS, task(10), { Title: 'Grease the penstock' });
   await alike(actors, [7, 8, 10]);
   await device.ask('set_policy', { set: TASKS, policy: 'mine' });
   await clash(actors, [{ set: TASKS, id: task(7), mine, theirs }]);
