@@ -30,8 +30,11 @@ describe('explain this record', () => {
     await waitFor(() => expect(allById('task-title').length).toBeGreaterThan(0));
     await user.click(allById('task-title')[0] as HTMLElement);
     await user.click(await findById('explain-open'));
+    const panel = await findById('explain-panel');
     await user.click(await findById('explain-decide'));
     await findById('conflict-dialog');
+    // It keeps its words while it leaves.
+    expect(panel.textContent).toMatch(/^\W*Why “(Check|Mend|Read|Order)/);
     await waitFor(() => expect(allById('explain-panel')).toEqual([]));
   });
 });
