@@ -8,7 +8,7 @@
 #[macro_use]
 mod table;
 
-mod allocator;
+
 mod app;
 mod background;
 mod commands;
