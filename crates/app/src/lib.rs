@@ -8,7 +8,6 @@
 #[macro_use]
 mod table;
 
-
 mod app;
 mod background;
 mod commands;

@@ -11,6 +11,7 @@ use crate::tables::pending::{self, Change, InFlight};
 use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
+use crate::tx::outbox_log::{self as log, Entry, Line};
 use crate::tx::transaction::Tx;
 use std::sync::Arc;
 use tidemark_model::{RecordId, State, changed_properties};
@@ -101,7 +102,7 @@ impl Gathering<'_> {
             for (order_no, id) in &candidates {
                 after = *order_no;
                 if !(self.wanted.leaves_out)(*id) {
-                    match self.take(tx, &table, *id) {
+                    match self.take(tx, &table, *order_no, *id) {
                         Err(StoreError::Internal(problem)) => parked::hold_unreadable(tx, &table, *id, &problem)?,
                         taken => taken?,
                     }
@@ -117,7 +118,7 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    fn take(&mut self, tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()> {
+    fn take(&mut self, tx: &Tx<'_>, table: &Table, order_no: i64, id: RecordId) -> Result<()> {
         let set = &table.set.name;
         let change = pending::expect(tx.conn, set, id)?;
         if (change.attempts > 0 && change.in_flight.is_some()) != self.suspects {
@@ -139,6 +140,9 @@ impl Gathering<'_> {
         }
         if let Some(sent) = begun {
             pending::put_in_flight(tx, set, id, &sent)?;
+            let mut line = Vec::new();
+            log::write_line(&mut line, &Line::Pending(Box::new(Entry::sending(set, order_no, change, sent))))?;
+            tx.hand_over(order_no, line);
             tx.note(set, id);
         }
         self.bytes += bytes;

@@ -19,7 +19,7 @@ use crate::tx::touched::Touch;
 use crate::tx::transaction::Tx;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tidemark_model::{Record, RecordId};
@@ -142,18 +142,28 @@ pub(crate) fn append<'p>(tx: &Tx<'_>, path: &'p Path) -> Result<Option<Appended<
     let mut lines = Vec::new();
     // What the log says, it says under the model that the transaction leaves behind: a set may have come back with it.
     let catalog = catalog::now(tx.conn, &tx.catalog)?;
-    let mut seen = HashSet::new();
-    for touch in tx.touched.take() {
-        if seen.contains(&touch) {
+    let touched = tx.touched.take();
+    let mut times: HashMap<&Touch, u32> = HashMap::with_capacity(touched.len());
+    for touch in &touched {
+        *times.entry(touch).or_default() += 1;
+    }
+    for touch in &touched {
+        // Told at its first place, and once.
+        let Some(times) = times.remove(touch) else { continue };
+        // Its writer had it whole, and wrote it once: nothing was written there since.
+        if let Touch::Place(order_no) = touch
+            && let Some(line) = tx.handed_over(*order_no)
+            && times == 1
+        {
+            lines.extend(line);
             continue;
         }
-        match told(tx, &catalog, &touch) {
+        match told(tx, &catalog, touch) {
             Ok(Some(line)) => log::write_line(&mut lines, &line)?,
             // What a flipped byte made unreadable here, the log still has as it was.
             Ok(None) | Err(StoreError::Internal(_)) => {}
             Err(error) => return Err(error),
         }
-        seen.insert(touch);
     }
     if lines.is_empty() {
         return Ok(None);

@@ -8,7 +8,7 @@
 
 use crate::error::{Result, StoreError};
 use crate::tables::conflict::Open;
-use crate::tables::pending::Change;
+use crate::tables::pending::{Change, InFlight};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -34,6 +34,14 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Makes what waits of a change that is in flight from now on: the record as it is sent, and nothing asked about it.
+    pub(crate) fn sending(set: &str, order_no: i64, change: Change, mut sent: InFlight) -> Self {
+        let id = sent.record.id;
+        let record = std::mem::replace(&mut sent.record, Record::new(id, 0));
+        let change = Change { in_flight: Some(sent), attempts: 0, ..change };
+        Self { set: set.to_owned(), id, order_no, record, change, open: None, sends_record: true }
+    }
+
     /// Makes it as short as a line may be.
     pub(crate) fn short(mut self) -> Self {
         if let Some(sent) = self.change.in_flight.as_mut().filter(|sent| sent.record == self.record) {
@@ -257,7 +265,6 @@ fn failed(error: std::io::Error) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tables::pending::InFlight;
     use tidemark_model::State;
 
     fn id(n: u64) -> RecordId {

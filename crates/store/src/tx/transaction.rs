@@ -49,6 +49,8 @@ pub(crate) struct Tx<'c> {
     stamps: Cell<Option<(StampClock, i64)>>,
     device: Cell<Option<RecordId>>,
     me: RefCell<Option<Rc<Me>>>,
+    /// The log's line of a pending change, by its place in the queue, where its writer had it whole.
+    lines: RefCell<HashMap<i64, Vec<u8>>>,
 }
 
 impl<'c> Tx<'c> {
@@ -71,6 +73,7 @@ impl<'c> Tx<'c> {
             stamps: Cell::new(None),
             device: Cell::new(None),
             me: RefCell::default(),
+            lines: RefCell::default(),
         }
     }
 
@@ -140,6 +143,16 @@ impl<'c> Tx<'c> {
         let stamps = (clock, setting::number(self.conn, LAST_STAMP)?);
         self.stamps.set(Some(stamps));
         Ok(stamps)
+    }
+
+    /// Hands over the log's line of a pending change that was just written, so that nobody need read it to tell the log.
+    pub(crate) fn hand_over(&self, order_no: i64, line: Vec<u8>) {
+        self.lines.borrow_mut().insert(order_no, line);
+    }
+
+    /// Returns the line that was handed over of a place in the queue; it holds where nothing was written there since.
+    pub(crate) fn handed_over(&self, order_no: i64) -> Option<Vec<u8>> {
+        self.lines.borrow_mut().remove(&order_no)
     }
 
     /// Notes that a record changed, for the announcement; tells whether its set's list is still open.

@@ -99,6 +99,27 @@ fn a_lost_write_ahead_log_loses_nothing_that_was_saved() {
 }
 
 #[test]
+fn what_was_just_put_on_its_way_comes_out_of_the_log_to_the_byte() {
+    let device = device();
+    let store = &device.store;
+    for n in 1..=3 {
+        clean_item(store, n, &format!("e{n}"));
+    }
+    let old = killed(&device);
+    edit(store, id(1), json!({ "Title": "edited" }));
+    store.delete(ITEMS, id(2)).unwrap();
+    add(store, 100, "added");
+    let sent = batch(store);
+    assert_eq!(sent.len(), 3);
+    // What is edited since goes beside it, and not in its place.
+    edit(store, id(100), json!({ "Title": "edited since" }));
+    copy(device.dir.path(), old.path(), &[LOG]);
+    let restored = open(old.path());
+    assert_eq!(waiting(&restored), waiting(store));
+    assert_eq!(batch(&restored), sent);
+}
+
+#[test]
 fn an_older_copy_of_the_database_gets_what_was_saved_and_settled_since() {
     let device = busy();
     let old = killed(&device);
