@@ -1,6 +1,7 @@
 // What only a person can decide: open conflicts, and changes that the server refuses.
 import { type ConflictView, host, type ParkedView, type StatusView } from '../ipc';
 import { coalesce } from './coalesce';
+import { Newest } from './newest';
 
 class Decisions {
   conflicts = $state.raw<ConflictView[]>([]);
@@ -8,20 +9,18 @@ class Decisions {
   loaded = $state(false);
   readonly reload = coalesce(() => this.load());
 
-  #asks = 0;
-  #newest: Promise<void> = Promise.resolve();
+  readonly #newest = new Newest(
+    () => Promise.all([host.conflicts(), host.parked()]),
+    ([conflicts, parked]) => {
+      this.conflicts = conflicts;
+      this.parked = parked;
+      this.loaded = true;
+    },
+  );
 
-  /** Reads both lists. An answer that a later question has overtaken is left out, and that one is waited for instead. */
+  /** Reads both lists. */
   load(): Promise<void> {
-    return (this.#newest = this.#read((this.#asks += 1)));
-  }
-
-  async #read(ask: number): Promise<void> {
-    const [conflicts, parked] = await Promise.all([host.conflicts(), host.parked()]);
-    if (ask !== this.#asks) return this.#newest;
-    this.conflicts = conflicts;
-    this.parked = parked;
-    this.loaded = true;
+    return this.#newest.read();
   }
 
   /** Reads again when the status line counts other ones than are shown. */
@@ -57,6 +56,7 @@ class Decisions {
   }
 
   forget(): void {
+    this.#newest.forget();
     this.conflicts = [];
     this.parked = [];
     this.loaded = false;

@@ -1,6 +1,7 @@
 // What is kept offline: the rows of Offline Sync Settings, and the answer to "is this set here?".
 import { type EntityView, host, type HostError, toHostError, type UnsentChoice } from '../ipc';
 import { coalesce } from './coalesce';
+import { Newest } from './newest';
 
 class Entities {
   rows = $state.raw<EntityView[]>([]);
@@ -11,20 +12,19 @@ class Entities {
   /** Reads the rows again soon, however often it is called. */
   readonly reload = coalesce(() => this.load());
 
-  #asks = 0;
-
-  /** Reads the rows; an answer that a later question has overtaken is left out. */
-  async load(): Promise<void> {
-    const ask = (this.#asks += 1);
-    try {
-      const rows = await host.entities();
-      if (ask !== this.#asks) return;
+  readonly #newest = new Newest(
+    () => host.entities(),
+    (rows) => {
       this.rows = rows;
       this.loaded = true;
       this.failure = null;
-    } catch (cause) {
-      if (ask === this.#asks) this.failure = toHostError(cause);
-    }
+    },
+    (cause) => (this.failure = toHostError(cause)),
+  );
+
+  /** Reads the rows. */
+  load(): Promise<void> {
+    return this.#newest.read();
   }
 
   find(name: string): EntityView | undefined {
@@ -66,7 +66,7 @@ class Entities {
   }
 
   forget(): void {
-    this.#asks += 1;
+    this.#newest.forget();
     this.rows = [];
     this.loaded = false;
   }

@@ -1,5 +1,6 @@
 // Who is signed in, and the entity model that came with it.
 import { host, type HostError, type PropertyView, type SessionView, type SetView, toHostError } from '../ipc';
+import { Newest } from './newest';
 
 class Session {
   view = $state.raw<SessionView | null>(null);
@@ -11,15 +12,21 @@ class Session {
   readonly readOnly = $derived(this.view?.read_only === true);
   readonly user = $derived(this.view?.user ?? '');
 
-  async load(): Promise<void> {
-    try {
+  readonly #newest = new Newest(
+    async () => {
       const view = await host.session();
-      this.sets = view.signed_in ? (await host.model()).sets : [];
+      return { view, sets: view.signed_in ? (await host.model()).sets : [] };
+    },
+    ({ view, sets }) => {
+      this.sets = sets;
       this.view = view;
       this.failure = null;
-    } catch (cause) {
-      this.failure = toHostError(cause);
-    }
+    },
+    (cause) => (this.failure = toHostError(cause)),
+  );
+
+  load(): Promise<void> {
+    return this.#newest.read();
   }
 
   async signIn(server: string, name: string, password: string): Promise<void> {
