@@ -4,6 +4,7 @@ use super::bed::{Bed, ITEMS, OWN, applied, id, repeat};
 use super::on_every_database;
 use crate::change::Outcome;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tidemark_model::{Cell, Condition, JournalKind, Method};
 
@@ -17,30 +18,39 @@ on_every_database!(
     values_come_back_exactly,
 );
 
+/// Of two workspaces, whose changes may share a transaction: each has its own numbers, and everybody their own answer.
 async fn numbers_have_no_gaps_whoever_writes(bed: Bed) {
     let bed = Arc::new(bed);
-    let writers: Vec<_> = (0..8_u64)
-        .map(|writer| {
+    let writers: Vec<_> = ["ann", "bob", "eve"]
+        .into_iter()
+        .cycle()
+        .take(9)
+        .zip(0_u64..)
+        .map(|(name, writer)| {
             let bed = Arc::clone(&bed);
             tokio::spawn(async move {
-                let caller = bed.caller(if writer % 2 == 0 { "ann" } else { "bob" }).await;
+                let caller = bed.caller(name).await;
                 let mut given = Vec::new();
                 for number in 0..20 {
-                    let change = bed.titled(if number % 2 == 0 { 1 } else { 100 * writer + number }, "x");
-                    given.push(applied(&bed.one(&caller, change).await).version.sequence);
+                    let record = if number % 2 == 0 { 1 } else { 100 * writer + number };
+                    let title = format!("{writer}.{number}");
+                    let outcome = bed.one(&caller, bed.titled(record, &title)).await;
+                    assert_eq!(applied(&outcome).cells[0], Cell::Text(title.into()));
+                    given.push(applied(&outcome).version.sequence);
                 }
-                given
+                (caller.workspace_no, given)
             })
         })
         .collect();
-    let mut given = Vec::new();
+    let mut given = BTreeMap::<i64, Vec<u64>>::new();
     for writer in writers {
-        let of_writer = writer.await.unwrap();
+        let (workspace_no, of_writer) = writer.await.unwrap();
         assert!(of_writer.is_sorted(), "{of_writer:?}");
-        given.extend(of_writer);
+        given.entry(workspace_no).or_default().extend(of_writer);
     }
-    given.sort_unstable();
-    assert_eq!(given, (1..=160).collect::<Vec<u64>>());
+    given.values_mut().for_each(|given| given.sort_unstable());
+    let up_to = |newest| (1..=newest).collect::<Vec<u64>>();
+    assert_eq!(given.into_values().collect::<Vec<_>>(), [up_to(120), up_to(60)]);
 }
 
 async fn a_group_that_fails_leaves_nothing_and_no_gap(bed: Bed) {
