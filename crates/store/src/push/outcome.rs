@@ -1,6 +1,6 @@
 //! What an answer leaves behind, whether a change was sent for the first time or offered again.
 //!
-//! Owns: the record's history of it, and what becomes of a change that the server will not have. Refuses: reading answers
+//! Owns: the record's history of it, the version that it became, and what becomes of a change that the server will not have. Refuses: reading answers
 //! (`settle`, `restored::answered`).
 
 use crate::decide::parked;
@@ -13,7 +13,7 @@ use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
-use tidemark_model::{HistoryEvent, Record, RecordId, State};
+use tidemark_model::{HistoryEvent, Record, RecordId, State, Versioned};
 
 /// Writes the change into the record's history: what typing came to, once.
 pub(crate) fn write_down(tx: &Tx<'_>, table: &Table, base: Option<&Record>, sent: &InFlight, etag: &str) -> Result<()> {
@@ -27,6 +27,17 @@ pub(crate) fn write_down(tx: &Tx<'_>, table: &Table, base: Option<&Record>, sent
     let at = Some(sent.record.updated_at);
     let entry = Entry { at, etag: Some(etag), changes, ..Entry::here(event, lost) };
     history::write_version(tx, table, sent.record.id, &entry)
+}
+
+/// Returns the version that the server made of a change which it has. It stamps the account that the token belongs to.
+pub(crate) fn confirmed(tx: &Tx<'_>, sent: &InFlight, etag: &str, stamp: Option<i64>) -> Result<Versioned> {
+    let record = Record {
+        is_tombstoned: sent.state == State::Delete,
+        updated_by: tx.me()?.user.clone(),
+        updated_at: stamp.unwrap_or(sent.record.updated_at),
+        ..sent.record.clone()
+    };
+    Ok(Versioned { record, etag: etag.to_owned() })
 }
 
 /// The server will not have the change: it waits for a person, unless they edited the record since it was sent.

@@ -24,7 +24,7 @@ use crate::tables::sent;
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
 use std::sync::Arc;
-use tidemark_model::{AttemptOutcome, HistoryEvent, Record, RecordId, State, Versioned};
+use tidemark_model::{AttemptOutcome, HistoryEvent, RecordId, State, Versioned};
 
 /// How often in a row the answer to a change may be no decision before it is set aside (FAULTS N9).
 const MOST_ATTEMPTS: u32 = 5;
@@ -186,14 +186,7 @@ fn done(
     if change.set_aside {
         position::fetch_later(tx, table, id)?;
     }
-    let confirmed = Record {
-        is_tombstoned: sent.state == State::Delete,
-        // The server stamps the account that the token belongs to.
-        updated_by: tx.me()?.user.clone(),
-        updated_at: stamp.unwrap_or(sent.record.updated_at),
-        ..sent.record.clone()
-    };
-    let confirmed = Versioned { record: confirmed, etag: etag.to_owned() };
+    let confirmed = outcome::confirmed(tx, sent, etag, stamp)?;
     match (sent.state, change.state) {
         (State::Delete, State::Delete) => local::remove(tx, table, id)?,
         (State::Add | State::Update, State::Add | State::Update) if row.record.same_content(&sent.record) => {

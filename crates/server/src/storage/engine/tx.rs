@@ -276,7 +276,7 @@ pub(crate) enum Scope {
         /// The user.
         user_no: i64,
     },
-    /// Everybody's: laying out a model.
+    /// Everybody's: laying out a model, and changes of several workspaces at once, where the database has no such wall.
     Everything,
 }
 

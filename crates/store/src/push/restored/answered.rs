@@ -7,15 +7,13 @@ use crate::decide::tally::Tally;
 use crate::error::Result;
 use crate::push::outcome;
 use crate::push::reply::Answer;
-use crate::tables::account;
 use crate::tables::history;
 use crate::tables::local;
 use crate::tables::pending::{self, Change, InFlight, Offer};
 use crate::tables::sent::{self, Sent};
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
-use tidemark_model::give_back;
-use tidemark_model::{Record, State, Versioned};
+use tidemark_model::{Versioned, give_back};
 
 /// A confirmed change whose offer was answered.
 pub(crate) struct Offered {
@@ -94,11 +92,5 @@ fn confirm(
             outcome::write_down(tx, table, base.as_ref().map(|base| &base.record), sent, etag)?;
         }
     }
-    let record = Record {
-        is_tombstoned: sent.state == State::Delete,
-        updated_by: account::user(tx.conn)?,
-        updated_at: stamp.unwrap_or(sent.record.updated_at),
-        ..sent.record.clone()
-    };
-    Ok(Versioned { record, etag: etag.to_owned() })
+    outcome::confirmed(tx, sent, etag, stamp)
 }
