@@ -7,6 +7,8 @@
 mod arbitrate;
 mod bring_back;
 mod cached_entities;
+#[cfg(test)]
+mod cases;
 mod cell;
 mod csdl;
 mod decimal;

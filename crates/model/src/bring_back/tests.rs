@@ -1,7 +1,8 @@
 //! What comes back of which entry, a row a case; `tests/bring_back.json` holds the cases.
 
 use super::*;
-use crate::{EntityModel, RecordId};
+use crate::EntityModel;
+use crate::cases::{record, state};
 use serde_json::json;
 
 const CASES: &str = include_str!("../../tests/bring_back.json");
@@ -31,15 +32,11 @@ fn every_case_of_the_table() {
         let event = case["event"].as_str().unwrap().to_owned().into();
         let properties: Vec<&str> =
             case["properties"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let id: RecordId = "8f0e6a52-6d5f-4a55-9d5e-2f7b4c1d9e01".parse().unwrap();
-        let record = case["record"].as_object().map(|held| Record { properties: held.clone(), ..Record::new(id, 1) });
-        let here = case["here"].as_str().map(|word| {
-            let states = [State::None, State::Add, State::Update, State::Delete];
-            states.into_iter().find(|state| state.as_str() == word).unwrap()
-        });
-        let lost = Lost { event: &event, record: record.as_ref(), properties: &properties };
+        let held = case["record"].is_object().then(|| record(&case["record"]));
+        let here = case["here"].is_string().then(|| state(&case["here"]));
+        let lost = Lost { event: &event, record: held.as_ref(), properties: &properties };
         let brought = bring_back(set, lost, here);
-        assert_eq!(brought.is_some(), can_bring_back(&event, record.is_some()), "{}", case["description"]);
+        assert_eq!(brought.is_some(), can_bring_back(&event, held.is_some()), "{}", case["description"]);
         assert_eq!(shown(brought), case["expected"], "{}", case["description"]);
     }
 }

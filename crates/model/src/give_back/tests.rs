@@ -3,30 +3,12 @@
 
 use super::*;
 use crate::EntityModel;
-use serde_json::{Map, Value, json};
+use crate::cases::{record, state, versioned};
+use serde_json::{Value, json};
 
 const LOSS: &str = include_str!("../../tests/give_back/loss.json");
 const NEXT: &str = include_str!("../../tests/give_back/next.json");
 const END: &str = include_str!("../../tests/give_back/end.json");
-
-fn record(json: &Value) -> Record {
-    let mut properties: Map<String, Value> = json.as_object().unwrap().clone();
-    let updated_at = properties.remove("_UpdatedAt").map_or(1, |v| v.as_i64().unwrap());
-    let is_tombstoned = properties.remove("_IsTombstoned").is_some();
-    properties.remove("etag");
-    let id = "8f0e6a52-6d5f-4a55-9d5e-2f7b4c1d9e01".parse().unwrap();
-    Record { id, properties, updated_at, is_tombstoned, updated_by: None }
-}
-
-fn versioned(json: &Value) -> Option<Versioned> {
-    let etag = json.get("etag")?.as_str()?.to_owned();
-    Some(Versioned { record: record(json), etag })
-}
-
-fn state(json: &Value) -> State {
-    let states = [State::None, State::Add, State::Update, State::Delete];
-    states.into_iter().find(|state| *json == state.as_str()).unwrap()
-}
 
 /// A confirmed change as a case writes it; one without a word of its base was made on the version before it.
 struct Kept {

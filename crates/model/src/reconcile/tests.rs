@@ -2,23 +2,10 @@
 
 use super::*;
 use crate::EntityModel;
-use serde_json::{Map, Value};
+use crate::cases::{record, versioned};
+use serde_json::Value;
 
 const CASES: &str = include_str!("../../tests/reconcile.json");
-
-fn record(json: &Value) -> Record {
-    let mut properties: Map<String, Value> = json.as_object().unwrap().clone();
-    let updated_at = properties.remove("_UpdatedAt").map_or(1, |v| v.as_i64().unwrap());
-    let is_tombstoned = properties.remove("_IsTombstoned").is_some();
-    properties.remove("etag");
-    let id = "8f0e6a52-6d5f-4a55-9d5e-2f7b4c1d9e01".parse().unwrap();
-    Record { id, properties, updated_at, is_tombstoned, updated_by: None }
-}
-
-fn versioned(json: &Value) -> Option<Versioned> {
-    let etag = json.get("etag")?.as_str()?.to_owned();
-    Some(Versioned { record: record(json), etag })
-}
 
 fn shown(verdict: &Verdict) -> Value {
     match verdict {

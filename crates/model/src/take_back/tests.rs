@@ -1,20 +1,11 @@
 //! What is left of which answer, a row a case; `tests/take_back.json` holds the cases.
 
 use super::*;
-use crate::{EntityModel, RecordId};
+use crate::EntityModel;
+use crate::cases::{record, state};
 use serde_json::{Value, json};
 
 const CASES: &str = include_str!("../../tests/take_back.json");
-
-fn record(json: &Value) -> Record {
-    let id: RecordId = "8f0e6a52-6d5f-4a55-9d5e-2f7b4c1d9e01".parse().unwrap();
-    Record { properties: json["record"].as_object().unwrap().clone(), ..Record::new(id, 1) }
-}
-
-fn state(json: &Value) -> State {
-    let states = [State::None, State::Add, State::Update, State::Delete];
-    states.into_iter().find(|state| json["state"] == state.as_str()).unwrap()
-}
 
 #[test]
 fn every_case_of_the_table() {
@@ -23,17 +14,18 @@ fn every_case_of_the_table() {
     let cases: Vec<Value> = serde_json::from_str(CASES).unwrap();
     assert!(cases.len() > 10);
     for case in &cases {
-        let (mine, after, now) = (record(&case["mine"]), &case["after"], &case["now"]);
-        let (held_after, held_now) = (after.is_object().then(|| record(after)), now.is_object().then(|| record(now)));
+        let (mine, after, now) = (record(&case["mine"]["record"]), &case["after"], &case["now"]);
+        let (held_after, held_now) =
+            (after.is_object().then(|| record(&after["record"])), now.is_object().then(|| record(&now["record"])));
         let answered = Answered {
             shown: case["shown"].as_str(),
             mine: &mine,
-            after: held_after.as_ref().map(|record| (state(after), record)),
+            after: held_after.as_ref().map(|record| (state(&after["state"]), record)),
             accepts_delete: case["answer"] == "accept_delete",
             lost_a_deletion: case["answer"] == "restore" || case["answer"] == "keep_server",
         };
         let now = held_now.as_ref().map(|record| Standing {
-            state: state(now),
+            state: state(&now["state"]),
             record,
             etag: now["etag"].as_str(),
             in_flight: now["in_flight"] == true,

@@ -19,6 +19,15 @@ async fn with_additions() -> Device {
     ann
 }
 
+/// Has this happen to the second batch, and nothing to all others.
+fn to_the_second(device: &Device, fate: fn() -> Fate) {
+    let mut batches = 0;
+    device.weather.set(move |asked| {
+        batches += usize::from(asked.is_write());
+        if asked.is_write() && batches == 2 { fate() } else { Fate::Fair }
+    });
+}
+
 fn marked(device: &Device, mark: Mark) -> usize {
     let found = device.store.list(ITEMS, &Query::default(), Only::All).unwrap();
     found.iter().filter(|local| local.mark == mark).count()
@@ -27,11 +36,7 @@ fn marked(device: &Device, mark: Mark) -> usize {
 #[tokio::test(start_paused = true)]
 async fn while_a_batch_is_on_the_wire_the_one_before_is_settled_and_the_one_after_is_ready() {
     let ann = with_additions().await;
-    let mut batches = 0;
-    ann.weather.set(move |asked| {
-        batches += usize::from(asked.is_write());
-        if asked.is_write() && batches == 2 { Fate::Held } else { Fate::Fair }
-    });
+    to_the_second(&ann, || Fate::Held);
     let mut cycle = pin!(ann.cycle());
     tokio::select! {
         biased;
@@ -48,11 +53,7 @@ async fn while_a_batch_is_on_the_wire_the_one_before_is_settled_and_the_one_afte
 #[tokio::test(start_paused = true)]
 async fn a_batch_whose_answer_is_lost_while_another_is_ready_is_sent_again_as_it_was() {
     let ann = with_additions().await;
-    let mut batches = 0;
-    ann.weather.set(move |asked| {
-        batches += usize::from(asked.is_write());
-        if asked.is_write() && batches == 2 { Fate::ReplyLost } else { Fate::Fair }
-    });
+    to_the_second(&ann, || Fate::ReplyLost);
     while ann.cycle().await.error.is_some() {}
     assert_eq!((ann.shore.count(ITEMS).await, marked(&ann, Mark::None)), (ADDED as u64, ADDED));
 }
