@@ -7,7 +7,7 @@ use crate::weather::Network;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
-use tidemark_app::{App, Host, Ports, SystemEntropy, SystemIds, SystemTimer};
+use tidemark_app::{App, Host, Ports, SystemDisk, SystemEntropy, SystemIds, SystemTimer};
 use tidemark_sync::{LockFiles, SystemRoutes};
 
 /// A laptop; it is closed when dropped.
@@ -90,10 +90,10 @@ async fn open(dir: PathBuf, network: Arc<Network>, clock: Arc<WrongClock>) -> Ap
         timer,
         entropy,
         transport: network,
-        guard: Arc::new(LockFiles),
+        guard: Arc::new(LockFiles::on(Arc::new(SystemDisk))),
         routes: Arc::new(SystemRoutes),
     };
-    let ports = Ports { ids, worker };
+    let ports = Ports { ids, disk: Arc::new(SystemDisk), worker };
     App::open_with(&dir, Host::once(), ports).await.expect("the app opens")
 }
 

@@ -32,6 +32,7 @@ pub use events::{AppEvent, HostEvent};
 pub use host::{Host, default_data_dir};
 pub use ports::{Ports, SystemClock, SystemEntropy, SystemIds, SystemTimer};
 pub use tidemark_model::{CycleOutcome, ETAG, Word};
+pub use tidemark_store::{Disk, SystemDisk};
 pub use views::{
     ActivityView, AttemptView, AwaitedView, ChangeView, ConflictView, DecisionView, EntityView, ErrorView, ExplainView,
     ExportedView, HistoryView, ImportedView, ListRequest, ListView, ModelView, ParkedView, PreviewView, ProgressView,

@@ -30,7 +30,7 @@ impl App {
     /// # Errors
     /// As [`App::open`].
     pub async fn open_with(data_dir: &Path, host: Host, ports: Ports) -> Result<Self, AppError> {
-        let Ports { ids, worker } = ports;
+        let Ports { ids, disk, worker } = ports;
         let (clock, timer) = (worker.clock.clone(), worker.timer.clone());
         // Absolute, so that a sentence which names the folder means the same wherever it is read.
         let dir = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
@@ -38,7 +38,7 @@ impl App {
         let device = host.device.unwrap_or_else(device_name);
         let name = device.clone();
         let store = unblocked(move || {
-            let store = Store::open(&dir, store_clock, store_ids)?;
+            let store = Store::open(&dir, disk, store_clock, store_ids)?;
             if !store.is_read_only()
                 && let Err(error) = store.set_setting(DEVICE_NAME, &name)
             {

@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tidemark_model::RecordId;
 use tidemark_model::ports::{Clock, Entropy, Ids, Timer, Wait};
+use tidemark_store::{Disk, SystemDisk};
 use tidemark_sync::{HttpTransport, LockFiles, SyncError, SystemRoutes};
 
 /// What an [`App`](crate::App) is handed of the world around it (FAULTS 3.2).
@@ -16,6 +17,8 @@ use tidemark_sync::{HttpTransport, LockFiles, SyncError, SystemRoutes};
 pub struct Ports {
     /// Fresh ids.
     pub ids: Arc<dyn Ids>,
+    /// The disk that the data folder is on.
+    pub disk: Arc<dyn Disk>,
     /// Everything that the worker needs too: the time, waiting, jitter, the network, the locks.
     pub worker: tidemark_sync::Ports,
 }
@@ -33,15 +36,16 @@ impl Ports {
     /// The TLS library could not start.
     pub fn of_this_machine() -> Result<Self, AppError> {
         let transport = HttpTransport::new().map_err(SyncError::from)?;
+        let disk: Arc<dyn Disk> = Arc::new(SystemDisk);
         let worker = tidemark_sync::Ports {
             clock: Arc::new(SystemClock),
             timer: Arc::new(SystemTimer),
             entropy: Arc::new(SystemEntropy),
             transport: Arc::new(transport),
-            guard: Arc::new(LockFiles),
+            guard: Arc::new(LockFiles::on(disk.clone())),
             routes: Arc::new(SystemRoutes),
         };
-        Ok(Self { ids: Arc::new(SystemIds), worker })
+        Ok(Self { ids: Arc::new(SystemIds), disk, worker })
     }
 }
 

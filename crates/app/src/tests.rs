@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tidemark_model::EntityModel;
-use tidemark_store::{Account, Store};
+use tidemark_store::{Account, Store, SystemDisk};
 
 /// Nothing listens on port 9, so a connection is refused at once.
 const NOWHERE: &str = "http://127.0.0.1:9";
@@ -37,7 +37,7 @@ fn signed_in_dir() -> TempDir {
 }
 
 fn open_store(dir: &Path) -> Store {
-    Store::open(dir, Arc::new(SystemClock), Arc::new(SystemIds)).unwrap()
+    Store::open(dir, Arc::new(SystemDisk), Arc::new(SystemClock), Arc::new(SystemIds)).unwrap()
 }
 
 /// Opens an app for single commands, with some sets kept offline.

@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use tempfile::TempDir;
 use tidemark_model::EntityModel;
-use tidemark_store::{Account, Store};
+use tidemark_store::{Account, Store, SystemDisk};
 
 /// Nothing listens on port 9, so a connection is refused at once.
 const NOWHERE: &str = "http://127.0.0.1:9";
@@ -67,7 +67,7 @@ fn refusal(dir: &Path, arguments: &[&str]) -> String {
 fn signed_in() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     let (clock, ids) = (Arc::new(tidemark_app::SystemClock), Arc::new(tidemark_app::SystemIds));
-    let store = Store::open(dir.path(), clock, ids).unwrap();
+    let store = Store::open(dir.path(), Arc::new(SystemDisk), clock, ids).unwrap();
     let model = EntityModel::parse(EntityModel::default_document()).unwrap().with_cached_entities().unwrap();
     let text = |text: &str| text.to_owned();
     let account = Account {

@@ -24,6 +24,12 @@ pub trait Disk: Send + Sync {
     /// There is none, or the disk fails.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
+    /// Reads the beginning of a file, which may be shorter.
+    ///
+    /// # Errors
+    /// As [`Disk::read`].
+    fn read_head(&self, path: &Path, length: usize) -> io::Result<Vec<u8>>;
+
     /// Makes an empty file that its owner alone may read.
     ///
     /// # Errors

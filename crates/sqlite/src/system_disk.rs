@@ -38,6 +38,12 @@ impl Disk for SystemDisk {
         fs::read(path)
     }
 
+    fn read_head(&self, path: &Path, length: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(length as u64).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
     fn make(&self, path: &Path) -> io::Result<()> {
         private().create_new(true).open(path).map(drop)
     }

@@ -55,5 +55,6 @@ pub use tables::history::{HistoryEntry, Origin, PropertyChange};
 pub use tables::incident::{Incident, Noticed};
 pub use tables::position::{AskedFrom, FirstSync, Incarnation, Position};
 pub use tables::setting::DEVICE_NAME;
+pub use tidemark_sqlite::{Disk, LockFile, SystemDisk};
 pub use tx::notices::Changed;
 pub use tx::store::Store;

@@ -6,6 +6,7 @@
 //! the choice of sets. Refuses: knowing who writes or why, and mending (`open`).
 
 pub(crate) mod connect;
+pub(crate) mod folder;
 pub(crate) mod follow;
 pub(crate) mod gate;
 pub(crate) mod notices;

@@ -34,7 +34,7 @@ impl Paused {
             timer: self.clone(),
             entropy: self.clone(),
             transport: Arc::new(HttpTransport::new().unwrap()),
-            guard: Arc::new(LockFiles),
+            guard: Arc::new(LockFiles::on(Arc::new(tidemark_store::SystemDisk))),
             routes: Arc::new(SystemRoutes),
         }
     }

@@ -9,7 +9,8 @@ use crate::tables::account;
 use crate::tables::bytes::TableBytes;
 use crate::tables::catalog::Loaded;
 use crate::tables::setting::{self, DEVICE_ID};
-use crate::tx::connect::{Access, FILE, connect_reader, connect_writer, log_of};
+use crate::tx::connect::{Access, connect_reader, connect_writer, log_of};
+use crate::tx::folder::{Folder, LogFile};
 use crate::tx::gate::Gate;
 use crate::tx::notices::Listeners;
 use crate::tx::outbox;
@@ -19,18 +20,18 @@ use crate::tx::touched::Touched;
 use crate::tx::watch::watch;
 use crate::tx::writer::Writer;
 use rusqlite::Connection;
-use std::fs;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use tidemark_model::ports::{Clock, Ids};
+use tidemark_sqlite::Disk;
 
 /// A connection that was checked, and how it can be used.
 pub(crate) type Connected = (Access, Connection);
 
 /// Makes an open database of a connection.
 pub(crate) fn opened(
-    dir: &Path,
+    folder: &Folder,
     (access, mut conn): Connected,
     presence: Presence,
     clock: Arc<dyn Clock>,
@@ -41,7 +42,9 @@ pub(crate) fn opened(
         watch(&touched, &mut conn)?;
     }
     let inner = Inner {
-        dir: dir.to_owned(),
+        file: folder.database(),
+        outbox: folder.outbox(),
+        folder: folder.clone(),
         access,
         clock,
         ids,
@@ -51,20 +54,18 @@ pub(crate) fn opened(
         loaded: Loaded::default(),
         listeners: Listeners::default(),
         table_bytes: TableBytes::default(),
-        outbox: outbox::path_in(dir),
         gate: Gate::default(),
         looking: AtomicBool::new(false),
         is_to_compact: AtomicBool::new(false),
         additions_out: Mutex::default(),
         presence,
-        file: dir.join(FILE),
     };
     inner.outside_changes()?;
     Ok(inner)
 }
 
 /// Tells whether the folder is known as a device, and its log is as long as the database knows it.
-pub(crate) fn is_settled(reading: &Reading<'_>, log: &Path) -> Result<bool> {
+pub(crate) fn is_settled(reading: &Reading<'_>, log: &LogFile) -> Result<bool> {
     Ok(setting::get(reading.conn, DEVICE_ID)?.is_some() && outbox::is_level(reading.conn, log)?)
 }
 
@@ -73,24 +74,16 @@ fn unavailable(path: &Path, error: &std::io::Error) -> StoreError {
 }
 
 /// Makes the folder where it is missing; it is the user's alone.
-pub(crate) fn make_folder(dir: &Path) -> Result<()> {
-    if dir.is_dir() {
+pub(crate) fn make_folder(folder: &Folder) -> Result<()> {
+    if folder.disk.is_folder(&folder.dir) {
         return Ok(());
     }
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir).map_err(|error| unavailable(dir, &error))
+    folder.disk.make_folder(&folder.dir).map_err(|error| unavailable(&folder.dir, &error))
 }
 
-fn create(file: &Path) -> Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(file) {
-        Ok(_) => Ok(()),
+fn create(disk: &dyn Disk, file: &Path) -> Result<()> {
+    match disk.make(file) {
+        Ok(()) => Ok(()),
         // Another process was faster.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(unavailable(file, &error)),
@@ -98,15 +91,15 @@ fn create(file: &Path) -> Result<()> {
 }
 
 /// Connects, and reads what every transaction reads first.
-pub(crate) fn connect_checked(dir: &Path, presence: &Presence) -> Result<Connected> {
-    let file = dir.join(FILE);
-    if !file.exists() {
-        create(&file)?;
+pub(crate) fn connect_checked(folder: &Folder, presence: &Presence) -> Result<Connected> {
+    let file = folder.database();
+    if !folder.disk.is_there(&file) {
+        create(&*folder.disk, &file)?;
     }
-    let (access, conn) = match connect_any(&file) {
+    let (access, conn) = match connect_any(&*folder.disk, &file) {
         // The program that wrote it last left its own version in the log: the number was flipped.
         Err(StoreError::NewerDatabase { found, .. })
-            if presence.word() == Word::Unchecked && logged::schema(dir).is_some_and(|logged| logged < found) =>
+            if presence.word() == Word::Unchecked && logged::schema(folder).is_some_and(|logged| logged < found) =>
         {
             return Err(StoreError::Corrupt { path: file, problem: "its version makes no sense".to_owned() });
         }
@@ -115,7 +108,7 @@ pub(crate) fn connect_checked(dir: &Path, presence: &Presence) -> Result<Connect
     let tx = conn.unchecked_transaction()?;
     match Loaded::default().current(&tx) {
         // A model that this program refuses is no damage, unless the log has another one.
-        Err(StoreError::Model(_)) if logged::is_model_there(dir) => {
+        Err(StoreError::Model(_)) if logged::is_model_there(folder) => {
             let problem = "its entity model makes no sense".to_owned();
             return Err(StoreError::Corrupt { path: file, problem });
         }
@@ -125,24 +118,24 @@ pub(crate) fn connect_checked(dir: &Path, presence: &Presence) -> Result<Connect
     let is_blank = setting::get(&tx, outbox::STORED)?.is_none();
     tx.finish()?;
     // What was here went with its write-ahead log, or somebody took the file away; beside it is what waits.
-    if is_blank && access == Access::Full && logged::is_account_there(dir) && presence.alone(|| ()).is_some() {
+    if is_blank && access == Access::Full && logged::is_account_there(folder) && presence.alone(|| ()).is_some() {
         return Err(StoreError::Corrupt { path: file, problem: "everything in it is gone".to_owned() });
     }
     Ok((access, conn))
 }
 
-fn connect_any(file: &Path) -> Result<(Access, Connection)> {
-    match connect_writer(file) {
+fn connect_any(disk: &dyn Disk, file: &Path) -> Result<(Access, Connection)> {
+    match connect_writer(disk, file) {
         Ok(conn) => return Ok((Access::Full, conn)),
         Err(StoreError::ReadOnly(_) | StoreError::Unavailable { .. }) => {}
         Err(error) => return Err(error),
     }
     for access in [Access::ReadOnly, Access::Immutable] {
-        match connect_reader(file, access) {
+        match connect_reader(disk, file, access) {
             Ok(conn) => return Ok((access, conn)),
             Err(StoreError::ReadOnly(_) | StoreError::Unavailable { .. }) if access == Access::ReadOnly => {
                 // Without its shared-memory file a log that was not written back cannot be read.
-                if fs::metadata(log_of(file)).is_ok_and(|log| log.len() > 0) {
+                if disk.length(&log_of(file)).is_some_and(|length| length > 0) {
                     let problem = "it was not closed properly and cannot be repaired while it is read-only".to_owned();
                     return Err(StoreError::Unavailable { path: file.to_owned(), problem });
                 }

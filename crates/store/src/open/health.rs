@@ -49,7 +49,7 @@ impl Store {
     /// Gives deleted content back to the disk, so that a signed-out account leaves nothing readable behind.
     pub(crate) fn compact(&self) {
         let _entered = self.inner.gate.enter();
-        salvage::forget_damaged(&self.inner.dir);
+        salvage::forget_damaged(&self.inner.folder);
         self.inner.compact();
     }
 
@@ -80,7 +80,7 @@ impl Store {
         }
         let is_whole = {
             let _entered = self.inner.gate.enter();
-            connect_reader(&self.inner.file, Access::Full).and_then(|conn| is_whole(&conn))
+            connect_reader(&*self.inner.folder.disk, &self.inner.file, Access::Full).and_then(|conn| is_whole(&conn))
         };
         match is_whole {
             Ok(true) => {}
@@ -127,7 +127,7 @@ impl Store {
             inner.presence.alone(|| {
                 writer.close();
                 inner.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
-                salvage::run(&inner.dir, &inner.clock, &inner.ids, floor)
+                salvage::run(&inner.folder, &inner.clock, &inner.ids, floor)
             })
         };
         repaired.ok_or_else(busy)??;
@@ -201,7 +201,7 @@ mod tests {
     fn on_a_full_disk_nothing_is_saved_and_reading_goes_on() {
         let dir = tempfile::tempdir().unwrap();
         let fixed = Arc::new(Fixed(AtomicU64::new(1)));
-        let store = Store::open(dir.path(), fixed.clone(), fixed).unwrap();
+        let store = Store::open(dir.path(), Arc::new(tidemark_sqlite::SystemDisk), fixed.clone(), fixed).unwrap();
         let account = serde_json::json!({
             "server": "s", "user": "u", "workspace": "w", "token": "t", "server_id": "i", "signed_out": false
         });

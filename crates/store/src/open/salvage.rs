@@ -20,7 +20,7 @@ use crate::tables::row;
 use crate::tables::schema;
 use crate::tables::setting;
 use crate::tables::shape;
-use crate::tx::connect::FILE;
+use crate::tx::folder::{FILE, Folder};
 use crate::tx::follow;
 use crate::tx::outbox;
 use crate::tx::outbox_level;
@@ -29,11 +29,11 @@ use crate::tx::presence::{Presence, Word};
 use crate::tx::store::Inner;
 use crate::tx::transaction::Tx;
 use rusqlite::{Connection, OpenFlags};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use tidemark_model::ports::{Clock, Ids};
 use tidemark_model::{CACHED_ENTITIES, EntityModel};
+use tidemark_sqlite::Disk;
 
 /// Where the new database is made.
 const WORKSHOP: &str = "salvage";
@@ -41,35 +41,32 @@ const WORKSHOP: &str = "salvage";
 const DONE: &str = "done";
 const DAMAGED: &str = "damaged";
 
-fn workshop(dir: &Path) -> PathBuf {
-    dir.join(WORKSHOP)
-}
-
 /// Tells whether a folder needs this before its database is opened: it was found damaged, an exchange was broken off,
 /// or the database is gone while the log is there.
-pub(crate) fn is_called_for(dir: &Path, presence: &Presence) -> bool {
-    let is_gone = || fs::metadata(dir.join(FILE)).map_or(0, |found| found.len()) == 0;
-    presence.word() == Word::Damaged || workshop(dir).join(DONE).exists() || is_gone() && logged::is_account_there(dir)
+pub(crate) fn is_called_for(folder: &Folder, presence: &Presence) -> bool {
+    let is_gone = || folder.disk.length(&folder.database()).unwrap_or(0) == 0;
+    let is_broken_off = || folder.disk.is_there(&folder.below(WORKSHOP).join(DONE));
+    presence.word() == Word::Damaged || is_broken_off() || is_gone() && logged::is_account_there(folder)
 }
 
 /// Makes the new database and puts it in the place of the damaged one. The caller is alone in the folder and has no
 /// connection to either.
-pub(crate) fn run(dir: &Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>, epoch: i64) -> Result<()> {
-    let workshop = workshop(dir);
-    if !workshop.join(DONE).exists() {
-        make(dir, &workshop, clock, ids, epoch).map_err(|error| error.located(&workshop.join(FILE)))?;
+pub(crate) fn run(folder: &Folder, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>, epoch: i64) -> Result<()> {
+    let workshop = folder.below(WORKSHOP);
+    if !folder.disk.is_there(&workshop.join(DONE)) {
+        make(folder, &workshop, clock, ids, epoch).map_err(|error| error.located(&workshop.database()))?;
     }
-    exchange(dir, &workshop).map_err(|error| StoreError::Io(error.to_string()))
+    exchange(folder, &workshop).map_err(|error| StoreError::Io(error.to_string()))
 }
 
-fn make(dir: &Path, workshop: &Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>, epoch: i64) -> Result<()> {
-    let file = dir.join(FILE);
+fn make(folder: &Folder, workshop: &Folder, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>, epoch: i64) -> Result<()> {
+    let (disk, file) = (&*folder.disk, folder.database());
     let io = |error: std::io::Error| StoreError::Io(error.to_string());
-    if workshop.exists() {
-        fs::remove_dir_all(workshop).map_err(io)?;
+    if disk.is_there(&workshop.dir) {
+        disk.remove_folder(&workshop.dir).map_err(io)?;
     }
-    let old = Old::open(&file);
-    let contents = logged::contents(dir).unwrap_or_default();
+    let old = Old::open(disk, &file);
+    let contents = logged::contents(folder).unwrap_or_default();
     let account = old.setting(ACCOUNT).filter(|text| serde_json::from_str::<Account>(text).is_ok());
     let Some(account) = contents.account.clone().or(account) else {
         return Err(StoreError::Corrupt { path: file, problem: "nothing of it can be read".to_owned() });
@@ -106,23 +103,23 @@ fn make(dir: &Path, workshop: &Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>,
                 outbox_level::put(tx, entry)?;
             }
         }
-        let kept = if file.exists() { format!("{FILE}.{suffix}") } else { String::new() };
+        let kept = if disk.is_there(&file) { format!("{FILE}.{suffix}") } else { String::new() };
         let pending = pending::all(tx.conn)?.len() as u64;
         let is_certain = contents.begin.is_some() && contents.unreadable == 0;
         incident::write(tx, &Incident::Salvaged { kept, pending, unreadable, is_certain })
     })?;
     drop(fresh);
-    fs::write(workshop.join(DONE), suffix).map_err(io)?;
-    log::sync_folder(&workshop.join(DONE));
+    disk.put(&workshop.join(DONE), suffix.as_bytes()).map_err(io)?;
+    disk.sync_folder(&workshop.dir);
     Ok(())
 }
 
 /// Makes an empty database; nobody else has its folder.
-fn open_fresh(dir: &Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>) -> Result<Inner> {
-    folder::make_folder(dir)?;
-    let presence = Presence::enter(dir);
-    let connected = folder::connect_checked(dir, &presence)?;
-    let fresh = folder::opened(dir, connected, presence, Arc::clone(clock), Arc::clone(ids))?;
+fn open_fresh(workshop: &Folder, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>) -> Result<Inner> {
+    folder::make_folder(workshop)?;
+    let presence = Presence::enter(workshop);
+    let connected = folder::connect_checked(workshop, &presence)?;
+    let fresh = folder::opened(workshop, connected, presence, Arc::clone(clock), Arc::clone(ids))?;
     fresh.write(|tx| tx.device_id())?;
     Ok(fresh)
 }
@@ -143,8 +140,8 @@ fn positions(tx: &Tx<'_>) -> Result<()> {
 struct Old(Option<Connection>);
 
 impl Old {
-    fn open(file: &Path) -> Self {
-        let conn = schema::open(file, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    fn open(disk: &dyn Disk, file: &Path) -> Self {
+        let conn = schema::open(disk, file, OpenFlags::SQLITE_OPEN_READ_ONLY);
         Self(conn.ok().filter(|conn| conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).is_ok()))
     }
 
@@ -199,42 +196,42 @@ fn names(conn: &Connection, sql: &str) -> Result<Vec<String>> {
 }
 
 /// Exchanges the files. Whatever was done before is not done again.
-fn exchange(dir: &Path, workshop: &Path) -> std::io::Result<()> {
-    let suffix = fs::read_to_string(workshop.join(DONE))?;
+fn exchange(dir: &Folder, workshop: &Folder) -> std::io::Result<()> {
+    let disk = &*dir.disk;
+    let suffix = String::from_utf8_lossy(&disk.read(&workshop.join(DONE))?).into_owned();
     let kept = |name: &str| format!("{FILE}.{suffix}{name}");
     let fresh = workshop.join(FILE);
-    if fresh.exists() {
+    if disk.is_there(&fresh) {
         // Without its log the old file would be another one, so that goes first.
-        move_if_there(&dir.join(format!("{FILE}-wal")), &dir.join(kept("-wal")))?;
-        remove_if_there(&dir.join(format!("{FILE}-shm")))?;
-        move_if_there(&dir.join(FILE), &dir.join(kept("")))?;
-        move_if_there(&workshop.join(format!("{FILE}-wal")), &dir.join(format!("{FILE}-wal")))?;
-        fs::rename(&fresh, dir.join(FILE))?;
+        move_if_there(disk, &dir.join(format!("{FILE}-wal")), &dir.join(kept("-wal")))?;
+        remove_if_there(disk, &dir.join(format!("{FILE}-shm")))?;
+        move_if_there(disk, &dir.join(FILE), &dir.join(kept("")))?;
+        move_if_there(disk, &workshop.join(format!("{FILE}-wal")), &dir.join(format!("{FILE}-wal")))?;
+        disk.rename(&fresh, &dir.join(FILE))?;
     }
     let fresh = workshop.join(log::FILE);
-    if fresh.exists() {
-        move_if_there(&dir.join(log::FILE), &dir.join(format!("{}.{suffix}", log::FILE)))?;
-        fs::rename(&fresh, dir.join(log::FILE))?;
+    if disk.is_there(&fresh) {
+        move_if_there(disk, &dir.join(log::FILE), &dir.join(format!("{}.{suffix}", log::FILE)))?;
+        disk.rename(&fresh, &dir.join(log::FILE))?;
     }
-    log::sync_folder(&dir.join(FILE));
-    fs::remove_dir_all(workshop)
+    disk.sync_folder(&dir.dir);
+    disk.remove_folder(&workshop.dir)
 }
 
-fn move_if_there(from: &Path, to: &Path) -> std::io::Result<()> {
-    if from.exists() { fs::rename(from, to) } else { Ok(()) }
+fn move_if_there(disk: &dyn Disk, from: &Path, to: &Path) -> std::io::Result<()> {
+    if disk.is_there(from) { disk.rename(from, to) } else { Ok(()) }
 }
 
-fn remove_if_there(path: &Path) -> std::io::Result<()> {
-    if path.exists() { fs::remove_file(path) } else { Ok(()) }
+fn remove_if_there(disk: &dyn Disk, path: &Path) -> std::io::Result<()> {
+    if disk.is_there(path) { disk.remove(path) } else { Ok(()) }
 }
 
 /// Removes damaged files that were kept: their account has left this device.
-pub(crate) fn forget_damaged(dir: &Path) {
-    let Ok(entries) = fs::read_dir(dir) else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
+pub(crate) fn forget_damaged(folder: &Folder) {
+    let Ok(names) = folder.disk.names_in(&folder.dir) else { return };
+    for name in names {
         let is_kept = [FILE, log::FILE].iter().any(|file| name.starts_with(&format!("{file}.{DAMAGED}-")));
-        if is_kept && let Err(error) = fs::remove_file(entry.path()) {
+        if is_kept && let Err(error) = folder.disk.remove(&folder.join(&name)) {
             tracing::warn!(%error, name, "a damaged file of an account that left could not be removed");
         }
     }

@@ -7,7 +7,7 @@ use crate::error::{Result, StoreError};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::Path;
 use std::time::Duration;
-use tidemark_sqlite::Opening;
+use tidemark_sqlite::{Disk, Opening};
 
 /// The version that this program writes.
 pub(crate) const VERSION: i64 = 3;
@@ -183,9 +183,9 @@ pub(crate) const ACCOUNT_TABLES: [&str; 11] = [
 ];
 
 /// Opens a file of the offline database, which exists.
-pub(crate) fn open(file: &Path, flags: OpenFlags) -> Result<Connection> {
+pub(crate) fn open(disk: &dyn Disk, file: &Path, flags: OpenFlags) -> Result<Connection> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let opening = Opening { flags, vfs: None, busy_timeout: BUSY, prepared_statements: PREPARED };
+    let opening = Opening { flags, vfs: disk.vfs(), busy_timeout: BUSY, prepared_statements: PREPARED };
     Ok(tidemark_sqlite::open(file, opening)?)
 }
 

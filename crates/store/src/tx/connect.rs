@@ -6,11 +6,8 @@
 use crate::error::{Result, StoreError};
 use crate::tables::schema;
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
-use std::fs;
 use std::path::{Path, PathBuf};
-
-/// The file's name, in the data folder.
-pub(crate) const FILE: &str = "tidemark.db";
+use tidemark_sqlite::Disk;
 
 /// How the file can be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,10 +26,10 @@ pub(crate) fn log_of(file: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-pub(crate) fn connect_writer(file: &Path) -> Result<Connection> {
-    let mut conn = schema::open(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+pub(crate) fn connect_writer(disk: &dyn Disk, file: &Path) -> Result<Connection> {
+    let mut conn = schema::open(disk, file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     if conn.is_readonly(MAIN_DB)? {
-        if has_unknown_format(file) {
+        if has_unknown_format(disk, file) {
             let problem = "its first bytes name a format that there is not".to_owned();
             return Err(StoreError::Corrupt { path: file.to_owned(), problem });
         }
@@ -57,17 +54,16 @@ const FORMAT_AT: usize = 18;
 const FORMATS: std::ops::RangeInclusive<u8> = 1..=2;
 
 /// SQLite opens a file for reading only where it names a format later than its own.
-fn has_unknown_format(file: &Path) -> bool {
-    let mut head = [0; FORMAT_AT + 1];
-    let read = fs::File::open(file).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut head));
-    read.is_ok() && !FORMATS.contains(&head[FORMAT_AT])
+fn has_unknown_format(disk: &dyn Disk, file: &Path) -> bool {
+    disk.read_head(file, FORMAT_AT + 1)
+        .is_ok_and(|head| head.get(FORMAT_AT).is_some_and(|byte| !FORMATS.contains(byte)))
 }
 
-pub(crate) fn connect_reader(file: &Path, access: Access) -> Result<Connection> {
+pub(crate) fn connect_reader(disk: &dyn Disk, file: &Path, access: Access) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
     let conn = match access {
-        Access::Immutable => schema::open(Path::new(&immutable_uri(file)), flags | OpenFlags::SQLITE_OPEN_URI)?,
-        Access::Full | Access::ReadOnly => schema::open(file, flags)?,
+        Access::Immutable => schema::open(disk, Path::new(&immutable_uri(file)), flags | OpenFlags::SQLITE_OPEN_URI)?,
+        Access::Full | Access::ReadOnly => schema::open(disk, file, flags)?,
     };
     schema::set_up_reader(&conn)?;
     if schema::check_version(&conn, file)? < schema::VERSION {

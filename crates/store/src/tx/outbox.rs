@@ -14,13 +14,13 @@ use crate::tables::setting;
 use crate::tables::shape;
 use crate::tables::table::Table;
 use crate::tables::value::to_text;
+use crate::tx::folder::LogFile;
 use crate::tx::outbox_log::{self as log, Entry, Line};
 use crate::tx::touched::Touch;
 use crate::tx::transaction::Tx;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tidemark_model::{Record, RecordId};
 
@@ -48,7 +48,7 @@ pub(super) struct Stored {
 /// What was appended for a transaction that is not committed yet: it is taken back unless the commit came.
 #[derive(Debug)]
 pub(crate) struct Appended<'p> {
-    path: &'p Path,
+    log: &'p LogFile,
     cut_to: Option<u64>,
     /// Whether the file is worth writing anew.
     pub(crate) is_long: bool,
@@ -65,7 +65,7 @@ impl Appended<'_> {
 impl Drop for Appended<'_> {
     fn drop(&mut self) {
         if let Some(length) = self.cut_to {
-            log::cut(self.path, length);
+            log::cut(self.log, length);
         }
     }
 }
@@ -80,8 +80,8 @@ fn store(conn: &Connection, stored: &Stored) -> Result<()> {
 }
 
 /// Tells whether the log is as long as the database knows it.
-pub(crate) fn is_level(conn: &Connection, path: &Path) -> Result<bool> {
-    Ok(stored(conn)?.map(|stored| stored.length) == log::length(path))
+pub(crate) fn is_level(conn: &Connection, log: &LogFile) -> Result<bool> {
+    Ok(stored(conn)?.map(|stored| stored.length) == log::length(log))
 }
 
 /// Finds the table of a set, also of one that left the model with something pending.
@@ -138,7 +138,7 @@ fn told(tx: &Tx<'_>, catalog: &Catalog, touch: &Touch) -> Result<Option<Line>> {
 }
 
 /// Tells the log what the transaction changed of what waits; nothing is written where it changed nothing.
-pub(crate) fn append<'p>(tx: &Tx<'_>, path: &'p Path) -> Result<Option<Appended<'p>>> {
+pub(crate) fn append<'p>(tx: &Tx<'_>, log: &'p LogFile) -> Result<Option<Appended<'p>>> {
     let mut lines = Vec::new();
     // What the log says, it says under the model that the transaction leaves behind: a set may have come back with it.
     let catalog = catalog::now(tx.conn, &tx.catalog)?;
@@ -169,7 +169,7 @@ pub(crate) fn append<'p>(tx: &Tx<'_>, path: &'p Path) -> Result<Option<Appended<
         return Ok(None);
     }
     let Some(mut known) = stored(tx.conn)? else {
-        begin(tx, path, tx.fresh_id(), 1)?;
+        begin(tx, log, tx.fresh_id(), 1)?;
         return Ok(None);
     };
     known.number += 1;
@@ -177,14 +177,14 @@ pub(crate) fn append<'p>(tx: &Tx<'_>, path: &'p Path) -> Result<Option<Appended<
     let before = known.length;
     known.length += lines.len() as u64;
     store(tx.conn, &known)?;
-    log::append(path, before, &lines)?;
+    log::append(log, &lines)?;
     let is_long =
         known.length > SMALL && (known.length > LARGE.max(GROWTH * known.snapshot) || !pending::is_any(tx.conn)?);
-    Ok(Some(Appended { path, cut_to: Some(before), is_long }))
+    Ok(Some(Appended { log, cut_to: Some(before), is_long }))
 }
 
 /// Writes the log anew: who is signed in, the model, and everything that waits.
-pub(super) fn begin(tx: &Tx<'_>, path: &Path, owner: RecordId, number: i64) -> Result<()> {
+pub(super) fn begin(tx: &Tx<'_>, at: &LogFile, owner: RecordId, number: i64) -> Result<()> {
     let file = tx.fresh_id();
     let mut bytes = Vec::new();
     log::write_line(&mut bytes, &Line::Begin { log: owner, file, number, schema: VERSION })?;
@@ -199,13 +199,8 @@ pub(super) fn begin(tx: &Tx<'_>, path: &Path, owner: RecordId, number: i64) -> R
         }
     }
     log::write_line(&mut bytes, &Line::End { number })?;
-    log::replace(path, &bytes)?;
+    log::replace(at, &bytes)?;
     tx.touched.clear();
     let length = bytes.len() as u64;
     store(tx.conn, &Stored { log: owner, file, number, length, snapshot: length })
-}
-
-/// Returns the log's path in a folder.
-pub(crate) fn path_in(dir: &Path) -> PathBuf {
-    dir.join(log::FILE)
 }

@@ -16,22 +16,22 @@ use crate::tables::row::{self, Row};
 use crate::tables::setting;
 use crate::tables::shape;
 use crate::tables::value::{from_optional_text, to_text};
+use crate::tx::folder::LogFile;
 use crate::tx::outbox::{begin, is_level, of_record, stored, table};
 use crate::tx::outbox_log::{self as log, Contents, Entry};
 use crate::tx::transaction::Tx;
-use std::path::Path;
 use tidemark_model::RecordId;
 
 /// Brings database and log to the same state before a transaction looks at either. Tells whether that ended the account:
 /// what the transaction knows of the model is nothing any more then.
-pub(crate) fn catch_up(tx: &Tx<'_>, path: &Path) -> Result<bool> {
-    if is_level(tx.conn, path)? {
+pub(crate) fn catch_up(tx: &Tx<'_>, at: &LogFile) -> Result<bool> {
+    if is_level(tx.conn, at)? {
         return Ok(false);
     }
     let mut has_signed_out = false;
     let known = stored(tx.conn)?;
     let mut number = known.as_ref().map_or(0, |known| known.number);
-    if let Some(contents) = log::read(path)?
+    if let Some(contents) = log::read(at)?
         && let Some((owner, _, begins)) = contents.begin
     {
         match known.as_ref().filter(|known| known.log == owner) {
@@ -48,17 +48,17 @@ pub(crate) fn catch_up(tx: &Tx<'_>, path: &Path) -> Result<bool> {
                         forget::everything(tx)?;
                     }
                     // A copy from before another account came: what waits in the log is not for it.
-                    (Some(here), Some(there)) if here != there => adopt(tx, path, &contents)?,
+                    (Some(here), Some(there)) if here != there => adopt(tx, at, &contents)?,
                     _ => redo(tx, &contents, if is_older_copy { i64::MIN } else { known.number }).map(drop)?,
                 }
             }
             Some(_) => {}
-            None => adopt(tx, path, &contents)?,
+            None => adopt(tx, at, &contents)?,
         }
         number = number.max(contents.newest);
     }
     let log = known.map_or_else(|| tx.fresh_id(), |known| known.log);
-    begin(tx, path, log, number + 1)?;
+    begin(tx, at, log, number + 1)?;
     Ok(has_signed_out)
 }
 
@@ -98,7 +98,7 @@ fn whose(text: Option<String>) -> Option<(String, String)> {
 
 /// A log of another database, or of another account: the one that was here is gone. What waits in it is this account's,
 /// or stays in a file of its own.
-fn adopt(tx: &Tx<'_>, path: &Path, contents: &Contents) -> Result<()> {
+fn adopt(tx: &Tx<'_>, at: &LogFile, contents: &Contents) -> Result<()> {
     let waiting = contents.waiting();
     if waiting.is_empty() {
         return Ok(());
@@ -116,7 +116,7 @@ fn adopt(tx: &Tx<'_>, path: &Path, contents: &Contents) -> Result<()> {
         incident::write(tx, &Incident::WorkRestored { records: restored })?;
     }
     if restored < waiting.len() as u64
-        && let Some(kept) = log::keep_aside(path, "kept", tx.now_ms)
+        && let Some(kept) = log::keep_aside(at, "kept", tx.now_ms)
     {
         let file = kept.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let records = waiting.len() as u64 - restored;
@@ -127,8 +127,8 @@ fn adopt(tx: &Tx<'_>, path: &Path, contents: &Contents) -> Result<()> {
 
 /// Compares everything that waits with the log, whose lines carry checksums, and mends what a flipped byte made of it.
 /// Returns how many records were mended. Where the log itself is not whole it is written anew.
-pub(crate) fn compare(tx: &Tx<'_>, path: &Path) -> Result<u64> {
-    let contents = log::read(path)?.unwrap_or_default();
+pub(crate) fn compare(tx: &Tx<'_>, at: &LogFile) -> Result<u64> {
+    let contents = log::read(at)?.unwrap_or_default();
     let Some(known) = stored(tx.conn)? else { return Ok(0) };
     // A line that cannot be read may have been the last word on a record.
     let is_same = contents.begin.is_some_and(|(owner, ..)| owner == known.log)
@@ -156,7 +156,7 @@ pub(crate) fn compare(tx: &Tx<'_>, path: &Path) -> Result<u64> {
         incident::write(tx, &Incident::WorkRestored { records: mended })?;
     }
     if mended > 0 || !is_same {
-        begin(tx, path, known.log, known.number + 1)?;
+        begin(tx, at, known.log, known.number + 1)?;
     }
     Ok(mended)
 }
@@ -200,10 +200,10 @@ fn settle(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
 }
 
 /// Writes the log anew, shorter. It says what it said before.
-pub(crate) fn shorten(tx: &Tx<'_>, path: &Path) -> Result<()> {
-    catch_up(tx, path)?;
+pub(crate) fn shorten(tx: &Tx<'_>, at: &LogFile) -> Result<()> {
+    catch_up(tx, at)?;
     match stored(tx.conn)? {
-        Some(known) => begin(tx, path, known.log, known.number),
+        Some(known) => begin(tx, at, known.log, known.number),
         None => Ok(()),
     }
 }

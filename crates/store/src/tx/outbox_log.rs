@@ -9,11 +9,10 @@
 use crate::error::{Result, StoreError};
 use crate::tables::conflict::Open;
 use crate::tables::pending::{Change, InFlight};
+use crate::tx::folder::LogFile;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tidemark_model::{Record, RecordId};
 
 /// The file's name, in the data folder.
@@ -117,10 +116,9 @@ impl Contents {
 }
 
 /// Reads a file; `None` where there is none.
-pub(crate) fn read(path: &Path) -> Result<Option<Contents>> {
-    let mut bytes = Vec::new();
-    match File::open(path) {
-        Ok(mut file) => file.read_to_end(&mut bytes).map_err(failed)?,
+pub(crate) fn read(log: &LogFile) -> Result<Option<Contents>> {
+    let bytes = match log.disk.read(&log.path) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),
     };
@@ -193,66 +191,43 @@ fn checksum(bytes: &[u8]) -> u64 {
 }
 
 /// Returns the file's length; `None` where there is none.
-pub(crate) fn length(path: &Path) -> Option<u64> {
-    fs::metadata(path).ok().map(|found| found.len())
+pub(crate) fn length(log: &LogFile) -> Option<u64> {
+    log.disk.length(&log.path)
 }
 
 /// Appends bytes and waits until they are on the disk. Where that fails nothing of them stays.
-pub(crate) fn append(path: &Path, at: u64, bytes: &[u8]) -> Result<()> {
-    let mut file = OpenOptions::new().append(true).open(path).map_err(failed)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_data());
-    written.map_err(|error| {
-        let _ = file.set_len(at);
-        failed(error)
-    })
+pub(crate) fn append(log: &LogFile, bytes: &[u8]) -> Result<()> {
+    log.disk.append(&log.path, bytes).map_err(failed)
 }
 
 /// Takes back what was appended behind `to`.
-pub(crate) fn cut(path: &Path, to: u64) {
-    let cut =
-        OpenOptions::new().write(true).open(path).and_then(|file| file.set_len(to).and_then(|()| file.sync_data()));
-    if let Err(error) = cut {
+pub(crate) fn cut(log: &LogFile, to: u64) {
+    if let Err(error) = log.disk.cut(&log.path, to) {
         tracing::warn!(%error, "the outbox log could not be cut back; what was not saved may be offered again");
     }
 }
 
 /// Puts a whole file in the place of the one that is there, at once.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let beside = path.with_extension("log.new");
-    let written = options().open(&beside).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
-    let placed = written.and_then(|()| fs::rename(&beside, path));
+pub(crate) fn replace(log: &LogFile, bytes: &[u8]) -> Result<()> {
+    let beside = log.path.with_extension("log.new");
+    let placed = log.disk.put(&beside, bytes).and_then(|()| log.disk.rename(&beside, &log.path));
     if placed.is_err() {
         // It is in nobody's way; the next one writes over it.
-        let _ = fs::remove_file(&beside);
+        let _ = log.disk.remove(&beside);
     }
     placed.map_err(failed)?;
-    sync_folder(path);
+    if let Some(folder) = log.path.parent() {
+        log.disk.sync_folder(folder);
+    }
     Ok(())
 }
 
-/// Makes a rename in a file's folder last.
-pub(crate) fn sync_folder(path: &Path) {
-    #[cfg(unix)]
-    if let Some(folder) = path.parent() {
-        // Where a folder cannot be synced, the file system does it by itself.
-        let _ = File::open(folder).and_then(|folder| folder.sync_all());
-    }
-}
-
 /// Moves a file out of the way, under a name that says what it is; returns the new name.
-pub(crate) fn keep_aside(path: &Path, word: &str, now_ms: i64) -> Option<PathBuf> {
-    let mut name = path.file_name()?.to_owned();
+pub(crate) fn keep_aside(log: &LogFile, word: &str, now_ms: i64) -> Option<PathBuf> {
+    let mut name = log.path.file_name()?.to_owned();
     name.push(format!(".{word}-{now_ms}"));
-    let kept = path.with_file_name(name);
-    fs::rename(path, &kept).ok().map(|()| kept)
-}
-
-fn options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+    let kept = log.path.with_file_name(name);
+    log.disk.rename(&log.path, &kept).ok().map(|()| kept)
 }
 
 fn failed(error: std::io::Error) -> StoreError {
@@ -302,7 +277,7 @@ mod tests {
     #[test]
     fn a_torn_transaction_counts_for_nothing_and_an_altered_line_is_seen() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(FILE);
+        let log = LogFile { path: dir.path().join(FILE), disk: std::sync::Arc::new(tidemark_sqlite::SystemDisk) };
         let mut bytes = Vec::new();
         let mut ends = Vec::new();
         let set = || "TodoItems".to_owned();
@@ -318,8 +293,8 @@ mod tests {
             ends.push(bytes.len());
         }
         for cut_at in 0..=bytes.len() {
-            fs::write(&path, &bytes[..cut_at]).unwrap();
-            let contents = read(&path).unwrap().unwrap();
+            std::fs::write(&log.path, &bytes[..cut_at]).unwrap();
+            let contents = read(&log).unwrap().unwrap();
             let newest = if cut_at < ends[2] {
                 0
             } else if cut_at < ends[5] {
@@ -333,8 +308,8 @@ mod tests {
         for flipped_at in ends[2]..ends[4] - 1 {
             let mut altered = bytes.clone();
             altered[flipped_at] ^= 0x10;
-            fs::write(&path, &altered).unwrap();
-            let contents = read(&path).unwrap().unwrap();
+            std::fs::write(&log.path, &altered).unwrap();
+            let contents = read(&log).unwrap().unwrap();
             assert_eq!(contents.newest, 2);
             assert!(contents.unreadable > 0 && contents.records.len() < 2, "flipped at {flipped_at}");
         }

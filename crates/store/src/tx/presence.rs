@@ -5,10 +5,9 @@
 //! process that was killed. Refuses: `sync.lock`, which is about cycles.
 
 use crate::error::{Result, StoreError};
-use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::Path;
+use crate::tx::folder::Folder;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use tidemark_sqlite::LockFile;
 
 const FILE: &str = "open.lock";
 
@@ -31,52 +30,53 @@ impl Word {
 }
 
 /// This process's part in the folder.
-#[derive(Debug)]
 pub(crate) struct Presence {
-    /// `None` where the folder cannot be written.
-    file: Option<Mutex<File>>,
+    /// `None` where the folder cannot be written. Locked, so that what is read and what is written for it are one act.
+    file: Option<Mutex<Box<dyn LockFile>>>,
+}
+
+impl std::fmt::Debug for Presence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Presence")
+    }
 }
 
 impl Presence {
     /// Comes in; waits while somebody must be alone.
-    pub(crate) fn enter(dir: &Path) -> Self {
-        let mut options = OpenOptions::new();
-        options.create(true).truncate(false).read(true).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let Ok(mut file) = options.open(dir.join(FILE)) else { return Self { file: None } };
-        if file.try_lock().is_ok() && read(&mut file) == Word::Open {
-            let _ = write(&mut file, Word::Unchecked);
+    pub(crate) fn enter(folder: &Folder) -> Self {
+        let Ok(file) = folder.disk.lock_file(&folder.join(FILE)) else { return Self { file: None } };
+        if has_lock(&*file) && read(&*file) == Word::Open {
+            let _ = write(&*file, Word::Unchecked);
         }
         // On a file system without locks everybody is as alone as before.
         let _ = file.lock_shared();
         Self { file: Some(Mutex::new(file)) }
     }
 
-    fn file(&self) -> Option<MutexGuard<'_, File>> {
+    fn file(&self) -> Option<MutexGuard<'_, Box<dyn LockFile>>> {
         // What is behind it is a handle; a panic elsewhere cannot have left it half changed.
         self.file.as_ref().map(|file| file.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Returns how things stand.
     pub(crate) fn word(&self) -> Word {
-        self.file().map_or(Word::Clean, |mut file| read(&mut file))
+        self.file().map_or(Word::Clean, |file| read(&**file))
     }
 
     /// Notes that this process is about to write.
     pub(crate) fn begin_writing(&self) -> Result<()> {
-        let Some(mut file) = self.file() else { return Ok(()) };
-        match read(&mut file) {
-            Word::Clean => write(&mut file, Word::Open).map_err(|error| StoreError::Io(error.to_string())),
+        let Some(file) = self.file() else { return Ok(()) };
+        match read(&**file) {
+            Word::Clean => write(&**file, Word::Open).map_err(|error| StoreError::Io(error.to_string())),
             Word::Open | Word::Unchecked | Word::Damaged => Ok(()),
         }
     }
 
     /// Notes that the database was looked at, and what was found.
     pub(crate) fn looked_at(&self, is_damaged: bool) {
-        let Some(mut file) = self.file() else { return };
+        let Some(file) = self.file() else { return };
         let word = if is_damaged { Word::Damaged } else { Word::Open };
-        if let Err(error) = write(&mut file, word) {
+        if let Err(error) = write(&**file, word) {
             tracing::warn!(%error, "the state of the offline database could not be noted");
         }
     }
@@ -85,7 +85,7 @@ impl Presence {
     pub(crate) fn alone<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
         let Some(file) = self.file() else { return Some(work()) };
         // The system may let go of the shared lock before it gives the other.
-        let done = file.try_lock().is_ok().then(work);
+        let done = has_lock(&**file).then(work);
         let _ = file.lock_shared();
         done
     }
@@ -93,30 +93,32 @@ impl Presence {
 
 impl Drop for Presence {
     fn drop(&mut self) {
-        let Some(mut file) = self.file() else { return };
-        if file.try_lock().is_ok() && read(&mut file) == Word::Open {
-            let _ = write(&mut file, Word::Clean);
+        let Some(file) = self.file() else { return };
+        if has_lock(&**file) && read(&**file) == Word::Open {
+            let _ = write(&**file, Word::Clean);
         }
     }
 }
 
-fn read(file: &mut File) -> Word {
-    let mut text = String::new();
-    let found = file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_string(&mut text));
-    let known = Word::ALL.into_iter().find(|(_, word)| found.is_ok() && *word == text.trim_end());
+/// Tells whether nobody else has the folder open: the lock is to be had alone.
+fn has_lock(file: &dyn LockFile) -> bool {
+    file.try_lock().unwrap_or(false)
+}
+
+fn read(file: &dyn LockFile) -> Word {
+    let bytes = file.read().unwrap_or_default();
+    let known = Word::ALL.into_iter().find(|(_, word)| word.as_bytes() == bytes.trim_ascii_end());
     match known {
         Some((word, _)) => word,
-        None if text.is_empty() => Word::Clean,
+        None if bytes.is_empty() => Word::Clean,
         None => Word::Unchecked,
     }
 }
 
-fn write(file: &mut File, word: Word) -> std::io::Result<()> {
+fn write(file: &dyn LockFile, word: Word) -> std::io::Result<()> {
     let text = Word::ALL.into_iter().find(|(known, _)| *known == word).map_or("", |(_, text)| text);
-    file.seek(SeekFrom::Start(0))?;
     // One write of one length: no moment has half a word.
-    file.write_all(format!("{text:<12}\n").as_bytes())?;
-    file.sync_data()
+    file.write(format!("{text:<12}\n").as_bytes())
 }
 
 #[cfg(test)]
@@ -126,10 +128,11 @@ mod tests {
     #[test]
     fn the_last_one_out_says_whether_all_left_properly() {
         let dir = tempfile::tempdir().unwrap();
-        let first = Presence::enter(dir.path());
+        let folder = Folder { dir: dir.path().to_owned(), disk: std::sync::Arc::new(tidemark_sqlite::SystemDisk) };
+        let first = Presence::enter(&folder);
         assert_eq!(first.word(), Word::Clean);
         first.begin_writing().unwrap();
-        let second = Presence::enter(dir.path());
+        let second = Presence::enter(&folder);
         assert_eq!(second.word(), Word::Open);
         assert!(second.alone(|| ()).is_none());
         drop(first);
@@ -138,12 +141,12 @@ mod tests {
         drop(second);
         // As a kill leaves it: the lock is gone, the word stays.
         std::fs::write(dir.path().join(FILE), "open").unwrap();
-        let third = Presence::enter(dir.path());
+        let third = Presence::enter(&folder);
         assert_eq!(third.word(), Word::Unchecked);
         third.begin_writing().unwrap();
         drop(third);
-        assert_eq!(Presence::enter(dir.path()).word(), Word::Unchecked, "until somebody has looked");
-        Presence::enter(dir.path()).looked_at(false);
-        assert_eq!(Presence::enter(dir.path()).word(), Word::Clean);
+        assert_eq!(Presence::enter(&folder).word(), Word::Unchecked, "until somebody has looked");
+        Presence::enter(&folder).looked_at(false);
+        assert_eq!(Presence::enter(&folder).word(), Word::Clean);
     }
 }

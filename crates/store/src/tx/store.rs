@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::tables::bytes::TableBytes;
 use crate::tables::catalog::{Catalog, Loaded};
 use crate::tx::connect::{Access, connect_reader, connect_writer};
+use crate::tx::folder::{Folder, LogFile};
 use crate::tx::gate::Gate;
 use crate::tx::notices::Listeners;
 use crate::tx::presence::Presence;
@@ -37,10 +38,10 @@ impl std::fmt::Debug for Store {
 
 /// What the clones of a store share.
 pub(crate) struct Inner {
-    pub(crate) dir: PathBuf,
+    pub(crate) folder: Folder,
     pub(crate) file: PathBuf,
     /// The log of what waits, beside the database.
-    pub(crate) outbox: PathBuf,
+    pub(crate) outbox: LogFile,
     pub(crate) access: Access,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
@@ -74,7 +75,7 @@ pub(crate) struct Reading<'c> {
 impl Store {
     /// Returns the folder.
     pub fn dir(&self) -> &Path {
-        &self.inner.dir
+        &self.inner.folder.dir
     }
 
     /// Tells whether the database can only be read; writes are then refused with a sentence.
@@ -89,7 +90,7 @@ impl Inner {
         let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut conn = match idle {
             Some(conn) => conn,
-            None => connect_reader(&self.file, self.access)?,
+            None => connect_reader(&*self.folder.disk, &self.file, self.access)?,
         };
         let tx = conn.transaction()?;
         let value = f(&Reading { conn: &tx, catalog: self.loaded.current(&tx)? })?;
@@ -103,7 +104,7 @@ impl Inner {
 
     /// Opens another writing connection; after an I/O error the old one is not trusted again (FAULTS D5).
     pub(crate) fn connect_writer(&self) -> Result<Connection> {
-        let mut conn = connect_writer(&self.file)?;
+        let mut conn = connect_writer(&*self.folder.disk, &self.file)?;
         watch(&self.touched, &mut conn)?;
         Ok(conn)
     }

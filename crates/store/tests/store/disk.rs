@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tidemark_model::RecordId;
 use tidemark_model::query::Query;
-use tidemark_store::{Incident, Only, Store, StoreError};
+use tidemark_store::{Incident, Only, Store, StoreError, SystemDisk};
 
 const DATABASE: &str = "tidemark.db";
 const WAL: &str = "tidemark.db-wal";
@@ -159,7 +159,8 @@ fn every_page_flipped_once_opens_with_all_that_waits() {
             copy(whole.path(), dir.path(), &[LOG, "open.lock"]);
             fs::write(dir.path().join(DATABASE), flipped).unwrap();
             let at = format!("page {} offset {offset}", start / page);
-            let store = Store::open(dir.path(), clock(), ids(500)).unwrap_or_else(|error| panic!("{at}: {error}"));
+            let store = Store::open(dir.path(), Arc::new(SystemDisk), clock(), ids(500))
+                .unwrap_or_else(|error| panic!("{at}: {error}"));
             store.look_after().unwrap_or_else(|error| panic!("{at}: {error}"));
             assert_eq!(waiting(&store), expected, "{at}");
             assert_eq!(store.conflicts().unwrap(), conflicts, "{at}");
@@ -194,7 +195,8 @@ fn a_truncated_file_opens_with_all_that_waits() {
         let dir = tempfile::tempdir().unwrap();
         copy(whole.path(), dir.path(), &[LOG, "open.lock"]);
         fs::write(dir.path().join(DATABASE), &bytes[..length]).unwrap();
-        let store = Store::open(dir.path(), clock(), ids(500)).unwrap_or_else(|error| panic!("{length}: {error}"));
+        let store = Store::open(dir.path(), Arc::new(SystemDisk), clock(), ids(500))
+            .unwrap_or_else(|error| panic!("{length}: {error}"));
         store.look_after().unwrap();
         assert_eq!(waiting(&store), expected, "{length} bytes are left");
     }

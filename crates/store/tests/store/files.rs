@@ -4,10 +4,10 @@ use crate::support::*;
 use serde_json::json;
 use std::path::Path;
 use tidemark_model::query::Query;
-use tidemark_store::{Only, Store, StoreError};
+use tidemark_store::{Only, Store, StoreError, SystemDisk};
 
 fn try_open(dir: &Path) -> Result<Store, StoreError> {
-    Store::open(dir, clock(), ids(3))
+    Store::open(dir, std::sync::Arc::new(SystemDisk), clock(), ids(3))
 }
 
 #[cfg(unix)]
@@ -134,7 +134,7 @@ fn a_failing_disk_loses_nothing_that_was_acknowledged() {
 #[ignore = "run by a_failing_disk_loses_nothing_that_was_acknowledged, under a limit"]
 fn as_somebody_with_a_failing_disk() {
     let Some(dir) = std::env::var_os("FAILING_DIR") else { return };
-    let store = Store::open(Path::new(&dir), clock(), ids(77)).unwrap();
+    let store = Store::open(Path::new(&dir), std::sync::Arc::new(SystemDisk), clock(), ids(77)).unwrap();
     let json = object(json!({ "Title": "t", "Notes": "x".repeat(20_000) }));
     let mut acknowledged = 0u64;
     let error = loop {

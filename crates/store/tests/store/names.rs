@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use tidemark_model::query::Query;
 use tidemark_odata::{filter_words, option_names, parse_filter, parse_order_by, path_words};
-use tidemark_store::{Only, Store};
+use tidemark_store::{Only, Store, SystemDisk};
 use walk::{Accepted, FLAGS, TEXTS};
 
 /// What the offline database calls things.
@@ -32,7 +32,7 @@ fn what_a_model_may_use_as_a_name_is_kept_found_and_sent() {
         let accepted = walk::accepted(&words);
         assert!(accepted.sets.len() > 10 && accepted.properties.len() > 10, "hardly any word is left");
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path(), clock(), ids(1)).unwrap();
+        let store = Store::open(dir.path(), std::sync::Arc::new(SystemDisk), clock(), ids(1)).unwrap();
         store.sign_in(&account()).unwrap();
         let model = accepted.model();
         store.adopt_model(&model.document().to_string()).unwrap();
@@ -42,7 +42,7 @@ fn what_a_model_may_use_as_a_name_is_kept_found_and_sent() {
         every_property(&store, &accepted);
         accept_all(&store);
         drop(store);
-        let again = Store::open(dir.path(), clock(), ids(2)).unwrap();
+        let again = Store::open(dir.path(), std::sync::Arc::new(SystemDisk), clock(), ids(2)).unwrap();
         assert_eq!(*again.model().unwrap(), model);
         assert_eq!(count(&again, TEXTS, None, ""), 1);
     }

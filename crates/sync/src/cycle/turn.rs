@@ -169,7 +169,8 @@ mod tests {
     fn opened() -> (tempfile::TempDir, Store, Ports) {
         let dir = tempfile::tempdir().unwrap();
         let paused = Arc::new(Paused::new());
-        let store = Store::open(dir.path(), paused.clone(), paused.clone()).unwrap();
+        let store =
+            Store::open(dir.path(), Arc::new(tidemark_store::SystemDisk), paused.clone(), paused.clone()).unwrap();
         let account = serde_json::json!({
             "server": "s", "user": "u", "workspace": "w", "token": "t", "server_id": "i", "signed_out": false
         });

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tidemark_model::query::Query;
 use tidemark_model::{CACHED_ENTITIES, RecordId};
-use tidemark_store::{Only, Position, Store};
+use tidemark_store::{Only, Position, Store, SystemDisk};
 
 pub(super) const ITEMS: &str = "TodoItems";
 pub(super) const LISTS: &str = "TodoLists";
@@ -61,7 +61,7 @@ impl Device {
     /// Makes a laptop of a new user that has not synced yet.
     pub(super) async fn signed_in(shore: &Arc<Shore>, user: &str) -> Self {
         let (dir, weather, roads) = (tempfile::tempdir().unwrap(), Weather::new(shore.clone()), Arc::default());
-        let store = Store::open(dir.path(), shore.time.clone(), shore.time.clone()).unwrap();
+        let store = Store::open(dir.path(), Arc::new(SystemDisk), shore.time.clone(), shore.time.clone()).unwrap();
         let engine = Engine::new(store.clone(), ports(shore, &weather, &roads));
         let token = shore.token(user).await;
         let account = engine.remote().sign_in_with_token(ROOT, &token).await.unwrap();
@@ -72,7 +72,9 @@ impl Device {
 
     /// Returns what another process on the same data dir works with, behind a weather of its own.
     pub(super) fn another_process(&self) -> (Engine, Arc<Weather>) {
-        let store = Store::open(self.dir.path(), self.shore.time.clone(), self.shore.time.clone()).unwrap();
+        let store =
+            Store::open(self.dir.path(), Arc::new(SystemDisk), self.shore.time.clone(), self.shore.time.clone())
+                .unwrap();
         let weather = Weather::new(self.shore.clone());
         (Engine::new(store, ports(&self.shore, &weather, &self.roads)), weather)
     }
@@ -131,7 +133,7 @@ fn ports(shore: &Shore, weather: &Arc<Weather>, roads: &Arc<Roads>) -> Ports {
         timer: shore.time.clone(),
         entropy: shore.time.clone(),
         transport: weather.clone(),
-        guard: Arc::new(LockFiles),
+        guard: Arc::new(LockFiles::on(Arc::new(SystemDisk))),
         routes: roads.clone(),
     }
 }

@@ -4,7 +4,7 @@ use crate::support::*;
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use tidemark_store::Store;
+use tidemark_store::{Store, SystemDisk};
 
 /// A signed-in device. Its file is made once: that takes longer than a whole week.
 pub(super) fn new_device() -> Device {
@@ -33,7 +33,7 @@ fn reopen(dir: tempfile::TempDir, clock: Arc<TestClock>) -> Device {
     // No two devices make the same ids, whichever history they come from.
     static SEED: AtomicU64 = AtomicU64::new(10);
     let seed = SEED.fetch_add(1, Ordering::Relaxed);
-    Device { store: Store::open(dir.path(), clock.clone(), ids(seed)).unwrap(), clock, dir }
+    Device { store: Store::open(dir.path(), Arc::new(SystemDisk), clock.clone(), ids(seed)).unwrap(), clock, dir }
 }
 
 impl Device {

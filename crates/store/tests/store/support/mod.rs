@@ -14,7 +14,7 @@ use tidemark_model::{
 };
 use tidemark_store::{
     Account, Answer, AskedFrom, CycleEntry, FirstSync, HistoryEntry, JournalLine, Onto, Outgoing, Position, PullTx,
-    Reply, Result, Store, StoreError, Tally, Wanted,
+    Reply, Result, Store, StoreError, SystemDisk, Tally, Wanted,
 };
 use uuid::Uuid;
 
@@ -173,7 +173,7 @@ pub(crate) fn device() -> Device {
 pub(crate) fn device_of(seed: u64) -> Device {
     let dir = tempfile::tempdir().unwrap();
     let clock = clock();
-    let store = Store::open(dir.path(), clock.clone(), ids(seed)).unwrap();
+    let store = Store::open(dir.path(), Arc::new(SystemDisk), clock.clone(), ids(seed)).unwrap();
     store.sign_in(&account()).unwrap();
     store.adopt_model(&model_document()).unwrap();
     for set in ["TodoLists", ITEMS, "Sites", "Contacts"] {
@@ -205,7 +205,7 @@ impl Device {
 }
 
 pub(crate) fn open(dir: &Path) -> Store {
-    Store::open(dir, clock(), ids(99)).unwrap()
+    Store::open(dir, Arc::new(SystemDisk), clock(), ids(99)).unwrap()
 }
 
 pub(crate) fn object(value: Value) -> Map<String, Value> {
