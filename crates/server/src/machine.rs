@@ -1,13 +1,14 @@
 //! The rim: the one place where the server reads the machine's clock and its randomness, and sleeps.
 //!
-//! Owns: implementations of the model's ports, and the pauses between two attempts at something of the machine's: a socket,
-//! a file, a connection. Refuses: being called from a rule; everything else is handed its
+//! Owns: implementations of the model's ports, whether there are threads, and the pauses between two attempts at something
+//! of the machine's: a socket, a file, a connection. Refuses: being called from a rule; everything else is handed its
 //! [`crate::Ports`], so that a simulation can put its own in their place (FAULTS 3.2).
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use tidemark_model::RecordId;
 use tidemark_model::ports::{Clock, Ids, NoRandomness, Secrets};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use uuid::Uuid;
 
 #[expect(clippy::disallowed_methods, reason = "the rim: this is the Clock that everything else is handed")]
@@ -49,6 +50,12 @@ impl Secrets for MachineSecrets {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
         getrandom::fill(bytes).map_err(|error| NoRandomness(error.to_string()))
     }
+}
+
+/// Tells whether there are threads to wait on. A runtime of one thread does its database work where it stands, so that a
+/// simulation is one sequence of steps (FAULTS 3.2).
+pub(crate) fn has_threads() -> bool {
+    !matches!(Handle::try_current().map(|handle| handle.runtime_flavor()), Ok(RuntimeFlavor::CurrentThread))
 }
 
 /// Waits until something of the machine's is tried again.

@@ -5,8 +5,9 @@
 use crate::machine::{MachineClock, MachineIds, MachineSecrets};
 use std::sync::Arc;
 use tidemark_model::ports::{Clock, Ids, Secrets};
+use tidemark_sqlite::{Disk, SystemDisk};
 
-/// The time, ids and secrets of a service.
+/// The time, ids, secrets and disk of a service.
 #[derive(Clone)]
 pub struct Ports {
     /// The time.
@@ -15,12 +16,19 @@ pub struct Ports {
     pub ids: Arc<dyn Ids>,
     /// Secrets, tokens, salts, and the random marks of versions.
     pub secrets: Arc<dyn Secrets>,
+    /// The disk that a database file is on.
+    pub disk: Arc<dyn Disk>,
 }
 
 impl Default for Ports {
     /// Returns the machine's.
     fn default() -> Self {
-        Self { clock: Arc::new(MachineClock), ids: Arc::new(MachineIds), secrets: Arc::new(MachineSecrets) }
+        Self {
+            clock: Arc::new(MachineClock),
+            ids: Arc::new(MachineIds),
+            secrets: Arc::new(MachineSecrets),
+            disk: Arc::new(SystemDisk),
+        }
     }
 }
 

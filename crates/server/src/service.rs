@@ -9,6 +9,7 @@ use crate::server::{Current, Server};
 use crate::storage::open::{Access, Address, open};
 use crate::storage::{Days, NewToken, NewUser, Purged, StorageError, TokenHash};
 use axum::Router;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tidemark_model::EntityModel;
@@ -80,17 +81,11 @@ impl Service {
     /// The name is taken, or the database fails.
     pub async fn add_user(&self, name: &str, workspace: &str, device: Option<&str>) -> Result<String, ServiceError> {
         let server = self.current.now();
-        let ports = &server.ports;
-        let no_randomness = |error| ServiceError::from(StorageError::Randomness(error));
-        let token = crate::auth::fresh_token(ports.secrets.as_ref()).map_err(no_randomness)?;
-        let now_ms = ports.clock.now_ms();
+        let now_ms = server.ports.clock.now_ms();
         // A hash of nothing: this account has no password, only its tokens.
         let user = NewUser { name: name.into(), workspace: workspace.into(), password: String::new(), now_ms };
         server.storage.add_user(user).await?;
-        let hash = TokenHash::of(&token);
-        let added = NewToken { user: name.into(), hash, device: device.map(Into::into), now_ms };
-        server.storage.add_token(added).await?;
-        Ok(token)
+        self.add_token(name, device).await
     }
 
     /// Ends the endless answers; requests under way are answered.
@@ -107,6 +102,46 @@ impl Service {
     pub(crate) async fn fill_demo(&self) -> Result<(), demo::DemoError> {
         let server = self.current.now();
         demo::fill(server.storage.as_ref(), &server.model, &server.ports).await
+    }
+
+    /// Returns one more token of an account, for a device of that name.
+    ///
+    /// # Errors
+    /// There is no such account, or the database fails.
+    pub async fn add_token(&self, name: &str, device: Option<&str>) -> Result<String, ServiceError> {
+        let server = self.current.now();
+        let ports = &server.ports;
+        let no_randomness = |error| ServiceError::from(StorageError::Randomness(error));
+        let token = crate::auth::fresh_token(ports.secrets.as_ref()).map_err(no_randomness)?;
+        let (hash, now_ms) = (TokenHash::of(&token), ports.clock.now_ms());
+        server.storage.add_token(NewToken { user: name.into(), hash, device: device.map(Into::into), now_ms }).await?;
+        Ok(token)
+    }
+
+    /// Writes a copy of the database into a file that is not there yet; SQLite alone.
+    ///
+    /// # Errors
+    /// A sentence; then there is no such file.
+    pub async fn back_up(&self, target: &Path) -> Result<(), ServiceError> {
+        Ok(self.current.now().storage.backup(target).await?)
+    }
+
+    /// Puts a backup in the place of a database, `sqlite:FILE`, which then begins a new epoch.
+    ///
+    /// # Errors
+    /// A sentence; then the database is as it was.
+    pub fn restore(database: &str, backup: &Path, ports: &Ports) -> Result<(), ServiceError> {
+        let address = Address::read(database).ok_or_else(|| ServiceError("The database must be sqlite:FILE".into()))?;
+        Ok(crate::storage::open::restore(&address, backup, ports)?)
+    }
+
+    /// Drops the content of tombstones that are older than so many days; history stays.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn drop_tombstones(&self, older_than_days: u32) -> Result<u64, ServiceError> {
+        let kept = Days { tombstones: older_than_days, history: u32::MAX };
+        Ok(self.purge(kept).await?.tombstones)
     }
 
     /// Drops the content of old tombstones, and old history.

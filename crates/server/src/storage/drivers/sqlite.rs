@@ -14,6 +14,7 @@ mod writer;
 pub(crate) use backup::restore;
 
 use super::Access;
+use crate::machine::has_threads;
 use crate::ports::Ports;
 use crate::storage::engine::{Driver, Engine, Lane, Session};
 use crate::storage::notices::Notices;
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tidemark_model::EntityModel;
 use tidemark_sql::Dialect;
+use tidemark_sqlite::Disk;
 use writer::Writer;
 
 /// Connections that read records.
@@ -34,6 +36,7 @@ const FRONT_READERS: usize = 2;
 /// A database file.
 pub(crate) struct Sqlite {
     path: PathBuf,
+    disk: Arc<dyn Disk>,
     front: Pool,
     readers: Pool,
     writer: Writer,
@@ -53,10 +56,11 @@ pub(crate) fn open(
     let connection = open::open(path, access, model.as_ref(), ports)?;
     let driver = Sqlite {
         path: path.to_owned(),
-        front: Pool::new(path.to_owned(), FRONT_READERS, Arc::clone(&ports.clock)),
-        readers: Pool::new(path.to_owned(), READERS, Arc::clone(&ports.clock)),
+        disk: Arc::clone(&ports.disk),
+        front: Pool::new(path.to_owned(), FRONT_READERS, ports),
+        readers: Pool::new(path.to_owned(), READERS, ports),
         writer: Writer::start(connection)?,
-        log: Log::of(path, Arc::clone(&ports.clock)),
+        log: Log::of(path, ports),
     };
     Ok(Engine::over(driver, path.display().to_string(), model, ports, Arc::new(Notices::default())))
 }
@@ -99,8 +103,13 @@ impl Driver for Sqlite {
     }
 
     async fn backup(&self, target: &Path) -> Result<()> {
-        let (from, target) = (self.path.clone(), target.to_owned());
-        let work = tokio::task::spawn_blocking(move || backup::backup(&from, &target));
-        work.await.map_err(|error| StorageError::Copy(format!("The backup broke off: {error}")))?
+        let (disk, from, target) = (Arc::clone(&self.disk), self.path.clone(), target.to_owned());
+        let work = move || backup::backup(&*disk, &from, &target);
+        if !has_threads() {
+            return work();
+        }
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| StorageError::Copy(format!("The backup broke off: {error}")))?
     }
 }

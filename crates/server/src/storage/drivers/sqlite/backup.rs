@@ -13,20 +13,20 @@ use crate::storage::engine::{Kind, Scope, Session, new_epoch};
 use crate::storage::{Result, StorageError};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
-use std::fs::{File, rename};
 use std::path::Path;
 use std::time::Duration;
+use tidemark_sqlite::Disk;
 
 /// How often a copy waits 50 ms for other work to end.
 const TRIES: u32 = 600;
 
 /// Writes a copy of a database.
-pub(super) fn backup(database: &Path, target: &Path) -> Result<()> {
+pub(super) fn backup(disk: &dyn Disk, database: &Path, target: &Path) -> Result<()> {
     let failed = |problem: String| StorageError::Copy(format!("The backup was not written: {problem}"));
-    if target.exists() {
+    if disk.is_there(target) {
         return Err(failed(format!("{} exists already; name a new file", target.display())));
     }
-    if target.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+    if target.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !disk.is_folder(folder)) {
         return Err(failed(format!("there is no folder for {}", target.display())));
     }
     // Written beside and renamed at the end, so that a file of the wanted name is always whole.
@@ -36,20 +36,20 @@ pub(super) fn backup(database: &Path, target: &Path) -> Result<()> {
     let Some(name) = beside.to_str() else {
         return Err(failed(format!("{} is not UTF-8", target.display())));
     };
-    if beside.exists() {
-        std::fs::remove_file(beside).map_err(|error| failed(error.to_string()))?;
+    if disk.is_there(beside) {
+        disk.remove(beside).map_err(|error| failed(error.to_string()))?;
     }
-    make_private(beside);
+    make_private(disk, beside);
     // A connection of its own: SQLite takes this copy for a write, which the readers' connections refuse.
-    let connection = open_beside(database)?;
+    let connection = open_beside(disk, database)?;
     let copied = connection
         .execute("VACUUM INTO ?1", [name])
         .map_err(|error| failed(error.to_string()))
-        .and_then(|_| File::open(beside).and_then(|file| file.sync_all()).map_err(|error| failed(error.to_string())))
-        .and_then(|()| rename(beside, target).map_err(|error| failed(error.to_string())));
+        .and_then(|_| disk.sync(beside).map_err(|error| failed(error.to_string())))
+        .and_then(|()| disk.rename(beside, target).map_err(|error| failed(error.to_string())));
     if copied.is_err() {
         // What is left of it is no backup; that it cannot be removed changes nothing.
-        let _ = std::fs::remove_file(beside);
+        let _ = disk.remove(beside);
     }
     copied
 }
@@ -59,8 +59,9 @@ pub(super) fn backup(database: &Path, target: &Path) -> Result<()> {
 /// # Errors
 /// A sentence; then the database is as it was.
 pub(crate) fn restore(database: &Path, from: &Path, ports: &Ports) -> Result<()> {
-    let source = check_backup(from)?;
-    if !database.exists() {
+    let disk = &*ports.disk;
+    let source = check_backup(disk, from)?;
+    if !disk.is_there(database) {
         // An empty database of the right page size to copy into.
         drop(open(database, Access::Create, None, ports)?);
     }
@@ -78,14 +79,15 @@ pub(crate) fn restore(database: &Path, from: &Path, ports: &Ports) -> Result<()>
     beside.push(".restoring");
     let copied = with_new_epoch(&source, Path::new(&beside), ports).and_then(|fresh| copy(&fresh, &mut target));
     // What is left of it is in nobody's way; the next restore writes over it.
-    let _ = std::fs::remove_file(&beside);
+    let _ = disk.remove(Path::new(&beside));
     copied
 }
 
 fn with_new_epoch(source: &Connection, beside: &Path, ports: &Ports) -> Result<Connection> {
-    let _ = std::fs::remove_file(beside);
-    make_private(beside);
-    let mut fresh = open_beside(beside)?;
+    let disk = &*ports.disk;
+    let _ = disk.remove(beside);
+    make_private(disk, beside);
+    let mut fresh = open_beside(disk, beside)?;
     copy(source, &mut fresh)?;
     // A copy of a file in WAL mode is in WAL mode too; this one is to be one file.
     fresh.pragma_update(None, "journal_mode", "DELETE")?;

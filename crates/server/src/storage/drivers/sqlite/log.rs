@@ -6,12 +6,14 @@
 
 use super::pool::Pool;
 use super::writer::Writer;
+use crate::ports::Ports;
 use crate::storage::Result;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tidemark_model::ports::Clock;
+use tidemark_sqlite::Disk;
 
 /// From here on the log is emptied where that goes quickly.
 const LONG: u64 = 64 * 1024 * 1024;
@@ -24,6 +26,7 @@ const BETWEEN: Duration = Duration::from_secs(5);
 /// The log of one file.
 pub(super) struct Log {
     path: PathBuf,
+    disk: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,
     long: u64,
     is_being_emptied: AtomicBool,
@@ -32,16 +35,17 @@ pub(super) struct Log {
 
 impl Log {
     /// Looks after the log of a database.
-    pub(super) fn of(database: &Path, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn of(database: &Path, ports: &Ports) -> Self {
+        let (disk, clock) = (Arc::clone(&ports.disk), Arc::clone(&ports.clock));
         let mut path = database.as_os_str().to_owned();
         path.push("-wal");
         let (is_being_emptied, not_before_ms) = (AtomicBool::new(false), AtomicU64::new(0));
-        Self { path: path.into(), clock, long: LONG, is_being_emptied, not_before_ms }
+        Self { path: path.into(), disk, clock, long: LONG, is_being_emptied, not_before_ms }
     }
 
     /// Empties the log where it is long; called behind a write.
     pub(super) async fn look_after(&self, readers: &Pool, writer: &Writer) {
-        let length = std::fs::metadata(&self.path).map_or(0, |file| file.len());
+        let length = self.disk.length(&self.path).unwrap_or(0);
         let now_ms = self.clock.monotonic_ms();
         let is_due = length >= self.long && now_ms >= self.not_before_ms.load(Ordering::Relaxed);
         if !is_due || self.is_being_emptied.swap(true, Ordering::AcqRel) {
@@ -73,7 +77,6 @@ impl Drop for Emptying<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::Ports;
     use crate::storage::drivers::Access;
     use crate::storage::drivers::sqlite::open::open;
     use crate::storage::engine::{Bind, Fetch, Kind, Scope, Session, Tx};
@@ -94,8 +97,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (path, ports) = (folder.path().join("records.db"), Ports::default());
         let writer = Writer::start(open(&path, Access::Create, None, &ports).unwrap()).unwrap();
-        let pool = Arc::new(Pool::new(path.clone(), 2, Arc::clone(&ports.clock)));
-        let log = Arc::new(Log { long: LENGTH, ..Log::of(&path, Arc::clone(&ports.clock)) });
+        let pool = Arc::new(Pool::new(path.clone(), 2, &ports));
+        let log = Arc::new(Log { long: LENGTH, ..Log::of(&path, &ports) });
         let length = || std::fs::metadata(&log.path).unwrap().len();
         // A read that sees the moment before the write and goes on.
         let (begun, has_begun) = oneshot::channel();

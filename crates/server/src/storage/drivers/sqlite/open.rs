@@ -12,12 +12,11 @@ use crate::storage::engine::{Kind, Scope, Session, VERSION, prepare};
 use crate::storage::{Result, StorageError};
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
-use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tidemark_model::EntityModel;
-use tidemark_sqlite::{ErrorClass, Opening, class};
+use tidemark_sqlite::{Disk, ErrorClass, Opening, class};
 
 /// Records are read in the order of their key, so a page holds as many as it can.
 const PAGE_BYTES: i64 = 8192;
@@ -34,7 +33,8 @@ const PREPARED_STATEMENTS: usize = 256;
 
 /// Opens the file for writing, and lays a model out in it.
 pub(super) fn open(path: &Path, access: Access, model: Option<&Arc<EntityModel>>, ports: &Ports) -> Result<Connection> {
-    let is_there = path.exists();
+    let disk = &*ports.disk;
+    let is_there = disk.is_there(path);
     if !is_there && access == Access::Existing {
         return Err(StorageError::Missing(name(path)));
     }
@@ -43,10 +43,10 @@ pub(super) fn open(path: &Path, access: Access, model: Option<&Arc<EntityModel>>
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
     if !is_there {
-        make_private(path);
+        make_private(disk, path);
     }
-    let mut connection = connect(path, flags)?;
-    let about = |error| open_error(path, error);
+    let mut connection = connect(disk, path, flags)?;
+    let about = |error| open_error(disk, path, error);
     match state(&connection).map_err(about)? {
         State::Empty => connection.pragma_update(None, "page_size", PAGE_BYTES).map_err(about)?,
         State::Foreign => return Err(StorageError::Foreign(name(path))),
@@ -60,7 +60,7 @@ pub(super) fn open(path: &Path, access: Access, model: Option<&Arc<EntityModel>>
     connection.pragma_update(None, "cache_size", -32_768).map_err(about)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(about)?;
     if access == Access::Serve && is_there {
-        check(&connection, path)?;
+        check(disk, &connection, path)?;
     }
     let session: &mut dyn Session = &mut SqliteSession(&mut connection);
     session.run(Kind::Layout, Scope::Everything, |tx| prepare(tx, &name(path), model, ports))?;
@@ -69,24 +69,20 @@ pub(super) fn open(path: &Path, access: Access, model: Option<&Arc<EntityModel>>
 
 /// Makes an empty file that its owner alone reads; SQLite gives its log the same rights. What cannot be made is told by
 /// the opening that follows.
-pub(super) fn make_private(path: &Path) {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    drop(options.open(path));
+pub(super) fn make_private(disk: &dyn Disk, path: &Path) {
+    drop(disk.make(path));
 }
 
 /// Opens one more connection to a database that is open already.
-pub(super) fn open_beside(path: &Path) -> Result<Connection> {
-    connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+pub(super) fn open_beside(disk: &dyn Disk, path: &Path) -> Result<Connection> {
+    connect(disk, path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }
 
 /// Opens a connection that only reads.
-pub(super) fn open_reader(path: &Path) -> Result<Connection> {
+pub(super) fn open_reader(disk: &dyn Disk, path: &Path) -> Result<Connection> {
     // Read-write, since a reader in WAL mode may have to make the shared-memory file; `query_only` keeps it a reader.
-    let connection = open_beside(path)?;
-    let about = |error| open_error(path, error);
+    let connection = open_beside(disk, path)?;
+    let about = |error| open_error(disk, path, error);
     connection.pragma_update(None, "query_only", true).map_err(about)?;
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE).map_err(about)?;
     connection.pragma_update(None, "cache_size", -8_192).map_err(about)?;
@@ -94,23 +90,24 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
 }
 
 /// Checks that a file is a whole database of this version, as before restoring it.
-pub(super) fn check_backup(path: &Path) -> Result<Connection> {
-    if !path.exists() {
+pub(super) fn check_backup(disk: &dyn Disk, path: &Path) -> Result<Connection> {
+    if !disk.is_there(path) {
         return Err(StorageError::Copy(format!("There is no backup {}", path.display())));
     }
-    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    match state(&connection).map_err(|error| open_error(path, error))? {
+    let connection = connect(disk, path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    match state(&connection).map_err(|error| open_error(disk, path, error))? {
         State::Version(found) if found > VERSION => {
             Err(StorageError::Newer { database: name(path), found, known: VERSION })
         }
-        State::Version(_) => check(&connection, path).map(|()| connection),
+        State::Version(_) => check(disk, &connection, path).map(|()| connection),
         State::Empty | State::Foreign => Err(StorageError::Foreign(name(path))),
     }
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
-    let opening = Opening { flags, vfs: None, busy_timeout: BUSY_TIMEOUT, prepared_statements: PREPARED_STATEMENTS };
-    tidemark_sqlite::open(path, opening).map_err(|error| open_error(path, error))
+fn connect(disk: &dyn Disk, path: &Path, flags: OpenFlags) -> Result<Connection> {
+    let opening =
+        Opening { flags, vfs: disk.vfs(), busy_timeout: BUSY_TIMEOUT, prepared_statements: PREPARED_STATEMENTS };
+    tidemark_sqlite::open(path, opening).map_err(|error| open_error(disk, path, error))
 }
 
 enum State {
@@ -135,20 +132,20 @@ fn name(path: &Path) -> String {
 }
 
 /// Looks at every page: a damaged database is not served, since a feed with a hole in it is believed (FAULTS D8).
-fn check(connection: &Connection, path: &Path) -> Result<()> {
-    let about = |error| open_error(path, error);
+fn check(disk: &dyn Disk, connection: &Connection, path: &Path) -> Result<()> {
+    let about = |error| open_error(disk, path, error);
     let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(about)?;
     if verdict == "ok" { Ok(()) } else { Err(StorageError::Damaged(name(path))) }
 }
 
-fn open_error(path: &Path, error: rusqlite::Error) -> StorageError {
+fn open_error(disk: &dyn Disk, path: &Path, error: rusqlite::Error) -> StorageError {
     match class(&error) {
         ErrorClass::NotADatabase => StorageError::Foreign(name(path)),
         ErrorClass::Damaged => StorageError::Damaged(name(path)),
         ErrorClass::CannotOpen | ErrorClass::ReadOnly => {
             let problem = match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-                Some(parent) if !parent.exists() => format!("there is no folder {}", parent.display()),
-                _ if path.is_dir() => "it is a folder".to_owned(),
+                Some(parent) if !disk.is_there(parent) => format!("there is no folder {}", parent.display()),
+                _ if disk.is_folder(path) => "it is a folder".to_owned(),
                 _ => "it cannot be written to; check its permissions and those of its folder".to_owned(),
             };
             StorageError::NotOpened { database: name(path), problem }

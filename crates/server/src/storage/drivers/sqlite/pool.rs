@@ -6,6 +6,8 @@
 use super::open::open_reader;
 use super::session::SqliteSession;
 use crate::limits::READ_TIMEOUT;
+use crate::machine::has_threads;
+use crate::ports::Ports;
 use crate::storage::engine::Session;
 use crate::storage::{Result, StorageError};
 use rusqlite::Connection;
@@ -14,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tidemark_model::ports::Clock;
-use tokio::runtime::{Handle, RuntimeFlavor};
+use tidemark_sqlite::Disk;
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock, Semaphore};
 
 /// After so many of SQLite's steps the deadline is looked at: some tens of microseconds.
@@ -29,6 +31,7 @@ struct Reader {
 /// The readers of one file.
 pub(super) struct Pool {
     path: PathBuf,
+    disk: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,
     idle: Arc<Mutex<Vec<Reader>>>,
     deadlines: Mutex<Vec<Arc<AtomicU64>>>,
@@ -38,9 +41,10 @@ pub(super) struct Pool {
 
 impl Pool {
     /// Makes a pool of so many; its connections are opened when they are needed.
-    pub(super) fn new(path: PathBuf, readers: usize, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(path: PathBuf, readers: usize, ports: &Ports) -> Self {
+        let (disk, clock) = (Arc::clone(&ports.disk), Arc::clone(&ports.clock));
         let permits = Arc::new(Semaphore::new(readers));
-        Self { path, clock, idle: Arc::default(), deadlines: Mutex::default(), permits, gate: Arc::default() }
+        Self { path, disk, clock, idle: Arc::default(), deadlines: Mutex::default(), permits, gate: Arc::default() }
     }
 
     /// Reads, on a thread where a read may take its time.
@@ -52,13 +56,18 @@ impl Pool {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StorageError::Stopping)?;
         let idle = Arc::clone(&self.idle);
         let mut reader = self.take()?;
-        let work = tokio::task::spawn_blocking(move || {
+        let work = move || {
             let outcome = read(&mut SqliteSession(&mut reader.connection));
             locked(&idle).push(reader);
             drop((permit, open));
             outcome
-        });
-        work.await.map_err(|error| StorageError::Failed(format!("a read broke off: {error}")))?
+        };
+        if !has_threads() {
+            return work();
+        }
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| StorageError::Failed(format!("a read broke off: {error}")))?
     }
 
     /// Reads what takes microseconds, where the caller is: another thread would cost more than the read.
@@ -66,10 +75,7 @@ impl Pool {
         let _permit = self.permits.acquire().await.map_err(|_| StorageError::Stopping)?;
         let mut reader = self.take()?;
         let glance = || read(&mut SqliteSession(&mut reader.connection));
-        let outcome = match Handle::current().runtime_flavor() {
-            RuntimeFlavor::MultiThread => tokio::task::block_in_place(glance),
-            _ => glance(),
-        };
+        let outcome = if has_threads() { tokio::task::block_in_place(glance) } else { glance() };
         locked(&self.idle).push(reader);
         outcome
     }
@@ -86,7 +92,7 @@ impl Pool {
     }
 
     fn open(&self) -> Result<Reader> {
-        let mut connection = open_reader(&self.path)?;
+        let mut connection = open_reader(&*self.disk, &self.path)?;
         let deadline_ms = Arc::new(AtomicU64::new(0));
         let (clock, until) = (Arc::clone(&self.clock), Arc::clone(&deadline_ms));
         connection.progress_handler(STEPS, Some(move || clock.monotonic_ms() > until.load(Ordering::Relaxed)))?;
