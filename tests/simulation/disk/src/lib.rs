@@ -1,7 +1,8 @@
-//! The fault-injecting disk of the simulation, and SQLite's way to it.
+//! The fault-injecting disk of the simulation, SQLite's way to it, and the tripwire under it.
 //!
 //! Owns: a machine's file system in memory, whose every operation is numbered and can fail, whose power can go off between
-//! any two of them, and whose processes can be killed; SQLite's VFS over it. Refuses: everything that a program means by its files, and being in anything that ships.
+//! any two of them, and whose processes can be killed; SQLite's VFS over it; and what notices that a run asked the real
+//! clock or entropy. Refuses: everything that a program means by its files, and being in anything that ships.
 
 mod content;
 mod dice;
@@ -15,6 +16,8 @@ mod process;
 mod registry;
 mod shm;
 mod sim_disk;
+#[cfg(target_os = "linux")]
+pub mod tripwire;
 mod vfs;
 
 pub use fault::{Act, Fault, Operation};
