@@ -71,7 +71,13 @@ impl Disk for Process {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let (mut machine, name) = self.begin(path)?;
         let file = machine.find(&name)?;
-        Ok(machine.read(file)?)
+        Ok(machine.read(file, usize::MAX)?)
+    }
+
+    fn read_head(&self, path: &Path, length: usize) -> io::Result<Vec<u8>> {
+        let (mut machine, name) = self.begin(path)?;
+        let file = machine.find(&name)?;
+        Ok(machine.read(file, length)?)
     }
 
     fn make(&self, path: &Path) -> io::Result<()> {

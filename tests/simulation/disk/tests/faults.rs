@@ -155,6 +155,10 @@ fn files_and_folders_behave_as_the_systems_do() {
     process.cut(&at("x/a"), 3).unwrap();
     assert_eq!((process.read(&at("x/a")).unwrap(), process.length(&at("x/a"))), (b"123".to_vec(), Some(3)));
     assert_eq!((process.length(&at("x")), process.is_folder(&at("x")), process.is_there(&at("x"))), (None, true, true));
+    assert_eq!(
+        (process.read_head(&at("x/a"), 2).unwrap(), process.read_head(&at("x/a"), 9).unwrap().len()),
+        (b"12".to_vec(), 3)
+    );
     assert_eq!(process.names_in(&at("x")).unwrap(), ["a", "y"]);
     assert_eq!(process.names_in(&at("z")).unwrap_err().kind(), ErrorKind::NotFound);
     process.put(&at("x/y/c"), b"c").unwrap();
