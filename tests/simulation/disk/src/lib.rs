@@ -4,6 +4,8 @@
 //! any two of them, and whose processes can be killed; SQLite's VFS over it; and what notices that a run asked the real
 //! clock or entropy. Refuses: everything that a program means by its files, and being in anything that ships.
 
+#[cfg(target_os = "linux")]
+mod callers;
 mod content;
 mod dice;
 mod fault;

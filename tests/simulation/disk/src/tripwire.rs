@@ -5,11 +5,11 @@
 //! Refuses: ending the run, since a function of C cannot panic: whoever armed it asks `tripped` after every step.
 #![expect(unsafe_code, reason = "functions of libc are replaced by their names")]
 
+use crate::callers;
 use libc::{c_int, c_long, c_uint, c_void, clockid_t, size_t, ssize_t, time_t, timespec, timeval};
 use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::collections::hash_map::RandomState;
-use std::future::{Future, poll_fn};
 use std::hint::black_box;
 use std::marker::PhantomData;
 
@@ -45,7 +45,7 @@ fn set(armed: bool) -> Restored {
     Restored { before: ARMED.replace(armed), here: PhantomData }
 }
 
-/// Arms the wire of this thread.
+/// Arms the wire of this thread: around `block_on` of a paused runtime, for example, which is built before.
 #[must_use = "the wire is armed as long as this lives"]
 pub fn arm() -> Restored {
     // The standard library draws the keys of its hash tables once a thread. They decide nothing (clippy refuses to let
@@ -63,28 +63,21 @@ pub fn unarmed<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Runs a future with the wire armed around each of its polls, and not between them: there the runtime of tokio asks what
-/// time it is, for its own numbers.
-pub fn watched<F: Future>(future: F) -> impl Future<Output = F::Output> {
-    let mut future = Box::pin(future);
-    poll_fn(move |context| {
-        let _restored = arm();
-        future.as_mut().poll(context)
-    })
-}
-
 /// Returns the first trip on this thread since this was last asked.
 pub fn tripped() -> Option<Trip> {
     TRIPPED.take()
 }
 
-/// Tells whether the wire is armed, and remembers that it was tripped.
+/// Tells whether the wire is armed, and remembers that it was tripped. Not inlined, so that its part of the stack is the
+/// same for everybody.
+#[inline(never)]
 fn is_armed(function: &'static str) -> bool {
     if !ARMED.get() {
         return false;
     }
+    let stack = callers::stack();
     unarmed(|| {
-        if TRIPPED.with_borrow(Option::is_none) {
+        if TRIPPED.with_borrow(Option::is_none) && !callers::are_excused(stack) {
             let backtrace = Backtrace::force_capture().to_string();
             eprintln!("tripwire: {function} was called inside of a simulation; tripwire::tripped() has the backtrace");
             TRIPPED.set(Some(Trip { function, backtrace }));

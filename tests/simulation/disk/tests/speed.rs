@@ -30,6 +30,8 @@ fn what_it_costs() {
     });
     println!("{} KiB on the disk", disk.used() / 1024);
     per_second("snapshots and restores", 500, |_| disk.restore(&disk.snapshot()));
+    #[cfg(target_os = "linux")]
+    armed_runtime();
     let real = tempfile_path();
     let conn = rusqlite::Connection::open(&real).unwrap();
     conn.execute_batch(
@@ -40,6 +42,21 @@ fn what_it_costs() {
         insert(&conn, i64::from(at)..i64::from(at) + 1).unwrap();
     });
     assert_eq!(count(&conn), 5_000);
+}
+
+#[cfg(target_os = "linux")]
+fn armed_runtime() {
+    use std::time::Duration;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let wait = |_| {
+        let ended = async { tokio::time::timeout(Duration::from_secs(1), std::future::pending::<()>()).await };
+        assert!(runtime.block_on(ended).is_err());
+    };
+    per_second("waits of a paused runtime", 5_000, wait);
+    per_second("the same with the tripwire armed", 5_000, |at| {
+        let _armed = tidemark_sim_disk::tripwire::arm();
+        wait(at);
+    });
 }
 
 fn tempfile_path() -> std::path::PathBuf {

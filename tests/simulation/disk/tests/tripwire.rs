@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant, SystemTime};
-use tidemark_sim_disk::tripwire::{arm, tripped, unarmed, watched};
+use tidemark_sim_disk::tripwire::{arm, tripped, unarmed};
 
 /// Uses up what was asked for.
 fn gone<T>(asked: T) {
@@ -80,13 +80,13 @@ fn a_trip_tells_who_called() {
 async fn life() -> u32 {
     let started = tokio::time::Instant::now();
     let (send, mut receive) = tokio::sync::mpsc::channel(1);
-    let task = tokio::spawn(watched(async move {
+    let task = tokio::spawn(async move {
         let mut ticks = tokio::time::interval(Duration::from_secs(60));
         for tick in 0..5 {
             ticks.tick().await;
             send.send(tick).await.unwrap();
         }
-    }));
+    });
     let mut sum = 0;
     while let Some(tick) = receive.recv().await {
         sum += tick;
@@ -101,15 +101,18 @@ async fn life() -> u32 {
 
 #[test]
 fn the_paused_time_of_tokio_does_not() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    assert_eq!(runtime.block_on(watched(life())), 10);
-    assert!(tripped().is_none(), "{:?}", tripped());
-    // And the wire was armed: the same with one call in it trips.
-    runtime.block_on(watched(async {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().start_paused(true).build().unwrap();
+    let mut sum = 0;
+    assert_eq!(trips(|| sum = runtime.block_on(life())), None);
+    assert_eq!(sum, 10);
+    // And the wire was armed: in a task of its own, after a wait, and in the runtime's first future.
+    let asks = || async {
         tokio::time::sleep(Duration::from_secs(1)).await;
         gone(SystemTime::now());
-    }));
-    assert_eq!(tripped().map(|trip| trip.function), Some("clock_gettime"));
+    };
+    assert_eq!(trips(|| runtime.block_on(runtime.spawn(asks())).unwrap()), Some("clock_gettime"));
+    assert_eq!(trips(|| runtime.block_on(asks())), Some("clock_gettime"));
 }
 
 #[test]
