@@ -37,9 +37,9 @@ impl Registered {
         assert!(is_name(world) && is_name(machine), "`{world}` or `{machine}` is no name for a part of a path");
         let (prefix, core) = (format!("/sim/{world}/{machine}"), Arc::new(Core::default()));
         let mut disks = DISKS.write().unwrap_or_else(PoisonError::into_inner);
-        let before = disks.insert(prefix.clone(), Arc::downgrade(&core));
+        assert!(!disks.contains_key(&prefix), "there is a disk at {prefix} already");
+        disks.insert(prefix.clone(), Arc::downgrade(&core));
         drop(disks);
-        assert!(before.is_none(), "there is a disk at {prefix} already");
         Self { prefix, core }
     }
 }
@@ -106,7 +106,9 @@ mod tests {
     #[test]
     fn a_disk_is_found_while_it_exists() {
         let registered = Registered::new("registry", "pc");
-        assert!(disk("/sim/registry/pc").is_some());
+        let of_core = |core: Arc<Core>| Arc::ptr_eq(&core, &registered.core);
+        assert!(std::panic::catch_unwind(|| Registered::new("registry", "pc")).is_err());
+        assert!(disk("/sim/registry/pc").is_some_and(of_core));
         drop(registered);
         assert!(disk("/sim/registry/pc").is_none());
     }
