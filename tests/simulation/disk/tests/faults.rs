@@ -52,6 +52,20 @@ fn a_failed_sync_is_no_commit_and_a_later_one_is() {
 }
 
 #[test]
+fn what_a_failed_sync_should_have_written_is_seen_and_lost() {
+    let disk = SimDisk::new("sync-lost", "pc");
+    let process = disk.process(1);
+    let path = process.root().join("a");
+    process.put(&path, b"old").unwrap();
+    disk.fail(Fault::SyncFails);
+    process.put(&path, b"new").unwrap_err();
+    process.sync(&path).unwrap();
+    assert_eq!(process.read(&path).unwrap(), b"new");
+    disk.power_loss(PowerLoss::DropUnsynced, 1);
+    assert_eq!(disk.read_file("a").unwrap(), b"old");
+}
+
+#[test]
 fn an_error_comes_at_its_number_once_or_from_there_on() {
     let disk = SimDisk::new("errors", "pc");
     let conn = open(&disk.process(1));

@@ -35,6 +35,9 @@ fn entropy_trips_it() {
     assert_eq!(trips(|| gone(getrandom::u64())), Some("getrandom"));
     assert_eq!(trips(|| gone(uuid::Uuid::new_v4())), Some("getrandom"));
     assert!(trips(|| gone(uuid::Uuid::now_v7())).is_some());
+    let mut same = None;
+    trips(|| same = Some(getrandom::u64().unwrap() == getrandom::u64().unwrap()));
+    assert_eq!(same, Some(true), "it gets one answer");
 }
 
 #[test]
