@@ -2,7 +2,6 @@
 //!
 //! Owns: the events. Refuses: judging (`verdicts`).
 
-use crate::dice::Dice;
 use crate::laptop::Laptop;
 use crate::ledger::{Ledger, Saved};
 use crate::verdicts;
@@ -10,6 +9,7 @@ use crate::world::{Model, Template, World};
 use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex};
 use tidemark_app::{CycleOutcome, ListRequest};
+use tidemark_tests::Dice;
 use tokio::runtime::Runtime;
 
 /// What people edit: texts of one line, so that no merge by line mixes two marks.

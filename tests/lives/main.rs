@@ -6,7 +6,6 @@
 
 mod clock;
 mod deeds;
-mod dice;
 mod faults;
 mod laptop;
 mod ledger;

@@ -4,6 +4,8 @@
 //! user sees. The binaries must be built first (`cargo xtask test` does; by hand: `cargo build`).
 
 mod device;
+mod dice;
+mod gate;
 mod network;
 mod office;
 mod programs;
@@ -12,6 +14,8 @@ mod real_time;
 mod server;
 
 pub use device::{Device, Ran};
+pub use dice::Dice;
+pub use gate::Phase;
 pub use network::{Network, Weather};
 pub use office::Office;
 pub use programs::program;

@@ -4,21 +4,38 @@ use crate::server::pointer;
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-/// A plain OData client signed in with Basic authentication.
+/// A plain OData client, signed in.
 pub struct Office {
     client: Client,
     root: String,
-    user: String,
+    sign: Sign,
+}
+
+enum Sign {
+    Name(String),
+    Token(String),
 }
 
 impl Office {
-    /// Makes a client for a user (see `Server::add_user`).
+    /// Makes a client for a user (see `Server::add_user`), who signs in with Basic authentication.
     pub fn new(server: &str, user: &str) -> Self {
-        Self { client: Client::new(), root: format!("{server}/odata"), user: user.to_owned() }
+        Self::signed_with(server, Sign::Name(user.to_owned()))
+    }
+
+    /// Makes a client with a token, which costs a server that was started a moment ago no password.
+    pub fn with_token(server: &str, token: String) -> Self {
+        Self::signed_with(server, Sign::Token(token))
+    }
+
+    fn signed_with(server: &str, sign: Sign) -> Self {
+        Self { client: Client::new(), root: format!("{server}/odata"), sign }
     }
 
     fn signed(&self, request: RequestBuilder) -> RequestBuilder {
-        request.basic_auth(&self.user, Some(format!("{}-secret", self.user)))
+        match &self.sign {
+            Sign::Name(user) => request.basic_auth(user, Some(format!("{user}-secret"))),
+            Sign::Token(token) => request.bearer_auth(token),
+        }
     }
 
     /// Sends a GET below the service root.

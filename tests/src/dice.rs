@@ -1,15 +1,17 @@
-//! The randomness of a life: all of it comes from one seed, so that a life can be lived again.
+//! The randomness of a test: all of it comes from one seed, so that a run can be run again.
 
 /// A sequence of numbers that looks random (SplitMix64).
 #[derive(Clone, Debug)]
-pub(crate) struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// Begins the sequence of a seed.
+    pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5bf0_3635)
     }
 
-    pub(crate) fn next(&mut self) -> u64 {
+    /// Returns the next number.
+    pub fn throw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -18,17 +20,17 @@ impl Dice {
     }
 
     /// Returns a number below `n`.
-    pub(crate) fn below(&mut self, n: usize) -> usize {
-        (self.next() % n.max(1) as u64) as usize
+    pub fn below(&mut self, n: usize) -> usize {
+        (self.throw() % n.max(1) as u64) as usize
     }
 
     /// Tells whether a throw of `percent` in a hundred hits.
-    pub(crate) fn hits(&mut self, percent: usize) -> bool {
+    pub fn hits(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
     /// Picks one of a list.
-    pub(crate) fn pick<'l, T>(&mut self, list: &'l [T]) -> Option<&'l T> {
+    pub fn pick<'l, T>(&mut self, list: &'l [T]) -> Option<&'l T> {
         list.get(self.below(list.len()))
     }
 }
