@@ -1,8 +1,10 @@
 //! Faults between two real processes: nothing is lost, nothing comes twice, nobody conflicts with themselves.
 
-use serde_json::json;
-use std::time::Duration;
-use tidemark_tests::{Device, Network, Office, Server, Weather, pause};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Child;
+use tidemark_tests::{Device, Network, Office, Phase, Proxy, Server, Weather};
 
 fn import(device: &Device, count: usize) {
     let file = device.dir().join("in.jsonl");
@@ -43,48 +45,106 @@ fn a_reply_lost_after_the_server_committed_is_answered_from_the_journal() {
     let report = ana.sync();
     assert_eq!(report["conflicts"], 0, "{report}");
     ana.sync();
-    assert_eq!(ana.conflicts(), Vec::<serde_json::Value>::new());
+    assert_eq!(ana.conflicts(), Vec::<Value>::new());
     assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"));
     let there = office.read(&format!("TodoItems({added})"));
     assert_eq!((&there["Title"], &there["Priority"]), (&json!("c"), &json!(3)));
     assert_eq!(office.read(&format!("TodoItems({fresh})"))["Notes"], "on top of a lost reply");
 }
 
+/// A push that stands still at the proxy: the records of it, and the cycle that it is of.
+struct Push {
+    ids: BTreeSet<String>,
+    cycle: Child,
+}
+
+impl Push {
+    /// Starts a cycle and returns once its `nth` push stands at a phase.
+    fn under_way(device: &Device, proxy: &Proxy, phase: Phase, nth: usize) -> Self {
+        let mut pushes = 0;
+        proxy.stop_at(phase, move |passing| {
+            pushes += usize::from(passing.is_push());
+            pushes == nth
+        });
+        let mut cycle = device.spawn(&["sync"]);
+        let standing = proxy.wait_until_stopped();
+        let parts: Value = serde_json::from_slice(&standing.body).unwrap();
+        let of = |part: &Value| part["body"]["Id"].as_str().expect("an addition names its record").to_owned();
+        let ids: BTreeSet<String> = parts["requests"].as_array().unwrap().iter().map(of).collect();
+        assert_eq!(ids.len(), 200, "a full batch");
+        assert!(cycle.try_wait().unwrap().is_none(), "the cycle is under way");
+        Self { ids, cycle }
+    }
+
+    /// The server has all of it or none, as the phase says, and the device has not heard of it.
+    fn prove(&self, phase: Phase, device: &Device, office: &Office) {
+        let there = |record: &Value| self.ids.contains(record["Id"].as_str().unwrap());
+        let committed = office.list("TodoItems").iter().filter(|record| there(record)).count();
+        match phase {
+            Phase::Reached => assert_eq!(committed, 0, "nothing of it is at the server"),
+            // On either side of the commit; nobody can aim at it.
+            Phase::Forwarded => {}
+            Phase::Answered | Phase::PartlyPassed => assert_eq!(committed, 200, "committed, and unanswered"),
+        }
+        let waits = |record: &&Value| record["_State"] == "add";
+        assert_eq!(device.list("TodoItems").iter().filter(|record| there(record)).filter(waits).count(), 200);
+    }
+}
+
+/// Everything is there once, on both sides.
+fn arrived_once(device: &Device, office: &Office, pushes: &[Push]) {
+    let report = device.sync();
+    assert_eq!(report["conflicts"], 0, "{report}");
+    assert_eq!(office.list("TodoItems").len(), 3_000);
+    assert_eq!(device.shared("TodoItems"), office.list("TodoItems"));
+    assert_eq!(device.sync()["requests"], 1, "a further cycle has nothing to do");
+    for id in pushes.iter().flat_map(|push| push.ids.iter().take(5)) {
+        let lines = office.read(&format!("../history/TodoItems/{id}"))["value"].clone();
+        assert_eq!(lines.as_array().unwrap().len(), 1, "{lines}");
+    }
+}
+
+/// How far which push of a cycle has come when the kill comes; each begins with the one that was killed before.
+const KILLS: [(Phase, usize); 5] =
+    [(Phase::Reached, 1), (Phase::Forwarded, 2), (Phase::Answered, 3), (Phase::PartlyPassed, 2), (Phase::Answered, 1)];
+
 #[test]
 fn kill_minus_nine_of_the_client_in_the_middle_of_a_push() {
     let server = Server::start();
-    let ana = Device::signed_in(&server.url, "ana", &["TodoItems"]);
+    let proxy = Proxy::to(&server.url);
+    let ana = Device::signed_in(&proxy.url, "ana", &["TodoItems"]);
+    let office = Office::with_token(&server.url, server.token("ana"));
     import(&ana, 3_000);
-    for delay_ms in [40, 80, 120, 160, 200] {
-        let mut child = ana.spawn(&["sync"]);
-        pause(Duration::from_millis(delay_ms));
-        let _ = child.kill();
-        let _ = child.wait();
+    let mut pushes = Vec::new();
+    for (phase, nth) in KILLS {
+        let mut push = Push::under_way(&ana, &proxy, phase, nth);
+        push.cycle.kill().unwrap();
+        assert_eq!(push.cycle.wait().unwrap().signal(), Some(9));
+        push.prove(phase, &ana, &office);
+        proxy.cut();
+        pushes.push(push);
     }
-    let report = ana.sync();
-    assert_eq!(report["conflicts"], 0, "{report}");
-    let office = Office::new(&server.url, "ana");
-    assert_eq!(office.list("TodoItems").len(), 3_000);
-    assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"));
-    assert_eq!(ana.sync()["requests"], 1, "a further cycle has nothing to do");
+    arrived_once(&ana, &office, &pushes);
 }
 
 #[test]
 fn kill_minus_nine_of_the_server_in_the_middle_of_a_push() {
     let mut server = Server::start();
-    let ana = Device::signed_in(&server.url, "ana", &["TodoItems"]);
+    let proxy = Proxy::to(&server.url);
+    let ana = Device::signed_in(&proxy.url, "ana", &["TodoItems"]);
+    let office = Office::with_token(&server.url, server.token("ana"));
     import(&ana, 3_000);
-    for delay_ms in [60, 140, 220] {
-        let mut child = ana.spawn(&["sync"]);
-        pause(Duration::from_millis(delay_ms));
+    let mut pushes = Vec::new();
+    for (phase, nth) in KILLS {
+        let mut push = Push::under_way(&ana, &proxy, phase, nth);
         server.kill();
-        let _ = child.wait();
+        proxy.cut();
+        assert_eq!(push.cycle.wait().unwrap().code(), Some(3), "the device is offline");
         server.revive();
+        push.prove(phase, &ana, &office);
+        pushes.push(push);
     }
-    let report = ana.sync();
-    assert_eq!(report["conflicts"], 0, "{report}");
-    assert_eq!(ana.shared("TodoItems"), Office::new(&server.url, "ana").list("TodoItems"));
-    assert_eq!(ana.list("TodoItems").len(), 3_000);
+    arrived_once(&ana, &office, &pushes);
 }
 
 #[test]
@@ -242,7 +302,7 @@ fn a_restored_server_is_known_before_anything_is_written_on_it() {
     for _ in 0..3 {
         assert_eq!(ana.sync()["conflicts"], 0);
     }
-    assert_eq!(ana.conflicts(), Vec::<serde_json::Value>::new(), "nobody took anything back");
+    assert_eq!(ana.conflicts(), Vec::<Value>::new(), "nobody took anything back");
     let there = office.read(&format!("TodoItems({before})"));
     assert_eq!(
         (&there["Notes"], &there["Priority"], &there["Assignee"]),
@@ -306,7 +366,7 @@ fn a_data_folder_put_back_from_a_copy_asks_nothing_and_sends_nothing_twice() {
         let report = ana.sync();
         assert_eq!((&report["conflicts"], &report["merged"]), (&json!(0), &json!(0)), "{report}");
     }
-    assert_eq!(ana.conflicts(), Vec::<serde_json::Value>::new());
+    assert_eq!(ana.conflicts(), Vec::<Value>::new());
     assert_eq!(ana.status()["pending"], 0);
     assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"));
     assert_eq!(office.read(&format!("TodoItems({edited})"))["Notes"], "ben's");
