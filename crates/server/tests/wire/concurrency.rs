@@ -1,8 +1,10 @@
 //! Many writers at once: the sequence has no gaps, and a reader that follows along misses nothing.
 
-use crate::running::{Running, follow, id, send};
+use crate::running::{Running, follow, id, send, task_url};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::task::JoinSet;
@@ -74,48 +76,106 @@ async fn writers_share_transactions_and_a_follower_sees_every_change_in_order() 
     assert_eq!(held, truth);
 }
 
+fn body(number: u32) -> Value {
+    json!({"Title": format!("number {number}"), "_UpdatedAt": 1_000})
+}
+
+/// Writes a record under a request id of its own.
+fn put(server: &Running, number: u32) -> impl Future<Output = reqwest::Result<reqwest::Response>> + use<> {
+    let request = server.request("PUT", &task_url(&id(number)));
+    request.header("Repeatability-Request-ID", id(50_000 + number)).json(&body(number)).send()
+}
+
+/// Sends the same and never reads the answer. Returns once the server is at work on it: it has asked for the body.
+fn put_unread(server: &Running, number: u32) -> TcpStream {
+    let (body, url, request) = (body(number).to_string(), task_url(&id(number)), id(50_000 + number));
+    let mut stream = TcpStream::connect(server.root.trim_start_matches("http://")).unwrap();
+    let head = format!(
+        "PUT {url} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nRepeatability-Request-ID: {request}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        server.token,
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut goes_on = [0; 25];
+    stream.read_exact(&mut goes_on).unwrap();
+    assert_eq!(&goes_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(body.as_bytes()).unwrap();
+    stream
+}
+
+/// Returns the numbers and etags of the records that are there.
+async fn there(server: &Running) -> BTreeMap<String, String> {
+    let (records, _) = follow(server, "/odata/TodoItems", "").await;
+    let of = |record: &Value, name: &str| record[name].as_str().unwrap().to_owned();
+    records.iter().map(|record| (of(record, "Id"), of(record, "@odata.etag"))).collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_answered_survives_a_kill_and_what_was_not_is_applied_once() {
+    const EACH: u32 = 200;
+    const UNREAD: u32 = 10;
     let mut server = Running::start().await;
-    let put = |server: &Running, number: u32| {
-        let url = format!("/odata/TodoItems({})", id(number));
-        let request = server.request("PUT", &url).header("Repeatability-Request-ID", id(50_000 + number));
-        request.json(&json!({"Title": format!("number {number}"), "_UpdatedAt": 1_000})).send()
-    };
-    let mut answered = BTreeMap::new();
-    let mut sent = 0;
+    // What each record's version must be for ever: of what was answered, and of what was committed and not answered.
+    let mut kept = BTreeMap::new();
     for round in 0..3 {
+        // Committed, as others see, and answered to nobody.
+        let unread = 10_000 + round * UNREAD..10_000 + (round + 1) * UNREAD;
+        let streams: Vec<_> = unread.clone().map(|number| put_unread(&server, number)).collect();
+        let committed = loop {
+            let there = there(&server).await;
+            if unread.clone().all(|number| there.contains_key(&id(number))) {
+                break there;
+            }
+        };
+        // Others are under way; the kill comes when some of them are answered, more each round.
         let mut sending = JoinSet::new();
-        for number in round * 200..(round + 1) * 200 {
+        for number in round * EACH..(round + 1) * EACH {
             let sent = put(&server, number);
             sending.spawn(async move { (number, sent.await) });
         }
-        sent += 200;
-        // The kill comes when some are answered, more of them each round, and the others are under way.
-        let until = answered.len() + 10 * (round as usize + 1);
+        let (mut answered, mut unanswered) = (0, 0);
         while let Some(ended) = sending.join_next().await {
             let (number, reply) = ended.unwrap();
-            let Ok(reply) = reply else { continue };
+            let Ok(reply) = reply else {
+                unanswered += 1;
+                continue;
+            };
             assert_eq!(reply.status(), 201);
-            answered.insert(number, reply.headers()["etag"].to_str().unwrap().to_owned());
-            if answered.len() == until {
+            kept.insert(id(number), reply.headers()["etag"].to_str().unwrap().to_owned());
+            answered += 1;
+            if answered == 10 * (round + 1) {
                 server.kill();
             }
         }
+        assert!(unanswered > 0, "the kill came after the last answer");
+        drop(streams);
+        kept.extend(unread.map(|number| (id(number), committed[&id(number)].clone())));
         server.serve(&[]);
+        let there = there(&server).await;
+        assert!(kept.iter().all(|(id, etag)| there.get(id) == Some(etag)), "a commit was lost");
     }
-    assert!(answered.len() < sent as usize, "every kill came after the last answer");
-    // Every device sends again what it heard nothing about, and one that it did hear about.
-    for number in 0..sent {
-        let reply = put(&server, number).await.unwrap();
+    // At work, and not committed: somebody else writes.
+    let held = server.hold_writes();
+    let before = there(&server).await;
+    let streams: Vec<_> = (20_000..20_000 + UNREAD).map(|number| put_unread(&server, number)).collect();
+    server.kill();
+    drop(streams);
+    held.release();
+    server.serve(&[]);
+    assert!(there(&server).await == before, "something of it was written");
+
+    // Every device sends again what it heard nothing about, and what it did hear about.
+    let numbers: Vec<u32> = (0..3 * EACH).chain(10_000..10_000 + 3 * UNREAD).chain(20_000..20_000 + UNREAD).collect();
+    for number in &numbers {
+        let reply = put(&server, *number).await.unwrap();
         assert_eq!(reply.status(), 201, "{number}");
-        if let Some(etag) = answered.get(&number) {
-            assert_eq!(reply.headers()["etag"].to_str().unwrap(), etag);
-        }
+        let etag = reply.headers()["etag"].to_str().unwrap();
+        assert_eq!(kept.entry(id(*number)).or_insert_with(|| etag.to_owned()), etag);
     }
     let (records, _) = follow(&server, "/odata/TodoItems", "").await;
     let sequences: BTreeSet<u64> = records.iter().map(sequence).collect();
-    assert_eq!(sequences, (1..=u64::from(sent)).collect());
+    assert_eq!(sequences, (1..=numbers.len() as u64).collect(), "each was applied once");
 }
 
 fn sequence(record: &Value) -> u64 {

@@ -6,6 +6,7 @@ use crate::running::{Running, follow, id};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Child;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tidemark_test_postgres::{Cluster, apart};
 use tokio::sync::watch;
@@ -18,6 +19,8 @@ const WRITERS: usize = 64;
 struct Team {
     server: Running,
     processes: Mutex<Vec<(Child, String)>>,
+    /// Batches that had been sent when their process was killed.
+    unanswered: AtomicUsize,
 }
 
 impl Drop for Team {
@@ -47,8 +50,17 @@ impl Team {
         for turn in first.. {
             let request = self.server.request("POST", &format!("{}/odata/$batch", self.root(turn)));
             let request = request.header("Prefer", "continue-on-error").json(parts);
-            let Ok(reply) = request.send().await else { continue };
-            let Ok(answers) = reply.json::<Value>().await else { continue };
+            let answers = match request.send().await {
+                Ok(reply) => reply.json::<Value>().await,
+                Err(error) => Err(error),
+            };
+            let answers = match answers {
+                Ok(answers) => answers,
+                Err(error) => {
+                    self.unanswered.fetch_add(usize::from(!error.is_connect()), Ordering::Relaxed);
+                    continue;
+                }
+            };
             let Some(answers) = answers["responses"].as_array() else { continue };
             if answers.iter().all(|answer| answer["status"] == 201) {
                 return;
@@ -111,7 +123,7 @@ async fn a_delta_link_skips_nothing_of_what_four_processes_write() {
     server.add_user("ann", "one");
     server.token = server.new_token("ann");
     let processes = (0..PROCESSES).map(|_| server.try_serve(&[]).unwrap()).collect();
-    let team = Arc::new(Team { server, processes: Mutex::new(processes) });
+    let team = Arc::new(Team { server, processes: Mutex::new(processes), unanswered: AtomicUsize::new(0) });
     let (_, last) = follow(&team.server, &format!("{}/odata/TodoItems", team.root(0)), "odata.track-changes").await;
     let start = path(last["@odata.deltaLink"].as_str().unwrap());
 
@@ -166,6 +178,7 @@ async fn a_delta_link_skips_nothing_of_what_four_processes_write() {
     while let Some(written) = writers.join_next().await {
         written.unwrap();
     }
+    assert!(team.unanswered.load(Ordering::Relaxed) > 0, "no batch was under way at the process that was killed");
     over.send_replace(true);
     holding.join().unwrap();
     for follower in followers {

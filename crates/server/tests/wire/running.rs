@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
-use tidemark_test_postgres::{Cluster, Database};
+use tidemark_test_postgres::{Cluster, Database, apart};
 
 /// The binary under test.
 const SERVER: &str = env!("CARGO_BIN_EXE_tidemark-server");
@@ -53,6 +53,16 @@ pub(crate) struct Running {
     pub(crate) client: Client,
     postgres: Option<Database<'static>>,
     address: Option<String>,
+}
+
+/// Somebody else's transaction.
+pub(crate) struct Held(Box<dyn std::any::Any + Send>);
+
+impl Held {
+    /// Ends it, with nothing written.
+    pub(crate) fn release(self) {
+        apart(move || drop(self.0));
+    }
 }
 
 impl Drop for Running {
@@ -160,11 +170,27 @@ impl Running {
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
     }
 
-    /// Kills the process as a power cut would, in whatever it is doing.
-    pub(crate) fn kill(&self) {
-        let child = self.child.as_ref().unwrap();
-        let killed = Command::new("kill").args(["-KILL", &child.id().to_string()]).status().unwrap();
-        assert!(killed.success());
+    /// Kills the process as a power cut would, in whatever it is doing, and returns when it is gone.
+    pub(crate) fn kill(&mut self) {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Writes something that is not committed, so that nobody else's write is until it is released.
+    pub(crate) fn hold_writes(&self) -> Held {
+        match &self.postgres {
+            Some(database) => {
+                let mut other = apart(|| database.superuser());
+                apart(|| other.batch_execute("BEGIN; LOCK TABLE workspace IN EXCLUSIVE MODE")).unwrap();
+                Held(Box::new(other))
+            }
+            None => {
+                let other = rusqlite::Connection::open(self.file("server.db")).unwrap();
+                other.execute_batch("BEGIN IMMEDIATE").unwrap();
+                Held(Box::new(other))
+            }
+        }
     }
 
     /// Asks the process to stop and waits; returns its exit status.
