@@ -97,3 +97,54 @@ impl Gate {
 /// The hash of a password that nobody knows.
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+#[cfg(test)]
+mod tests {
+    use super::super::password::hash_password;
+    use super::*;
+    use crate::machine::MachineSecrets;
+    use crate::ports::Ports;
+    use crate::storage::NewUser;
+    use crate::storage::open::{Access, Address, open};
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use tidemark_model::EntityModel;
+
+    /// A clock that the test sets.
+    #[derive(Default)]
+    struct Hand(AtomicU64);
+
+    impl Clock for Hand {
+        fn now_ms(&self) -> i64 {
+            1_700_000_000_000
+        }
+
+        fn monotonic_ms(&self) -> u64 {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_password_that_was_right_costs_no_argon2_for_a_minute() {
+        let folder = tempfile::tempdir().unwrap();
+        let address = Address::Sqlite(folder.path().join("records.db"));
+        let model = Arc::new(EntityModel::to_serve(EntityModel::default_document()).unwrap());
+        let storage = open(&address, Access::Serve, Some(model), &Ports::default()).await.unwrap();
+        let password = hash_password("right", &MachineSecrets).unwrap();
+        let user = NewUser { name: "ann".into(), workspace: "one".into(), password, now_ms: 1 };
+        storage.add_user(user).await.unwrap();
+        let (gate, hand) = (Gate::new(&MachineSecrets), Hand::default());
+        let check = async |password: &str| {
+            let checked = gate.check_password(storage.as_ref(), &hand, "ann", password, None).await.unwrap();
+            matches!(checked, SignIn::Welcome(_))
+        };
+        assert!(check("right").await && !check("wrong").await);
+        // Nobody's turn to hash comes any more: who is let in now is let in without it.
+        gate.hashing.close();
+        for now_ms in [0, 1, 30_000, 59_999] {
+            hand.0.store(now_ms, Ordering::Relaxed);
+            assert!(check("right").await, "{now_ms}");
+        }
+        hand.0.store(60_000, Ordering::Relaxed);
+        assert!(!check("right").await, "it is forgotten after a minute");
+    }
+}

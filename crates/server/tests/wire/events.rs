@@ -29,9 +29,9 @@ async fn an_open_stream_does_not_keep_the_server_from_stopping() {
     let mut server = Running::start().await;
     let mut stream = server.request("GET", "/events").send().await.unwrap().bytes_stream();
     stream.next().await.unwrap().unwrap();
-    let started = std::time::Instant::now();
     let stopped = tokio::task::spawn_blocking(move || server.stop()).await.unwrap();
     assert_eq!(stopped, Some(0));
-    assert!(started.elapsed() < Duration::from_secs(5));
-    assert!(stream.next().await.is_none_or(|piece| piece.is_err()));
+    // The server ended the answer. Had it waited for the listener until its patience was over, the connection would have
+    // broken off in the middle.
+    assert!(stream.next().await.is_none(), "the stream was cut");
 }

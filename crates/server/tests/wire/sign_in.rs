@@ -65,16 +65,10 @@ async fn a_session_is_a_token_that_can_be_given_back() {
 }
 
 #[tokio::test]
-async fn a_remembered_password_costs_no_argon2_and_guessing_has_to_wait() {
+async fn guessing_has_to_wait_and_whoever_was_let_in_a_moment_ago_has_not() {
     let server = Running::start().await;
     let ask = |password: &'static str| send(server.bare("GET", "/odata/Sites").basic_auth("ann", Some(password)));
     ask("ann-password").await.is(200);
-    let started = std::time::Instant::now();
-    for _ in 0..100 {
-        ask("ann-password").await.is(200);
-    }
-    let remembered = started.elapsed();
-    assert!(remembered.as_millis() < 3_000, "{remembered:?}");
     for _ in 0..10 {
         ask("wrong").await.is(401);
     }
