@@ -1,8 +1,9 @@
 //! A hundred thousand records: flat memory, resumed after a kill, costs that follow the change and not the table.
 
 use serde_json::{Value, json};
+use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
-use tidemark_tests::{Device, Office, Server, now, pause};
+use tidemark_tests::{Device, Office, Phase, Proxy, Server, eventually, pause};
 
 const RECORDS: usize = 100_000;
 
@@ -36,25 +37,30 @@ fn a_first_sync_of_a_hundred_thousand_records_is_resumed_and_flat() {
     let server = Server::start();
     fill(&server, RECORDS);
     let ana = Device::blank();
-    ana.sign_in(&server.url, "ana");
+    let proxy = Proxy::to(&server.url);
+    ana.sign_in(&proxy.url, "ana");
     ana.run(&["entities", "on", "TodoItems"]).ok();
 
-    // Kill the first sync once something has been committed.
+    // Kill the first sync while a page is on its way and those before it have been committed.
+    let mut pages = 0;
+    proxy.stop_at(Phase::Answered, move |passing| {
+        pages += usize::from(passing.is_page_of("TodoItems"));
+        pages == 5
+    });
     let mut child = ana.spawn(&["sync"]);
-    let deadline = now() + Duration::from_secs(60);
     let here = || {
         let entities = ana.run(&["entities"]).ok();
         let row = entities.as_array().unwrap().iter().find(|e| e["name"] == "TodoItems").cloned().unwrap();
         row["records"].as_u64().unwrap()
     };
-    while here() == 0 {
-        assert!(now() < deadline, "nothing arrived");
-        pause(Duration::from_millis(20));
-    }
-    let _ = child.kill();
-    let _ = child.wait();
+    proxy.wait_until_stopped();
+    eventually("something has been committed", Duration::from_secs(60), || here() > 0);
+    child.kill().unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(9));
+    proxy.cut();
     let before = here();
-    assert!(before > 0);
+    assert!((1..RECORDS as u64).contains(&before), "{before}");
+    let asked = proxy.passed().iter().filter(|passing| passing.is_page_of("TodoItems")).count();
 
     let mut child = ana.spawn(&["sync"]);
     let mut peak_kb = 0;
@@ -72,10 +78,10 @@ fn a_first_sync_of_a_hundred_thousand_records_is_resumed_and_flat() {
     println!("resumed from {before}; client peak {peak_kb} kB, server peak {} kB", server.peak_memory_kb());
     assert!(peak_kb < 150_000, "the client took {peak_kb} kB");
     assert!(server.peak_memory_kb() < 150_000, "the server took {} kB", server.peak_memory_kb());
-    if before < RECORDS as u64 {
-        let resumed = ana.run(&["status"]).ok();
-        assert!(resumed["last_sync"].is_number(), "{resumed}");
-    }
+    let resumed = ana.run(&["status"]).ok();
+    assert!(resumed["last_sync"].is_number(), "{resumed}");
+    let next = proxy.passed().into_iter().filter(|passing| passing.is_page_of("TodoItems")).nth(asked).unwrap();
+    assert!(next.head.contains("skiptoken"), "it went on behind what was here: {}", next.head);
 
     // One change costs the same with a thousand and with a hundred thousand records cached.
     let small = Server::start();
