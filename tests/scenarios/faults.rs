@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Child;
-use tidemark_tests::{Device, Network, Office, Phase, Proxy, Server, Weather};
+use tidemark_tests::{Device, Network, Office, Passing, Phase, Proxy, Server, Weather};
 
 fn import(device: &Device, count: usize) {
     let file = device.dir().join("in.jsonl");
@@ -150,15 +150,28 @@ fn kill_minus_nine_of_the_server_in_the_middle_of_a_push() {
 #[test]
 fn two_processes_on_one_data_dir_take_turns() {
     let server = Server::start();
-    let ana = Device::signed_in(&server.url, "ana", &["TodoItems"]);
+    let proxy = Proxy::to(&server.url);
+    let ana = Device::signed_in(&proxy.url, "ana", &["TodoItems"]);
     import(&ana, 1_000);
+    let before = proxy.passed().len();
+    proxy.stop_at(Phase::Answered, Passing::is_push);
     let mut cycles: Vec<_> = (0..3).map(|_| ana.spawn(&["sync"])).collect();
-    // Saves do not wait for the cycles.
+    proxy.wait_until_stopped();
+    // Saves do not wait for a push that is under way, and no other cycle sends anything.
     for n in 0..10 {
         ana.add("TodoItems", &json!({ "Title": format!("meanwhile {n}") }));
     }
+    let pushes = proxy.passed()[before..].iter().filter(|passing| passing.is_push()).count();
+    assert!(pushes == 1 && cycles.iter_mut().all(|child| child.try_wait().unwrap().is_none()), "{pushes}");
+    proxy.go_on();
     assert!(cycles.iter_mut().all(|child| child.wait().unwrap().success()));
     ana.sync();
+    let parts = |passing: &Passing| {
+        let batch: Value = serde_json::from_slice(&passing.body).unwrap();
+        batch["requests"].as_array().unwrap().len()
+    };
+    let sent: usize = proxy.passed()[before..].iter().filter(|passing| passing.is_push()).map(parts).sum();
+    assert_eq!(sent, 1_010, "nobody sent what another one was sending");
     let office = Office::new(&server.url, "ana");
     assert_eq!(office.list("TodoItems").len(), 1_010);
     assert_eq!(ana.shared("TodoItems"), office.list("TodoItems"));
