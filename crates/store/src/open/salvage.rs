@@ -20,11 +20,10 @@ use crate::tables::row;
 use crate::tables::schema;
 use crate::tables::setting;
 use crate::tables::shape;
-use crate::tx::folder::{FILE, Folder};
+use crate::tx::folder::{FILE, Folder, LOG};
 use crate::tx::follow;
 use crate::tx::outbox;
 use crate::tx::outbox_level;
-use crate::tx::outbox_log as log;
 use crate::tx::presence::{Presence, Word};
 use crate::tx::store::Inner;
 use crate::tx::transaction::Tx;
@@ -209,10 +208,10 @@ fn exchange(dir: &Folder, workshop: &Folder) -> std::io::Result<()> {
         move_if_there(disk, &workshop.join(format!("{FILE}-wal")), &dir.join(format!("{FILE}-wal")))?;
         disk.rename(&fresh, &dir.join(FILE))?;
     }
-    let fresh = workshop.join(log::FILE);
+    let fresh = workshop.join(LOG);
     if disk.is_there(&fresh) {
-        move_if_there(disk, &dir.join(log::FILE), &dir.join(format!("{}.{suffix}", log::FILE)))?;
-        disk.rename(&fresh, &dir.join(log::FILE))?;
+        move_if_there(disk, &dir.join(LOG), &dir.join(format!("{}.{suffix}", LOG)))?;
+        disk.rename(&fresh, &dir.join(LOG))?;
     }
     disk.sync_folder(&dir.dir);
     disk.remove_folder(&workshop.dir)
@@ -230,7 +229,7 @@ fn remove_if_there(disk: &dyn Disk, path: &Path) -> std::io::Result<()> {
 pub(crate) fn forget_damaged(folder: &Folder) {
     let Ok(names) = folder.disk.names_in(&folder.dir) else { return };
     for name in names {
-        let is_kept = [FILE, log::FILE].iter().any(|file| name.starts_with(&format!("{file}.{DAMAGED}-")));
+        let is_kept = [FILE, LOG].iter().any(|file| name.starts_with(&format!("{file}.{DAMAGED}-")));
         if is_kept && let Err(error) = folder.disk.remove(&folder.join(&name)) {
             tracing::warn!(%error, name, "a damaged file of an account that left could not be removed");
         }

@@ -2,7 +2,6 @@
 //!
 //! Owns: which disk the store's files are on, and their names. Refuses: what is in them.
 
-use crate::tx::outbox_log;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +9,8 @@ use tidemark_sqlite::Disk;
 
 /// The database's name, in the data folder.
 pub(crate) const FILE: &str = "tidemark.db";
+/// The log's name, in the data folder.
+pub(crate) const LOG: &str = "outbox.log";
 
 /// A data folder.
 #[derive(Clone)]
@@ -31,7 +32,7 @@ impl Folder {
 
     /// Returns the log of what waits.
     pub(crate) fn outbox(&self) -> LogFile {
-        LogFile { path: self.dir.join(outbox_log::FILE), disk: Arc::clone(&self.disk) }
+        LogFile { path: self.dir.join(LOG), disk: Arc::clone(&self.disk) }
     }
 
     /// Returns the path of a file.

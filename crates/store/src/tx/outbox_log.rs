@@ -15,9 +15,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tidemark_model::{Record, RecordId};
 
-/// The file's name, in the data folder.
-pub(crate) const FILE: &str = "outbox.log";
-
 /// What waits for one record, whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Entry {
@@ -277,7 +274,10 @@ mod tests {
     #[test]
     fn a_torn_transaction_counts_for_nothing_and_an_altered_line_is_seen() {
         let dir = tempfile::tempdir().unwrap();
-        let log = LogFile { path: dir.path().join(FILE), disk: std::sync::Arc::new(tidemark_sqlite::SystemDisk) };
+        let log = LogFile {
+            path: dir.path().join(crate::tx::folder::LOG),
+            disk: std::sync::Arc::new(tidemark_sqlite::SystemDisk),
+        };
         let mut bytes = Vec::new();
         let mut ends = Vec::new();
         let set = || "TodoItems".to_owned();
