@@ -21,6 +21,8 @@ impl App {
     /// # Errors
     /// The offline database cannot be read.
     pub async fn status(&self) -> Result<StatusView, AppError> {
+        let probed = if self.inner.background.is_none() { self.probe().await? } else { None };
+        // Behind the question: it may take seconds, and what is counted is what is there now.
         let mut situation = self.stored_situation().await?;
         match &self.inner.background {
             Some(background) => {
@@ -32,7 +34,7 @@ impl App {
                 situation.online |= state.syncing.is_some();
                 situation.progress = state.syncing;
             }
-            None => self.probe(&mut situation).await,
+            None => found(&mut situation, probed),
         }
         Ok(view(&situation))
     }
@@ -59,22 +61,11 @@ impl App {
         .await
     }
 
-    async fn probe(&self, situation: &mut Situation) {
-        let Some(account) = situation.account.as_mut() else { return };
-        let answer = within(&*self.inner.timer, PROBE, self.remote().session(account)).await;
-        let failed = match answer {
-            Some(Ok(())) => None,
-            Some(Err(error)) => Some(error),
-            None => Some(TransportError::Unreachable("it does not answer".to_owned()).into()),
-        };
-        let outcome = failed.as_ref().map_or(Outcome::Synced, SyncError::outcome);
-        situation.online = outcome != Outcome::Offline;
-        account.signed_out |= outcome == Outcome::SignedOut;
-        match failed {
-            Some(error) => situation.failure = failure_of(&outcome.told().into(), Some(&error.to_string())),
-            // The server is there now and knows the token; that the last cycle failed or did not get through stays true.
-            None => situation.failure = situation.failure.take().filter(|f| f.outcome != CycleOutcome::SignedOut),
-        }
+    /// Asks the server whether it is there; nothing where nobody has signed in.
+    async fn probe(&self) -> Result<Option<Probed>, AppError> {
+        let Some(account) = self.with_store(|store| Ok(store.account()?)).await? else { return Ok(None) };
+        let answer = within(&*self.inner.timer, PROBE, self.remote().session(&account)).await;
+        Ok(Some(answer.unwrap_or_else(|| Err(TransportError::Unreachable("it does not answer".to_owned()).into()))))
     }
 
     /// Runs a cycle now and returns what it did. In a host with a worker the worker runs it.
@@ -85,15 +76,19 @@ impl App {
         if self.with_store(|store| Ok(store.account()?)).await?.is_none() {
             return Err(AppError::NotSignedIn);
         }
-        let report = match &self.inner.background {
+        let report = match self.cycle_of_worker().await {
+            Some(report) => report,
             None => self.cycle_once().await,
-            Some(background) => {
-                background.start_if_signed_in().await;
-                let worker = background.worker().ok_or_else(|| AppError::Broken("no worker".to_owned()))?;
-                worker.sync_now().await.ok_or_else(|| AppError::Broken("the worker has stopped".to_owned()))?
-            }
         };
         Ok(sync_view(&report))
+    }
+
+    /// Has the worker run a cycle; nothing where none works here: in a host without one, or in a data dir that can only be
+    /// read, of which a cycle itself says what is wrong.
+    async fn cycle_of_worker(&self) -> Option<CycleReport> {
+        let background = self.inner.background.as_ref()?;
+        background.start_if_signed_in().await;
+        background.worker()?.sync_now().await
     }
 
     /// Runs one cycle where no worker does, and what a worker does beside: the look at the disk, the audit that is due
@@ -106,6 +101,22 @@ impl App {
             engine.cycle().await;
         }
         report
+    }
+}
+
+/// What the server answered, or why it did not.
+type Probed = Result<(), SyncError>;
+
+/// Puts what a question found over what the last cycle left.
+fn found(situation: &mut Situation, probed: Option<Probed>) {
+    let (Some(probed), Some(account)) = (probed, situation.account.as_mut()) else { return };
+    let outcome = probed.as_ref().err().map_or(Outcome::Synced, SyncError::outcome);
+    situation.online = outcome != Outcome::Offline;
+    account.signed_out |= outcome == Outcome::SignedOut;
+    match probed {
+        Err(error) => situation.failure = failure_of(&outcome.told().into(), Some(&error.to_string())),
+        // The server is there now and knows the token; that the last cycle failed or did not get through stays true.
+        Ok(()) => situation.failure = situation.failure.take().filter(|f| f.outcome != CycleOutcome::SignedOut),
     }
 }
 
