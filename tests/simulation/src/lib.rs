@@ -1,0 +1,25 @@
+//! The simulation: the real offline database, worker and app of several laptops, and the real server, in one thread on
+//! virtual time, over disks and networks that fail (FAULTS section 3).
+//!
+//! A room each:
+//!
+//! - `plan`: what happens, drawn from a seed and written down before it does. `world`: what it happens to.
+//! - `run`: carrying a plan out, healing, restarting. `oracle`: the laws, from outside.
+//! - `many`: many seeds together. `shrink`: making a plan that fails short.
+
+mod crash;
+mod dice;
+mod many;
+mod oracle;
+pub mod plan;
+mod run;
+mod shrink;
+mod world;
+
+pub use crash::{Enumerated, Scenario, Side, enumerate, scenarios};
+pub use dice::Dice;
+pub use many::{Seeds, Together, run_many, run_seed};
+pub use oracle::Violation;
+pub use run::told::{Tally, Telling};
+pub use run::{Outcome, run, watch_panics};
+pub use shrink::shrink;

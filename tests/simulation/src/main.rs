@@ -1,0 +1,140 @@
+//! `tidemark-simulate`: runs seeds, tells one, replays and shortens plans.
+//!
+//! Owns: the command line and what is printed. Refuses: everything else (the library).
+
+use clap::Parser;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+use tidemark_simulation::plan::deed::Plan;
+use tidemark_simulation::{
+    Outcome, Seeds, Telling, Together, enumerate, plan, run, run_many, run_seed, scenarios, shrink, watch_panics,
+};
+
+/// Runs seeds of the simulation.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// How many seeds
+    #[arg(long)]
+    seeds: Option<u64>,
+    /// One seed alone, or the first of many
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Stop after so many minutes
+    #[arg(long)]
+    minutes: Option<u64>,
+    /// Tell what happens in one seed or plan
+    #[arg(long)]
+    trace: bool,
+    /// Shorten a seed or plan that fails, and write it into this folder
+    #[arg(long, value_name = "FOLDER")]
+    shrink: Option<PathBuf>,
+    /// Run a plan that was written down
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// Stop the scripted scenarios before every so-many-th operation
+    #[arg(long, value_name = "STEP")]
+    crashes: Option<u64>,
+    /// The scenarios whose name has this in it
+    #[arg(long, default_value = "")]
+    only: String,
+    /// How many threads
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// Stop after so many failures
+    #[arg(long, default_value_t = 10)]
+    failures: usize,
+}
+
+#[expect(clippy::disallowed_methods, reason = "how fast it goes is a question to the machine, outside of every run")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    watch_panics();
+    if let Some(file) = &arguments.plan {
+        let text = std::fs::read_to_string(file).expect("the plan can be read");
+        return one(&serde_json::from_str(&text).expect("it is a plan"), &arguments);
+    }
+    if let (Some(seed), None) = (arguments.seed, arguments.seeds) {
+        return one(&plan::draw(seed), &arguments);
+    }
+    if let Some(step) = arguments.crashes {
+        return crashes(step, &arguments);
+    }
+    many(&arguments)
+}
+
+fn crashes(step: u64, arguments: &Arguments) -> ExitCode {
+    let (mut points, mut failed) = (0, 0);
+    for scenario in scenarios().iter().filter(|scenario| scenario.name.contains(&arguments.only)) {
+        let began = now();
+        let done = enumerate(scenario, arguments.threads, step);
+        points += done.points.iter().sum::<u64>();
+        failed += done.failed.len();
+        println!("{:<28} {:?} points, {} failed, {:?}", done.name, done.points, done.failed.len(), began.elapsed());
+        for (plan, violation) in done.failed.iter().take(3) {
+            println!("  {violation}\n  {}", serde_json::to_string(plan).unwrap_or_default());
+        }
+    }
+    println!("{points} crash points, {failed} failed");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn one(plan: &Plan, arguments: &Arguments) -> ExitCode {
+    let telling = if arguments.trace { Telling::Aloud } else { Telling::Hash };
+    if arguments.trace {
+        println!("{}", serde_json::to_string_pretty(plan).unwrap_or_default());
+    }
+    let outcome = run(plan, telling);
+    println!("hash {:016x}, {:.2} device-days", outcome.hash, outcome.device_ms as f64 / 86_400_000.0);
+    let Some((at, violation)) = outcome.violation else {
+        println!("nothing was wrong");
+        return ExitCode::SUCCESS;
+    };
+    println!("event {at}: {violation}");
+    if let Some(folder) = &arguments.shrink {
+        let began = now();
+        let short = shrink(plan, &violation.law);
+        let file = folder.join(format!("{}-{}.json", violation.law.to_lowercase(), plan.seed));
+        let text = serde_json::to_string_pretty(&short).unwrap_or_default();
+        std::fs::write(&file, text + "\n").expect("the plan can be written");
+        let seconds = began.elapsed().as_secs();
+        println!("{} of {} events after {seconds} s: {}", short.events.len(), plan.events.len(), file.display());
+        if let Outcome { violation: Some((at, violation)), .. } = run(&short, Telling::Counts) {
+            println!("event {at}: {violation}");
+        }
+    }
+    ExitCode::FAILURE
+}
+
+fn many(arguments: &Arguments) -> ExitCode {
+    let began = now();
+    let until = arguments.minutes.map(|minutes| Duration::from_secs(minutes * 60));
+    let goes_on = || until.is_none_or(|until| began.elapsed() < until);
+    let count = arguments.seeds.unwrap_or(if arguments.minutes.is_some() { u64::MAX / 2 } else { 200 });
+    let seeds = Seeds { first: arguments.seed.unwrap_or(0), count, failures: arguments.failures };
+    let together = run_many(seeds, arguments.threads, &goes_on);
+    print(&together, began.elapsed());
+    for (seed, at, violation) in &together.failed {
+        println!("seed {seed}, event {at}: {violation}");
+    }
+    if let (Some(folder), Some((seed, ..))) = (&arguments.shrink, together.failed.first()) {
+        let _ = folder;
+        let _ = run_seed(*seed, Telling::Counts);
+        return one(&plan::draw(*seed), arguments);
+    }
+    if together.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn print(together: &Together, took: Duration) {
+    let per_hour = together.seeds as f64 / took.as_secs_f64() * 3600.0;
+    let years = together.device_ms as f64 / (365.25 * 86_400_000.0);
+    println!("{} seeds in {:.0} s: {per_hour:.0} an hour, {years:.1} device-years", together.seeds, took.as_secs_f64());
+    println!("{} questions asked, {} answered", together.count("question"), together.count("answer"));
+    for ((what, whereabouts), count) in &together.tally {
+        println!("  {what} {whereabouts}: {count}");
+    }
+}

@@ -1,0 +1,144 @@
+//! What must hold after every step.
+//!
+//! Owns: I1 (with what of I3 and I5 it implies: an edit that waits is in the record as its user sees it), I26. Refuses:
+//! what holds only at rest (`at_rest`).
+
+use super::eyes::{self, Sight};
+use super::ledger::OFFICE;
+use super::{Judged, broken};
+use crate::plan::deed::At;
+use crate::run::Run;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was looked at last, so that only what has changed is looked at again.
+#[derive(Debug, Default)]
+pub(crate) struct Looked {
+    laptops: BTreeMap<usize, (u64, Marks)>,
+    server: Option<(u64, BTreeSet<String>)>,
+}
+
+/// The marks of a laptop, by where they are.
+#[derive(Clone, Debug, Default)]
+struct Marks {
+    /// In records as they are shown, or in an open question.
+    shown: BTreeSet<String>,
+    /// Among what was sent, or in what a decision put aside.
+    behind: BTreeSet<String>,
+}
+
+pub(crate) async fn judge(run: &mut Run) -> Judged {
+    nothing_lost(run)?;
+    for at in 0..run.laptops.len() {
+        truthful(run, at).await?;
+    }
+    Ok(())
+}
+
+/// Every acknowledged edit is on its device, or on the server, or was given up by choice (I1).
+pub(crate) fn nothing_lost(run: &mut Run) -> Judged {
+    let mut missing = Vec::new();
+    for number in 0..run.ledger.saved.len() {
+        let saved = &run.ledger.saved[number];
+        let with_the_disk = run.ledger.rolled_back.get(&saved.writer).is_some_and(|image| number >= *image);
+        // A server that lost what went straight to it had the only copy.
+        let with_the_server = saved.is_live && (run.ledger.is_restored || saved.arrived);
+        if saved.closed.is_some() || saved.arrived || saved.writer == OFFICE || with_the_disk || with_the_server {
+            continue;
+        }
+        let (writer, mark) = (saved.writer, saved.mark.clone());
+        // What cannot be read at the moment is looked at once it can.
+        let Ok(marks) = laptop(run, writer) else { continue };
+        let by_restored = run.ledger.is_restored || run.ledger.copied.contains(&writer);
+        let in_doubt = run.ledger.may_be_under(&mark, &marks.shown);
+        if in_doubt {
+            run.ledger.saved[number].closed = Some("written over by a Save that nobody acknowledged");
+        }
+        if in_doubt || marks.shown.contains(&mark) || marks.behind.contains(&mark) && by_restored {
+            continue;
+        }
+        missing.push((number, marks.behind.contains(&mark)));
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let Ok(there) = server(run) else { return Ok(()) };
+    for (number, is_behind) in missing {
+        if there.contains(&run.ledger.saved[number].mark) {
+            run.ledger.saved[number].arrived = true;
+        } else if run.ledger.may_be_under(&run.ledger.saved[number].mark, &there) {
+            run.ledger.saved[number].closed = Some("written over by a Save that nobody acknowledged");
+        } else if is_behind {
+            run.ledger.saved[number].closed = Some("put aside by a decision, and kept");
+        } else {
+            let saved = &run.ledger.saved[number];
+            let purged = run.ledger.is_purged && !run.ledger.deleters(&saved.id).is_empty();
+            if purged {
+                continue;
+            }
+            return broken(
+                "I1",
+                format!("{} of laptop {} in {} {} is lost", saved.mark, saved.writer, saved.set, saved.id),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn laptop(run: &mut Run, at: usize) -> Sight<Marks> {
+    let operations = run.laptops[at].disk.operations();
+    if let Some((then, marks)) = run.seen_by_oracle.laptops.get(&at)
+        && *then == operations
+    {
+        return Ok(marks.clone());
+    }
+    let file = run.laptops[at].folder().join("tidemark.db");
+    let mut shown = eyes::marks_in(&file, |table| table.starts_with("records_") || table == "conflict")?;
+    if run.ledger.damaged.contains(&at) {
+        // Until the damage is noticed, what waits is safe in the log.
+        let log = run.laptops[at].disk.read_file("tidemark/outbox.log").unwrap_or_default();
+        eyes::marks(&String::from_utf8_lossy(&log), &mut shown);
+    }
+    let behind = eyes::marks_in(&file, |table| ["sent", "history", "pending"].contains(&table))?;
+    let marks = Marks { shown, behind };
+    run.seen_by_oracle.laptops.insert(at, (operations, marks.clone()));
+    Ok(marks)
+}
+
+/// Returns every mark that the server has anywhere.
+pub(crate) fn server(run: &mut Run) -> Sight<BTreeSet<String>> {
+    let operations = run.shore.disk.operations();
+    if let Some((then, marks)) = &run.seen_by_oracle.server
+        && *then == operations
+    {
+        return Ok(marks.clone());
+    }
+    let marks = eyes::marks_in(&run.shore.database(), |_| true)?;
+    run.seen_by_oracle.server = Some((operations, marks.clone()));
+    Ok(marks)
+}
+
+/// The status line counts what the database holds, and says "up to date" over nothing that waits (I26).
+async fn truthful(run: &mut Run, at: usize) -> Judged {
+    let Some(app) = run.app(At { laptop: at, process: 0 }) else { return Ok(()) };
+    run.laptops[at].network.ask_as_oracle(true);
+    let status = app.status().await;
+    run.laptops[at].network.ask_as_oracle(false);
+    let Ok(status) = status else { return Ok(()) };
+    let file = run.laptops[at].folder().join("tidemark.db");
+    let of = |hold: &str| format!("SELECT count(*) FROM pending WHERE entity_set <> 'CachedEntities' AND hold {hold}");
+    let (Ok(waiting), Ok(open), Ok(parked)) =
+        (eyes::count(&file, &of("= 0")), eyes::count(&file, &of("= 1")), eyes::count(&file, &of("= 2")))
+    else {
+        return Ok(());
+    };
+    let said = (status.pending as i64, status.conflicts as i64, status.parked as i64);
+    let kind = format!("{:?}", status.kind);
+    run.told.hit("status", &kind);
+    if said != (waiting, open, parked) {
+        return broken("I26", format!("laptop {at} says {said:?} and has {:?}", (waiting, open, parked)));
+    }
+    if kind == "UpToDate" && said != (0, 0, 0) {
+        return broken("I26", format!("laptop {at} says that it is up to date over {said:?}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! What must hold once the faults have ended and everybody has synced.
+//!
+//! Owns: I6, I8, I9, I11, I14, I16, I24, I25, and I1 for the last time. Refuses: what holds at every moment (`always`).
+
+use super::eyes;
+use super::ledger::OFFICE;
+use super::{Judged, always, broken};
+use crate::plan::deed::{At, User};
+use crate::run::{Run, SETS};
+use http::Method;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most records whose journal is read.
+const JOURNALS: usize = 40;
+
+pub(crate) async fn judge(run: &mut Run) -> Judged {
+    settled(run).await?;
+    converged(run).await?;
+    idle(run).await?;
+    apart(run).await?;
+    always::nothing_lost(run)?;
+    arrived(run)?;
+    journal(run).await
+}
+
+/// Nothing waits, nothing is asked, and the line says so (I6, I26).
+async fn settled(run: &Run) -> Judged {
+    for at in 0..run.laptops.len() {
+        let Some(app) = run.app(At { laptop: at, process: 0 }) else {
+            return broken("I22", format!("laptop {at} is shut"));
+        };
+        let Some(status) = run.checked("status", app.status().await)? else {
+            return broken("I22", format!("laptop {at} has no status"));
+        };
+        if (status.pending, status.conflicts, status.parked) != (0, 0, 0) || format!("{:?}", status.kind) != "UpToDate"
+        {
+            return broken("I6", format!("laptop {at} is not settled: {status:?}"));
+        }
+    }
+    Ok(())
+}
+
+type Shown<'r> = BTreeMap<&'r str, Vec<&'r Value>>;
+
+fn shown<'r>(records: impl Iterator<Item = &'r Map<String, Value>>, properties: &[&str]) -> Shown<'r> {
+    static NOTHING: Value = Value::Null;
+    let of = |record: &'r Map<String, Value>| {
+        let values = properties.iter().map(|name| record.get(*name).unwrap_or(&NOTHING)).collect();
+        (record.get("Id").and_then(Value::as_str).unwrap_or_default(), values)
+    };
+    records.map(of).collect()
+}
+
+/// Every laptop holds what the server holds (I6, I10, I19).
+async fn converged(run: &mut Run) -> Judged {
+    for (set, properties) in SETS {
+        for at in 0..run.laptops.len() {
+            let there = run.list_there(run.laptops[at].user, set).await;
+            let there = shown(there.iter().filter_map(Value::as_object), properties);
+            let here = run.list(at, set).await?;
+            let here = shown(here.iter(), properties);
+            if here != there {
+                let ids: BTreeSet<_> = here.keys().chain(there.keys()).collect();
+                let differ = |id: &&&str| here.get(**id) != there.get(**id);
+                let first = ids.iter().copied().find(differ).map(|id| (id, here.get(id), there.get(id)));
+                return broken(
+                    "I6",
+                    format!("laptop {at} has {} of {set}, the server {}; first {first:?}", here.len(), there.len()),
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A round in which nothing has changed is one request and writes nothing on the server (I8).
+async fn idle(run: &mut Run) -> Judged {
+    let before = run.shore.disk.operations();
+    for at in 0..run.laptops.len() {
+        let Some(app) = run.app(At { laptop: at, process: 0 }) else { continue };
+        let Some(report) = run.checked("sync", app.sync_now().await)? else { continue };
+        if report.requests != 1 || report.pushed + report.pulled + report.merged + report.conflicts > 0 {
+            return broken("I8", format!("laptop {at} has something to do for ever: {report:?}"));
+        }
+    }
+    let written = run.shore.disk.operations() - before;
+    if written > 0 {
+        return broken("I8", format!("idle rounds write on the server: {written} operations"));
+    }
+    Ok(())
+}
+
+/// Nobody's work is where others could read it who may not (I24, I25).
+async fn apart(run: &mut Run) -> Judged {
+    for at in 0..run.laptops.len() {
+        let user = run.laptops[at].user;
+        let file = run.laptops[at].folder().join("tidemark.db");
+        let Ok(marks) = eyes::marks_in(&file, |_| true) else { continue };
+        for mark in marks {
+            if let Some(saved) = run.ledger.writer_of(&mark)
+                && saved.user.workspace() != user.workspace()
+            {
+                return broken("I24", format!("laptop {at} of {} holds {mark} of {}", user.name(), saved.user.name()));
+            }
+        }
+    }
+    for user in [User::Ana, User::Eve] {
+        let mut found = BTreeSet::new();
+        for (set, _) in SETS {
+            for record in run.list_there(user, set).await {
+                eyes::marks(&record.to_string(), &mut found);
+            }
+        }
+        for mark in found {
+            if let Some(saved) = run.ledger.writer_of(&mark)
+                && saved.user.workspace() != user.workspace()
+            {
+                return broken(
+                    "I25",
+                    format!("the workspace of {} holds {mark} of {}", user.name(), saved.user.name()),
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Nothing waits any more, so what nobody gave up is on the server (I1, I28).
+fn arrived(run: &mut Run) -> Judged {
+    let Ok(there) = always::server(run) else { return broken("D8", "the server's database cannot be read") };
+    let mut decided = BTreeSet::new();
+    for laptop in &run.laptops {
+        decided.extend(
+            eyes::marks_in(&laptop.folder().join("tidemark.db"), |table| table == "history").unwrap_or_default(),
+        );
+    }
+    for (number, saved) in run.ledger.saved.iter().enumerate() {
+        let with_the_disk = run.ledger.rolled_back.get(&saved.writer).is_some_and(|image| number >= *image);
+        let purged = run.ledger.is_purged && !run.ledger.deleters(&saved.id).is_empty();
+        let with_the_server = saved.is_live && run.ledger.is_restored;
+        if saved.closed.is_some() || saved.writer == OFFICE || with_the_disk || purged || with_the_server {
+            continue;
+        }
+        if !there.contains(&saved.mark) && !decided.contains(&saved.mark) {
+            return broken(
+                "I1",
+                format!("{} of laptop {} in {} {} is lost", saved.mark, saved.writer, saved.set, saved.id),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// What the server's journal says of who wrote what over what (I9, I11, I14, I16, I17).
+async fn journal(run: &mut Run) -> Judged {
+    let known: Vec<_> = run.records.values().cloned().take(JOURNALS).collect();
+    for record in known {
+        let set = SETS[record.set].0;
+        for user in [User::Ana, User::Eve] {
+            let path = format!("/history/{set}/{}", record.id);
+            let Some(answer) = run.ask(user, Method::GET, &path, None, None).await else { continue };
+            let Ok(journal) = serde_json::from_slice::<Value>(&answer.body) else { continue };
+            let mut lines: Vec<Value> = journal["value"].as_array().cloned().unwrap_or_default();
+            lines.reverse();
+            overwritten(run, set, &record.id, &lines)?;
+            came_back(run, set, &record.id, &lines)?;
+        }
+    }
+    Ok(())
+}
+
+/// Nobody wrote over a value that they had not seen.
+fn overwritten(run: &Run, set: &str, id: &str, lines: &[Value]) -> Judged {
+    let ledger = &run.ledger;
+    // A policy is a person's word that values may be overwritten unseen; copies of a disk have seen what their model saw.
+    if ledger.has_policies || !ledger.rolled_back.is_empty() || !ledger.copied.is_empty() || !ledger.damaged.is_empty()
+    {
+        return Ok(());
+    }
+    for line in lines {
+        let changes = line["changes"].as_object().cloned().unwrap_or_default();
+        for (property, change) in &changes {
+            let (Some(from), Some(to)) = (change["from"].as_str(), change["to"].as_str()) else { continue };
+            let (Some(before), Some(after)) = (ledger.writer_of(from), ledger.writer_of(to)) else { continue };
+            let writer = after.writer;
+            if writer == OFFICE || before.writer == writer || ledger.has_seen(writer, id, from) {
+                continue;
+            }
+            // A restored server has an older value than one that the writer had before them.
+            let number = ledger.number_of(from);
+            let is_older = ledger.saved.iter().enumerate().any(|(later, saved)| {
+                Some(later) > number
+                    && (saved.id == id && saved.property == property.as_str())
+                    && ledger.has_seen(writer, id, &saved.mark)
+            });
+            if ledger.is_restored && is_older {
+                continue;
+            }
+            return broken(
+                "I14",
+                format!("{to} of laptop {writer} is written over {from}, unseen ({set} {id} {property})"),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// What was deleted was deleted by somebody, and came back by somebody's choice.
+fn came_back(run: &Run, set: &str, id: &str, lines: &[Value]) -> Judged {
+    let ledger = &run.ledger;
+    for line in lines {
+        let kind = line["kind"].as_str().unwrap_or_default();
+        if kind == "deleted" && ledger.deleters(id).is_empty() {
+            return broken("I11", format!("{set} {id} is deleted, and nobody deleted it"));
+        }
+        let chosen = ledger.brought_back.contains(id) || ledger.has_policies;
+        let excused = ledger.is_restored || !ledger.rolled_back.is_empty() || !ledger.damaged.is_empty();
+        if kind == "restored" && !chosen && !excused {
+            return broken("I9", format!("{set} {id} came back, and nobody chose it"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! What is known from outside: every edit that Save acknowledged, what its user saw before, what was given up by choice.
+//! It shares no code with the engine (FAULTS 3.4).
+//!
+//! Owns: the marks that edits write, each once in the world. Refuses: looking into databases (`eyes`).
+
+use crate::plan::deed::User;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Who writes: a laptop by its number, or the office.
+pub(crate) type Writer = usize;
+
+/// The office, as a writer.
+pub(crate) const OFFICE: Writer = 9;
+
+/// One acknowledged edit of one property.
+#[derive(Clone, Debug)]
+pub(crate) struct Saved {
+    pub(crate) mark: String,
+    pub(crate) writer: Writer,
+    pub(crate) user: User,
+    pub(crate) set: &'static str,
+    pub(crate) id: String,
+    pub(crate) property: &'static str,
+    /// Whether it went straight to the server, of a set that was not kept offline: then nothing of it is kept here.
+    pub(crate) is_live: bool,
+    /// Why nobody needs to find it any more: the person who wrote it gave it up or wrote over it.
+    pub(crate) closed: Option<&'static str>,
+    /// Whether the server has or had it.
+    pub(crate) arrived: bool,
+}
+
+/// Everything that was seen from outside.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    pub(crate) saved: Vec<Saved>,
+    by_mark: BTreeMap<String, usize>,
+    seen: BTreeSet<(Writer, String, String)>,
+    deleters: BTreeMap<String, BTreeSet<Writer>>,
+    /// Laptops that came back from an image, with the number of edits there were when it was taken.
+    pub(crate) rolled_back: BTreeMap<Writer, usize>,
+    /// Laptops that were made or changed by copying another's disk.
+    pub(crate) copied: BTreeSet<Writer>,
+    /// Laptops whose disk forgot something by itself: a lost file, a flipped bit.
+    pub(crate) damaged: BTreeSet<Writer>,
+    pub(crate) is_restored: bool,
+    pub(crate) has_policies: bool,
+    pub(crate) is_purged: bool,
+    pub(crate) asked: BTreeSet<String>,
+    /// Records that somebody chose to bring back.
+    pub(crate) brought_back: BTreeSet<String>,
+    /// What a Save that failed with the disk may have been typed over all the same: the old mark, and the new one.
+    pub(crate) doubts: BTreeMap<String, BTreeSet<String>>,
+    pub(crate) marks: usize,
+}
+
+impl Ledger {
+    /// Makes a value that nobody has written before.
+    pub(crate) fn fresh(&mut self, writer: Writer) -> String {
+        self.marks += 1;
+        format!("mark{:05}w{writer}x", self.marks)
+    }
+
+    /// Notes an acknowledged edit; what it was typed over, by the same hand, is folded into it.
+    pub(crate) fn save(&mut self, saved: Saved, over: Option<&str>) {
+        if let Some(&at) = over.and_then(|over| self.by_mark.get(over))
+            && self.saved[at].writer == saved.writer
+        {
+            self.saved[at].closed.get_or_insert("written over by the same hand");
+        }
+        self.by_mark.insert(saved.mark.clone(), self.saved.len());
+        self.saved.push(saved);
+    }
+
+    /// Notes what was on a writer's screen.
+    pub(crate) fn see(&mut self, writer: Writer, id: &str, record: &Map<String, Value>) {
+        for value in record.values().filter_map(Value::as_str) {
+            self.seen.insert((writer, id.to_owned(), value.to_owned()));
+        }
+    }
+
+    /// Whoever sits before a copy of a disk has seen what was seen on it.
+    pub(crate) fn sees_as(&mut self, writer: Writer, like: Writer) {
+        let seen: Vec<_> = self.seen.iter().filter(|(of, ..)| *of == like).cloned().collect();
+        self.seen.extend(seen.into_iter().map(|(_, id, value)| (writer, id, value)));
+    }
+
+    pub(crate) fn has_seen(&self, writer: Writer, id: &str, value: &str) -> bool {
+        self.seen.contains(&(writer, id.to_owned(), value.to_owned()))
+    }
+
+    /// Returns who wrote a value.
+    pub(crate) fn writer_of(&self, value: &str) -> Option<&Saved> {
+        self.by_mark.get(value).map(|at| &self.saved[*at])
+    }
+
+    pub(crate) fn number_of(&self, value: &str) -> Option<usize> {
+        self.by_mark.get(value).copied()
+    }
+
+    /// Notes a deletion; it closes what the same hand wrote into the record.
+    pub(crate) fn delete(&mut self, writer: Writer, id: &str) {
+        self.deleters.entry(id.to_owned()).or_default().insert(writer);
+        self.close("deleted by the same hand", |saved| saved.writer == writer && saved.id == id);
+    }
+
+    pub(crate) fn deleters(&self, id: &str) -> Vec<Writer> {
+        self.deleters.get(id).into_iter().flatten().copied().collect()
+    }
+
+    /// Notes a Save that failed in the midst: it may have come to pass.
+    pub(crate) fn doubt(&mut self, saved: Saved, over: Option<&str>) {
+        if let Some(over) = over {
+            self.doubts.entry(over.to_owned()).or_default().insert(saved.mark.clone());
+        }
+        let shown = Map::from_iter([(saved.property.to_owned(), Value::String(saved.mark.clone()))]);
+        self.see(saved.writer, &saved.id.clone(), &shown);
+        self.by_mark.insert(saved.mark.clone(), self.saved.len());
+        self.saved.push(Saved { closed: Some("nobody said that it was saved"), ..saved });
+    }
+
+    /// Notes a deletion that failed in the midst: it may have come to pass.
+    pub(crate) fn doubt_deletion(&mut self, writer: Writer, id: &str) {
+        self.deleters.entry(id.to_owned()).or_default().insert(writer);
+    }
+
+    /// Tells whether one of these is what a mark may have been written over with.
+    pub(crate) fn may_be_under(&self, mark: &str, there: &BTreeSet<String>) -> bool {
+        let mut over: Vec<&String> = self.doubts.get(mark).into_iter().flatten().collect();
+        // What may have been written over it may itself have been written over, by a Save that was acknowledged.
+        while let Some(next) = over.pop() {
+            if there.contains(next) {
+                return true;
+            }
+            over.extend(self.doubts.get(next).into_iter().flatten());
+        }
+        false
+    }
+
+    /// Notes that a person gave edits up.
+    pub(crate) fn close(&mut self, why: &'static str, which: impl Fn(&Saved) -> bool) {
+        for saved in self.saved.iter_mut().filter(|saved| saved.closed.is_none() && which(saved)) {
+            saved.closed = Some(why);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! No question without a cause, and none twice (I12, I4).
+//!
+//! Owns: looking at each question once, when it first stands on the screen. Refuses: whether one is missing; an overwriting
+//! that was not asked about is found in the journal (`at_rest`).
+
+use super::{Judged, broken};
+use crate::plan::deed::At;
+use crate::run::Run;
+use serde_json::Value;
+use tidemark_app::ConflictView;
+
+pub(crate) async fn judge(run: &mut Run, at: At) -> Judged {
+    for conflict in run.questions(at).await? {
+        if run.ledger.asked.insert(format!("{} {}", at.laptop, conflict.id)) {
+            run.told.hit("question", &conflict.kind);
+            run.told.tell(|| format!("  asked: {} of {} {:?}", conflict.kind, conflict.record_id, conflict.properties));
+            has_cause(run, at.laptop, &conflict)?;
+        }
+    }
+    Ok(())
+}
+
+fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
+    let (ledger, id) = (&run.ledger, &conflict.record_id);
+    // Whoever works on a copy of a disk, or on one that forgot something, meets its own work as another's.
+    if ledger.copied.contains(&at) || ledger.damaged.contains(&at) {
+        return Ok(());
+    }
+    let told = || format!("laptop {at} is asked {} about {id} {:?}", conflict.kind, conflict.properties);
+    if conflict.kind == "deleted_on_server" {
+        let others = ledger.deleters(id).iter().any(|writer| *writer != at);
+        if !others && !ledger.is_restored && !ledger.rolled_back.contains_key(&at) {
+            return broken("I12", format!("{}, which nobody else deleted", told()));
+        }
+        return Ok(());
+    }
+    let own = |value: &str| {
+        let Some(saved) = ledger.writer_of(value) else { return false };
+        // What the lost disk wrote after the image was taken is news to this one.
+        let is_known = match (ledger.rolled_back.get(&at), ledger.number_of(value)) {
+            (Some(image), Some(number)) => number < *image,
+            _ => true,
+        };
+        saved.writer == at && is_known
+    };
+    let (server, base) = (conflict.server.clone().unwrap_or_default(), conflict.base.clone().unwrap_or_default());
+    let moved = |name: &String| server.get(name) != base.get(name);
+    let changed: Vec<&String> = conflict.properties.iter().filter(|name| moved(name)).collect();
+    let is_own = |name: &&String| server.get(*name).and_then(Value::as_str).is_some_and(own);
+    // What others wrote and a restored server forgot is asked on the side of whoever still has it.
+    let mine_of_others = |name: &String| conflict.mine.get(name).and_then(Value::as_str).is_some_and(|mine| !own(mine));
+    let holds_others = ledger.is_restored && conflict.properties.iter().any(mine_of_others);
+    if changed.iter().all(is_own) && !holds_others {
+        return broken("I12", format!("{}, where nobody else changed anything: server {server:?}", told()));
+    }
+    let same = |name: &&String| server.get(*name) == conflict.mine.get(*name);
+    if conflict.kind == "both_edited" && conflict.properties.iter().any(|name| same(&name)) {
+        return broken("I12", format!("{}, where both sides say the same", told()));
+    }
+    Ok(())
+}

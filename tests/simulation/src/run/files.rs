@@ -1,0 +1,96 @@
+//! Files that people bring and put back: imports and exports.
+//!
+//! Owns: rows in are edits in the ledger. Refuses: the formats. The files are real ones, of this machine: they belong to no
+//! promise but that they are read whole.
+
+use super::{Known, Run, SETS};
+use crate::oracle::Judged;
+use crate::oracle::ledger::Saved;
+use crate::plan::deed::At;
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+use tidemark_model::ports::Ids as _;
+
+fn file(name: &str) -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    let folder = if memory.is_dir() { memory } else { PathBuf::from("/tmp") };
+    folder.join(format!("tidemark-simulation-{}-{name}.jsonl", std::process::id()))
+}
+
+impl Run {
+    fn noted_row(&mut self, at: At, set: usize, id: &str, property: &'static str, mark: &str, over: Option<&str>) {
+        let (user, set) = (self.user(at.laptop), SETS[set].0);
+        let (mark, id) = (mark.to_owned(), id.to_owned());
+        let saved =
+            Saved { mark, writer: at.laptop, user, set, id, property, is_live: false, closed: None, arrived: false };
+        self.note(saved, over);
+    }
+
+    /// New records from a file.
+    pub(super) async fn import(&mut self, at: At, set: usize, rows: usize) -> Judged {
+        let Some(app) = self.app(at) else { return Ok(()) };
+        let (name, properties) = SETS[set];
+        let mut lines = Vec::new();
+        let mut made = Vec::new();
+        for _ in 0..rows {
+            let id = self.laptops[at.laptop].chance().fresh().to_string();
+            let mark = self.ledger.fresh(at.laptop);
+            lines.push(json!({ "Id": id, properties[0]: mark }).to_string());
+            made.push((id, mark));
+        }
+        let path = file(&format!("{}-{}", self.shore.disk.root().display().to_string().replace('/', "-"), at.laptop));
+        if std::fs::write(&path, lines.join("\n")).is_err() {
+            return Ok(());
+        }
+        let imported = app.import_file(name, &path).await;
+        let _ = std::fs::remove_file(&path);
+        if self.checked("import", imported)?.is_some() {
+            let first = self.records.keys().next_back().map_or(5_000, |last| last.max(&5_000) + 1);
+            for (nth, (id, mark)) in made.into_iter().enumerate() {
+                self.noted_row(at, set, &id, properties[0], &mark, None);
+                self.records.insert(first + nth, Known { set, id });
+            }
+        }
+        Ok(())
+    }
+
+    /// A set goes into a file; the file that went out before is edited and put back.
+    pub(super) async fn put_back(&mut self, at: At, set: usize) -> Judged {
+        let Some(app) = self.app(at) else { return Ok(()) };
+        let (name, properties) = SETS[set];
+        let before = self.exported.remove(&at.laptop).filter(|(of, _)| *of == set);
+        let path = file(&format!("{}-{}", self.shore.disk.root().display().to_string().replace('/', "-"), at.laptop));
+        let Some((_, text)) = before else {
+            if self.checked("export", app.export_file(name, &path).await)?.is_some() {
+                let text = std::fs::read_to_string(&path).unwrap_or_default();
+                for row in text.lines().filter_map(|line| serde_json::from_str::<Map<String, Value>>(line).ok()) {
+                    let id = row.get("Id").and_then(Value::as_str).unwrap_or_default().to_owned();
+                    self.ledger.see(at.laptop, &id, &row);
+                }
+                self.exported.insert(at.laptop, (set, text));
+            }
+            let _ = std::fs::remove_file(&path);
+            return Ok(());
+        };
+        let (mut lines, mut edits) = (Vec::new(), Vec::new());
+        for mut row in text.lines().filter_map(|line| serde_json::from_str::<Map<String, Value>>(line).ok()).take(3) {
+            let id = row.get("Id").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let over = row.get(properties[0]).and_then(Value::as_str).map(str::to_owned);
+            let mark = self.ledger.fresh(at.laptop);
+            row.insert(properties[0].to_owned(), json!(mark));
+            lines.push(Value::Object(row).to_string());
+            edits.push((id, mark, over));
+        }
+        if edits.is_empty() || std::fs::write(&path, lines.join("\n")).is_err() {
+            return Ok(());
+        }
+        let imported = app.import_file(name, &path).await;
+        let _ = std::fs::remove_file(&path);
+        if self.checked("put back", imported)?.is_some() {
+            for (id, mark, over) in edits {
+                self.noted_row(at, set, &id, properties[0], &mark, over.as_deref());
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,153 @@
+//! The end of a run: faults stop, clocks stay wrong, everybody syncs and answers until nothing is left (I6, I22).
+//!
+//! Owns: how many rounds that may take. Refuses: the laws at rest (`oracle::at_rest`).
+
+use super::machines::document;
+use super::{Run, SETS};
+use crate::dice::Dice;
+use crate::oracle::{Judged, broken, questions};
+use crate::plan::deed::{At, Left};
+use crate::world::time::pass;
+use std::time::Duration;
+
+/// Rounds after which everything must be settled once the faults have stopped; answers make work for others.
+const ROUNDS: usize = 14;
+/// Rounds after which everything must be settled once the power came back.
+const AGAIN: usize = 6;
+/// Rounds after which a cycle must go through.
+const PATIENT: usize = 4;
+
+impl Run {
+    /// Ends every fault and lets everybody settle.
+    pub(super) async fn heal(&mut self) -> Judged {
+        self.told.tell(|| "healing".into());
+        self.stuck = None;
+        self.shore.disk.mend();
+        self.shore.disk.free();
+        self.shore.disk.power_on();
+        self.shore.kill_all();
+        if let Err(error) = self.shore.start_all().await {
+            return broken("D8", format!("the server does not start: {error}"));
+        }
+        if let Err(error) = self.shore.serve(document(0)).await {
+            return broken("S3", format!("the first model is not served again: {error}"));
+        }
+        // What the network still holds back comes now.
+        let late = if self.laptops.iter().any(|laptop| laptop.is_background()) { 2 } else { 24 * 21 };
+        for at in 0..self.laptops.len() {
+            let laptop = &mut self.laptops[at];
+            laptop.network.set_down(false);
+            laptop.network.foretell([]);
+            laptop.disk.mend();
+            laptop.disk.free();
+            if !laptop.disk.is_on() {
+                let left = laptop.left;
+                self.power_loss(at, left).await?;
+            }
+            if self.laptops[at].was_read_only {
+                self.laptops[at].was_read_only = false;
+                self.close(at).await?;
+            }
+            self.laptops[at].troubled = false;
+            self.laptops[at].close(1).await;
+            self.open(at, 0).await?;
+        }
+        pass(Duration::from_secs(60 * 60 * late)).await;
+        let mut dice = Dice::new(self.stops ^ 0xa25e);
+        for round in 0..ROUNDS {
+            let mut quiet = true;
+            for at in 0..self.laptops.len() {
+                quiet &= self.settle(at, round, &mut dice).await?;
+            }
+            if quiet && round > 2 {
+                self.told.hit("rounds", &format!("{round:02}"));
+                return Ok(());
+            }
+        }
+        broken("I6", format!("not settled after {ROUNDS} rounds: {}", self.statuses().await))
+    }
+
+    /// One cycle and every answer; tells whether there was nothing to do.
+    async fn settle(&mut self, at: usize, round: usize, dice: &mut Dice) -> Judged<bool> {
+        let window = At { laptop: at, process: 0 };
+        let Some(app) = self.app(window) else { return broken("I22", format!("laptop {at} does not open")) };
+        let session = self.checked("session", app.session().await)?;
+        if session.is_none_or(|session| !session.signed_in || session.must_sign_in_again) {
+            self.sign_in(at).await?;
+        }
+        for (set, _) in SETS {
+            let _ = app.entity_on(set).await;
+            let _ = app.resume(set).await;
+        }
+        let report = tokio::spawn({
+            let app = app.clone();
+            async move { app.sync_now().await }
+        });
+        let Ok(report) = report.await else { return broken("P5", "a cycle panicked") };
+        let Some(report) = self.checked("sync", report)? else {
+            if round > PATIENT {
+                return broken("I22", format!("laptop {at} cannot sync"));
+            }
+            return Ok(false);
+        };
+        self.told.tell(|| format!("round {round}, laptop {at}: {report:?}"));
+        if format!("{:?}", report.outcome) != "synced" && report.error.is_some() && round > PATIENT {
+            return broken("I22", format!("laptop {at} does not sync after {round} rounds: {:?}", report.error));
+        }
+        questions::judge(self, window).await?;
+        let mut asked = 0;
+        while self.answer(window, 0, dice.below(6), dice.roll()).await? {
+            asked += 1;
+            if asked > 400 {
+                return broken("I4", format!("laptop {at}: a question comes back after its answer"));
+            }
+        }
+        let parked = self.checked("parked", app.parked().await)?.unwrap_or_default();
+        for record in &parked {
+            self.told.hit("parked", &record.reason.chars().take(40).collect::<String>());
+            let (set, id) = (&record.entity_set, &record.record_id);
+            // A value that has no place any more goes on without it, once trying again has not helped.
+            if round > 3 && !record.unfit.is_empty() {
+                let _ = app.send_rest_of_parked(set, id).await;
+            }
+            let _ = app.retry_parked(set, id).await;
+        }
+        Ok(asked == 0 && parked.is_empty() && report.pushed + report.pulled + report.merged == 0)
+    }
+
+    async fn statuses(&self) -> String {
+        let mut all = Vec::new();
+        for at in 0..self.laptops.len() {
+            if let Some(app) = self.app(At { laptop: at, process: 0 }) {
+                all.push(format!("{:?}", app.status().await));
+            }
+        }
+        all.join(" | ")
+    }
+
+    /// The power goes everywhere and comes back.
+    pub(super) async fn cold_restart(&mut self) -> Judged {
+        for at in 0..self.laptops.len() {
+            self.power_loss(at, Left::Synced).await?;
+        }
+        self.stops += 1;
+        self.shore.disk.power_loss(Left::Synced.into(), self.stops);
+        self.shore.kill_all();
+        self.shore.disk.power_on();
+        if let Err(error) = self.shore.start_all().await {
+            return broken("D8", format!("the server does not start again: {error}"));
+        }
+        // A disk that forgot what it was told to keep is behind now, and catches up.
+        let mut dice = Dice::new(self.stops ^ 0xc01d);
+        for round in 0..AGAIN {
+            let mut quiet = true;
+            for at in 0..self.laptops.len() {
+                quiet &= self.settle(at, round, &mut dice).await?;
+            }
+            if quiet && round > 0 {
+                return Ok(());
+            }
+        }
+        broken("I6", format!("not settled {AGAIN} rounds after the power came back: {}", self.statuses().await))
+    }
+}

@@ -1,0 +1,444 @@
+//! What people do at a laptop: add, look, edit, delete, take back, answer, choose, sign in and out.
+//!
+//! Owns: that every acknowledged edit is in the ledger, with what was on the screen before. Refuses: faults (`machines`).
+
+use super::{Known, Run, SETS};
+use crate::oracle::ledger::Saved;
+use crate::oracle::{Judged, broken, questions};
+use crate::plan::deed::{At, User};
+use crate::world::shore::ROOT;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use tidemark_app::{AppError, ConflictView, ListRequest, Sides, UnsentChoice};
+
+const POLICIES: [&str; 4] = ["ask", "newest", "server", "mine"];
+
+/// Tells whether an error is a mistake of ours, which no fault excuses.
+fn is_mistake(error: &AppError) -> bool {
+    matches!(error.code(), "internal" | "broken")
+}
+
+impl Run {
+    /// Looks at what came of a command: an error is an answer, a mistake is not.
+    pub(crate) fn checked<T>(&self, what: &str, outcome: Result<T, AppError>) -> Judged<Option<T>> {
+        match outcome {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if is_mistake(&error) && self.ledger.damaged.is_empty() => {
+                broken("mistake", format!("{what}: {error}"))
+            }
+            Err(error) => {
+                self.told.hit("refused", error.code());
+                self.told.tell(|| format!("  {what}: {} ({error})", error.code()));
+                Ok(None)
+            }
+        }
+    }
+
+    pub(super) fn user(&self, at: usize) -> User {
+        self.laptops[at].user
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what is known of one edit")]
+    fn noted(
+        &mut self,
+        at: usize,
+        set: usize,
+        id: &str,
+        property: &'static str,
+        mark: &str,
+        over: Option<&str>,
+        record: &Map<String, Value>,
+    ) {
+        let is_live = record.get("_State").is_none_or(|state| state == "none");
+        let (user, set) = (self.user(at), SETS[set].0);
+        let (mark, id) = (mark.to_owned(), id.to_owned());
+        let saved = Saved { mark, writer: at, user, set, id, property, is_live, closed: None, arrived: false };
+        self.note(saved, over);
+    }
+
+    pub(super) async fn add(&mut self, at: At, set: usize, record: usize, parent: Option<usize>) -> Judged {
+        let Some(app) = self.app(at) else { return Ok(()) };
+        if self.records.contains_key(&record) {
+            return Ok(());
+        }
+        let (name, properties) = SETS[set];
+        let marks: Vec<(&'static str, String)> =
+            properties.iter().map(|property| (*property, self.ledger.fresh(at.laptop))).collect();
+        let mut values = Map::from_iter(marks.iter().map(|(property, mark)| ((*property).to_owned(), json!(mark))));
+        if set == 0
+            && let Some(parent) = parent.and_then(|parent| self.records.get(&parent)).filter(|parent| parent.set == 2)
+        {
+            values.insert("TodoListId".into(), json!(parent.id));
+        }
+        let added = app.add(name, values).await;
+        let Some(added) = self.checked("add", added)? else { return Ok(()) };
+        let id = added["Id"].as_str().unwrap_or_default().to_owned();
+        for (property, mark) in &marks {
+            self.noted(at.laptop, set, &id, property, mark, None, &added);
+        }
+        self.records.insert(record, Known { set, id });
+        Ok(())
+    }
+
+    pub(super) async fn add_many(&mut self, at: At, set: usize, count: usize) -> Judged {
+        let first = self.records.keys().next_back().map_or(1_000, |last| last.max(&1_000) + 1);
+        for record in first..first + count {
+            self.add(at, set, record, None).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn look(&mut self, at: At, record: usize) -> Judged<Option<Map<String, Value>>> {
+        let Some((app, known)) = self.app(at).zip(self.records.get(&record).cloned()) else { return Ok(None) };
+        let Some(shown) = self.checked("look", app.get(SETS[known.set].0, &known.id).await)? else { return Ok(None) };
+        self.ledger.see(at.laptop, &known.id, &shown);
+        self.screens.insert((at, record), shown.clone());
+        Ok(Some(shown))
+    }
+
+    pub(super) async fn edit(&mut self, at: At, record: usize, property: usize, looks: bool) -> Judged {
+        let Some((app, known)) = self.app(at).zip(self.records.get(&record).cloned()) else { return Ok(()) };
+        let shown = match self.screens.get(&(at, record)).filter(|_| !looks) {
+            // What stood on the screen when somebody began to type, however long ago.
+            Some(shown) => shown.clone(),
+            None => match self.look(at, record).await? {
+                Some(shown) => shown,
+                None => return Ok(()),
+            },
+        };
+        let (set, properties) = SETS[known.set];
+        let property = properties[property % properties.len()];
+        let mark = self.ledger.fresh(at.laptop);
+        let was = shown.get(property).and_then(Value::as_str);
+        // A line more leaves the others where they are.
+        let (value, over) = match was {
+            Some(was) if property == "Notes" => (format!("{was}\n{mark}"), None),
+            was => (mark.clone(), was.map(str::to_owned)),
+        };
+        let change = Map::from_iter([(property.to_owned(), json!(value))]);
+        let edited = app.edit_shown(set, &known.id, change, Some(shown)).await;
+        let Some(edited) = self.checked("edit", edited)? else {
+            if self.is_troubled(at.laptop) {
+                let (user, id) = (self.user(at.laptop), known.id);
+                let writer = at.laptop;
+                let saved =
+                    Saved { mark, writer, user, set, id, property, is_live: false, closed: None, arrived: false };
+                self.ledger.doubt(saved, over.as_deref());
+            }
+            return Ok(());
+        };
+        self.told.tell(|| format!("  {property} of {} is {mark}", known.id));
+        self.noted(at.laptop, known.set, &known.id, property, &mark, over.as_deref(), &edited);
+        if property == "Notes" {
+            let text = Map::from_iter([(property.to_owned(), json!(value))]);
+            self.ledger.see(at.laptop, &known.id, &text);
+        }
+        self.screens.insert((at, record), edited);
+        Ok(())
+    }
+
+    pub(super) async fn edit_many(&mut self, at: At, set: usize, count: usize) -> Judged {
+        let of_set = self.records.iter().filter(|(_, known)| known.set == set).map(|(record, _)| *record);
+        let some: Vec<usize> = of_set.take(count).collect();
+        for record in some {
+            self.edit(at, record, 0, true).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn delete(&mut self, at: At, record: usize) -> Judged {
+        let Some((app, known)) = self.app(at).zip(self.records.get(&record).cloned()) else { return Ok(()) };
+        let Some(shown) = self.look(at, record).await? else { return Ok(()) };
+        let deleted = app.remove_shown(SETS[known.set].0, &known.id, Some(shown)).await;
+        if self.checked("delete", deleted)?.is_some() {
+            self.ledger.delete(at.laptop, &known.id);
+        } else if self.is_troubled(at.laptop) {
+            self.ledger.doubt_deletion(at.laptop, &known.id);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn undo_delete(&mut self, at: At, record: usize) -> Judged {
+        let Some((app, known)) = self.app(at).zip(self.records.get(&record).cloned()) else { return Ok(()) };
+        let undone = app.undo_remove(SETS[known.set].0, &known.id).await;
+        let is_troubled = self.is_troubled(at.laptop);
+        if let Some(shown) = self.checked("undo", undone)? {
+            self.ledger.see(at.laptop, &known.id, &shown);
+            self.ledger.brought_back.insert(known.id);
+        } else if is_troubled {
+            self.ledger.brought_back.insert(known.id);
+        }
+        Ok(())
+    }
+
+    /// Returns the questions that stand on a screen.
+    pub(crate) async fn questions(&self, at: At) -> Judged<Vec<ConflictView>> {
+        let Some(app) = self.app(at) else { return Ok(Vec::new()) };
+        Ok(self.checked("questions", app.conflicts().await)?.unwrap_or_default())
+    }
+
+    /// Answers a question; tells whether there was one.
+    pub(super) async fn answer(&mut self, at: At, question: usize, word: usize, sides: u64) -> Judged<bool> {
+        let open = self.questions(at).await?;
+        let Some(conflict) = open.get(question % open.len().max(1)).cloned() else { return Ok(false) };
+        let Some(app) = self.app(at) else { return Ok(false) };
+        let words: &[&str] = match conflict.kind.as_str() {
+            "both_edited" => &["keep-mine", "take-server", "merge"],
+            "deleted_on_server" => &["restore", "accept-delete"],
+            _ => &["delete-anyway", "keep-server"],
+        };
+        let word = words[word % words.len()];
+        let mut chosen = BTreeMap::new();
+        if word == "merge" {
+            for (bit, property) in conflict.properties.iter().enumerate() {
+                let side = if sides >> (bit % 64) & 1 == 1 { "mine" } else { "server" };
+                chosen.insert(property.clone(), side.to_owned());
+            }
+        }
+        self.see_question(at.laptop, &conflict);
+        let Ok(choice) = word.parse() else { return broken("mistake", format!("{word} is no answer")) };
+        let answered = app.resolve(&conflict.id, choice, Some(Sides(chosen))).await;
+        self.told.hit("answer", word);
+        self.told.tell(|| format!("  {} of {}: {word}: {}", conflict.kind, conflict.record_id, answered.is_ok()));
+        let excused = !self.ledger.damaged.is_empty() || !self.laptops[at.laptop].disk.is_on();
+        match answered {
+            Ok(done) => {
+                if matches!(word, "accept-delete" | "delete-anyway") {
+                    self.ledger.delete(at.laptop, &conflict.record_id);
+                }
+                if word == "restore" {
+                    self.ledger.brought_back.insert(conflict.record_id.clone());
+                }
+                let set = SETS.iter().position(|(name, _)| *name == conflict.entity_set).unwrap_or_default();
+                self.undo.push((at.laptop, done.undo, set, conflict.record_id));
+                Ok(true)
+            }
+            Err(error) => {
+                let _ = self.checked::<()>("answer", Err(error))?;
+                if excused || self.is_troubled(at.laptop) {
+                    // It may have come to pass.
+                    self.ledger.doubt_deletion(at.laptop, &conflict.record_id);
+                    self.ledger.brought_back.insert(conflict.record_id.clone());
+                    return Ok(false);
+                }
+                broken("I4", format!("an answer to an open question is refused: {word} to {}", conflict.kind))
+            }
+        }
+    }
+
+    fn see_question(&mut self, laptop: usize, conflict: &ConflictView) {
+        for side in [conflict.server.as_ref(), Some(&conflict.mine), conflict.base.as_ref()].into_iter().flatten() {
+            self.ledger.see(laptop, &conflict.record_id, side);
+        }
+    }
+
+    pub(super) async fn answer_similar(&mut self, at: At, question: usize, word: usize) -> Judged {
+        let open = self.questions(at).await?;
+        let Some(conflict) = open.get(question % open.len().max(1)).cloned() else { return Ok(()) };
+        let Some(app) = self.app(at) else { return Ok(()) };
+        // Whoever gives one answer to all alike has looked at them.
+        for other in &open {
+            self.see_question(at.laptop, other);
+        }
+        let words: &[&str] = match conflict.kind.as_str() {
+            "both_edited" => &["keep-mine", "take-server"],
+            "deleted_on_server" => &["restore", "accept-delete"],
+            _ => &["delete-anyway", "keep-server"],
+        };
+        let word = words[word % words.len()];
+        let Ok(choice) = word.parse() else { return Ok(()) };
+        let answered = app.resolve_similar(&conflict.id, choice).await;
+        self.told.hit("answer", "similar");
+        if self.checked("answer to similar ones", answered)?.is_some() {
+            let left = self.questions(at).await?;
+            let is_left = |id: &str| left.iter().any(|still| still.id == id);
+            for answered in open.iter().filter(|other| !is_left(&other.id)) {
+                match word {
+                    "accept-delete" | "delete-anyway" => self.ledger.delete(at.laptop, &answered.record_id),
+                    "restore" => drop(self.ledger.brought_back.insert(answered.record_id.clone())),
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn take_answer_back(&mut self, laptop: usize) -> Judged {
+        let Some(nth) = self.undo.iter().rposition(|(of, ..)| *of == laptop) else { return Ok(()) };
+        let (_, undo, set, id) = self.undo.remove(nth);
+        let at = At { laptop, process: 0 };
+        let Some(app) = self.app(at) else { return Ok(()) };
+        // Whoever takes an answer back has the record before them: what it replaces is in its history.
+        if let Ok(shown) = app.get(SETS[set].0, &id).await {
+            self.ledger.see(laptop, &id, &shown);
+        }
+        let undone = app.undo_resolve(&undo).await;
+        if self.checked("answer taken back", undone)?.is_some() || self.is_troubled(laptop) {
+            self.ledger.brought_back.insert(id);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn bring_back(&mut self, at: At, record: usize, entry: usize) -> Judged {
+        let Some((app, known)) = self.app(at).zip(self.records.get(&record).cloned()) else { return Ok(()) };
+        let set = SETS[known.set].0;
+        let Some(history) = self.checked("history", app.history(set, &known.id).await)? else { return Ok(()) };
+        // The screen shows the record as it is beside its history.
+        self.look(at, record).await?;
+        let sides: Vec<_> = history.iter().filter(|side| side.entry.is_some()).collect();
+        let Some(side) = sides.get(entry % sides.len().max(1)) else { return Ok(()) };
+        for record in sides.iter().filter_map(|side| side.record.as_ref()) {
+            self.ledger.see(at.laptop, &known.id, record);
+        }
+        let brought = app.bring_back(set, &known.id, side.entry.as_deref().unwrap_or_default()).await;
+        if self.checked("bring back", brought)?.is_some() || self.is_troubled(at.laptop) {
+            self.ledger.brought_back.insert(known.id);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn untick(&mut self, at: At, set: usize, discards: bool) -> Judged {
+        let Some(app) = self.app(at) else { return Ok(()) };
+        let unsent = if discards { UnsentChoice::Discard } else { UnsentChoice::Keep };
+        let off = app.entity_off(SETS[set].0, unsent).await;
+        let is_done = self.checked("un-tick", off)?.is_some() || self.is_troubled(at.laptop);
+        if is_done && discards {
+            self.told.hit("fault", "L3");
+            let name = SETS[set].0;
+            self.ledger.close("discarded with its set", |saved| saved.writer == at.laptop && saved.set == name);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn tick(&mut self, at: At, set: usize) -> Judged {
+        let Some(app) = self.app(at) else { return Ok(()) };
+        self.checked("tick", app.entity_on(SETS[set].0).await).map(drop)
+    }
+
+    pub(super) async fn pause(&mut self, at: At, set: usize, on: bool) -> Judged {
+        let Some(app) = self.app(at) else { return Ok(()) };
+        let done = if on { app.pause(SETS[set].0).await } else { app.resume(SETS[set].0).await };
+        self.checked("pause", done).map(drop)
+    }
+
+    pub(super) async fn policy(&mut self, at: At, set: usize, policy: usize) -> Judged {
+        let Some(app) = self.app(at) else { return Ok(()) };
+        let set_policy = app.set_policy(SETS[set].0, POLICIES[policy % POLICIES.len()]).await;
+        if self.checked("policy", set_policy)?.is_some() {
+            self.ledger.has_policies = true;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn parked(&mut self, at: At, nth: usize, choice: usize) -> Judged {
+        let Some(app) = self.app(at) else { return Ok(()) };
+        let Some(parked) = self.checked("parked", app.parked().await)? else { return Ok(()) };
+        let Some(parked) = parked.get(nth % parked.len().max(1)) else { return Ok(()) };
+        let (set, id) = (&parked.entity_set, &parked.record_id);
+        match choice % 3 {
+            0 => self.checked("retry", app.retry_parked(set, id).await).map(drop),
+            1 => self.checked("send the rest", app.send_rest_of_parked(set, id).await).map(drop),
+            _ => {
+                let done = self.checked("discard", app.discard_parked(set, id).await)?.is_some();
+                if done || self.is_troubled(at.laptop) {
+                    let is_it = |saved: &Saved| saved.writer == at.laptop && saved.id == *id;
+                    self.ledger.close("discarded by itself", is_it);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) async fn sync(&mut self, at: At, waits: bool) -> Judged {
+        let Some(app) = self.app(at) else { return Ok(()) };
+        let Some(program) = self.laptops[at.laptop].programs[at.process].as_mut() else { return Ok(()) };
+        if !waits {
+            if program.syncing.as_ref().is_none_or(tokio::task::JoinHandle::is_finished) {
+                let told = self.told.clone();
+                program.syncing = Some(tokio::spawn(async move {
+                    let report = app.sync_now().await;
+                    told.tell(|| format!("  laptop {}, behind: {report:?}", at.laptop));
+                }));
+            }
+            return Ok(());
+        }
+        // A task of its own, as in a host: a panic ends it and nothing else (FAULTS P5).
+        let report = tokio::spawn(async move { app.sync_now().await }).await;
+        let Ok(report) = report else { return Ok(()) };
+        if let Some(report) = self.checked("sync", report)? {
+            self.told.hit("sync", &format!("{:?}", report.outcome));
+            self.told.tell(|| format!("  laptop {}: {report:?}", at.laptop));
+        }
+        questions::judge(self, at).await
+    }
+
+    pub(crate) async fn open(&mut self, at: usize, program: usize) -> Judged {
+        let opened = self.laptops[at].open(program).await;
+        if let Err(error) = opened {
+            let _ = self.checked::<()>("open", Err(error))?;
+        }
+        Ok(())
+    }
+
+    /// Signs a laptop's user in, with a token that no laptop has used.
+    pub(crate) async fn sign_in(&mut self, at: usize) -> Judged {
+        let Some(app) = self.app(At { laptop: at, process: 0 }) else { return Ok(()) };
+        let user = self.user(at);
+        let ready = self.tokens.get_mut(user.name()).and_then(Vec::pop);
+        let token = match ready {
+            Some(token) => Some(token),
+            None => self.shore.token(user.name()).await,
+        };
+        let Some(token) = token else { return Ok(()) };
+        if self.checked("sign in", app.sign_in_with_token(ROOT, &token).await)?.is_none() {
+            self.tokens.entry(user.name()).or_default().push(token);
+            return Ok(());
+        }
+        for (set, _) in SETS {
+            // A model without the set may be served just now.
+            let _ = app.entity_on(set).await;
+        }
+        Ok(())
+    }
+
+    /// A laptop goes into other hands.
+    pub(super) async fn change_account(&mut self, at: usize, user: User) -> Judged {
+        let Some(app) = self.app(At { laptop: at, process: 0 }) else { return Ok(()) };
+        self.told.hit("fault", "L9");
+        let out = app.sign_out(false).await;
+        let unsent = matches!(&out, Err(error) if error.code() == "unsent_changes");
+        if self.checked("sign out", out)?.is_none() {
+            if !unsent {
+                return Ok(());
+            }
+            self.told.hit("fault", "L11");
+            let is_out = self.checked("sign out and discard", app.sign_out(true).await)?.is_some();
+            if !is_out {
+                if self.is_troubled(at) {
+                    // It may have come to pass.
+                    self.ledger.close("discarded by signing out", |saved| saved.writer == at);
+                }
+                return Ok(());
+            }
+            self.ledger.close("discarded by signing out", |saved| saved.writer == at);
+        }
+        // Nothing of the account is kept here from now on; the server has the only copy.
+        self.ledger.saved.iter_mut().filter(|saved| saved.writer == at).for_each(|saved| saved.is_live = true);
+        self.laptops[at].image = None;
+        self.screens.retain(|(of, _), _| of.laptop != at);
+        self.undo.retain(|(of, ..)| *of != at);
+        self.laptops[at].user = user;
+        self.sign_in(at).await
+    }
+
+    /// Lists a set as a laptop shows it.
+    pub(crate) async fn list(&self, at: usize, set: &str) -> Judged<Vec<Map<String, Value>>> {
+        let Some(app) = self.app(At { laptop: at, process: 0 }) else { return broken("open", "no window") };
+        let request = ListRequest { set: set.to_owned(), limit: 100_000, ..ListRequest::default() };
+        let list = self.checked("list", app.list(request).await)?;
+        match list {
+            Some(list) => Ok(list.records),
+            None => broken("I6", format!("laptop {at} cannot list {set}")),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What a run tells: a trace that two runs of one seed must share, and how often what was done to whom.
+//!
+//! Owns: both. Refuses: judging; `oracle` does, and the tally of many runs in `coverage`.
+
+use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash as _, Hasher as _};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What a planned panic says, so that it is told from others.
+pub(crate) const PLANNED_PANIC: &str = "a panic that the run planned";
+
+/// How much is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// Counts alone.
+    Counts,
+    /// A hash over the trace too.
+    Hash,
+    /// The trace itself, as it goes, on standard output.
+    Aloud,
+}
+
+/// How often each thing happened: what, and where.
+pub type Tally = BTreeMap<(String, String), u64>;
+
+#[derive(Default)]
+struct Inner {
+    hasher: DefaultHasher,
+    lines: u64,
+    tally: Tally,
+}
+
+/// The teller; clones share what was told.
+#[derive(Clone)]
+pub(crate) struct Told {
+    telling: Telling,
+    inner: Arc<Mutex<Inner>>,
+}
+
+impl Told {
+    pub(crate) fn new(telling: Telling) -> Self {
+        Self { telling, inner: Arc::default() }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells a line.
+    pub(crate) fn tell(&self, words: impl FnOnce() -> String) {
+        match self.telling {
+            Telling::Counts => {}
+            Telling::Hash => {
+                let mut inner = self.inner();
+                inner.lines += 1;
+                words().hash(&mut inner.hasher);
+            }
+            Telling::Aloud => println!("{}", words()),
+        }
+    }
+
+    /// Counts something that happened.
+    pub(crate) fn hit(&self, what: &str, whereabouts: &str) {
+        *self.inner().tally.entry((what.to_owned(), whereabouts.to_owned())).or_default() += 1;
+    }
+
+    /// Returns the hash of what was told so far.
+    pub(crate) fn hash(&self) -> u64 {
+        let inner = self.inner();
+        let mut hasher = inner.hasher.clone();
+        inner.lines.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// Returns the counts.
+    pub(crate) fn tally(&self) -> Tally {
+        self.inner().tally.clone()
+    }
+}

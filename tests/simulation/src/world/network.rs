@@ -1,0 +1,314 @@
+//! The network of one program on one laptop, with everything that networks do (FAULTS N1 to N18).
+//!
+//! Owns: what becomes of each request. Refuses: meaning anything by it; a request is bytes, but for which phase of the
+//! protocol it belongs to, so that what was injected where can be told.
+
+use super::shore::{NoAnswer, ROOT, Shore};
+use super::time::pass;
+use crate::plan::deed::Fate;
+use crate::run::told::Told;
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tidemark_sync::{Request, Response, Transport, TransportError};
+
+/// How long a request takes each way.
+const USUAL_MS: u64 = 40;
+/// After how long the transport gives up on a server that says nothing.
+const PATIENCE_MS: u64 = 30_000;
+
+/// The network of a laptop; every program on it has the same.
+pub(crate) struct Network {
+    laptop: usize,
+    shore: Arc<Shore>,
+    /// Another server, which is nobody's.
+    elsewhere: Arc<Shore>,
+    told: Told,
+    fates: Mutex<VecDeque<Fate>>,
+    down: AtomicBool,
+    /// Whether it is the oracle that asks: that takes no time and meets no fate.
+    asks_oracle: AtomicBool,
+    /// The last answer to each question.
+    answers: Mutex<BTreeMap<String, Response>>,
+}
+
+fn unreachable() -> TransportError {
+    TransportError::Unreachable("no route".into())
+}
+
+fn unanswered() -> TransportError {
+    TransportError::Unanswered("the connection broke".into())
+}
+
+impl Network {
+    pub(crate) fn new(laptop: usize, shore: Arc<Shore>, elsewhere: Arc<Shore>, told: Told) -> Arc<Self> {
+        let (fates, answers) = (Mutex::default(), Mutex::default());
+        let (down, asks_oracle) = (AtomicBool::new(false), AtomicBool::new(false));
+        Arc::new(Self { laptop, shore, elsewhere, told, fates, down, asks_oracle, answers })
+    }
+
+    fn fates(&self) -> MutexGuard<'_, VecDeque<Fate>> {
+        self.fates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets what becomes of the next requests; those after them are answered.
+    pub(crate) fn foretell(&self, fates: impl IntoIterator<Item = Fate>) {
+        *self.fates() = fates.into_iter().collect();
+    }
+
+    /// Takes the network away, or gives it back.
+    pub(crate) fn set_down(&self, down: bool) {
+        self.down.store(down, Ordering::Relaxed);
+    }
+
+    /// Lets the oracle ask, or lets it be.
+    pub(crate) fn ask_as_oracle(&self, asks: bool) {
+        self.asks_oracle.store(asks, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_down(&self) -> bool {
+        self.down.load(Ordering::Relaxed)
+    }
+
+    async fn deliver(&self, request: Request) -> Result<Response, TransportError> {
+        self.shore.ask(request).await.map_err(|why| match why {
+            NoAnswer::Nobody => unreachable(),
+            NoAnswer::Died => unanswered(),
+        })
+    }
+
+    async fn meet(&self, request: Request, fate: Fate) -> Result<Response, TransportError> {
+        match fate {
+            Fate::Dropped => Err(unreachable()),
+            Fate::ReplyLost => {
+                let _ = self.deliver(request).await;
+                Err(unanswered())
+            }
+            Fate::Late(seconds) => {
+                let _ = self.deliver(request.clone()).await;
+                let shore = self.shore.clone();
+                tokio::spawn(async move {
+                    pass(Duration::from_secs(u64::from(seconds))).await;
+                    let _ = shore.ask(request).await;
+                });
+                Err(unanswered())
+            }
+            Fate::Twice => {
+                let _ = self.deliver(request.clone()).await;
+                self.deliver(request).await
+            }
+            Fate::OldAnswer => {
+                let question = question(&request);
+                let old = self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&question).cloned();
+                match old {
+                    Some(old) => Ok(old),
+                    None => self.deliver(request).await,
+                }
+            }
+            Fate::Slow(ms) => {
+                pass(Duration::from_millis(u64::from(ms))).await;
+                let answer = self.deliver(request).await;
+                pass(Duration::from_millis(u64::from(ms))).await;
+                answer
+            }
+            Fate::Broken => {
+                let _ = self.deliver(request).await;
+                Err(TransportError::BrokeWithin("the connection broke".into()))
+            }
+            Fate::TooLong(bytes) if request.body.len() > bytes as usize => Ok(page(413, "text/html", "too large")),
+            Fate::Busy { seconds, date } => Ok(busy(seconds, date, self.shore.clock_ms())),
+            Fate::Gateway { status, done } => {
+                if done {
+                    let _ = self.deliver(request).await;
+                }
+                Ok(page(status, "text/html", "<h1>Bad gateway</h1>"))
+            }
+            Fate::PartRefused => Ok(refused(self.deliver(request).await?)),
+            Fate::Unauthorized => {
+                let mut answer =
+                    page(401, "application/json", r#"{"error":{"code":"Unauthorized","message":"Sign in"}}"#);
+                answer.headers.insert("www-authenticate", HeaderValue::from_static("Bearer"));
+                answer.headers.insert("odata-version", HeaderValue::from_static("4.01"));
+                Ok(answer)
+            }
+            Fate::Portal => Ok(page(200, "text/html", "<html><body>Welcome to Hotel Wifi</body></html>")),
+            Fate::Untrusted => Err(TransportError::Untrusted("unknown issuer".into())),
+            Fate::Silent => {
+                let _ = self.deliver(request).await;
+                pass(Duration::from_millis(PATIENCE_MS)).await;
+                Err(unanswered())
+            }
+            Fate::Stripped => {
+                let mut answer = self.deliver(request).await?;
+                for name in ["etag", "odata-version", "tidemark-server", "date", "preference-applied"] {
+                    answer.headers.remove(name);
+                }
+                Ok(answer)
+            }
+            Fate::Elsewhere => self.elsewhere.ask(request).await.map_err(|_| unreachable()),
+            Fate::Parts { cut } => Ok(reordered(self.deliver(request).await?, cut)),
+            Fate::Panic => panic!("{}", crate::run::told::PLANNED_PANIC),
+            Fate::Fair | Fate::TooLong(_) => self.deliver(request).await,
+        }
+    }
+}
+
+/// Names what is asked, for a proxy that keeps answers.
+fn question(request: &Request) -> String {
+    let body =
+        if request.method == Method::GET { String::new() } else { String::from_utf8_lossy(&request.body).into() };
+    format!("{} {} {body}", request.method, request.url)
+}
+
+/// Tells which phase of the protocol a request belongs to.
+pub(crate) fn phase(request: &Request) -> &'static str {
+    let path = request.url.strip_prefix(ROOT).unwrap_or(&request.url);
+    let path = path.split('?').next().unwrap_or_default();
+    match path {
+        "/session" => "sign-in",
+        "/health/live" => "knock",
+        "/events" => "notice",
+        "/odata/$metadata" => "model",
+        "/odata/$batch" => {
+            let body = &request.body;
+            let has = |word: &[u8]| body.windows(word.len()).any(|at| at == word);
+            // What is long is packed, and only pushes are long.
+            if has(b"\"GET\"") && !has(b"\"PATCH\"") && !has(b"\"PUT\"") && !has(b"\"DELETE\"") {
+                "look"
+            } else {
+                "push"
+            }
+        }
+        path if path.starts_with("/audit/") => "audit",
+        path if path.starts_with("/history/") => "history",
+        _ if request.method == Method::GET => "pull",
+        _ => "live",
+    }
+}
+
+fn page(status: u16, kind: &'static str, body: &str) -> Response {
+    let mut headers = HeaderMap::new();
+    headers.insert("content-type", HeaderValue::from_static(kind));
+    let body = Bytes::from(body.to_owned());
+    let bytes_received = body.len() as u64;
+    Response { status, headers, body, bytes_sent: 100, bytes_received }
+}
+
+fn busy(seconds: u32, date: bool, now_ms: i64) -> Response {
+    let mut answer = page(if date { 503 } else { 429 }, "text/plain", "busy");
+    let http_date = |ms: i64| {
+        let system = std::time::UNIX_EPOCH + Duration::from_millis(ms.max(0) as u64);
+        httpdate(system)
+    };
+    let after = if date { http_date(now_ms + i64::from(seconds) * 1000) } else { seconds.to_string() };
+    if let (Ok(after), Ok(now)) = (after.parse(), http_date(now_ms).parse()) {
+        answer.headers.insert("retry-after", after);
+        answer.headers.insert("date", now);
+    }
+    answer
+}
+
+/// Writes a date as HTTP does (RFC 9110, 5.6.7).
+fn httpdate(at: std::time::SystemTime) -> String {
+    let seconds = at.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
+    let (days, left) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    // Days to a date of the civil calendar: 1970-01-01 is day 719468 since 0000-03-01.
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][days.rem_euclid(7) as usize];
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let name = months[(month - 1) as usize];
+    let (hour, minute, second) = (left / 3600, left / 60 % 60, left % 60);
+    format!("{weekday}, {day:02} {name} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
+/// A batch answer with its parts reordered, or without the last.
+fn reordered(mut answer: Response, cut: bool) -> Response {
+    edit_parts(&mut answer, |parts| {
+        if cut {
+            parts.pop();
+        } else if parts.len() > 1 {
+            parts.swap(0, 1);
+        }
+    });
+    answer
+}
+
+/// A batch answer whose first accepted write is refused by something in between, which did not let it through.
+fn refused(mut answer: Response) -> Response {
+    edit_parts(&mut answer, |parts| {
+        if let Some(part) = parts.first_mut() {
+            let error =
+                serde_json::json!({ "error": { "code": "Invalid", "message": "A rule of the office refuses it" } });
+            let id = part.get("id").cloned().unwrap_or_default();
+            *part = serde_json::json!({
+                "id": id, "status": 422, "headers": { "content-type": "application/json" }, "body": error
+            });
+        }
+    });
+    answer
+}
+
+fn edit_parts(answer: &mut Response, edit: impl FnOnce(&mut Vec<serde_json::Value>)) {
+    let Ok(mut body) = serde_json::from_slice::<serde_json::Value>(&answer.body) else { return };
+    if let Some(parts) = body.get_mut("responses").and_then(serde_json::Value::as_array_mut) {
+        edit(parts);
+        answer.body = Bytes::from(body.to_string());
+    }
+}
+
+#[async_trait]
+impl Transport for Network {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        if self.asks_oracle.load(Ordering::Relaxed) {
+            return if self.is_down() { Err(unreachable()) } else { self.deliver(request).await };
+        }
+        let phase = phase(&request);
+        pass(Duration::from_millis(USUAL_MS)).await;
+        if self.is_down() {
+            self.told.hit("N18", phase);
+            return Err(unreachable());
+        }
+        // A stream of notices and a question about the past are not what is aimed at.
+        let fate = if phase == "notice" { None } else { self.fates().pop_front() };
+        let fate = fate.unwrap_or(Fate::Fair);
+        // Only a cycle has a task of its own to panic in; a command's panic would be its host's.
+        let fate = if fate == Fate::Panic && !matches!(phase, "push" | "look") { Fate::Fair } else { fate };
+        self.told.hit(fate.kind(), phase);
+        let (method, length, question) = (request.method.clone(), request.body.len(), question(&request));
+        let answer = self.meet(request, fate).await;
+        pass(Duration::from_millis(USUAL_MS)).await;
+        let outcome = match &answer {
+            Ok(answer) => format!("{} {} bytes", answer.status, answer.body.len()),
+            Err(error) => format!("{error:?}"),
+        };
+        self.told.tell(|| format!("  laptop {}: {phase} {method} {length} bytes, {fate:?}: {outcome}", self.laptop));
+        if let (Ok(answer), Fate::Fair) = (&answer, fate) {
+            self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(question, answer.clone());
+        }
+        answer
+    }
+
+    async fn listen(
+        &self,
+        request: Request,
+        on_event: &(dyn for<'s> Fn(&'s str) + Send + Sync),
+    ) -> Result<(), TransportError> {
+        pass(Duration::from_millis(USUAL_MS)).await;
+        if self.is_down() {
+            return Err(unreachable());
+        }
+        self.shore.follow(request, on_event).await.map_err(|_| unreachable())
+    }
+}

@@ -1,0 +1,90 @@
+//! The time of a world: tokio's paused clock, and what each machine believes it is.
+//!
+//! Owns: virtual time, wrong clocks, waiting. Refuses: the machine's own clock, which nothing in a run may ask.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use tidemark_model::ports::{Clock, Timer, Wait};
+use tokio::time::Instant;
+
+/// When every world begins, Unix milliseconds UTC.
+pub(crate) const BEGIN_MS: i64 = 1_700_000_000_000;
+
+/// The true time of a world.
+#[derive(Debug)]
+pub(crate) struct Time(Instant);
+
+impl Time {
+    /// Begins; on a runtime whose time is paused.
+    #[expect(clippy::disallowed_methods, reason = "the clock of the runtime, which is paused: virtual time")]
+    pub(crate) fn begin() -> Arc<Self> {
+        Arc::new(Self(Instant::now()))
+    }
+
+    /// Returns the milliseconds since the world began.
+    pub(crate) fn passed_ms(&self) -> u64 {
+        self.0.elapsed().as_millis() as u64
+    }
+
+    /// Returns the true time.
+    pub(crate) fn now_ms(&self) -> i64 {
+        BEGIN_MS + self.passed_ms() as i64
+    }
+}
+
+/// A machine's clock, which may be wrong.
+#[derive(Debug)]
+pub(crate) struct MachineClock {
+    time: Arc<Time>,
+    ahead_ms: AtomicI64,
+    /// What it stands at; `i64::MIN` while it goes.
+    stands_at: AtomicI64,
+}
+
+impl MachineClock {
+    pub(crate) fn new(time: &Arc<Time>) -> Arc<Self> {
+        let (ahead_ms, stands_at) = (AtomicI64::new(0), AtomicI64::new(i64::MIN));
+        Arc::new(Self { time: time.clone(), ahead_ms, stands_at })
+    }
+
+    /// Sets it ahead of the true time.
+    pub(crate) fn set(&self, ahead_ms: i64) {
+        self.ahead_ms.store(ahead_ms, Ordering::Relaxed);
+    }
+
+    /// Stops it where it is, or lets it go again.
+    pub(crate) fn stop(&self, stopped: bool) {
+        let at = if stopped { self.now_ms() } else { i64::MIN };
+        self.stands_at.store(at, Ordering::Relaxed);
+    }
+}
+
+impl Clock for MachineClock {
+    fn now_ms(&self) -> i64 {
+        match self.stands_at.load(Ordering::Relaxed) {
+            i64::MIN => self.time.now_ms().saturating_add(self.ahead_ms.load(Ordering::Relaxed)),
+            stands_at => stands_at,
+        }
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        self.time.passed_ms()
+    }
+}
+
+/// Waiting in virtual time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Waiting;
+
+impl Timer for Waiting {
+    fn sleep(&self, duration: Duration) -> Wait {
+        Box::pin(pass(duration))
+    }
+}
+
+/// Lets virtual time pass.
+#[expect(clippy::disallowed_methods, reason = "the timer of the runtime, whose time is paused: virtual time")]
+pub(crate) async fn pass(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
