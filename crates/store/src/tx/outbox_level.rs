@@ -8,9 +8,10 @@ use crate::error::Result;
 use crate::tables::account::{ACCOUNT, Account};
 use crate::tables::conflict;
 use crate::tables::forget;
+use crate::tables::history;
 use crate::tables::incident::{self, Incident};
 use crate::tables::local;
-use crate::tables::pending;
+use crate::tables::pending::{self, Hold};
 use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::setting;
@@ -188,11 +189,16 @@ fn says_the_same(here: &Entry, there: &Entry) -> bool {
     in_text(here) == in_text(there)
 }
 
-/// A record waits no longer. What it is now, the server says.
+/// A record waits no longer. What it is now, the server says. What only a person's decision can have ended stays in its
+/// history: the decision's own entry went with the transaction that the database lost.
 fn settle(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
     if let Some(table) = table(tx, set)?
-        && pending::get(tx.conn, set, id)?.is_some()
+        && let Some(change) = pending::get(tx.conn, set, id)?
     {
+        if change.hold != Hold::Free {
+            let lost = row::get(tx.conn, &table, id)?.map(|row| row.record);
+            history::discarded(tx, &table, id, lost.as_ref(), &change)?;
+        }
         local::remove(tx, &table, id)?;
         position::fetch_later(tx, &table, id)?;
     }
