@@ -13,7 +13,7 @@ mod value;
 
 pub use disk::{Disk, LockFile};
 pub use error::{ErrorClass, class};
-pub use open::{Opening, open};
+pub use open::{Opening, open, settle};
 pub use rusqlite::OpenFlags;
 pub use system_disk::SystemDisk;
 pub use text::set_up;

@@ -223,6 +223,11 @@ fn hold_up(duration: Duration) {
     std::thread::sleep(duration);
 }
 
+/// Has everything that is seen of a file on the disk, before anything is built on it (FAULTS D5).
+pub(crate) fn settle(conn: &Connection) -> Result<()> {
+    Ok(tidemark_sqlite::settle(conn, BUSY)?)
+}
+
 /// Sets up a connection that only reads.
 pub(crate) fn set_up_reader(conn: &Connection) -> Result<()> {
     set_up(conn, READER_CACHE_KIB)

@@ -45,6 +45,12 @@ pub(crate) fn connect_writer(disk: &dyn Disk, file: &Path) -> Result<Connection>
         },
         other => other,
     })?;
+    if disk.length(&log_of(file)).is_some_and(|length| length > 0)
+        && let Err(error) = schema::settle(&conn)
+    {
+        // On a full disk reading goes on.
+        tracing::warn!(%error, "the write-ahead log could not be written back");
+    }
     Ok(conn)
 }
 

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tidemark_model::EntityModel;
-use tidemark_sqlite::{Disk, ErrorClass, Opening, class};
+use tidemark_sqlite::{Disk, ErrorClass, Opening, class, settle};
 
 /// Records are read in the order of their key, so a page holds as many as it can.
 const PAGE_BYTES: i64 = 8192;
@@ -60,6 +60,9 @@ pub(super) fn open(path: &Path, access: Access, model: Option<&Arc<EntityModel>>
     connection.pragma_update(None, "cache_size", -32_768).map_err(about)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(about)?;
     if access == Access::Serve && is_there {
+        if let Err(error) = settle(&connection, BUSY_TIMEOUT) {
+            tracing::warn!(%error, "the write-ahead log could not be written back");
+        }
         check(disk, &connection, path)?;
     }
     let session: &mut dyn Session = &mut SqliteSession(&mut connection);
