@@ -179,11 +179,12 @@ fn overwritten(run: &Run, set: &str, id: &str, lines: &[Value]) -> Judged {
         return Ok(());
     }
     for line in lines {
+        let writer =
+            line["device"].as_str().and_then(|name| name.strip_prefix("laptop ")?.parse().ok()).unwrap_or(OFFICE);
         let changes = line["changes"].as_object().cloned().unwrap_or_default();
         for (property, change) in &changes {
             let (Some(from), Some(to)) = (change["from"].as_str(), change["to"].as_str()) else { continue };
-            let (Some(before), Some(after)) = (ledger.writer_of(from), ledger.writer_of(to)) else { continue };
-            let writer = after.writer;
+            let Some(before) = ledger.writer_of(from) else { continue };
             if writer == OFFICE || before.writer == writer || ledger.has_seen(writer, id, from) {
                 continue;
             }

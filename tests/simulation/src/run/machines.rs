@@ -273,6 +273,9 @@ impl Run {
 
     /// Starts again what stopped by itself.
     pub(super) async fn look_at_machines(&mut self) -> Judged {
+        for operation in self.shore.disk.take_trace() {
+            self.told.tell(|| format!("    server: {operation:?}"));
+        }
         for at in 0..self.laptops.len() {
             if !self.laptops[at].disk.is_on() {
                 let left = self.laptops[at].left;
@@ -309,6 +312,7 @@ impl Run {
     pub(super) fn server_io_error(&mut self, after: u64) -> Judged {
         self.fault("D4", "server");
         let disk = &self.shore.disk;
+        disk.trace(self.told.is_aloud());
         disk.fail_at(disk.operations() + 1 + after, Fault::ErrorOnce);
         Ok(())
     }

@@ -425,6 +425,8 @@ impl Run {
         // Nothing of the account is kept here from now on; the server has the only copy.
         self.ledger.saved.iter_mut().filter(|saved| saved.writer == at).for_each(|saved| saved.is_live = true);
         self.laptops[at].image = None;
+        // Of a file from before nobody knows any more what was in it.
+        self.exported.remove(&at);
         self.screens.retain(|(of, _), _| of.laptop != at);
         self.undo.retain(|(of, ..)| *of != at);
         self.laptops[at].user = user;

@@ -47,6 +47,11 @@ impl Told {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Tells whether the trace is told as it goes.
+    pub(crate) fn is_aloud(&self) -> bool {
+        self.telling == Telling::Aloud
+    }
+
     /// Tells a line.
     pub(crate) fn tell(&self, words: impl FnOnce() -> String) {
         match self.telling {
