@@ -4,6 +4,8 @@
 //! 4.01 section 11.4.1.1), as one pure function called inside the server's write transaction. Refuses: the content
 //! of the change, the journal, HTTP. DESIGN section 4, Server.
 
+use crate::planted::{Planted, is_planted};
+
 /// What the request does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -79,18 +81,21 @@ pub fn arbitrate(case: &Arbitration<'_>) -> Ruling {
     let conditional = match (case.condition, case.stored) {
         (Condition::None, _) => false,
         (Condition::Match(etags), Some((_, _, etag))) if etags.iter().any(|e| e == etag) => true,
+        (Condition::Match(_), Some((_, true, _))) if is_planted(Planted::H4CheckedBeforeDeleted) => true,
         (Condition::MatchAny, Some((_, false, _))) => true,
         (Condition::NoneMatchAny, None) => true,
+        (_, Some((_, false, _))) if is_planted(Planted::H8StoredWinsUnsaid) => return Ruling::StoredWins,
         _ => return Ruling::ConditionFailed,
     };
+    let clamped = |stamp: i64| if is_planted(Planted::H1ClientClockTrusted) { stamp } else { stamp.min(case.now_ms) };
     let Some((stored_stamp, is_tombstoned, _)) = case.stored else {
         return match case.method {
             Method::Delete => Ruling::NotFound,
-            _ => Ruling::Create { stamp: case.stamp.map_or(case.now_ms, |stamp| stamp.min(case.now_ms)) },
+            _ => Ruling::Create { stamp: case.stamp.map_or(case.now_ms, clamped) },
         };
     };
     // What is applied is always stamped later than what it replaces, so that a stamp names one version.
-    let later = stored_stamp.saturating_add(1);
+    let later = stored_stamp.saturating_add(if is_planted(Planted::H9EqualStampsAreOneVersion) { 0 } else { 1 });
     if case.method == Method::Delete {
         return match is_tombstoned {
             true => Ruling::NotFound,
@@ -98,7 +103,7 @@ pub fn arbitrate(case: &Arbitration<'_>) -> Ruling {
         };
     }
     let wins = conditional || case.stamp.is_none_or(|stamp| stamp > stored_stamp);
-    let stamp = case.stamp.map_or(case.now_ms, |stamp| stamp.min(case.now_ms)).max(later);
+    let stamp = case.stamp.map_or(case.now_ms, clamped).max(later);
     match (wins, is_tombstoned) {
         (true, restores) => Ruling::Apply { stamp, restores },
         (false, false) => Ruling::StoredWins,

@@ -4,6 +4,7 @@
 //! (`csdl`) and deriving SQL, forms or filters from it (their own crates). DESIGN section 2, "Declared once".
 
 use crate::cached_entities::CACHED_ENTITIES;
+use crate::planted::{Planted, is_planted};
 use crate::record::ID;
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -224,6 +225,9 @@ impl EntityModel {
                     .all(|n| n.target_set == set.name || ordered.contains(&n.target_set.as_str()))
             });
             ordered.push(&waiting.remove(ready.unwrap_or(0)).name);
+        }
+        if is_planted(Planted::X9ChildrenFirst) {
+            ordered.reverse();
         }
         ordered
     }

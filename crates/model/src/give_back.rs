@@ -10,6 +10,7 @@ mod end;
 mod on_top;
 
 use crate::entity::EntitySet;
+use crate::planted::{Planted, is_planted};
 use crate::record::{Record, State, Versioned};
 pub use end::{End, Ended, end};
 use on_top::{OnTop, on_top};
@@ -129,7 +130,10 @@ pub fn begin(
         return Beginning { next: Next::Wait, fetch_later: true };
     }
     let located = server.filter(|server| is_own(confirmed, &server.etag));
-    let first = server.map_or(0, |server| first_lost(confirmed, server));
+    let first = match is_planted(Planted::A6bOnlyTheNewestGivenBack) {
+        true => confirmed.len().saturating_sub(1),
+        false => server.map_or(0, |server| first_lost(confirmed, server)),
+    };
     let next = match (confirmed.get(first), server) {
         (Some(lost), _) => step(set, confirmed, first, lost, located.map(|server| (server, true))),
         (None, Some(server)) => Next::Over(server.clone()),

@@ -23,6 +23,7 @@ mod literal;
 mod members;
 mod merge;
 mod merge_rule;
+mod planted;
 pub mod ports;
 pub mod query;
 mod reconcile;
@@ -50,6 +51,9 @@ pub use incoming::{Incoming, IncomingRow, Removal, RowSink};
 pub use instant::{instant_micros, read_instant};
 pub use members::{UnreadRecord, read_members};
 pub use merge::{Merge, merge};
+#[cfg(feature = "planted")]
+pub use planted::plant;
+pub use planted::{Origin, Planted, is_planted};
 pub use reconcile::{ConflictKind, Pending, ServerSide, Verdict, reconcile};
 pub use record::{
     ID, IS_TOMBSTONED, InvalidId, Record, RecordId, STATE, State, UPDATED_AT, UPDATED_BY, Versioned,

@@ -3,6 +3,8 @@
 //! Owns: whether a double keeps a written number. Refuses: scaled decimals (`cell`) and JSON (`members`). DESIGN rule
 //! (f): what cannot be kept exactly is refused by name, never altered.
 
+use crate::planted::{Planted, is_planted};
+
 /// A longer literal is no number that anybody wrote: the exact value of a double has 767 digits at the most.
 const LONGEST: usize = 800;
 
@@ -14,6 +16,9 @@ const LONGEST: usize = 800;
 pub(crate) fn exact_double(text: &str) -> Option<f64> {
     let written = Digits::of(text)?;
     let number: f64 = text.parse().ok()?;
+    if is_planted(Planted::B21DigitsRounded) {
+        return Some(number);
+    }
     // Up to 15 digits survive in every double of the normal range (IEEE 754).
     let is_kept = (written.digits.len() <= 15 && number.is_normal()) || written.digits.is_empty() || {
         let again = format!("{number:.*e}", written.digits.len().saturating_sub(1));

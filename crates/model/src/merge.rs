@@ -6,6 +6,7 @@
 
 use crate::entity::EntitySet;
 use crate::merge_rule::join;
+use crate::planted::{Planted, is_planted};
 use crate::record::{Record, changed_properties, same_value};
 use serde_json::Value;
 
@@ -34,10 +35,11 @@ pub fn merge(set: &EntitySet, base: Option<&Record>, local: &Record, server: &Re
     for name in changed_properties(local, server) {
         let before = base.map(|b| b.get(name));
         let (ours, theirs) = (local.get(name), server.get(name));
-        if before.is_some_and(|before| same_value(before, ours)) {
+        let is_whole_row = is_planted(Planted::H13WholeRowOverTheirs);
+        if before.is_some_and(|before| same_value(before, ours)) && !is_whole_row {
             continue;
         }
-        if before.is_some_and(|before| same_value(before, theirs)) {
+        if is_whole_row || before.is_some_and(|before| same_value(before, theirs)) {
             merged.properties.insert(name.to_owned(), ours.clone());
             mine.push(name.to_owned());
             continue;

@@ -5,6 +5,7 @@
 
 use crate::entity::EntitySet;
 use crate::merge::merge;
+use crate::planted::{Planted, is_planted};
 use crate::record::{Record, State, Versioned, changed_properties};
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +97,9 @@ pub fn reconcile(set: &EntitySet, pending: Pending<'_>, server: ServerSide<'_>) 
         (State::Add, ServerSide::Absent) => Verdict::Keep,
         (State::Add | State::Update, ServerSide::Live(current)) => both_live(set, pending, current),
         (State::Add, ServerSide::Tombstoned(_)) => deleted_on_server(pending),
+        (State::Update, ServerSide::Tombstoned(_)) if is_planted(Planted::H12LosingUpdateIsCleanedUp) => {
+            Verdict::Settled
+        }
         (State::Update, ServerSide::Tombstoned(_) | ServerSide::Absent) => match pending.base {
             Some(base) if !base.record.is_tombstoned && base.record.same_content(pending.local) => Verdict::Settled,
             _ => deleted_on_server(pending),

@@ -4,6 +4,7 @@
 //! Owns: what belongs to a change's identity. Refuses: sending it, and remembering it (the server's journal does). OASIS
 //! Repeatable Requests 1.0; DESIGN section 4, Push.
 
+use crate::planted::{Planted, is_planted};
 use crate::record::RecordId;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -34,7 +35,8 @@ pub fn request_id(change: &ChangeIdentity<'_>) -> RecordId {
     let ChangeIdentity { set, id, method, base, .. } = change;
     let mut text = format!("{set}\n{id}\n{method}\n{}\n", base.unwrap_or("*"));
     // By name: a model that declares the same properties in another order makes no other change of it.
-    for (name, value) in change.body.into_iter().flatten().collect::<BTreeMap<_, _>>() {
+    let body = change.body.filter(|_| !is_planted(Planted::F12CopyTakenForItself));
+    for (name, value) in body.into_iter().flatten().collect::<BTreeMap<_, _>>() {
         text.push_str(name);
         text.push('=');
         let _ = writeln!(text, "{value}");

@@ -6,6 +6,7 @@
 use crate::cached_entities::Policy;
 use crate::entity::{EntitySet, Property};
 use crate::merge::{merge, take};
+use crate::planted::{Planted, is_planted};
 use crate::reconcile::ConflictKind;
 use crate::record::{Record, State, Versioned};
 use crate::words::HistoryEvent;
@@ -193,6 +194,7 @@ impl Policy {
             Self::Ask => return None,
             Self::Mine => true,
             Self::Server => false,
+            Self::Newest if is_planted(Planted::X15NewestBackwards) => conflict.mine.updated_at < server_stamp,
             // A tie goes to the stored record (DESIGN section 4, Server).
             Self::Newest => conflict.mine.updated_at > server_stamp,
         };

@@ -5,6 +5,7 @@
 //! that is brought back from the history. DESIGN section 4, Resolutions.
 
 use crate::entity::EntitySet;
+use crate::planted::{Planted, is_planted};
 use crate::record::{Record, State, changed_properties};
 
 /// An answer, as it was given.
@@ -72,7 +73,8 @@ fn unsent(set: &EntitySet, answered: Answered<'_>, now: Option<Standing<'_>>) ->
     match (now, answered.after) {
         (None, None) => answered.accepts_delete.then_some(mine),
         (Some(now), Some((state, after))) => {
-            let is_unsent = !now.in_flight && now.etag == answered.shown;
+            let is_out = now.in_flight && !is_planted(Planted::X25UndoOfASentAnswer);
+            let is_unsent = !is_out && now.etag == answered.shown;
             if !is_unsent || (now.state == State::Delete) != (state == State::Delete) {
                 return None;
             }

@@ -9,6 +9,7 @@ mod search;
 pub use order::compare;
 pub use search::{Needle, folded};
 
+use crate::planted::{Planted, is_planted};
 use icu_normalizer::ComposingNormalizerBorrowed;
 use std::borrow::Cow;
 
@@ -32,6 +33,9 @@ pub fn upper(text: &str) -> String {
 pub fn same(a: &str, b: &str) -> bool {
     if a == b {
         return true;
+    }
+    if is_planted(Planted::B23LineEndsAreEdits) {
+        return false;
     }
     let is_plain = |text: &str| text.is_ascii() && !text.contains('\r');
     !(is_plain(a) && is_plain(b)) && normal(&lines_ended_alike(a)) == normal(&lines_ended_alike(b))
