@@ -23,7 +23,9 @@ use crate::tx::store::Store;
 use crate::tx::transaction::Tx;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use tidemark_model::{Answered, Record, RecordId, Resolution, Standing, State, TakenBack, Versioned};
+use tidemark_model::{
+    Answered, Planted, Record, RecordId, Resolution, Standing, State, TakenBack, Versioned, is_planted,
+};
 
 /// An answer that was taken back.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,7 +156,8 @@ fn reopen(tx: &Tx<'_>, table: &Table, before: Before, mine: Record, row: Option<
     };
     let etag = before.base.as_ref().map(|base| base.etag.clone());
     row::put(tx.conn, table, &Row { record: mine, state: before.state, etag, generation }, false)?;
-    let change = Change { hold: Hold::Conflict, ..Change::new(before.state, before.base) };
+    let base = before.base.filter(|_| !is_planted(Planted::X12UndoForgetsTheBase));
+    let change = Change { hold: Hold::Conflict, ..Change::new(before.state, base) };
     pending::put(tx, &table.set.name, id, &change)?;
     conflict::put(tx, &before.open)?;
     history::take_back(tx, &before.entries)?;

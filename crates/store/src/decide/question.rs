@@ -10,7 +10,7 @@ use crate::tables::row;
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
 use rusqlite::Connection;
-use tidemark_model::{Conflict, ConflictKind, Record, RecordId, State, Versioned};
+use tidemark_model::{Conflict, ConflictKind, Planted, Record, RecordId, State, Versioned, is_planted};
 
 /// A conflict as it is kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +71,9 @@ pub(crate) fn open(tx: &Tx<'_>, table: &Table, id: RecordId, change: &mut Change
     let same = before.as_ref().filter(|open| {
         open.kind == conflict.kind
             && match (&open.server, &conflict.server) {
-                (Some(shown), Some(now)) => shown.record.same_content(&now.record),
+                (Some(shown), Some(now)) => {
+                    is_planted(Planted::F6AnswerWithoutVersion) || shown.record.same_content(&now.record)
+                }
                 (None, None) => true,
                 _ => false,
             }
@@ -88,6 +90,9 @@ pub(crate) fn open(tx: &Tx<'_>, table: &Table, id: RecordId, change: &mut Change
             detected_at: same.map_or(tx.now_ms, |open| open.detected_at),
         },
     )?;
+    if is_planted(Planted::X8QuestionWithoutBase) {
+        change.base = None;
+    }
     change.hold = Hold::Conflict;
     change.reason = None;
     pending::put(tx, &table.set.name, id, change)?;

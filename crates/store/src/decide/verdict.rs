@@ -17,8 +17,8 @@ use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
 use tidemark_model::{
-    Conflict, ConflictKind, HistoryEvent, Record, RecordId, Resolution, Resolved, ServerSide, State, Verdict,
-    Versioned, merge, reconcile, resolve,
+    Conflict, ConflictKind, HistoryEvent, Planted, Record, RecordId, Resolution, Resolved, ServerSide, State, Verdict,
+    Versioned, is_planted, merge, reconcile, resolve,
 };
 
 /// Lets the server's current record (`None`: there is no trace of it) meet what is pending here.
@@ -39,7 +39,7 @@ pub(crate) fn judge_change(
     let id = row.record.id;
     if change.in_flight.is_some() {
         // The server may have the change already, under a version this device has not seen: its answer comes first.
-        if !change.set_aside {
+        if !change.set_aside && !is_planted(Planted::X14PulledWhileOutForgotten) {
             change.set_aside = true;
             pending::put(tx, &table.set.name, id, &change)?;
         }
@@ -107,11 +107,15 @@ pub(crate) fn carry_out(
     let id = conflict.mine.id;
     let server = conflict.server.as_ref();
     let theirs = server.map(|server| &server.record);
-    decision::write(tx, table, conflict, answer, by_policy)?;
+    if !is_planted(Planted::X26LosingSideNotKept) {
+        decision::write(tx, table, conflict, answer, by_policy)?;
+    }
     if change.set_aside {
         position::fetch_later(tx, table, id)?;
     }
-    conflict::close(tx, table, id)?;
+    if !is_planted(Planted::X4QuestionLeftOpen) {
+        conflict::close(tx, table, id)?;
+    }
     match (resolved, server) {
         (Resolved::TakeServer, Some(server)) => local::put_clean(tx, table, server, true),
         (Resolved::TakeServer, None) => local::remove(tx, table, id),

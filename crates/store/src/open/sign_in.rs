@@ -12,7 +12,7 @@ use crate::tables::pending;
 use crate::tx::follow;
 use crate::tx::store::Store;
 use crate::tx::transaction::Tx;
-use tidemark_model::EntityModel;
+use tidemark_model::{EntityModel, Planted, is_planted};
 
 impl Store {
     /// Returns the account whose records these are.
@@ -97,7 +97,13 @@ fn keep(tx: &Tx<'_>, account: &Account) -> Result<()> {
 /// The server is known by its id: it may have a new name, port or scheme, and is followed there with everything that is
 /// pending. Positions are relative to the server's root and stay.
 fn refuse_another(known: &Account, account: &Account) -> Result<()> {
-    let is_same_server = known.server_id == account.server_id;
+    let is_same_server = match is_planted(Planted::A12AddressIsIdentity) {
+        true => known.server == account.server,
+        false => known.server_id == account.server_id,
+    };
+    if is_same_server && is_planted(Planted::F9OutboxOfAnother) {
+        return Ok(());
+    }
     if is_same_server && known.user == account.user && known.workspace == account.workspace {
         return Ok(());
     }

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::open::lease::Lease;
 use crate::tables::catalog::{Catalog, DOCUMENT, EPOCH};
 use crate::tables::history::{self, Entry};
+use crate::tables::local;
 use crate::tables::pending;
 use crate::tables::position;
 use crate::tables::row::{self, Row};
@@ -17,7 +18,7 @@ use crate::tables::table::{EXTRA, Table};
 use crate::tx::follow;
 use crate::tx::transaction::Tx;
 use rusqlite::Connection;
-use tidemark_model::{EntityModel, HistoryEvent, Record, State, Versioned};
+use tidemark_model::{EntityModel, HistoryEvent, Planted, Record, State, Versioned, is_planted};
 use tidemark_sql::{Dialect, add_column, column_of, quote};
 
 impl Lease {
@@ -72,6 +73,9 @@ fn leave(tx: &Tx<'_>, table: &Table, document: &str) -> Result<()> {
     let set = &table.set.name;
     position::end(tx, set)?;
     tx.note_many(set);
+    if is_planted(Planted::X20LeftSetDropsPending) {
+        pending::of_set(tx.conn, set)?.into_iter().try_for_each(|id| local::remove(tx, table, id))?;
+    }
     if pending::count(tx.conn, set)? == 0 {
         tx.conn.execute_batch(&format!("DROP TABLE {}", quote(&table.name)))?;
         return Ok(());
@@ -138,7 +142,7 @@ fn keep_pending(tx: &Tx<'_>, old: &Table, new: &Table, before: &Record, after: &
         pending::put(tx, &new.set.name, before.id, &change)?;
     }
     let lost = before.properties.iter().any(|(name, value)| !value.is_null() && after.get(name).is_null());
-    if lost {
+    if lost && !is_planted(Planted::X19MisfitDropped) {
         history::write(tx, new, before.id, &Entry::here(HistoryEvent::ModelChanged, Some(before)))?;
     }
     Ok(())

@@ -11,6 +11,7 @@ use crate::pull::pull_tx::PullTx;
 use crate::push::restored;
 use crate::tables::conflict;
 use crate::tables::history;
+use crate::tables::local;
 use crate::tables::pending;
 use crate::tables::position;
 use crate::tables::row;
@@ -19,7 +20,9 @@ use crate::tables::value::{Bound, Key};
 use crate::tx::notices::NAMED;
 use rusqlite::{CachedStatement, params};
 use std::sync::Arc;
-use tidemark_model::{Incoming, IncomingRow, Record, RecordId, Removal, RowSink, State, Versioned};
+use tidemark_model::{
+    Incoming, IncomingRow, Planted, Record, RecordId, Removal, RowSink, State, Versioned, is_planted,
+};
 
 /// Takes the items of one set's pages.
 pub struct SetSink<'t> {
@@ -89,6 +92,10 @@ impl<'t> SetSink<'t> {
             self.count(tally);
             return Ok(());
         }
+        if is_planted(Planted::H9EqualStampsAreOneVersion) && self.has_stamp(row)? {
+            self.pull.tx.conn.prepare_cached(&self.table.touch)?.execute(params![Key(row.id), self.generation])?;
+            return Ok(());
+        }
         let before = self.clean_row(row.id)?;
         bind(&mut self.upsert, row, self.generation)?;
         if self.upsert.raw_execute()? > 0 {
@@ -117,12 +124,21 @@ impl<'t> SetSink<'t> {
         Ok(row.filter(|row| row.state == State::None).map(|row| row.record))
     }
 
+    /// Tells whether a clean record here has the stamp of the one that comes.
+    fn has_stamp(&self, row: &IncomingRow<'_>) -> Result<bool> {
+        let here = row::get(self.pull.tx.conn, &self.table, row.id)?;
+        Ok(here.is_some_and(|here| here.state == State::None && here.record.updated_at == row.updated_at))
+    }
+
     /// A record with a pending change.
     fn pending(&mut self, row: &IncomingRow<'_>) -> Result<()> {
         let tx = self.pull.tx;
         let Some(local) = row::get(tx.conn, &self.table, row.id)? else { return Ok(()) };
         tx.conn.prepare_cached(&self.table.touch)?.execute(params![Key(row.id), self.generation])?;
         let change = pending::expect(tx.conn, &self.table.set.name, row.id)?;
+        if is_planted(Planted::H2PullOverwritesPending) {
+            return local::put_clean(tx, &self.table, &versioned(&self.table, row)?, true);
+        }
         if self.pull.defer(&self.table, row.id, &change)? {
             return Ok(());
         }

@@ -10,18 +10,22 @@ use crate::pull::pull_tx::PullTx;
 use crate::push::restored;
 use crate::tables::conflict;
 use crate::tables::history;
+use crate::tables::local;
 use crate::tables::pending::{self, Change};
 use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::sent;
 use crate::tables::table::Table;
-use tidemark_model::{Conflict, ConflictKind, State};
+use tidemark_model::{Conflict, ConflictKind, Planted, State, is_planted};
 
 pub(crate) fn finish(pull: &PullTx<'_>, table: &Table) -> Result<()> {
     let tx = pull.tx;
     let standing = position::standing(tx, table)?;
     let set = &table.set.name;
-    let restored = position::is_restoring(tx.conn, set)?;
+    if is_planted(Planted::F7ResyncDropsPending) {
+        pending::of_set(tx.conn, set)?.into_iter().try_for_each(|id| local::remove(tx, table, id))?;
+    }
+    let restored = position::is_restoring(tx.conn, set)? && !is_planted(Planted::X18RestoredBelieved);
     if restored {
         pull.count(restored::unseen(tx, table, standing.generation)?);
     }
@@ -33,6 +37,9 @@ pub(crate) fn finish(pull: &PullTx<'_>, table: &Table) -> Result<()> {
         forgotten(pull, table, standing.generation)?;
         left_behind(pull, table, standing.generation)?;
         return position::end_restoring(tx, set);
+    }
+    if is_planted(Planted::X18RestoredBelieved) {
+        position::end_restoring(tx, set)?;
     }
     for id in row::remove_unseen(tx.conn, table, standing.generation)? {
         tx.note(set, id);

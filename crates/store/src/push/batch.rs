@@ -14,7 +14,7 @@ use crate::tables::table::Table;
 use crate::tx::outbox_log::{self as log, Entry, Line};
 use crate::tx::transaction::Tx;
 use std::sync::Arc;
-use tidemark_model::{RecordId, State, changed_properties};
+use tidemark_model::{Planted, RecordId, State, changed_properties, is_planted};
 use uuid::Uuid;
 
 /// What may be sent next.
@@ -125,8 +125,8 @@ impl Gathering<'_> {
             return Ok(());
         }
         let (outgoing, begun) = match &change.in_flight {
-            Some(sent) => (outgoing::outgoing(table, sent)?, None),
-            None => {
+            Some(sent) if !is_planted(Planted::X7RetrySendsWhatStandsNow) => (outgoing::outgoing(table, sent)?, None),
+            _ => {
                 let row = row::get(tx.conn, table, id)?;
                 let row = row.ok_or_else(|| StoreError::Internal(format!("{set} {id} is pending but not there")))?;
                 let (sent, outgoing) = begin(tx, table, row, &change)?;

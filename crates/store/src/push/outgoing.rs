@@ -9,7 +9,9 @@ use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
-use tidemark_model::{ChangeIdentity, ID, IS_TOMBSTONED, Record, RecordId, State, UPDATED_AT, request_id};
+use tidemark_model::{
+    ChangeIdentity, ID, IS_TOMBSTONED, Planted, Record, RecordId, State, UPDATED_AT, is_planted, request_id,
+};
 
 /// One pending change, as it is to be sent. It is remembered in flight before the caller sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,6 +102,14 @@ impl OutgoingChange {
             Self::Delete { .. } => None,
         }
     }
+
+    /// Returns the ETag of the version that the change was made on; nothing for an addition.
+    pub fn if_match(&self) -> &str {
+        match self {
+            Self::Add { .. } => "",
+            Self::Update { if_match, .. } | Self::Restore { if_match, .. } | Self::Delete { if_match } => if_match,
+        }
+    }
 }
 
 /// Writes a change as it is sent, from nothing but the copy in flight: a repeat is the same to the byte.
@@ -154,7 +164,8 @@ pub(crate) fn name(tx: &Tx<'_>, table: &Table, sent: &mut InFlight) -> Result<Ou
         OutgoingChange::Delete { .. } => "DELETE",
     };
     let body = outgoing.change.body();
-    let (device, base) = (tx.device_id()?, sent.if_match.as_deref());
+    let device = if is_planted(Planted::A14bRequestNamedByChance) { tx.fresh_id() } else { tx.device_id()? };
+    let base = sent.if_match.as_deref();
     sent.request_id = request_id(&ChangeIdentity { device, set: &outgoing.set, id: outgoing.id, method, base, body });
     outgoing.request_id = sent.request_id;
     Ok(outgoing)

@@ -24,7 +24,7 @@ use crate::tables::sent;
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
 use std::sync::Arc;
-use tidemark_model::{AttemptOutcome, HistoryEvent, RecordId, State, Versioned};
+use tidemark_model::{AttemptOutcome, HistoryEvent, Planted, RecordId, State, Versioned, is_planted};
 
 /// How often in a row the answer to a change may be no decision before it is set aside (FAULTS N9).
 const MOST_ATTEMPTS: u32 = 5;
@@ -145,7 +145,7 @@ fn settle(tx: &Tx<'_>, table: &Table, reply: &Reply) -> Result<Tally> {
         Answer::Refused { reason } => outcome::refused(tx, table, reply.id, change, &sent, reason),
         Answer::Undecided { reason, counts } => {
             change.attempts = change.attempts.saturating_add((*counts).into());
-            if change.attempts >= MOST_ATTEMPTS {
+            if change.attempts >= MOST_ATTEMPTS && !is_planted(Planted::A8cNeverSetAside) {
                 return set_aside(tx, table, reply.id, change, sent, reason);
             }
             change.in_flight = Some(sent);
@@ -187,14 +187,18 @@ fn done(
         position::fetch_later(tx, table, id)?;
     }
     let confirmed = outcome::confirmed(tx, sent, etag, stamp)?;
+    let is_settled = row.record.same_content(&sent.record) || is_planted(Planted::X6AnswerSettlesLaterEdits);
     match (sent.state, change.state) {
         (State::Delete, State::Delete) => local::remove(tx, table, id)?,
-        (State::Add | State::Update, State::Add | State::Update) if row.record.same_content(&sent.record) => {
+        (State::Delete, _) if is_planted(Planted::F11DeletionAnsweredAfterUndo) => local::remove(tx, table, id)?,
+        (State::Add | State::Update, State::Add | State::Update) if is_settled => {
             local::put_clean(tx, table, &confirmed, true)?;
         }
         (_, state) => {
             change.state = if state == State::Delete { State::Delete } else { State::Update };
-            change.base = Some(confirmed);
+            if change.base.is_none() || !is_planted(Planted::X28EditOnAnOldBase) {
+                change.base = Some(confirmed);
+            }
             change.set_aside = false;
             change.attempts = 0;
             local::put_pending(tx, table, row.record, &change)?;

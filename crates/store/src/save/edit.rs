@@ -21,8 +21,8 @@ use crate::tx::transaction::Tx;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tidemark_model::{
-    ConflictKind, Fold, HistoryEvent, ID, LocalChange, Record, RecordId, Resolution, State, Strictness, Versioned,
-    fold, read_changes, read_record, same_value,
+    ConflictKind, Fold, HistoryEvent, ID, LocalChange, Planted, Record, RecordId, Resolution, State, Strictness,
+    Versioned, fold, is_planted, read_changes, read_record, same_value,
 };
 
 impl Store {
@@ -132,7 +132,8 @@ pub(crate) fn delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
         return history::write(tx, &table, id, &Entry::here(HistoryEvent::Deleted, Some(&row.record)));
     }
     let mut record = row.record.clone();
-    let known = pending.is_known_to_server() || open.is_some_and(|open| open.server.is_some());
+    let is_asked = open.is_some_and(|open| open.server.is_some()) && !is_planted(Planted::A14DeletedBesideAQuestion);
+    let known = pending.is_known_to_server() || is_asked;
     match fold(true, row.state, known, LocalChange::Delete) {
         Fold::Pending(state) => pending.state = state,
         Fold::Forget => {

@@ -18,8 +18,8 @@ use crate::tx::transaction::Tx;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tidemark_model::{
-    Conflict, ConflictKind, FileEdit, ID, RecordId, State, Strictness, UPDATED_AT, Versioned, is_as_written, read_back,
-    read_changes,
+    Conflict, ConflictKind, FileEdit, ID, Planted, RecordId, State, Strictness, UPDATED_AT, Versioned, is_as_written,
+    is_planted, read_back, read_changes,
 };
 
 impl Store {
@@ -42,7 +42,8 @@ impl Store {
                 let file_row =
                     file_row.map_err(|RowProblem { problem, property }| StoreError::Row { row, problem, property })?;
                 let id = edit::given_id(&file_row.members).map_err(|error| of_row(row, error))?;
-                if let Some(first) = id.and_then(|id| seen.insert(id, row)) {
+                let first = id.and_then(|id| seen.insert(id, row));
+                if let Some(first) = first.filter(|_| !is_planted(Planted::B19TwiceInAFile)) {
                     return Err(StoreError::SameRecord { row, first });
                 }
                 take(tx, &table, id, &file_row).map_err(|error| of_row(row, error))?;
@@ -73,6 +74,9 @@ fn take(tx: &Tx<'_>, table: &Table, id: Option<RecordId>, file_row: &FileRow) ->
             false => edit::add(tx, set, &file_row.members).map(drop),
         };
     };
+    if is_planted(Planted::B20FilePutBackOverwrites) {
+        versions = vec![here.record.clone()];
+    }
     if versions.is_empty() {
         match &file_row.version {
             Some(stamps) if stamps.start() == stamps.end() && *stamps.start() > here.record.updated_at => {

@@ -20,7 +20,7 @@ use crate::tx::store::Store;
 use crate::tx::transaction::Tx;
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use tidemark_model::{Record, RecordId, Shown, State, Versioned, type_over};
+use tidemark_model::{Planted, Record, RecordId, Shown, State, Versioned, is_planted, type_over};
 
 impl Store {
     /// Changes some properties of a record that was shown as `shown`: the record as it went to the host, or its
@@ -121,6 +121,9 @@ pub(crate) fn delete_shown(tx: &Tx<'_>, set: &str, id: RecordId, shown: &Map<Str
 
 /// Tells whether the row is the version that was shown; nothing said of a version means what is here now.
 fn is_here(shown: &Shown, row: &Row) -> bool {
+    if is_planted(Planted::A7bSaveOverUnseen) {
+        return true;
+    }
     match &shown.etag {
         Some(etag) => *etag == version::name(row),
         None => shown.values.is_empty(),

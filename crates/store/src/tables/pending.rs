@@ -10,7 +10,7 @@ use crate::tx::transaction::Tx;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use tidemark_model::{CACHED_ENTITIES, Pending, Record, RecordId, State, Versioned};
+use tidemark_model::{CACHED_ENTITIES, Pending, Planted, Record, RecordId, State, Versioned, is_planted};
 
 /// The table's name, and its column of record ids.
 pub(crate) const TABLE: &str = "pending";
@@ -109,12 +109,12 @@ impl Change {
 
     /// Tells whether the server may know the record: it has a base, or was sent and not answered.
     pub(crate) fn is_known_to_server(&self) -> bool {
-        self.base.is_some() || self.in_flight.is_some()
+        self.base.is_some() || self.in_flight.is_some() && !is_planted(Planted::X23DeletedWhileOut)
     }
 
     /// Lets a parked change be sent again.
     pub(crate) fn release(&mut self) {
-        if self.hold == Hold::Parked {
+        if self.hold == Hold::Parked && !is_planted(Planted::A13ParkedForGood) {
             self.hold = Hold::Free;
             self.reason = None;
             self.attempts = 0;

@@ -12,7 +12,7 @@ use crate::tables::value::{Count, Key};
 use crate::tx::transaction::{Standing, Tx};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
-use tidemark_model::{EntitySet, RecordId};
+use tidemark_model::{EntitySet, Planted, RecordId, is_planted};
 
 /// Progress of a set's first (or repeated) full enumeration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,8 +98,10 @@ impl AskedFrom {
 
     /// Refuses where the set's pull stands elsewhere by now.
     pub(crate) fn still_there(&self, conn: &Connection) -> Result<()> {
-        let stands = stored(conn, self.set())?
-            .is_some_and(|now| now.incarnation == self.incarnation && now.position == self.position);
+        let stands = stored(conn, self.set())?.is_some_and(|now| {
+            is_planted(Planted::A2PageOntoAnotherPosition)
+                || now.incarnation == self.incarnation && now.position == self.position
+        });
         if stands { Ok(()) } else { Err(self.moved()) }
     }
 

@@ -6,9 +6,12 @@ use crate::error::Result;
 use crate::tables::account;
 use crate::tables::catalog::Catalog;
 use crate::tables::choice;
+use crate::tables::local;
+use crate::tables::pending;
 use crate::tables::position;
 use crate::tables::row;
 use crate::tx::transaction::Tx;
+use tidemark_model::{Planted, is_planted};
 
 /// Makes `position` and the tables follow the choice: every set that is kept has a position, no other has one, and
 /// a set that is not kept has only records with a pending change.
@@ -25,6 +28,9 @@ pub(crate) fn follow(tx: &Tx<'_>, catalog: &Catalog) -> Result<()> {
                 row::forget_generations(tx.conn, table)?;
             }
             (false, true) => {
+                if is_planted(Planted::H11UntickDropsTheOutbox) {
+                    pending::of_set(tx.conn, set)?.into_iter().try_for_each(|id| local::remove(tx, table, id))?;
+                }
                 position::end(tx, set)?;
                 row::remove_all_clean(tx.conn, table)?;
                 tx.note_many(set);
