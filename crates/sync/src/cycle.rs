@@ -18,6 +18,7 @@ use crate::report::{CycleReport, Outcome};
 use crate::run::Run;
 use std::sync::Arc;
 use std::time::Duration;
+use tidemark_model::{Planted, is_planted};
 use tidemark_store::{Lease, StoreError, Tally};
 use turn::Turn;
 
@@ -89,6 +90,9 @@ impl Engine {
 
     /// Returns how long the server, or a proxy before it, still asks to wait; a person's "Sync now" may go at once.
     pub(crate) fn hold_off(&self) -> Option<Duration> {
+        if is_planted(Planted::A9RequestToWaitForgotten) {
+            return None;
+        }
         let left = blocking(|| hold_off::left(&self.store, self.ports().clock.now_ms()));
         left.unwrap_or_else(|error| {
             tracing::warn!(%error, "the request to wait could not be read");
@@ -153,7 +157,8 @@ impl Engine {
         // The first request of a cycle is the question what changed: its answer tells which server, which history and
         // which model this is. Nothing is sent to a server that did not answer it.
         let mut pushed = Ok(());
-        if run.store.has_unsent()? && run.look().await? {
+        let looks = !is_planted(Planted::A6PushBeforeLooking);
+        if run.store.has_unsent()? && (!looks || run.look().await?) {
             let requests = run.connection.traffic().requests;
             pushed = run.push().await;
             if pushed.as_ref().is_err_and(SyncError::ends_cycle) {

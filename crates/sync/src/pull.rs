@@ -19,7 +19,7 @@ use crate::run::Run;
 pub(crate) use limits::PullLimits;
 pub(crate) use pulled::Pulled;
 use std::collections::HashSet;
-use tidemark_model::CACHED_ENTITIES;
+use tidemark_model::{CACHED_ENTITIES, Planted, is_planted};
 use tidemark_store::{AskedFrom, Position, StoreError};
 
 /// How often a cycle looks for sets that are due: choices arrive, links expire, sets are ticked again meanwhile.
@@ -119,7 +119,7 @@ impl Run<'_> {
                 tracing::debug!(set = from.set(), "its position moved while it was asked; it is asked again");
                 Ok(())
             }
-            error if error.ends_cycle() => Err(error),
+            error if error.ends_cycle() || is_planted(Planted::A8bSetHoldsUpAll) => Err(error),
             error => {
                 self.note_failure(from, error);
                 Ok(())

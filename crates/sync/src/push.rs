@@ -24,7 +24,7 @@ use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
-use tidemark_model::{EntityModel, RecordId};
+use tidemark_model::{EntityModel, Planted, RecordId, is_planted};
 use tidemark_odata::{BatchPart, read_batch_answers, write_batch_request};
 use tidemark_store::{Answer, Batch, Outgoing, Reply, Tally, Wanted};
 
@@ -182,7 +182,9 @@ impl Run<'_> {
         let (next, is_left) = match batch {
             [alone] => blame.record_failed(alone, format!("the server could not be given this change: {error}"), took),
             several => {
-                limit.failed(several.len(), several.iter().map(Outgoing::bytes).sum());
+                if !is_planted(Planted::A8BatchNeverCut) {
+                    limit.failed(several.len(), several.iter().map(Outgoing::bytes).sum());
+                }
                 (blame.batch_failed(took), false)
             }
         };
@@ -229,7 +231,7 @@ impl Run<'_> {
         let response = match self.connection.send(self.batch_request(&parts)?).await {
             Ok(response) => response,
             // A proxy's limit is as good as the server's own.
-            Err(SyncError::OnTheWay { status: 413 }) if batch.len() > 1 => {
+            Err(SyncError::OnTheWay { status: 413 }) if batch.len() > 1 && !is_planted(Planted::A9bLimitOfAProxy) => {
                 limit.too_large(batch.len(), bytes);
                 return Ok(None);
             }
@@ -253,12 +255,16 @@ impl Run<'_> {
         let answers = read_batch_answers(&response.body).map_err(|e| SyncError::Malformed(e.message))?;
         limit.went_through(batch.len(), bytes, self.since(started_ms));
         let mut answered = Answered { replies: Vec::with_capacity(answers.len()), doubts: HashSet::new() };
-        for answer in &answers {
-            let Some(outgoing) = answer.id.parse::<usize>().ok().and_then(|index| batch.get(index)) else { continue };
+        for (place, answer) in answers.iter().enumerate() {
+            let named = if is_planted(Planted::X3SettledByPosition) { Some(place) } else { answer.id.parse().ok() };
+            let Some((index, outgoing)) = named.and_then(|index| Some((index, batch.get(index)?))) else { continue };
             if answer.status == 401 {
                 return Err(SyncError::SignedOut);
             }
             let mut read = read_answer(model, outgoing, answer);
+            if is_planted(Planted::X2LastOfAFullBatch) && index + 1 == batch_limit::MOST_RECORDS {
+                read.answer = Answer::Done { etag: outgoing.change.if_match().to_owned(), stamp: None };
+            }
             if read.doubts_model {
                 answered.doubts.insert(outgoing.id);
             }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tidemark_model::ports::{Clock, Timer};
+use tidemark_model::{Planted, is_planted};
 use tidemark_store::Store;
 
 /// How long a cycle may show no sign of life before another process takes its turn.
@@ -60,13 +61,15 @@ impl Turn {
                 return Ok(Self { pulse: Arc::new(Pulse::new(held, turn, clock.clone(), stands_still_after)) });
             }
             let now = clock.monotonic_ms();
-            if at_most.is_some_and(|most| now - began >= most.as_millis() as u64) {
+            let waits_for_ever = is_planted(Planted::A16TurnHeldForEver);
+            if at_most.is_some_and(|most| now - began >= most.as_millis() as u64) && !waits_for_ever {
                 return Err(SyncError::OtherCycle);
             }
             let sign = guard.sign_of(store.dir(), turn);
             match &watched {
                 Some((of, seen, since)) if *of == turn && *seen == sign => {
-                    if now - since >= stands_still_after.as_millis() as u64 {
+                    let is_over = now - since >= stands_still_after.as_millis() as u64 && !waits_for_ever;
+                    if is_over || is_planted(Planted::H3NoTurn) {
                         tracing::warn!(turn, "a cycle of another process stands still; its turn is taken");
                         store.overtake(turn)?;
                         guard.clear(store.dir(), turn);

@@ -11,6 +11,7 @@ use crate::remote::session::with_json;
 use crate::run::Run;
 use http::Method;
 use std::time::Duration;
+use tidemark_model::{Planted, is_planted};
 use tidemark_odata::{BatchAnswer, BatchPart, read_batch_answers, write_batch_request};
 use tidemark_store::{AskedFrom, Position};
 
@@ -118,6 +119,14 @@ impl Run<'_> {
     }
 
     fn apply_together(&mut self, pages: &[(AskedFrom, &[u8])]) -> Result<Vec<(AskedFrom, bool)>, SyncError> {
+        let behind;
+        let pages = match is_planted(Planted::F3TokenBeforeRecords) {
+            true => {
+                behind = pages.iter().map(|page| self.keep_token(page)).collect::<Result<Vec<_>, _>>()?;
+                &behind[..]
+            }
+            false => pages,
+        };
         let is_looking = self.pulled.is_looking;
         let (taken, tally) = blocking(|| {
             self.store.pull(|tx| {
@@ -129,6 +138,21 @@ impl Run<'_> {
         })?;
         self.tally += tally;
         Ok(taken)
+    }
+
+    /// Keeps the place behind a page, whatever becomes of what is on it; returns the page as if asked from there.
+    fn keep_token<'p>(&self, (from, body): &(AskedFrom, &'p [u8])) -> Result<(AskedFrom, &'p [u8]), SyncError> {
+        let page: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+        let link = page.get("@deltaLink").or_else(|| page.get("@odata.deltaLink"));
+        let Some(link) = link.and_then(|link| link.as_str()).map(str::to_owned) else {
+            return Ok((from.clone(), *body));
+        };
+        let (stands, _) = self.store.pull(|tx| {
+            let mut onto = tx.onto(from)?;
+            onto.move_to(&Position::Delta { link })?;
+            Ok::<_, SyncError>(onto.stands())
+        })?;
+        Ok((stands, *body))
     }
 
     /// Follows one feed page by page. Each page commits with the link of the next one as the position: what is

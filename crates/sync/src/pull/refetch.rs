@@ -7,7 +7,7 @@ use super::page::{fetch, malformed, read_into};
 use crate::blocking::blocking;
 use crate::error::SyncError;
 use crate::run::Run;
-use tidemark_model::RecordId;
+use tidemark_model::{Planted, RecordId, is_planted};
 use tidemark_odata::encode_query;
 use tidemark_store::{AskedFrom, Others, StoreError};
 
@@ -60,8 +60,9 @@ impl Run<'_> {
                 self.store.pull(|tx| {
                     let mut onto = tx.onto(from)?;
                     let end = read_into(&mut onto, from.entity_set(), &page.body)?;
-                    let others = if end.next_link.is_some() { Others::ToCome } else { Others::Absent };
-                    Ok::<_, SyncError>((onto.refetched(&left, others)?, end.next_link))
+                    let next = end.next_link.filter(|_| !is_planted(Planted::A1ListReadInPart));
+                    let others = if next.is_some() { Others::ToCome } else { Others::Absent };
+                    Ok::<_, SyncError>((onto.refetched(&left, others)?, next))
                 })
             })?;
             self.tally += tally;

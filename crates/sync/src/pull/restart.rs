@@ -10,6 +10,7 @@ use crate::error::SyncError;
 use crate::remote::session::fetch_model;
 use crate::run::Run;
 use std::time::Duration;
+use tidemark_model::{Planted, is_planted};
 use tidemark_odata::Code;
 use tidemark_store::{AskedFrom, Position, StoreError};
 
@@ -31,7 +32,9 @@ impl Run<'_> {
     pub(super) fn refused(&mut self, from: &AskedFrom, error: SyncError) -> Result<(), SyncError> {
         let has_link = !matches!(from.position(), Position::Start { .. });
         match error {
-            error if has_link && error.ends_link() => self.start_anew(from, from.is_restored()),
+            error if has_link && error.ends_link() && !is_planted(Planted::A9cRefusedLinkKept) => {
+                self.start_anew(from, from.is_restored())
+            }
             error => self.failed(from, error),
         }
     }
@@ -122,7 +125,7 @@ impl Run<'_> {
     /// Learns from an answer that broke off, to a request of so many records made then, and writes it down at once.
     /// Tells whether the question is to be put again now, for less: something came, so the link is there.
     pub(super) fn page_broke(&mut self, error: &SyncError, asked: u32, started_ms: u64) -> Result<bool, SyncError> {
-        if !matches!(error, SyncError::Transport(_)) {
+        if !matches!(error, SyncError::Transport(_)) || is_planted(Planted::A10PageNeverSmaller) {
             return Ok(false);
         }
         let after = Duration::from_millis(self.connection.monotonic_ms().saturating_sub(started_ms));

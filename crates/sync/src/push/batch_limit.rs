@@ -7,7 +7,7 @@ use crate::error::SyncError;
 use std::time::Duration;
 use tidemark_store::Lease;
 
-const MOST_RECORDS: usize = 200;
+pub(super) const MOST_RECORDS: usize = 200;
 const MOST_BYTES: usize = 1 << 20;
 /// No link is so thin that less is worth a request.
 const LEAST_BYTES: usize = 16 << 10;

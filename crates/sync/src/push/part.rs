@@ -5,7 +5,7 @@
 //! 404 of the set or of the service decide nothing.
 
 use serde_json::Value;
-use tidemark_model::EntityModel;
+use tidemark_model::{EntityModel, Planted, is_planted};
 use tidemark_odata::{BatchAnswer, BatchPart, Code, UPDATED_AT_HEADER, WireError, entity_url, http_date, read_entity};
 use tidemark_store::{Answer, Outgoing, OutgoingChange};
 
@@ -38,6 +38,12 @@ pub(crate) fn write_part(index: usize, outgoing: &Outgoing) -> BatchPart {
         ("repeatability-first-sent".to_owned(), http_date(outgoing.first_sent_ms)),
         ("prefer".to_owned(), "return=minimal".to_owned()),
     ];
+    if is_planted(Planted::H5RetryHasNoName) {
+        headers.retain(|(name, _)| !name.starts_with("repeatability"));
+    }
+    if is_planted(Planted::X24Unconditional) && matches!(method, "PATCH" | "DELETE") {
+        headers[0].1 = "*".to_owned();
+    }
     if outgoing.text.is_some() {
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
     }
@@ -57,6 +63,9 @@ pub(crate) fn read_answer(model: &EntityModel, outgoing: &Outgoing, answer: &Bat
     let body = answer.body.as_ref().map_or(&b""[..], |raw| raw.get().as_bytes());
     let clear = |answer| ReadAnswer { answer, doubts_model: false };
     let undecided = |reason: String, counts| Answer::Undecided { reason, counts };
+    if answer.status >= 400 && is_planted(Planted::H10PartOfABatchFailsUnseen) {
+        return clear(Answer::Done { etag: outgoing.change.if_match().to_owned(), stamp: None });
+    }
     if (200..300).contains(&answer.status) {
         let Some(etag) = etag_of(answer, body) else {
             // Nothing later could be conditional; the repeat asks for the version again.
@@ -68,8 +77,10 @@ pub(crate) fn read_answer(model: &EntityModel, outgoing: &Outgoing, answer: &Bat
     let error = WireError::from_json(answer.status, body);
     match answer.status {
         404 | 410 | 412 if error.is(Code::RecordNotFound) => clear(Answer::Absent),
+        404 | 410 if is_planted(Planted::A5SetMissingIsRecordMissing) => clear(Answer::Absent),
         412 => match current_of(model, outgoing, &error) {
             Some(current) => clear(Answer::Stale { current }),
+            None if is_planted(Planted::A4UnreadableIsAbsent) => clear(Answer::Absent),
             None => ReadAnswer { answer: undecided(UNREADABLE.into(), true), doubts_model: true },
         },
         // The set, the service or whatever stands before it is not there: that says nothing of the record.
@@ -77,6 +88,7 @@ pub(crate) fn read_answer(model: &EntityModel, outgoing: &Outgoing, answer: &Bat
         429 | 503 => clear(undecided(error.message, false)),
         408 | 424 | 425 | 500..=599 => clear(undecided(error.message, true)),
         413 => clear(Answer::Refused { reason: TOO_LARGE.into() }),
+        _ if is_planted(Planted::F10RefusedForEver) => clear(undecided(error.message, false)),
         _ => clear(Answer::Refused { reason: error.message }),
     }
 }

@@ -13,7 +13,7 @@ use http::Method;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tidemark_model::{EntitySet, ID, RecordId, Versioned};
+use tidemark_model::{EntitySet, ID, Planted, RecordId, Versioned, is_planted};
 use tidemark_odata::{entity_url, http_date, read_entity};
 use tidemark_store::Account;
 use uuid::Uuid;
@@ -87,7 +87,9 @@ impl Remote {
         mut request: Request,
         body: Option<&Map<String, Value>>,
     ) -> Result<Response, SyncError> {
-        request.headers.push((change.condition.0, change.condition.1.to_owned()));
+        if !is_planted(Planted::A7LiveWriteWithoutCondition) {
+            request.headers.push((change.condition.0, change.condition.1.to_owned()));
+        }
         request.headers.push(("repeatability-request-id", change.request_id(&request.method, body).to_string()));
         request.headers.push(("repeatability-first-sent", http_date(self.ports.clock.now_ms())));
         request.headers.push(("prefer", "return=representation".into()));

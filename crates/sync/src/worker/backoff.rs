@@ -4,6 +4,7 @@
 //! that a returning network is noticed within two intervals at the latest (FAULTS N1, I22).
 
 use std::time::Duration;
+use tidemark_model::{Planted, is_planted};
 
 /// The interval between cycles (seed step 5).
 pub(crate) const INTERVAL: Duration = Duration::from_secs(60);
@@ -25,6 +26,9 @@ impl Backoff {
     pub(crate) fn next(&mut self, fraction: f64) -> Duration {
         let longest = FIRST.saturating_mul(1 << self.failures.min(10)).min(INTERVAL);
         self.failures = self.failures.saturating_add(1);
+        if self.failures > 5 && is_planted(Planted::X27GivesUp) {
+            return INTERVAL * 24 * 60;
+        }
         longest / 2 + (longest / 2).mul_f64(fraction.clamp(0.0, 1.0))
     }
 }
