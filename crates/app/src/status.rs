@@ -4,7 +4,7 @@
 //! gather a [`Situation`] and ask here.
 
 use crate::views::{AwaitedView, ProgressView, StatusKind, StatusView};
-use tidemark_model::{CycleOutcome, Word};
+use tidemark_model::{CycleOutcome, Planted, Word, is_planted};
 use tidemark_store::{Account, Counts};
 use tidemark_sync::{Phase, Progress};
 
@@ -41,6 +41,9 @@ pub(crate) struct Failure {
 pub(crate) fn kind(situation: &Situation) -> StatusKind {
     let Situation { account, counts, online, progress, failure, last_sync, now_ms, awaited } = situation;
     let failed_with = |outcome: CycleOutcome| failure.as_ref().is_some_and(|failure| failure.outcome == outcome);
+    let has_failed = (failed_with(CycleOutcome::Failed) || failed_with(CycleOutcome::Offline))
+        && !is_planted(Planted::X22UpToDateAfterFailure);
+    let is_awaited = !awaited.is_empty() && !is_planted(Planted::A15NotFetchedIsUpToDate);
     let is_stale = last_sync.is_none_or(|at| now_ms - at > STALE_AFTER_MS);
     match account {
         None => StatusKind::NotSetUp,
@@ -50,11 +53,11 @@ pub(crate) fn kind(situation: &Situation) -> StatusKind {
         Some(_) if !online => StatusKind::Offline,
         // A cycle that did not get through is one although the server answers now: what lets the question pass may not let
         // the cycle pass, and nobody knows before the next one.
-        Some(_) if failed_with(CycleOutcome::Failed) || failed_with(CycleOutcome::Offline) => StatusKind::Failed,
+        Some(_) if has_failed => StatusKind::Failed,
         Some(_) if counts.conflicts > 0 => StatusKind::Conflicts,
         Some(_) if counts.parked > 0 => StatusKind::Parked,
         Some(_) if counts.pending > 0 => StatusKind::Waiting,
-        Some(_) if !awaited.is_empty() => StatusKind::NotFetched,
+        Some(_) if is_awaited => StatusKind::NotFetched,
         Some(_) if is_stale => StatusKind::Stale,
         Some(_) => StatusKind::UpToDate,
     }

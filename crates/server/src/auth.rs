@@ -17,6 +17,7 @@ pub(crate) use password::{PasswordError, hash_password};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tidemark_model::ports::{NoRandomness, Secrets};
+use tidemark_model::{Planted, is_planted};
 
 /// Makes a token. None begins with `-`, which a command line would read as an option (DESIGN section 6, "Settled").
 ///
@@ -25,7 +26,7 @@ use tidemark_model::ports::{NoRandomness, Secrets};
 pub(crate) fn fresh_token(secrets: &dyn Secrets) -> Result<String, NoRandomness> {
     loop {
         let token = URL_SAFE_NO_PAD.encode(secrets.bytes::<32>()?);
-        if !token.starts_with('-') {
+        if !token.starts_with('-') || is_planted(Planted::B24TokenLikeAnOption) {
             return Ok(token);
         }
     }

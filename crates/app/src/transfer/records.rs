@@ -5,6 +5,7 @@
 //! is not UTF-8, since dropping any of these would change a row unsaid; and what cells mean (`csv_rows`).
 
 use std::io::{self, BufRead};
+use tidemark_model::{Planted, is_planted};
 
 /// The texts of one record's cells.
 pub(super) type Cells = Vec<String>;
@@ -80,7 +81,8 @@ impl<R: BufRead> Records<R> {
                 Ok(byte) => byte,
                 Err(error) => return Some(self.refused(self.line, error)),
             };
-            let is_end = matches!(byte, None | Some(b'\r' | b'\n'));
+            let is_plain_cr = byte == Some(b'\r') && is_planted(Planted::B18CarriageReturnEndsNoRow);
+            let is_end = matches!(byte, None | Some(b'\r' | b'\n')) && !is_plain_cr;
             match (at, byte) {
                 (At::Quoted, None) => return Some(self.refused(begins_on, "a quoted text begins here and never ends")),
                 (_, Some(0)) => {

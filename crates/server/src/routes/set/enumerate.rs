@@ -9,7 +9,7 @@ use crate::call::names;
 use crate::change::Mark;
 use crate::storage::Selection;
 use crate::token::Token;
-use tidemark_model::RecordId;
+use tidemark_model::{Planted, RecordId, is_planted};
 
 /// Answers the first page.
 ///
@@ -36,6 +36,7 @@ async fn page(feed: &FeedRead<'_>, from: Option<Mark>, after: Option<RecordId>, 
         let start = from.unwrap_or(snapshot.position.mark);
         match ended.last {
             Some((after, _)) if ended.has_more => Behind::Next(Token::Enumeration { start, after, page_size: limit }),
+            _ if is_planted(Planted::X13EnumerationEndsAtItsEnd) => Behind::Delta(snapshot.position.mark),
             _ => Behind::Delta(start),
         }
     })

@@ -13,7 +13,7 @@ use crate::storage::{FeedLoss, Page, Read, ReadOutcome, Render, RowView, Selecti
 use crate::token::{BadToken, Token};
 use http::header;
 use std::sync::Arc;
-use tidemark_model::{Cell, EntitySet, RecordId, Removal};
+use tidemark_model::{Cell, EntitySet, Planted, RecordId, Removal, is_planted};
 use tidemark_odata::{Code, Format, Link, PageWriter, Prefer, Preference, RecordWriter, WireError, context_url};
 
 /// A read of a set's feed.
@@ -70,6 +70,7 @@ impl FeedRead<'_> {
             ReadOutcome::Page(page) => page,
             ReadOutcome::Lost(loss) => return Err(lost(loss)),
         };
+        let page = if is_planted(Planted::X10LinkOfALaterState) { self.with_later_link(page).await? } else { page };
         let tag = page.delta_token.as_ref().map(|token| format!("\"{token}\""));
         let answer = page_answer(page, self.format).with_some(header::ETAG, tag.as_deref());
         let mut applied = Vec::new();
@@ -80,6 +81,17 @@ impl FeedRead<'_> {
             applied.push(Preference::MaxPageSize(limit));
         }
         Ok(self.call.applied(answer, &applied))
+    }
+
+    /// Puts the link of where the feed stands by now in the place of a page's own.
+    async fn with_later_link(&self, mut page: Page) -> Result<Page, WireError> {
+        let position = self.server.storage.position(self.place.workspace_no).await.map_err(|error| error.to_wire())?;
+        let identity = self.server.identity();
+        let later = self.server.seal(&identity, self.place, "").seal(&Token::Delta(position.mark));
+        if let Some(token) = page.delta_token.replace(later.clone()) {
+            page.body = String::from_utf8_lossy(&page.body).replace(&token, &later).into_bytes();
+        }
+        Ok(page)
     }
 
     fn render(
@@ -126,6 +138,11 @@ fn write_rows(page: &mut PageWriter<'_>, rows: &mut dyn Rows, limit: u32) -> cra
     while let Some(row) = rows.next()? {
         if written >= limit || page.len() >= MAX_PAGE_BYTES {
             ended.has_more = true;
+            if is_planted(Planted::X1PageSkipsOne)
+                && let Cell::Guid(id) = row.cell(0)?
+            {
+                ended.last = Some((RecordId(id), row.version()?));
+            }
             break;
         }
         written += 1;

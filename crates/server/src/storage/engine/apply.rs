@@ -12,6 +12,7 @@ use super::tx::Tx;
 use crate::change::{Change, Commit, Decision, Outcome, Step, decide};
 use crate::storage::{Caller, Result};
 use tidemark_model::ports::Clock;
+use tidemark_model::{Condition, JournalKind, Planted, is_planted};
 
 /// A write transaction of one or several requests to one workspace.
 pub(super) struct Apply<'t> {
@@ -78,10 +79,15 @@ impl Apply<'_> {
         let (set, table) = (self.tables.set(&change.set)?, self.tables.table(&change.set)?);
         let place = self.tables.place(&change.set, caller)?;
         if let Some(repeat) = change.repeat
+            && !is_planted(Planted::F1NoLedger)
             && let Some(earlier) = known.request(self.tx, caller, repeat.request)?
         {
-            if earlier.content != Some(repeat.content) {
+            if earlier.content != Some(repeat.content) && !is_planted(Planted::F12CopyTakenForItself) {
                 return Ok(Outcome::OtherRequest);
+            }
+            if is_planted(Planted::F8RepeatExecutedAgain) && self.clock.now_ms() - earlier.stamp > 3_600_000 {
+                let again = Change { condition: Condition::MatchAny, repeat: None, ..change.clone() };
+                return self.change(caller, &again, known);
             }
             return earlier.outcome(self.tx, set, table, place.owner_no);
         }
@@ -98,7 +104,12 @@ impl Apply<'_> {
         };
         known.changed(change);
         row.version = self.counter.next(self.marks)?;
-        table::store(self.tx, table, &place, &row, stored.is_none())?;
+        if !(is_planted(Planted::X5JournalLineWithoutRow) && what == JournalKind::Restore) {
+            table::store(self.tx, table, &place, &row, stored.is_none())?;
+        }
+        if is_planted(Planted::F2LedgerBesideTheTransaction) {
+            self.tx.batch("COMMIT; BEGIN IMMEDIATE")?;
+        }
         let line =
             Line { place: &place, caller, what, stored: stored.as_ref(), row: &row, repeat: change.repeat, now_ms };
         journal::write(self.tx, set, &line)?;

@@ -78,7 +78,7 @@ pub(super) struct Earlier {
     place: Place,
     id: Uuid,
     version: Mark,
-    stamp: i64,
+    pub(super) stamp: i64,
     is_tombstoned: bool,
     user: Option<String>,
 }

@@ -8,7 +8,7 @@ use super::pieces::{Old, Stretch};
 use super::table::{OWNER, SEQUENCE, WORKSPACE, table_name};
 use super::tx::Tx;
 use crate::storage::Result;
-use tidemark_model::IS_TOMBSTONED;
+use tidemark_model::{IS_TOMBSTONED, Planted, is_planted};
 use tidemark_sql::quoted;
 
 /// The content of tombstones.
@@ -21,10 +21,13 @@ fn purge_set(tx: &dyn Tx, stretch: &Stretch<'_>) -> Result<Vec<u64>> {
     let nothing: Vec<String> = columns.iter().map(|column| format!("{} = NULL", quote(column))).collect();
     let (table, workspace, sequence) = (quote(&table_name(tx.dialect(), set)), quote(WORKSPACE), quote(SEQUENCE));
     // The owners are named so that the index by sequence serves, which has them before the sequence.
+    let update = match is_planted(Planted::H7PurgeForgetsTombstones) {
+        true => format!("DELETE FROM {table}"),
+        false => format!("UPDATE {table} SET {}", nothing.join(", ")),
+    };
     let sql = format!(
-        "UPDATE {table} SET {} WHERE {workspace} = ?1 AND {owner} IN (SELECT 0 UNION ALL SELECT no FROM account) \
+        "{update} WHERE {workspace} = ?1 AND {owner} IN (SELECT 0 UNION ALL SELECT no FROM account) \
          AND {sequence} > ?2 AND {sequence} <= ?3 AND {dead} = 1 RETURNING {sequence}",
-        nothing.join(", "),
         owner = quote(OWNER),
         dead = quote(IS_TOMBSTONED),
     );

@@ -8,7 +8,7 @@ use crate::change::{Mark, Place, Row};
 use crate::storage::{Caller, Result, StorageError};
 use std::collections::HashMap;
 use std::sync::Arc;
-use tidemark_model::{Cell, EntityModel, EntitySet, ID, IS_TOMBSTONED, UPDATED_AT, UPDATED_BY};
+use tidemark_model::{Cell, EntityModel, EntitySet, ID, IS_TOMBSTONED, Planted, UPDATED_AT, UPDATED_BY, is_planted};
 use tidemark_sql::{Dialect, folded_cell, folded_column, name, quoted};
 use uuid::Uuid;
 
@@ -75,7 +75,8 @@ impl Tables {
 impl Tables {
     /// Returns where a caller's records of a set are.
     pub(super) fn place(&self, set: &str, caller: &Caller) -> Result<Place> {
-        let owner_no = if self.set(set)?.per_user.is_some() { caller.user_no } else { 0 };
+        let is_own = self.set(set)?.per_user.is_some() && !is_planted(Planted::X16EverybodysChoices);
+        let owner_no = if is_own { caller.user_no } else { 0 };
         Ok(Place { set: set.to_owned(), workspace_no: caller.workspace_no, owner_no, user_no: caller.user_no })
     }
 }

@@ -15,7 +15,7 @@ use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tidemark_model::EntityModel;
+use tidemark_model::{EntityModel, Planted, is_planted};
 use tidemark_sqlite::{Disk, ErrorClass, Opening, class, settle};
 
 /// Records are read in the order of their key, so a page holds as many as it can.
@@ -56,7 +56,8 @@ pub(super) fn open(path: &Path, access: Access, model: Option<&Arc<EntityModel>>
         State::Version(_) => {}
     }
     connection.pragma_update(None, "journal_mode", "WAL").map_err(about)?;
-    connection.pragma_update(None, "synchronous", "FULL").map_err(about)?;
+    let synchronous = if is_planted(Planted::F4NothingIsFlushed) { "OFF" } else { "FULL" };
+    connection.pragma_update(None, "synchronous", synchronous).map_err(about)?;
     connection.pragma_update(None, "cache_size", -32_768).map_err(about)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(about)?;
     if access == Access::Serve && is_there {
