@@ -9,6 +9,7 @@ mod house;
 mod imports;
 mod links;
 mod modules;
+mod planted;
 mod store;
 mod sync;
 mod tree;
