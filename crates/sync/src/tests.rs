@@ -4,11 +4,13 @@
 
 mod asked;
 mod batches;
+mod between;
 mod converge;
 mod device;
 mod fault;
 mod faults;
 mod lists;
+mod live;
 mod pace;
 mod pages;
 mod shore;
