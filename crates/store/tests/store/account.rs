@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use serde_json::json;
+use std::sync::atomic::Ordering;
 use tidemark_model::{CycleOutcome, RowDigest};
 use tidemark_store::{Account, CycleEntry, Position, Store, Wanted};
 
@@ -105,6 +106,20 @@ fn an_audit_of_one_account_says_nothing_of_the_next() {
     assert!(store.refetch().unwrap().iter().all(|(_, ids)| ids.is_empty()));
     assert_eq!(standing(store).into_iter().filter(|(set, _)| set == ITEMS).count(), 1);
     assert!(store.incidents(9).unwrap().is_empty());
+}
+
+#[test]
+fn an_audit_of_a_set_is_due_a_day_after_it_was_read_or_compared() {
+    let device = device();
+    let store = &device.store;
+    pull(store, ITEMS, |tx| tx.move_to(&Position::Delta { link: "d".into() })).unwrap();
+    let due = |hours: i64| {
+        device.clock.0.fetch_add(hours * 60 * 60 * 1000, Ordering::Relaxed);
+        store.audits_due().unwrap().contains(&ITEMS.to_owned())
+    };
+    assert_eq!([due(0), due(23), due(2)], [false, false, true]);
+    store.lease().unwrap().audit_passed(ITEMS).unwrap();
+    assert_eq!([due(1), due(24)], [false, true]);
 }
 
 #[test]
