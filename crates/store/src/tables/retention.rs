@@ -59,9 +59,11 @@ pub(crate) fn purge(tx: &Tx<'_>) -> Result<()> {
             _ => String::new(),
         };
         let Some(old) = old_rows(tx, table, span_ms)? else { continue };
+        // The newest stays, however old: an empty table counts from 1 again, and a note would then name rows that are new.
         let sql = format!(
             "DELETE FROM {table} WHERE order_no IN \
-             (SELECT order_no FROM {table} WHERE order_no <= ?1 {but} ORDER BY order_no LIMIT ?2)"
+             (SELECT order_no FROM {table} WHERE order_no <= ?1 AND order_no < (SELECT max(order_no) FROM {table}) {but} \
+              ORDER BY order_no LIMIT ?2)"
         );
         tx.conn.prepare_cached(&sql)?.execute(params![old, AT_ONCE])?;
     }
@@ -74,18 +76,20 @@ fn old_rows(tx: &Tx<'_>, table: &str, span_ms: i64) -> Result<Option<i64>> {
     let mut notes: Vec<(i64, i64)> = from_optional_text(setting::get(tx.conn, &key)?)?.unwrap_or_default();
     let now_ms = tx.server_now_ms()?;
     let before = notes.clone();
-    // A note of a time that has not come yet was made under another clock of the server's: it counts from now.
-    for (at, _) in &mut notes {
+    let newest = format!("SELECT max(order_no) FROM {table}");
+    let newest: Option<i64> = tx.conn.prepare_cached(&newest)?.query_row([], |row| row.get(0)).optional()?.flatten();
+    let newest = newest.unwrap_or(0);
+    for (at, row) in &mut notes {
+        // A note of a time that has not come yet was made under another clock of the server's: it counts from now.
         *at = (*at).min(now_ms);
+        // What was the newest then may have been taken back; its number is another's later.
+        *row = (*row).min(newest);
     }
     // The newest note that is old stays, for what one step leaves over.
     let old = notes.iter().rposition(|(at, _)| *at <= now_ms - span_ms);
     notes.drain(..old.unwrap_or(0));
     if notes.last().is_none_or(|(at, _)| *at <= now_ms - span_ms / STEPS) {
-        let newest = format!("SELECT max(order_no) FROM {table}");
-        let newest: Option<i64> =
-            tx.conn.prepare_cached(&newest)?.query_row([], |row| row.get(0)).optional()?.flatten();
-        notes.push((now_ms, newest.unwrap_or(0)));
+        notes.push((now_ms, newest));
     }
     if notes != before {
         setting::set(tx.conn, &key, &to_text(&notes)?)?;

@@ -76,6 +76,10 @@ fn what_is_past_its_time_goes_in_bounded_steps_and_by_an_index() {
     synced(store);
     assert_eq!(count("sent"), 1, "what is younger stays");
     assert!(!store.history(ITEMS, id).unwrap().is_empty(), "history stays 400 days");
+    // The newest row of all stays, so that the numbers go on.
+    let other = clean_item(store, 2, "e2");
+    edit(store, other, json!({ "Title": "newest" }));
+    accept_all(store);
     device.clock.0.fetch_add(401 * DAY_MS, Ordering::Relaxed);
     synced(store);
     assert_eq!(store.history(ITEMS, id).unwrap(), []);
@@ -85,6 +89,29 @@ fn what_is_past_its_time_goes_in_bounded_steps_and_by_an_index() {
         let plan: Vec<String> = plan.query_map([], |row| row.get(3)).unwrap().map(Result::unwrap).collect();
         assert!(plan.iter().all(|step| step.contains("SEARCH") && !step.contains("TEMP B-TREE")), "{plan:?}");
     }
+}
+
+#[test]
+fn what_is_confirmed_after_all_before_it_has_gone_is_kept_as_long_as_any() {
+    let device = device();
+    let store = &device.store;
+    store.set_setting("store.clock_offset_ms", "0").unwrap();
+    let id = clean_item(store, 1, "e1");
+    let confirm = |title: &str| {
+        edit(store, id, json!({ "Title": title }));
+        accept_all(store);
+    };
+    confirm("old");
+    synced(store);
+    device.clock.0.fetch_add(31 * DAY_MS, Ordering::Relaxed);
+    // Everything is old now and goes, as far as anything goes.
+    synced(store);
+    confirm("young");
+    synced(store);
+    let database = rusqlite::Connection::open(device.dir.path().join("tidemark.db")).unwrap();
+    let sql = "SELECT count(*) FROM sent WHERE sent LIKE '%young%'";
+    let kept: i64 = database.query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, 1);
 }
 
 #[test]
