@@ -114,8 +114,8 @@ pub(crate) fn connect_checked(folder: &Folder, presence: &Presence) -> Result<Co
         }
         loaded => drop(loaded?),
     }
-    account::get(&tx)?;
-    let is_blank = setting::get(&tx, outbox::STORED)?.is_none();
+    // As it was before anybody signed in: so is a copy from then.
+    let is_blank = account::get(&tx)?.is_none() || setting::get(&tx, outbox::STORED)?.is_none();
     tx.finish()?;
     // What was here went with its write-ahead log, or somebody took the file away; beside it is what waits.
     if is_blank && access == Access::Full && logged::is_account_there(folder) && presence.alone(|| ()).is_some() {
