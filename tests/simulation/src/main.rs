@@ -6,6 +6,7 @@ use clap::Parser;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
+use tidemark_model::{Planted, plant};
 use tidemark_simulation::plan::deed::Plan;
 use tidemark_simulation::{
     Outcome, Seeds, Telling, Together, enumerate, plan, run, run_many, run_seed, scenarios, shrink, watch_panics,
@@ -38,6 +39,9 @@ struct Arguments {
     /// The scenarios whose name has this in it
     #[arg(long, default_value = "")]
     only: String,
+    /// Plant a mistake by its name; `all` tells after how many seeds each is found
+    #[arg(long, value_name = "NAME")]
+    planted: Option<String>,
     /// How many threads
     #[arg(long, default_value_t = 2)]
     threads: usize,
@@ -54,6 +58,12 @@ fn now() -> Instant {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     watch_panics();
+    if arguments.planted.as_deref() == Some("all") {
+        return every_planted(&arguments);
+    }
+    if let Some(name) = &arguments.planted {
+        plant(Some(Planted::of_name(name).expect("a mistake has this name")));
+    }
     if let Some(file) = &arguments.plan {
         let text = std::fs::read_to_string(file).expect("the plan can be read");
         return one(&serde_json::from_str(&text).expect("it is a plan"), &arguments);
@@ -66,6 +76,40 @@ fn main() -> ExitCode {
     }
     many(&arguments)
 }
+
+/// Plants each mistake in its turn, and tells after how many seeds it is found.
+fn every_planted(arguments: &Arguments) -> ExitCode {
+    let most = arguments.seeds.unwrap_or(2_000);
+    let mut missed = 0;
+    for bug in Planted::ALL.iter().copied().filter(|bug| bug.only_by().is_none()) {
+        if !bug.name().contains(&arguments.only) {
+            continue;
+        }
+        let began = now();
+        plant(Some(bug));
+        let seeds = Seeds { first: arguments.seed.unwrap_or(0), count: most, failures: 1 };
+        let together = run_many(seeds, arguments.threads, &|| began.elapsed() < PATIENCE);
+        plant(None);
+        match together.failed.first() {
+            Some((_, _, violation)) => println!(
+                "{:<5} found after {:>4} seeds, {:>3} s: {}",
+                bug.name(),
+                together.seeds,
+                began.elapsed().as_secs(),
+                violation.law
+            ),
+            None => {
+                missed += 1;
+                println!("{:<5} not found by {} seeds: {}", bug.name(), together.seeds, bug.says());
+            }
+        }
+    }
+    println!("{missed} not found");
+    if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// How long one mistake is looked for.
+const PATIENCE: Duration = Duration::from_secs(45);
 
 fn crashes(step: u64, arguments: &Arguments) -> ExitCode {
     let (mut points, mut failed) = (0, 0);

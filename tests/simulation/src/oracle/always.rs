@@ -72,7 +72,8 @@ pub(crate) fn nothing_lost(run: &mut Run) -> Judged {
         } else {
             let saved = &run.ledger.saved[number];
             let purged = run.ledger.is_purged && !run.ledger.deleters(&saved.id).is_empty();
-            if purged {
+            let may_be_deleted = run.ledger.doubtful.contains(&(saved.writer, saved.id.clone()));
+            if purged || may_be_deleted {
                 continue;
             }
             return broken(

@@ -139,7 +139,9 @@ fn arrived(run: &mut Run) -> Judged {
         let with_the_disk = run.ledger.rolled_back.get(&saved.writer).is_some_and(|image| number >= *image);
         let purged = run.ledger.is_purged && !run.ledger.deleters(&saved.id).is_empty();
         let with_the_server = saved.is_live && run.ledger.is_restored;
-        if saved.closed.is_some() || saved.writer == OFFICE || with_the_disk || purged || with_the_server {
+        let may_be_deleted = run.ledger.doubtful.contains(&(saved.writer, saved.id.clone()));
+        let excused = with_the_disk || purged || with_the_server || may_be_deleted;
+        if saved.closed.is_some() || saved.writer == OFFICE || excused {
             continue;
         }
         if !there.contains(&saved.mark) && !decided.contains(&saved.mark) {

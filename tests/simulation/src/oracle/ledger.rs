@@ -24,6 +24,8 @@ pub(crate) struct Saved {
     pub(crate) property: &'static str,
     /// Whether it went straight to the server, of a set that was not kept offline: then nothing of it is kept here.
     pub(crate) is_live: bool,
+    /// When, in true time.
+    pub(crate) at_ms: i64,
     /// Why nobody needs to find it any more: the person who wrote it gave it up or wrote over it.
     pub(crate) closed: Option<&'static str>,
     /// Whether the server has or had it.
@@ -51,6 +53,8 @@ pub(crate) struct Ledger {
     pub(crate) brought_back: BTreeSet<String>,
     /// What a Save that failed with the disk may have been typed over all the same: the old mark, and the new one.
     pub(crate) doubts: BTreeMap<String, BTreeSet<String>>,
+    /// Deletions that failed in the midst.
+    pub(crate) doubtful: BTreeSet<(Writer, String)>,
     pub(crate) marks: usize,
 }
 
@@ -122,6 +126,7 @@ impl Ledger {
     /// Notes a deletion that failed in the midst: it may have come to pass.
     pub(crate) fn doubt_deletion(&mut self, writer: Writer, id: &str) {
         self.deleters.entry(id.to_owned()).or_default().insert(writer);
+        self.doubtful.insert((writer, id.to_owned()));
     }
 
     /// Tells whether one of these is what a mark may have been written over with.

@@ -140,6 +140,7 @@ impl Drawing {
         let laptop = at.laptop;
         let record = self.record();
         let deed = match kind {
+            Kind::Clash => return self.clash(record),
             Kind::Add if self.made >= self.records => {
                 let property = self.property();
                 Deed::Edit { at, record, property, looks: true }
@@ -169,7 +170,9 @@ impl Drawing {
             }
             Kind::Weather => {
                 let count = 1 + self.dice.below(4);
-                let fates = (0..count).map(|_| self.fate()).collect();
+                // The first request of a cycle looks, the second sends.
+                let first = self.dice.hits(55).then_some(Fate::Fair);
+                let fates = first.into_iter().chain((0..count).map(|_| self.fate())).collect();
                 self.put(Deed::Fates { laptop, fates });
                 Deed::Sync { at, waits: self.dice.hits(60) }
             }
@@ -246,6 +249,30 @@ impl Drawing {
             Kind::Wait => Deed::Wait,
         };
         self.put(deed);
+    }
+
+    /// Two laptops meet over one record: one writes or deletes and sends, the other has done so before it heard of it.
+    fn clash(&mut self, record: usize) {
+        let (one, other) = (self.laptop(), self.laptop());
+        let at = |laptop| At { laptop, process: 0 };
+        for laptop in [one, other] {
+            let deed = match self.dice.below(4) {
+                0 => Deed::Delete { at: at(laptop), record },
+                _ => Deed::Edit { at: at(laptop), record, property: self.property(), looks: true },
+            };
+            self.put(deed);
+        }
+        self.put(Deed::Sync { at: at(one), waits: true });
+        if self.dice.hits(40) {
+            let first = Fate::Fair;
+            let fates = vec![first, [Fate::ReplyLost, Fate::Twice, Fate::Late(2), Fate::Broken][self.dice.below(4)]];
+            self.put(Deed::Fates { laptop: other, fates });
+        }
+        self.put(Deed::Sync { at: at(other), waits: true });
+        if self.dice.hits(50) {
+            let (word, sides) = (self.dice.below(6), self.dice.roll());
+            self.put(Deed::Answer { at: at(other), question: 0, word, sides });
+        }
     }
 
     fn disk(&mut self, laptop: usize) -> Deed {

@@ -49,10 +49,12 @@ pub(super) enum Kind {
     Revoke,
     Many,
     Wait,
+    Clash,
 }
 
 /// Kinds that every run has, with their weights.
-const ALWAYS: [(usize, Kind); 10] = [
+const ALWAYS: [(usize, Kind); 11] = [
+    (6, Kind::Clash),
     (12, Kind::Add),
     (4, Kind::Look),
     (24, Kind::Edit),

@@ -21,8 +21,18 @@ impl Run {
     fn noted_row(&mut self, at: At, set: usize, id: &str, property: &'static str, mark: &str, over: Option<&str>) {
         let (user, set) = (self.user(at.laptop), SETS[set].0);
         let (mark, id) = (mark.to_owned(), id.to_owned());
-        let saved =
-            Saved { mark, writer: at.laptop, user, set, id, property, is_live: false, closed: None, arrived: false };
+        let saved = Saved {
+            mark,
+            writer: at.laptop,
+            user,
+            set,
+            id,
+            property,
+            is_live: false,
+            at_ms: self.time.now_ms(),
+            closed: None,
+            arrived: false,
+        };
         self.note(saved, over);
     }
 

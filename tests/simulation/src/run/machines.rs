@@ -3,11 +3,15 @@
 //! Owns: causing it, and telling the ledger what an onlooker knows of it. Refuses: judging what follows.
 
 use super::Run;
-use crate::oracle::Judged;
+use crate::oracle::ledger::Saved;
+use crate::oracle::{Judged, always};
 use crate::plan::deed::{At, Fate, Left, LostFile};
 use serde_json::{Value, json};
 use tidemark_model::EntityModel;
 use tidemark_sim_disk::{Fault, PowerLoss, VFS_NAME};
+
+/// How long a device certainly keeps what was confirmed.
+const KEPT_MS: i64 = 29 * 24 * 60 * 60 * 1000;
 
 impl From<Left> for PowerLoss {
     fn from(left: Left) -> Self {
@@ -155,8 +159,17 @@ impl Run {
 
     /// A later program wrote the database (D9): this one leaves it alone. It comes back when the later one is there again.
     pub(super) async fn future(&mut self, laptop: usize) -> Judged {
+        // After it was left properly: else the number counts as a flipped byte.
+        self.open(laptop, 0).await?;
+        if self.laptops[laptop].app(0).is_none() || self.is_troubled(laptop) {
+            return Ok(());
+        }
         for program in 0..2 {
             self.laptops[laptop].close(program).await;
+        }
+        let word = self.laptops[laptop].disk.read_file("tidemark/open.lock").unwrap_or_default();
+        if !word.starts_with(b"clean") {
+            return self.open(laptop, 0).await;
         }
         self.fault("D9", laptop);
         let file = self.laptops[laptop].folder().join("tidemark.db");
@@ -337,12 +350,23 @@ impl Run {
 
     pub(super) async fn restore(&mut self) -> Judged {
         self.stuck = None;
+        if let Ok(there) = always::server(self) {
+            let has = |saved: &&mut Saved| there.contains(&saved.mark);
+            self.ledger.saved.iter_mut().filter(has).for_each(|saved| saved.arrived = true);
+        }
         match self.shore.restore().await {
             Ok(true) => {
                 self.fault("S1", "server");
                 self.ledger.is_restored = true;
                 // What it has is looked at anew.
-                self.ledger.saved.iter_mut().for_each(|saved| saved.arrived = false);
+                let now_ms = self.time.now_ms();
+                for saved in &mut self.ledger.saved {
+                    // A device keeps what was confirmed for 30 days (docs/sync.md, DESIGN section 6).
+                    if saved.arrived && now_ms - saved.at_ms > KEPT_MS {
+                        saved.closed.get_or_insert("confirmed longer ago than a device keeps it");
+                    }
+                    saved.arrived = false;
+                }
             }
             Ok(false) => {}
             Err(error) => {

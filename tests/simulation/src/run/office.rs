@@ -94,8 +94,18 @@ impl Run {
         self.told.tell(|| format!("  office: {set} {} {property} {mark}: {} {lost}", known.id, answer.status));
         if !lost {
             let (user, id) = (User::Ben, known.id.clone());
-            let saved =
-                Saved { mark, writer: OFFICE, user, set, id, property, is_live: true, closed: None, arrived: true };
+            let saved = Saved {
+                mark,
+                writer: OFFICE,
+                user,
+                set,
+                id,
+                property,
+                is_live: true,
+                at_ms: self.time.now_ms(),
+                closed: None,
+                arrived: true,
+            };
             self.note(saved, None);
             self.ledger.brought_back.insert(known.id);
         }

@@ -52,7 +52,18 @@ impl Run {
         let is_live = record.get("_State").is_none_or(|state| state == "none");
         let (user, set) = (self.user(at), SETS[set].0);
         let (mark, id) = (mark.to_owned(), id.to_owned());
-        let saved = Saved { mark, writer: at, user, set, id, property, is_live, closed: None, arrived: false };
+        let saved = Saved {
+            mark,
+            writer: at,
+            user,
+            set,
+            id,
+            property,
+            is_live,
+            at_ms: self.time.now_ms(),
+            closed: None,
+            arrived: false,
+        };
         self.note(saved, over);
     }
 
@@ -121,8 +132,18 @@ impl Run {
             if self.is_troubled(at.laptop) {
                 let (user, id) = (self.user(at.laptop), known.id);
                 let writer = at.laptop;
-                let saved =
-                    Saved { mark, writer, user, set, id, property, is_live: false, closed: None, arrived: false };
+                let saved = Saved {
+                    mark,
+                    writer,
+                    user,
+                    set,
+                    id,
+                    property,
+                    is_live: false,
+                    at_ms: self.time.now_ms(),
+                    closed: None,
+                    arrived: false,
+                };
                 self.ledger.doubt(saved, over.as_deref());
             }
             return Ok(());

@@ -127,7 +127,10 @@ impl Network {
                 }
                 Ok(page(status, "text/html", "<h1>Bad gateway</h1>"))
             }
-            Fate::PartRefused => Ok(refused(self.deliver(request).await?)),
+            Fate::PartRefused => match refused(&request) {
+                Some(answer) => Ok(answer),
+                None => self.deliver(request).await,
+            },
             Fate::Unauthorized => {
                 let mut answer =
                     page(401, "application/json", r#"{"error":{"code":"Unauthorized","message":"Sign in"}}"#);
@@ -245,19 +248,23 @@ fn reordered(mut answer: Response, cut: bool) -> Response {
     answer
 }
 
-/// A batch answer whose first accepted write is refused by something in between, which did not let it through.
-fn refused(mut answer: Response) -> Response {
-    edit_parts(&mut answer, |parts| {
-        if let Some(part) = parts.first_mut() {
-            let error =
-                serde_json::json!({ "error": { "code": "Invalid", "message": "A rule of the office refuses it" } });
-            let id = part.get("id").cloned().unwrap_or_default();
-            *part = serde_json::json!({
-                "id": id, "status": 422, "headers": { "content-type": "application/json" }, "body": error
-            });
-        }
-    });
-    answer
+/// Returns the answer of something in between that refuses every write of a batch and lets none through; nothing where the
+/// batch is packed, or only reads.
+fn refused(request: &Request) -> Option<Response> {
+    let body: serde_json::Value = serde_json::from_slice(&request.body).ok()?;
+    let parts = body.get("requests")?.as_array()?;
+    if parts.is_empty() || parts.iter().any(|part| part["method"] == "GET") {
+        return None;
+    }
+    let error = serde_json::json!({ "error": { "code": "Invalid", "message": "A rule of the office refuses it" } });
+    let answer = |part: &serde_json::Value| {
+        let headers = serde_json::json!({ "content-type": "application/json" });
+        serde_json::json!({ "id": part["id"], "status": 422, "headers": headers, "body": error })
+    };
+    let body = serde_json::json!({ "responses": parts.iter().map(answer).collect::<Vec<_>>() });
+    let mut answer = page(200, "application/json", &body.to_string());
+    answer.headers.insert("odata-version", HeaderValue::from_static("4.01"));
+    Some(answer)
 }
 
 fn edit_parts(answer: &mut Response, edit: impl FnOnce(&mut Vec<serde_json::Value>)) {
