@@ -7,6 +7,7 @@
 //! - `run`: carrying a plan out, healing, restarting. `oracle`: the laws, from outside.
 //! - `many`: many seeds together. `shrink`: making a plan that fails short.
 
+mod coverage;
 mod crash;
 mod dice;
 mod many;
@@ -16,6 +17,7 @@ mod run;
 mod shrink;
 mod world;
 
+pub use coverage::{injected, missing};
 pub use crash::{Enumerated, Scenario, Side, enumerate, scenarios};
 pub use dice::Dice;
 pub use many::{Seeds, Together, run_many, run_seed};

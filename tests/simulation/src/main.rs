@@ -1,6 +1,8 @@
 //! `tidemark-simulate`: runs seeds, tells one, replays and shortens plans.
 //!
-//! Owns: the command line and what is printed. Refuses: everything else (the library).
+//! Owns: the command line and what is printed. Refuses: what a test run runs (`standing`), and everything else (the library).
+
+mod standing;
 
 use clap::Parser;
 use std::path::PathBuf;
@@ -9,7 +11,7 @@ use std::time::{Duration, Instant};
 use tidemark_model::{Planted, plant};
 use tidemark_simulation::plan::deed::Plan;
 use tidemark_simulation::{
-    Outcome, Seeds, Telling, Together, enumerate, plan, run, run_many, run_seed, scenarios, shrink, watch_panics,
+    Outcome, Seeds, Telling, Together, enumerate, plan, run, run_many, scenarios, shrink, watch_panics,
 };
 
 /// Runs seeds of the simulation.
@@ -42,6 +44,12 @@ struct Arguments {
     /// Plant a mistake by its name; `all` tells after how many seeds each is found
     #[arg(long, value_name = "NAME")]
     planted: Option<String>,
+    /// Run what every test run runs
+    #[arg(long)]
+    standing: bool,
+    /// Write the tables of the documentation into this file
+    #[arg(long, value_name = "FILE")]
+    tables: Option<PathBuf>,
     /// How many threads
     #[arg(long, default_value_t = 2)]
     threads: usize,
@@ -58,6 +66,9 @@ fn now() -> Instant {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     watch_panics();
+    if arguments.standing {
+        return standing::run_all(arguments.threads, &now);
+    }
     if arguments.planted.as_deref() == Some("all") {
         return every_planted(&arguments);
     }
@@ -81,8 +92,9 @@ fn main() -> ExitCode {
 fn every_planted(arguments: &Arguments) -> ExitCode {
     let most = arguments.seeds.unwrap_or(2_000);
     let mut missed = 0;
+    let mut table = standing::table();
     for bug in Planted::ALL.iter().copied().filter(|bug| bug.only_by().is_none()) {
-        if !bug.name().contains(&arguments.only) {
+        if !bug.name().contains(&arguments.only) || table.contains_key(bug.name()) {
             continue;
         }
         let began = now();
@@ -91,13 +103,19 @@ fn every_planted(arguments: &Arguments) -> ExitCode {
         let together = run_many(seeds, arguments.threads, &|| began.elapsed() < PATIENCE);
         plant(None);
         match together.failed.first() {
-            Some((_, _, violation)) => println!(
-                "{:<5} found after {:>4} seeds, {:>3} s: {}",
-                bug.name(),
-                together.seeds,
-                began.elapsed().as_secs(),
-                violation.law
-            ),
+            Some((seed, _, violation)) => {
+                let seconds = began.elapsed().as_secs();
+                println!(
+                    "{:<5} found after {:>4} seeds, {seconds:>3} s: {}",
+                    bug.name(),
+                    together.seeds,
+                    violation.law
+                );
+                let found = standing::Found { seed: *seed, after: together.seeds, law: violation.law.clone() };
+                table.insert(bug.name().to_owned(), found);
+                let text = serde_json::to_string_pretty(&table).unwrap_or_default();
+                std::fs::write(standing::table_file(), text + "\n").expect("the table can be written");
+            }
             None => {
                 missed += 1;
                 println!("{:<5} not found by {} seeds: {}", bug.name(), together.seeds, bug.says());
@@ -162,12 +180,13 @@ fn many(arguments: &Arguments) -> ExitCode {
     let seeds = Seeds { first: arguments.seed.unwrap_or(0), count, failures: arguments.failures };
     let together = run_many(seeds, arguments.threads, &goes_on);
     print(&together, began.elapsed());
+    if let Some(file) = &arguments.tables {
+        standing::write_tables(&together, began.elapsed().as_secs_f64(), file);
+    }
     for (seed, at, violation) in &together.failed {
         println!("seed {seed}, event {at}: {violation}");
     }
-    if let (Some(folder), Some((seed, ..))) = (&arguments.shrink, together.failed.first()) {
-        let _ = folder;
-        let _ = run_seed(*seed, Telling::Counts);
+    if let (Some(_), Some((seed, ..))) = (&arguments.shrink, together.failed.first()) {
         return one(&plan::draw(*seed), arguments);
     }
     if together.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -9,6 +9,7 @@ mod machines;
 mod office;
 mod people;
 pub(crate) mod told;
+mod watched;
 
 use crate::oracle::ledger::{Ledger, Saved};
 use crate::oracle::{Judged, Violation, always, at_rest, broken};
@@ -26,6 +27,7 @@ use std::time::Duration;
 use tidemark_app::App;
 use tidemark_sim_disk::{SimDisk, tripwire};
 use told::{Tally, Telling, Told};
+use watched::watched;
 
 /// What people edit: texts of one line, and one of many lines, whose edits merge.
 pub(crate) const SETS: [(&str, &[&str]); 3] =
@@ -100,12 +102,11 @@ pub fn run(plan: &Plan, telling: Telling) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.expect("a runtime");
     PANICS.set(0);
-    let told = Told::new(telling);
+    let world = WORLDS.fetch_add(1, Ordering::Relaxed).to_string();
+    let told = Told::new(telling, &world);
     let _ = tripwire::tripped();
-    let armed = (); // ARM
-    let (mut violation, device_ms) = runtime.block_on(carry_out(plan, told.clone()));
+    let (mut violation, device_ms) = runtime.block_on(watched(carry_out(plan, &world, told.clone())));
     drop(runtime);
-    drop(armed);
     if let Some(trip) = tripwire::tripped() {
         // Whatever else it says: a run that asked the real clock or entropy is no run.
         let words = format!("the run asked the machine for {trip:?}");
@@ -114,8 +115,8 @@ pub fn run(plan: &Plan, telling: Telling) -> Outcome {
     Outcome { violation, tally: told.tally(), hash: told.hash(), device_ms }
 }
 
-async fn carry_out(plan: &Plan, told: Told) -> (Option<(usize, Violation)>, u64) {
-    let mut run = match Run::begin(plan, told).await {
+async fn carry_out(plan: &Plan, world: &str, told: Told) -> (Option<(usize, Violation)>, u64) {
+    let mut run = match Run::begin(plan, world, told).await {
         Ok(run) => run,
         Err(violation) => return (Some((0, violation)), 0),
     };
@@ -127,11 +128,10 @@ async fn carry_out(plan: &Plan, told: Told) -> (Option<(usize, Violation)>, u64)
 }
 
 impl Run {
-    async fn begin(plan: &Plan, told: Told) -> Judged<Self> {
+    async fn begin(plan: &Plan, world: &str, told: Told) -> Judged<Self> {
         let time = Time::begin();
-        let world = format!("{}", WORLDS.fetch_add(1, Ordering::Relaxed));
-        let shore = Shore::new(SimDisk::new(&world, "server"), &time, plan.seed ^ 0x5e57);
-        let elsewhere = Shore::new(SimDisk::new(&world, "elsewhere"), &time, plan.seed ^ 0xe15e);
+        let shore = Shore::new(SimDisk::new(world, "server"), &time, plan.seed ^ 0x5e57);
+        let elsewhere = Shore::new(SimDisk::new(world, "elsewhere"), &time, plan.seed ^ 0xe15e);
         for (of, places) in [(&shore, plan.servers.max(1)), (&elsewhere, 1)] {
             for place in 0..places {
                 of.start(place).await.map_err(|error| Violation { law: "start".into(), words: error.to_string() })?;
@@ -140,7 +140,7 @@ impl Run {
         let tokens = shore.people(3).await;
         let mut laptops = Vec::new();
         for (at, user) in plan.laptops.iter().enumerate() {
-            let disk = SimDisk::new(&world, &format!("laptop-{at}"));
+            let disk = SimDisk::new(world, &format!("laptop-{at}"));
             let network = Network::new(at, shore.clone(), elsewhere.clone(), told.clone());
             laptops.push(Laptop::new(at, disk, &time, network, plan.seed + at as u64, plan.background, *user));
         }

@@ -81,7 +81,7 @@ impl Run {
         }
         let report = tokio::spawn({
             let app = app.clone();
-            async move { app.sync_now().await }
+            super::watched(async move { app.sync_now().await })
         });
         let Ok(report) = report.await else { return broken("P5", "a cycle panicked") };
         let Some(report) = self.checked("sync", report)? else {

@@ -384,7 +384,7 @@ impl Run {
             return Ok(());
         }
         // A task of its own, as in a host: a panic ends it and nothing else (FAULTS P5).
-        let report = tokio::spawn(async move { app.sync_now().await }).await;
+        let report = tokio::spawn(super::watched(async move { app.sync_now().await })).await;
         let Ok(report) = report else { return Ok(()) };
         if let Some(report) = self.checked("sync", report)? {
             self.told.hit("sync", &format!("{:?}", report.outcome));

@@ -35,12 +35,14 @@ struct Inner {
 #[derive(Clone)]
 pub(crate) struct Told {
     telling: Telling,
+    /// The folder of the world's disks, which no other world has.
+    world: Arc<str>,
     inner: Arc<Mutex<Inner>>,
 }
 
 impl Told {
-    pub(crate) fn new(telling: Telling) -> Self {
-        Self { telling, inner: Arc::default() }
+    pub(crate) fn new(telling: Telling, world: &str) -> Self {
+        Self { telling, world: format!("/sim/{world}/").into(), inner: Arc::default() }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -59,7 +61,7 @@ impl Told {
             Telling::Hash => {
                 let mut inner = self.inner();
                 inner.lines += 1;
-                words().hash(&mut inner.hasher);
+                words().replace(&*self.world, "/sim/").hash(&mut inner.hasher);
             }
             Telling::Aloud => println!("{}", words()),
         }
