@@ -19,6 +19,7 @@ mod fold;
 pub mod give_back;
 mod incoming;
 mod instant;
+mod know_better;
 mod literal;
 mod members;
 mod merge;
@@ -49,6 +50,7 @@ pub use file_edit::{FileEdit, is_as_written, read_back};
 pub use fold::{Fold, LocalChange, fold};
 pub use incoming::{Incoming, IncomingRow, Removal, RowSink};
 pub use instant::{instant_micros, read_instant};
+pub use know_better::{KnownBetter, know_better};
 pub use members::{UnreadRecord, read_members};
 pub use merge::{Merge, merge};
 #[cfg(feature = "planted")]

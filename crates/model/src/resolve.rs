@@ -177,7 +177,7 @@ fn restore(set: &EntitySet, conflict: &Conflict) -> Resolved {
 
 /// Tells whether a tombstone still has its content: after a purge what a record must have is not there, and what is there
 /// are defaults.
-fn has_content(set: &EntitySet, record: &Record) -> bool {
+pub(crate) fn has_content(set: &EntitySet, record: &Record) -> bool {
     let has_value = |property: &&Property| !record.get(&property.name).is_null();
     let without_default = || set.entity_type.declared().filter(|property| property.default.is_none());
     match without_default().any(|property| !property.nullable) {

@@ -14,11 +14,12 @@ use crate::tables::local;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::position;
 use crate::tables::row::{self, Row};
+use crate::tables::sent;
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
 use tidemark_model::{
     Conflict, ConflictKind, HistoryEvent, Planted, Record, RecordId, Resolution, Resolved, ServerSide, State, Verdict,
-    Versioned, is_planted, merge, reconcile, resolve,
+    Versioned, is_planted, know_better, reconcile, resolve,
 };
 
 /// Lets the server's current record (`None`: there is no trace of it) meet what is pending here.
@@ -59,7 +60,7 @@ pub(crate) fn judge_change(
         Some(current) => ServerSide::Live(current),
     };
     match reconcile(&table.set, change.pending(&row.record), side) {
-        Verdict::Keep => keep(tx, table, row.record, change, server).map(|()| Tally::default()),
+        Verdict::Keep => keep(tx, table, row.record, change, server),
         Verdict::Settled => settled(tx, table, &row.record, &change, server).map(|()| Tally::default()),
         Verdict::Rebase { state, local, merged } => {
             if merged {
@@ -139,36 +140,60 @@ fn is_known_deleted(tx: &Tx<'_>, table: &Table, id: RecordId, change: &Change) -
 }
 
 /// The change stands on the version that the server has. A question that was open is answered by that; and the
-/// version may say more than this device knew of it: a clamped stamp, or a property that the model got meanwhile.
-fn keep(tx: &Tx<'_>, table: &Table, mut local: Record, mut change: Change, server: Option<&Versioned>) -> Result<()> {
+/// version may say more than this device knew of it: a clamped stamp, a property that the model got meanwhile, or what a
+/// record held that was known by the mark of its deletion alone. What this device deleted itself it has seen.
+fn keep(
+    tx: &Tx<'_>,
+    table: &Table,
+    mut local: Record,
+    mut change: Change,
+    server: Option<&Versioned>,
+) -> Result<Tally> {
+    let known = change.base.clone().zip(server).filter(|(base, server)| base.etag == server.etag);
     if change.hold != Hold::Conflict
-        && let (Some(base), Some(server)) = (&change.base, server)
-        && base.etag == server.etag
+        && let Some((base, server)) = &known
         && base.record.same_content(&server.record)
     {
         // The echo of what is known: only the stamp, and who made it, may be new. Nothing to announce.
-        change.base = Some(server.clone());
-        return pending::put(tx, &table.set.name, local.id, &change);
+        change.base = Some((*server).clone());
+        return pending::put(tx, &table.set.name, local.id, &change).map(|()| Tally::default());
     }
     conflict::close(tx, table, local.id)?;
     if change.hold == Hold::Conflict {
         change.hold = Hold::Free;
     }
-    if let (Some(base), Some(server)) = (&change.base, server)
-        && base.etag == server.etag
-    {
-        if change.state == State::Update && !base.record.is_tombstoned && !base.record.same_content(&server.record) {
-            let outcome = merge(&table.set, Some(&base.record), &local, &server.record);
-            let mut known = outcome.merged;
-            for name in outcome.clashing {
-                let value = local.get(&name).clone();
-                known.properties.insert(name, value);
-            }
-            local.properties = known.properties;
-        }
+    if let Some((base, server)) = known {
         change.base = Some(server.clone());
+        let better = know_better(&table.set, &base.record, &local, &server.record);
+        let better = better.filter(|_| change.state == State::Update);
+        if let Some(better) = better
+            && !(server.record.is_tombstoned && sent::is_confirmed(tx.conn, &table.set.name, local.id, &server.etag)?)
+        {
+            local = better.local;
+            if !better.unseen.is_empty() {
+                return ask_again(tx, table, change, local, server, better.unseen);
+            }
+        }
     }
-    local::put_pending(tx, table, local, &change)
+    local::put_pending(tx, table, local, &change).map(|()| Tally::default())
+}
+
+/// A record was to be restored by somebody who could not see all that it had held: with that it is another question (I14).
+fn ask_again(
+    tx: &Tx<'_>,
+    table: &Table,
+    mut change: Change,
+    mine: Record,
+    server: &Versioned,
+    properties: Vec<String>,
+) -> Result<Tally> {
+    // What the question is about is what differs from that; it is no version of the server's.
+    let record = Record { is_tombstoned: false, ..server.record.clone() };
+    change.base = Some(Versioned { record, etag: String::new() });
+    change.hold = Hold::Conflict;
+    local::put_pending(tx, table, mine.clone(), &change)?;
+    let (kind, base) = (ConflictKind::DeletedOnServer, change.base.clone());
+    ask(tx, table, change, &Conflict { kind, properties, base, mine, server: Some(server.clone()) })
 }
 
 fn settled(tx: &Tx<'_>, table: &Table, local: &Record, change: &Change, server: Option<&Versioned>) -> Result<()> {

@@ -188,12 +188,16 @@ impl<'t> SetSink<'t> {
         Ok(())
     }
 
-    /// Only the mark of a deletion came: where it is asked about, what others had made of the record before belongs to the
-    /// question, and stays if the record comes back.
+    /// Only the mark of a deletion came: where it is asked about, or a policy has answered that the record comes back, what
+    /// others had made of the record before belongs to it, and stays.
     fn fetch_content(&self, id: RecordId) -> Result<()> {
-        match conflict::of_record(self.pull.tx.conn, &self.table, id)? {
-            Some(_) => position::fetch_later(self.pull.tx, &self.table, id),
-            None => Ok(()),
+        let tx = self.pull.tx;
+        let is_asked = conflict::of_record(tx.conn, &self.table, id)?.is_some();
+        let comes_back =
+            || Ok::<_, StoreError>(pending::get(tx.conn, &self.table.set.name, id)?.is_some_and(|it| it.is_restore()));
+        match is_asked || comes_back()? {
+            true => position::fetch_later(tx, &self.table, id),
+            false => Ok(()),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::open::lease::Lease;
 use crate::push::outgoing::{self, Outgoing};
 use crate::tables::pending::{self, Change, InFlight};
 use crate::tables::position;
+use crate::tables::refetch;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tx::outbox_log::{self as log, Entry, Line};
@@ -126,6 +127,8 @@ impl Gathering<'_> {
         }
         let (outgoing, begun) = match &change.in_flight {
             Some(sent) if !is_planted(Planted::X7RetrySendsWhatStandsNow) => (outgoing::outgoing(table, sent)?, None),
+            // The whole record is sent: first what others had made of it before they deleted it is here (FAULTS I14).
+            None if change.is_restore() && refetch::is_waited_for(tx.conn, set, id)? => return Ok(()),
             _ => {
                 let row = row::get(tx.conn, table, id)?;
                 let row = row.ok_or_else(|| StoreError::Internal(format!("{set} {id} is pending but not there")))?;
@@ -154,7 +157,7 @@ impl Gathering<'_> {
 
 /// Makes the copy of a change that is remembered until its answer is here, and what is sent of it.
 fn begin(tx: &Tx<'_>, table: &Table, row: Row, change: &Change) -> Result<(InFlight, Outgoing)> {
-    let restores = change.state == State::Update && change.base.as_ref().is_some_and(|base| base.record.is_tombstoned);
+    let restores = change.is_restore();
     let changed = match &change.base {
         Some(base) if change.state == State::Update && !restores => {
             changed_properties(&base.record, &row.record).into_iter().map(str::to_owned).collect()

@@ -112,6 +112,11 @@ impl Change {
         self.base.is_some() || self.in_flight.is_some() && !is_planted(Planted::X23DeletedWhileOut)
     }
 
+    /// Tells whether it brings a tombstoned record back.
+    pub(crate) fn is_restore(&self) -> bool {
+        self.state == State::Update && self.base.as_ref().is_some_and(|base| base.record.is_tombstoned)
+    }
+
     /// Lets a parked change be sent again.
     pub(crate) fn release(&mut self) {
         if self.hold == Hold::Parked && !is_planted(Planted::A13ParkedForGood) {

@@ -37,6 +37,12 @@ pub(crate) fn is_any_of(conn: &Connection, set: &str) -> Result<bool> {
     Ok(conn.prepare_cached("SELECT 1 FROM refetch WHERE entity_set = ?1 LIMIT 1")?.exists([set])?)
 }
 
+/// Tells whether a record is waited for.
+pub(crate) fn is_waited_for(conn: &Connection, set: &str, id: RecordId) -> Result<bool> {
+    let sql = "SELECT 1 FROM refetch WHERE entity_set = ?1 AND id = ?2";
+    Ok(conn.prepare_cached(sql)?.exists(params![set, Key(id)])?)
+}
+
 /// Returns the records, set by set.
 pub(crate) fn all(conn: &Connection) -> Result<Vec<(String, Vec<RecordId>)>> {
     let mut statement = conn.prepare_cached("SELECT entity_set, id FROM refetch ORDER BY entity_set, id")?;

@@ -124,6 +124,12 @@ pub(crate) fn of_record(conn: &Connection, set: &str, id: RecordId) -> Result<Ve
     Ok(entries)
 }
 
+/// Tells whether a version is one that this device was confirmed to have made.
+pub(crate) fn is_confirmed(conn: &Connection, set: &str, id: RecordId, etag: &str) -> Result<bool> {
+    let sql = "SELECT 1 FROM sent WHERE entity_set = ?1 AND id = ?2 AND etag = ?3";
+    Ok(conn.prepare_cached(sql)?.exists(params![set, Key(id), etag])?)
+}
+
 /// Returns the sets that have confirmed changes.
 pub(crate) fn sets(conn: &Connection) -> Result<Vec<String>> {
     let mut statement = conn.prepare_cached("SELECT DISTINCT entity_set FROM sent")?;

@@ -21,7 +21,11 @@ fn conflict(store: &Store, n: u64, kind: ConflictKind) -> OpenConflict {
     }
     let etag = format!("{n}-2");
     match kind {
-        ConflictKind::DeletedOnServer => pull_removed(store, ITEMS, id(n), &etag),
+        ConflictKind::DeletedOnServer => {
+            let tally = pull_removed(store, ITEMS, id(n), &etag);
+            pull_content(store, id(n), &etag, json!({ "Title": "a", "Notes": "n", "_UpdatedAt": 1_000 }));
+            tally
+        }
         _ => pull_item(store, &server_item(id(n), &etag, json!({ "Title": "theirs", "Notes": "m", "_UpdatedAt": 9 }))),
     };
     of(store, id(n)).unwrap()

@@ -80,7 +80,10 @@ fn every_answer_becomes_a_change_on_the_version_shown() {
             _ => edit(store, id(1), json!({ "Title": "mine" })),
         }
         match kind {
-            "deleted" => assert_eq!(pull_removed(store, ITEMS, id(1), "e2").conflicts, 1),
+            "deleted" => {
+                assert_eq!(pull_removed(store, ITEMS, id(1), "e2").conflicts, 1);
+                pull_content(store, id(1), "e2", theirs("a", "n", 9_000));
+            }
             "forgotten" => {
                 let sent = batch(store);
                 store.settle(&[reply(&sent[0], Answer::Absent)]).unwrap();
@@ -207,6 +210,7 @@ fn an_edit_back_to_the_base_does_not_let_a_deleted_record_slip_away() {
     clean_item(store, 1, "e1");
     edit(store, id(1), json!({ "Title": "mine" }));
     pull_removed(store, ITEMS, id(1), "e2");
+    pull_content(store, id(1), "e2", theirs("a", "n", 9_000));
     edit(store, id(1), json!({ "Title": "a" }));
     assert_eq!((only(store).kind, only(store).properties.len()), (ConflictKind::DeletedOnServer, 0));
     store.resolve(only(store).id, &Resolution::Restore).unwrap();
@@ -285,4 +289,50 @@ fn a_record_that_is_restored_keeps_what_others_made_of_it_before_the_mark_came()
     store.resolve(only(store).id, &Resolution::Restore).unwrap();
     let OutgoingChange::Restore { body, .. } = next(store) else { panic!() };
     assert_eq!((&body["Title"], &body["Notes"]), (&json!("mine"), &json!("theirs")));
+}
+
+/// What is to be sent of the items.
+fn items(store: &Store) -> Vec<OutgoingChange> {
+    batch(store).into_iter().filter(|sent| sent.set == ITEMS).map(|sent| sent.change).collect()
+}
+
+#[test]
+fn what_is_restored_before_its_content_came_waits_for_that_and_keeps_it() {
+    for policy in [Policy::Ask, Policy::Mine] {
+        let device = device();
+        let store = &device.store;
+        store.set_policy(ITEMS, policy).unwrap();
+        clean_item(store, 1, "e1");
+        edit(store, id(1), json!({ "Title": "mine" }));
+        pull_removed(store, ITEMS, id(1), "e3");
+        if policy == Policy::Ask {
+            store.resolve(only(store).id, &Resolution::Restore).unwrap();
+        }
+        assert_eq!(store.refetch().unwrap(), [(ITEMS.to_owned(), vec![id(1)])], "{policy:?}");
+        assert_eq!(items(store), [], "{policy:?}: nobody here knows yet what others had made of it");
+        pull_content(store, id(1), "e3", theirs("a", "theirs", 9_000));
+        assert_eq!(store.conflicts().unwrap(), [], "{policy:?}");
+        let OutgoingChange::Restore { body, if_match } = items(store).remove(0) else { panic!() };
+        assert_eq!((&body["Title"], &body["Notes"], if_match.as_str()), (&json!("mine"), &json!("theirs"), "e3"));
+    }
+}
+
+#[test]
+fn what_is_restored_over_a_value_that_nobody_saw_is_asked_about_again() {
+    let device = device();
+    let store = &device.store;
+    clean_item(store, 1, "e1");
+    edit(store, id(1), json!({ "Title": "mine" }));
+    pull_removed(store, ITEMS, id(1), "e3");
+    store.resolve(only(store).id, &Resolution::Restore).unwrap();
+    pull_content(store, id(1), "e3", theirs("theirs", "n", 9_000));
+    let open = only(store);
+    assert_eq!((open.kind, open.properties), (ConflictKind::DeletedOnServer, vec!["Title".to_owned()]));
+    assert_eq!((title(&open.mine), title(&open.server.unwrap().record)), ("mine", "theirs"));
+    assert_eq!(items(store), []);
+    pull_content(store, id(1), "e3", theirs("theirs", "n", 9_000));
+    assert_eq!(only(store).id, open.id, "the same tombstone once more is the same question");
+    store.resolve(open.id, &Resolution::Restore).unwrap();
+    let OutgoingChange::Restore { body, if_match } = items(store).remove(0) else { panic!() };
+    assert_eq!((&body["Title"], &body["Notes"], if_match.as_str()), (&json!("mine"), &json!("n"), "e3"));
 }

@@ -241,6 +241,7 @@ fn a_deleted_record_is_restored_on_its_tombstone() {
     clean_item(store, 1, "e1");
     edit(store, id(1), json!({ "Title": "mine" }));
     pull_removed(store, ITEMS, id(1), "e2");
+    pull_content(store, id(1), "e2", json!({ "Title": "a", "Notes": "n", "_UpdatedAt": 1_000 }));
     store.resolve(store.conflicts().unwrap()[0].id, &Resolution::AcceptDelete).unwrap();
     assert_eq!(mark(store, id(1)), "gone");
     let entry = store.decisions(1).unwrap().remove(0);
@@ -284,9 +285,13 @@ fn every_decision_of_a_policy_is_listed_and_reversed() {
             false => edit(store, id(1), json!({ "Title": "mine" })),
         }
         match deleted_there {
-            true => pull_removed(store, ITEMS, id(1), "e2"),
+            true => {
+                pull_removed(store, ITEMS, id(1), "e2");
+                pull_content(store, id(1), "e2", json!({ "Title": "a", "Notes": "n", "_UpdatedAt": 1_000 }));
+            }
             false => {
-                pull_item(store, &server_item(id(1), "e2", json!({ "Title": "theirs", "Notes": "n", "_UpdatedAt": 9 })))
+                let theirs = json!({ "Title": "theirs", "Notes": "n", "_UpdatedAt": 9 });
+                pull_item(store, &server_item(id(1), "e2", theirs));
             }
         };
         assert_eq!(store.conflicts().unwrap(), []);
@@ -309,6 +314,7 @@ fn a_restore_is_one_entry_before_and_after_it_was_sent() {
     clean_item(store, 1, "e1");
     edit(store, id(1), json!({ "Title": "mine" }));
     pull_removed(store, ITEMS, id(1), "e2");
+    pull_content(store, id(1), "e2", json!({ "Title": "a", "Notes": "n", "_UpdatedAt": 1_000 }));
     store.resolve(store.conflicts().unwrap()[0].id, &Resolution::Restore).unwrap();
     push(store, "e3");
     store.history_with(ITEMS, id(1), &[line("e3", 1_800_000_000_000, "ann", "restore", &[])]).unwrap();

@@ -90,7 +90,7 @@ struct Person {
     undoable: BTreeSet<RecordId>,
     /// Questions that were looked at, by their id.
     asked: BTreeSet<RecordId>,
-    /// Versions of the server that this person has decided about.
+    /// Versions of the server that this person has decided about, as they were shown.
     answered: BTreeSet<(RecordId, String)>,
     /// What takes the last answer back, and what it was about.
     undo: Option<(RecordId, RecordId, Option<String>)>,
@@ -281,7 +281,7 @@ impl World {
             (ConflictKind::EditedOnServer, _) => Resolution::KeepServer,
         };
         let undo = person.device.store.resolve(open.id, &answer).unwrap().undo;
-        let etag = open.server.as_ref().map(|server| server.etag.clone());
+        let etag = open.server.as_ref().map(question::as_shown);
         person.answered.extend(etag.clone().map(|etag| (open.record_id, etag)));
         person.undo = Some((undo, open.record_id, etag));
         let lost = |property: &str| match &answer {

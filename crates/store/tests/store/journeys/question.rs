@@ -2,8 +2,13 @@
 
 use super::{PROPERTIES, World};
 use std::collections::BTreeSet;
-use tidemark_model::{ConflictKind, Record};
+use tidemark_model::{ConflictKind, Record, Versioned};
 use tidemark_store::OpenConflict;
+
+/// Names a version with what was shown of it: of a tombstone often only the mark is known at first.
+pub(super) fn as_shown(server: &Versioned) -> String {
+    format!("{} {:?}", server.etag, PROPERTIES.map(|name| server.record.get(name)))
+}
 
 impl World {
     /// DESIGN section 4, the table, written down once more: what may be asked.
@@ -11,7 +16,7 @@ impl World {
         let person = &self.people[who];
         let case = || format!("{} was asked {open:?}", person.name);
         // The three sides are versions that there are.
-        if let Some(base) = &open.base {
+        if let Some(base) = open.base.as_ref().filter(|base| !base.etag.is_empty()) {
             let there = &self.server.by_etag[&base.etag];
             let same = PROPERTIES.iter().all(|name| there.get(name) == base.record.get(name));
             assert!(there.is_tombstoned || same, "the base is no version of the server: {}", case());
@@ -21,7 +26,7 @@ impl World {
             let same = PROPERTIES.iter().all(|name| there.get(name) == server.record.get(name));
             assert!(there.is_tombstoned || same, "the other side is no version of the server: {}", case());
             assert_ne!(there.updated_by.as_deref(), Some(person.name), "a device conflicts with itself: {}", case());
-            let pair = (open.record_id, server.etag.clone());
+            let pair = (open.record_id, as_shown(server));
             assert!(!person.answered.contains(&pair), "asked a second time about one version: {}", case());
         }
         let base = open.base.as_ref().map(|base| &base.record).filter(|base| !base.is_tombstoned);

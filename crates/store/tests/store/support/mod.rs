@@ -316,6 +316,17 @@ pub(crate) fn pull_removed(store: &Store, set: &str, id: RecordId, etag: &str) -
     pull(store, set, |tx| tx.sink()?.take(removed)).unwrap().1
 }
 
+/// What a tombstone holds comes, as it is asked for where the delta brought the mark alone.
+pub(crate) fn pull_content(store: &Store, id: RecordId, etag: &str, content: Value) {
+    let mut tombstone = server_item(id, etag, content);
+    tombstone.record.is_tombstoned = true;
+    pull(store, ITEMS, |tx| {
+        take(tx, ITEMS, &tombstone)?;
+        tx.refetched(&[id], tidemark_store::Others::Absent)
+    })
+    .unwrap();
+}
+
 pub(crate) fn leave_scope(store: &Store, id: RecordId) -> Tally {
     let removed = Incoming::Removed { id, reason: Removal::Changed, etag: None, updated_at: None, updated_by: None };
     pull(store, ITEMS, |tx| tx.sink()?.take(removed)).unwrap().1
