@@ -65,7 +65,7 @@ impl App {
             .list(account, set, filter, order_by, words.as_deref(), request.offset, limit)
             .await
             .map_err(|error| not_reached(&set.name, error))?;
-        let total = page.total.unwrap_or(request.offset + page.records.len() as u64);
+        let total = page.total.unwrap_or(request.offset.saturating_add(page.records.len() as u64));
         let records = page.records.into_iter().map(|record| as_local(record).to_json()).collect();
         Ok(ListView { records, total, live: true })
     }
