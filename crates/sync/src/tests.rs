@@ -9,6 +9,7 @@ mod converge;
 mod device;
 mod fault;
 mod faults;
+mod links;
 mod lists;
 mod live;
 mod pace;

@@ -6,6 +6,7 @@
 use super::page::{fetch, malformed, take};
 use crate::blocking::blocking;
 use crate::error::SyncError;
+use crate::remote::chain::Chain;
 use crate::remote::connection::{refused, refused_part};
 use crate::remote::session::with_json;
 use crate::run::Run;
@@ -18,9 +19,10 @@ use tidemark_store::{AskedFrom, Position};
 impl Run<'_> {
     /// Follows all feeds with one request; where more is to come, `to_the_end` goes on until there is none.
     pub(super) async fn deltas(&mut self, due: Vec<AskedFrom>, to_the_end: bool) -> Result<(), SyncError> {
-        // A link that leads elsewhere is no link of this server: it would carry the token away (FAULTS A10).
+        // A link that leads elsewhere is no link of this set: it would carry the token away (FAULTS A10), or bring what
+        // another resource answers.
         let (due, foreign): (Vec<_>, Vec<_>) =
-            due.into_iter().partition(|from| self.connection.odata(Method::GET, link_of(from)).is_ok());
+            due.into_iter().partition(|from| self.connection.of_set(from.set(), link_of(from)).is_ok());
         for from in foreign {
             self.start_anew(&from, false)?;
         }
@@ -159,15 +161,19 @@ impl Run<'_> {
     /// interrupted goes on there.
     async fn follow(&mut self, mut from: AskedFrom, to_the_end: bool) -> Result<(), SyncError> {
         let mut taken = 0;
+        let mut chain = Chain::new(self.engine.limits.pages);
         loop {
             let asked = self.page_size()?.of_delta(taken);
             let started_ms = self.connection.monotonic_ms();
-            let page = match fetch(&self.connection, link_of(&from), asked, false).await {
+            let page = match fetch(&self.connection, from.set(), link_of(&from), asked, false).await {
                 Ok(page) => page,
                 Err(error) if self.page_broke(&error, asked, started_ms)? => continue,
                 Err(error) => return self.page_failed(&from, error).await,
             };
             self.page_came(asked, page.took, true)?;
+            if let Err(problem) = chain.came(&page.link) {
+                return self.failed(&from, malformed(&from, problem));
+            }
             taken += u64::from(asked);
             let is_looking = self.pulled.is_looking;
             let committed = blocking(|| {

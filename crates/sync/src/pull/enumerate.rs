@@ -3,9 +3,10 @@
 //! Owns: when pages are committed (by size, and about every two seconds of arriving, and whatever has arrived when the
 //! link breaks), and the read-ahead. Refuses: what a finished enumeration does to records it did not see (the store).
 
-use super::page::{Page, fetch, take};
+use super::page::{Page, fetch, malformed, take};
 use crate::blocking::{blocking, locked};
 use crate::error::SyncError;
+use crate::remote::chain::Chain;
 use crate::report::{Phase, Progress};
 use crate::run::Run;
 use crate::task::Task;
@@ -38,13 +39,14 @@ impl Run<'_> {
         let mut arrived = Arrived::default();
         // A page that is fetched while those before it are written.
         let mut ahead: Option<Task<Result<Page, SyncError>>> = None;
+        let mut chain = Chain::new(self.engine.limits.pages);
         let (mut committed_ms, mut is_first) = (self.connection.monotonic_ms(), true);
         loop {
             let asked = self.page_size()?.records(safe + arrived.records);
             let started_ms = self.connection.monotonic_ms();
             let fetched = match ahead.take() {
                 Some(mut task) => task.done().await.map_err(|e| SyncError::Malformed(e.to_string()))?,
-                None => fetch(&self.connection, &link, asked, true).await,
+                None => fetch(&self.connection, from.set(), &link, asked, true).await,
             };
             let page = match fetched {
                 Ok(page) => page,
@@ -73,12 +75,15 @@ impl Run<'_> {
                 return self.start_anew(&from, from.is_restored());
             }
             self.page_came(page.asked, page.took, true)?;
+            if let Err(problem) = chain.came(&page.link) {
+                return self.failed(&from, malformed(&from, problem));
+            }
             let next = page.next_hint.clone();
             arrived.push(page);
             if let Some(next) = next.clone() {
                 let asked = self.page_size()?.records(safe + arrived.records);
-                let connection = self.connection.clone();
-                ahead = Some(Task::start(async move { fetch(&connection, &next, asked, true).await }));
+                let (connection, set) = (self.connection.clone(), from.set().to_owned());
+                ahead = Some(Task::start(async move { fetch(&connection, &set, &next, asked, true).await }));
             }
             let limits = self.engine.limits;
             let waited = self.connection.monotonic_ms().saturating_sub(committed_ms);

@@ -6,7 +6,6 @@
 use crate::error::SyncError;
 use crate::remote::connection::{Connection, refused};
 use bytes::Bytes;
-use http::Method;
 use std::time::Duration;
 use tidemark_model::EntitySet;
 use tidemark_odata::{MODEL_HEADER, PageEnd, PageError, read_page};
@@ -27,10 +26,16 @@ pub(super) struct Page {
     pub(super) model: Option<String>,
 }
 
-/// Fetches one page; `track` asks for a delta link at the end (OData Protocol 4.01 section 11.3).
-pub(super) async fn fetch(connection: &Connection, link: &str, asked: u32, track: bool) -> Result<Page, SyncError> {
+/// Fetches one page of a set; `track` asks for a delta link at the end (OData Protocol 4.01 section 11.3).
+pub(super) async fn fetch(
+    connection: &Connection,
+    set: &str,
+    link: &str,
+    asked: u32,
+    track: bool,
+) -> Result<Page, SyncError> {
     let started_ms = connection.monotonic_ms();
-    let mut request = connection.odata(Method::GET, link)?;
+    let mut request = connection.of_set(set, link)?;
     let track = if track { "odata.track-changes," } else { "" };
     request.headers.push(("prefer", format!("{track}odata.maxpagesize={asked}")));
     let response = connection.send(request).await?;

@@ -6,6 +6,7 @@
 use super::page::{fetch, malformed, read_into};
 use crate::blocking::blocking;
 use crate::error::SyncError;
+use crate::remote::chain::Chain;
 use crate::run::Run;
 use tidemark_model::{Planted, RecordId, is_planted};
 use tidemark_odata::encode_query;
@@ -47,15 +48,17 @@ impl Run<'_> {
         let filter = format!("Id in ({}) and (_IsTombstoned eq true or _IsTombstoned eq false)", list.join(","));
         let mut link = format!("{}?$filter={}", from.set(), encode_query(&filter));
         let mut left = ids.to_vec();
+        let mut chain = Chain::new(self.engine.limits.pages);
         loop {
             let asked = self.page_size()?.records(0).min(left.len() as u32);
             let started_ms = self.connection.monotonic_ms();
-            let page = match fetch(&self.connection, &link, asked, false).await {
+            let page = match fetch(&self.connection, from.set(), &link, asked, false).await {
                 Ok(page) => page,
                 Err(error) if self.page_broke(&error, asked, started_ms)? => continue,
                 Err(error) => return Err(error),
             };
             self.page_came(asked, page.took, false)?;
+            chain.came(&link).map_err(|problem| malformed(from, problem))?;
             let ((still_left, next), tally) = blocking(|| {
                 self.store.pull(|tx| {
                     let mut onto = tx.onto(from)?;
@@ -68,7 +71,6 @@ impl Run<'_> {
             self.tally += tally;
             left = still_left;
             match next {
-                Some(next) if next == link => return Err(malformed(from, "its next page is the same one again")),
                 Some(next) => link = next,
                 None => return Ok(()),
             }

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tidemark_model::ClockSample;
 use tidemark_model::ports::Clock;
-use tidemark_odata::{Code, WireError, parse_http_date};
+use tidemark_odata::{Code, Resource, WireError, parse_http_date, parse_path};
 
 /// The header by which a Tidemark server names itself on every answer.
 pub(crate) const SERVER_ID: &str = "tidemark-server";
@@ -103,6 +103,22 @@ impl Connection {
             return Err(SyncError::StrayLink);
         }
         Ok(self.request(method, &format!("/odata/{relative}")))
+    }
+
+    /// Makes a request for a link of an entity set's own list or feed: what another resource below the service answers is
+    /// nothing of this set, though it may look like it.
+    ///
+    /// # Errors
+    /// [`SyncError::StrayLink`] for one that leads to anything else.
+    pub(crate) fn of_set(&self, set: &str, link: &str) -> Result<Request, SyncError> {
+        let request = self.odata(Method::GET, link)?;
+        let root = format!("{}/odata/", self.server);
+        let below = request.url.strip_prefix(&root).unwrap_or_default();
+        let path = below.split(['?', '#']).next().unwrap_or_default();
+        match parse_path(path) {
+            Ok(Resource::Set(named)) if named == set => Ok(request),
+            _ => Err(SyncError::StrayLink),
+        }
     }
 
     /// Sends a request and returns the answer of the right server, whatever its status, but for a refused token and

@@ -3,6 +3,8 @@
 //! Owns: those requests. Refuses: keeping anything, writing (`live_write`). DESIGN section 6, "On a set that is not cached".
 
 use crate::error::SyncError;
+use crate::ports::transport::Request;
+use crate::remote::chain::{Chain, MOST_PAGES};
 use crate::remote::connection::{Connection, refused};
 use crate::remote::session::Remote;
 use http::Method;
@@ -48,8 +50,10 @@ impl Remote {
         }
         let mut page = LivePage::default();
         let mut next = Some(link);
+        let mut chain = Chain::new(MOST_PAGES);
         while let Some(link) = next {
-            let answer = get(&connection, &link).await?;
+            let answer = get(&connection, connection.of_set(&set.name, &link)?).await?;
+            chain.came(&link).map_err(|problem| SyncError::Malformed(format!("{}: {problem}", set.name)))?;
             page.total = page.total.or_else(|| member(&answer, "count").and_then(Value::as_u64));
             for entity in answer.get("value").and_then(Value::as_array).into_iter().flatten() {
                 page.records.push(entity_of(set, entity)?);
@@ -68,7 +72,7 @@ impl Remote {
     /// The server cannot be reached.
     pub async fn get(&self, account: &Account, set: &EntitySet, id: RecordId) -> Result<Option<Versioned>, SyncError> {
         let connection = self.for_account(account);
-        match get(&connection, &entity_url(&set.name, id)).await {
+        match get(&connection, connection.odata(Method::GET, &entity_url(&set.name, id))?).await {
             Ok(entity) => entity_of(set, &Value::Object(entity)).map(Some),
             Err(SyncError::Refused { status: 404, .. }) => Ok(None),
             Err(error) => Err(error),
@@ -82,7 +86,8 @@ impl Remote {
         id: RecordId,
     ) -> Result<Option<Versioned>, SyncError> {
         let filter = format!("Id eq {id} and (_IsTombstoned eq true or _IsTombstoned eq false)");
-        let answer = get(connection, &format!("{}?$filter={}", set.name, encode_query(&filter))).await?;
+        let link = format!("{}?$filter={}", set.name, encode_query(&filter));
+        let answer = get(connection, connection.of_set(&set.name, &link)?).await?;
         let found = answer.get("value").and_then(Value::as_array).and_then(|records| records.first());
         found.map(|entity| entity_of(set, entity)).transpose()
     }
@@ -93,13 +98,13 @@ impl Remote {
     /// The server cannot be reached.
     pub async fn count(&self, account: &Account, set: &str) -> Result<u64, SyncError> {
         let connection = self.for_account(account);
-        let answer = get(&connection, &format!("{set}?$top=0&$count=true")).await?;
+        let answer = get(&connection, connection.of_set(set, &format!("{set}?$top=0&$count=true"))?).await?;
         member(&answer, "count").and_then(Value::as_u64).ok_or_else(|| SyncError::Malformed("no count".into()))
     }
 }
 
-async fn get(connection: &Connection, link: &str) -> Result<Map<String, Value>, SyncError> {
-    let response = connection.send(connection.odata(Method::GET, link)?).await?;
+async fn get(connection: &Connection, request: Request) -> Result<Map<String, Value>, SyncError> {
+    let response = connection.send(request).await?;
     if response.status != 200 {
         return Err(refused(&response));
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tidemark_model::RecordId;
 
 /// Makes a device whose additions the server took and did not say so; bob edits every one of them.
-async fn in_doubt(shore: &Arc<Shore>, records: usize) -> Device {
+pub(super) async fn in_doubt(shore: &Arc<Shore>, records: usize) -> Device {
     let ann = Device::new(shore, "ann", &[ITEMS]).await;
     let ids: Vec<RecordId> = (0..records).map(|_| ann.add(ITEMS, "mine")).collect();
     ann.weather.set(|asked| if asked.is_write() { Fate::ReplyLost } else { Fate::Fair });
