@@ -8,6 +8,7 @@ use super::Text;
 use super::removed::{RemovedSeed, key_of_url, removal};
 use super::value::{NullableSeed, TextInto, decimal, deepest_nesting};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -211,6 +212,13 @@ impl<'de, 'm> RecordReader<'de, 'm> {
     fn keep(&mut self, name: &str, raw: &str) -> Result<(), String> {
         if deepest_nesting(raw) > DEEPEST_UNKNOWN {
             return Err(format!("{name} nests more than {DEEPEST_UNKNOWN} levels deep"));
+        }
+        // It is kept as text and read as a tree whenever the record is: half a surrogate pair or a number that no tree
+        // holds would then make the whole set unreadable.
+        if let Err(error) = serde_json::from_str::<Value>(raw) {
+            let problem = error.to_string();
+            let (problem, _) = problem.rsplit_once(" at line").unwrap_or((&problem, ""));
+            return Err(format!("{name} cannot be read ({problem})"));
         }
         self.extra.push(if self.extra.is_empty() { '{' } else { ',' });
         self.extra.push_str(&serde_json::to_string(name).unwrap_or_default());
