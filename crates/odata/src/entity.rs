@@ -3,6 +3,7 @@
 //! Owns: control information beside a record. Refuses: the record itself (`tidemark-model` reads it) and whole pages
 //! (`page`).
 
+use crate::page::DEEPEST_UNKNOWN;
 use crate::{Code, Version, WireError};
 use serde_json::{Map, Value};
 use tidemark_model::{EntitySet, Record, Strictness, Versioned, read_record};
@@ -30,7 +31,22 @@ pub fn read_entity(json: &Map<String, Value>, set: &EntitySet) -> Result<Version
         .collect();
     let etag = read_etag(&json).ok_or_else(|| malformed(&"it has no ETag", None))?.to_owned();
     let record = read_record(set, None, &json, Strictness::KeepUnknown).map_err(|e| malformed(&e, e.property()))?;
+    let is_too_deep = |(_, value): &(&String, &Value)| nests_deeper(value, DEEPEST_UNKNOWN);
+    if let Some((name, _)) = record.properties.iter().find(is_too_deep) {
+        let problem = format!("{name} nests more than {DEEPEST_UNKNOWN} levels deep");
+        return Err(malformed(&problem, Some(name)));
+    }
     Ok(Versioned { record, etag })
+}
+
+/// Tells whether a value has more than so many levels.
+fn nests_deeper(value: &Value, levels: usize) -> bool {
+    let Some(below) = levels.checked_sub(1) else { return value.is_array() || value.is_object() };
+    match value {
+        Value::Array(items) => items.iter().any(|item| nests_deeper(item, below)),
+        Value::Object(members) => members.values().any(|member| nests_deeper(member, below)),
+        _ => false,
+    }
 }
 
 /// Returns the ETag in a record's control information.
@@ -83,6 +99,10 @@ mod tests {
         let error = read(json!({ "@etag": "W/\"9\"", "Id": id, "Title": 5 })).unwrap_err();
         assert_eq!((error.status, error.target.as_deref()), (502, Some("Title")));
         assert!(error.message.contains("Title must be text"), "{}", error.message);
+        let deep = |levels| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+        let record = |levels| json!({ "@etag": "W/\"9\"", "Id": id, "Title": "a", "New": deep(levels) });
+        assert!(read(record(100)).is_ok());
+        assert_eq!(read(record(101)).unwrap_err().target.as_deref(), Some("New"), "as in a page");
         let error = read(json!({ "Id": id, "Title": "a" })).unwrap_err();
         assert!(error.message.contains("it has no ETag"), "{}", error.message);
     }

@@ -10,6 +10,7 @@ mod removed;
 mod tests;
 mod value;
 
+pub(crate) use record::DEEPEST_UNKNOWN;
 use record::RecordReader;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;

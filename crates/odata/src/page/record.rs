@@ -16,7 +16,7 @@ use std::fmt;
 use tidemark_model::{Cell, EntitySet, Incoming, IncomingRow, Kind, Property, RecordId, Removal, Role, STATE};
 
 /// An unknown property may nest so deep; everything that reads JSON into a tree stops at 128.
-const DEEPEST_UNKNOWN: usize = 100;
+pub(crate) const DEEPEST_UNKNOWN: usize = 100;
 
 /// What a member of an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -191,10 +191,7 @@ fn what_does_not_fit_names_record_and_property() {
             record(&format!(r#""New":{}1{}"#, "[".repeat(101), "]".repeat(101))),
             format!("{first}, New: New nests more than 100 levels deep"),
         ),
-        (
-            record(r#""New":"\ud800""#),
-            format!("{first}, New: New cannot be read (unexpected end of hex escape)"),
-        ),
+        (record(r#""New":"\ud800""#), format!("{first}, New: New cannot be read (unexpected end of hex escape)")),
         (record(r#""New":[1e999]"#), format!("{first}, New: New cannot be read (number out of range)")),
         (r#"{"value":[{"Title":5}]}"#.into(), "item 1 of the page, Title: Title must be text".into()),
         (r#"{"value":[{"Id":null}]}"#.into(), "item 1 of the page: it has no Id".into()),
