@@ -1,0 +1,5 @@
+//! See the target `client_database` of `tests/hostile`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tidemark_test_hostile::read("client_database", bytes));

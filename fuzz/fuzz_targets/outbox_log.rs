@@ -1,0 +1,5 @@
+//! See the target `outbox_log` of `tests/hostile`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tidemark_test_hostile::read("outbox_log", bytes));

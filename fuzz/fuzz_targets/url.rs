@@ -1,0 +1,5 @@
+//! See the target `url` of `tests/hostile`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tidemark_test_hostile::read("url", bytes));
