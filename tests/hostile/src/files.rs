@@ -167,7 +167,7 @@ pub(crate) fn server_database(bytes: &[u8]) {
         let database = format!("sqlite:{}", folder.join("records.db").display());
         let machine = Machine::new();
         let ports = Ports { clock: machine.clone(), ids: machine.clone(), secrets: machine };
-        runtime.block_on(async move { Service::open(&database, model(), ports).await })
+        runtime.block_on(async move { Service::open(&database, model().clone(), ports).await })
     };
     let (image, token) = IMAGE.get_or_init(|| {
         let folder = tempfile::tempdir().expect("a folder");

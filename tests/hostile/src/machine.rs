@@ -3,8 +3,8 @@
 //! Owns: that the same bytes lead to the same work. Refuses: a clock that goes.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tidemark_model::ports::{Clock, Entropy, Ids, NoRandomness, Secrets, Timer, Wait};
 use tidemark_model::{EntityModel, RecordId};
@@ -82,8 +82,10 @@ pub(crate) fn account() -> Account {
 }
 
 /// Returns the model that a server serves unless told another one.
-pub(crate) fn model() -> EntityModel {
-    EntityModel::to_serve(EntityModel::default_document()).expect("the default model")
+pub(crate) fn model() -> &'static EntityModel {
+    static MODEL: LazyLock<EntityModel> =
+        LazyLock::new(|| EntityModel::to_serve(EntityModel::default_document()).expect("the default model"));
+    &MODEL
 }
 
 /// Opens a device that is signed in and keeps two sets, with a record and a change that wait.

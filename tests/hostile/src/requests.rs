@@ -36,7 +36,7 @@ impl Bed {
         let machine = Machine::new();
         let ports = Ports { clock: machine.clone(), ids: machine.clone(), secrets: machine };
         let (service, token) = runtime.block_on(async {
-            let service = Service::open(&database, model(), ports).await.expect("it opens");
+            let service = Service::open(&database, model().clone(), ports).await.expect("it opens");
             let token = service.add_user("ana", "w", Some("d")).await.expect("an account");
             (service, token)
         });
