@@ -6,12 +6,12 @@
 use crate::machine::{Machine, device, model};
 use std::fs;
 use std::path::Path;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tempfile::TempDir;
 use tidemark_app::{App, Host, ListRequest};
 use tidemark_model::query::Query;
 use tidemark_server::{Ports, Service};
-use tidemark_store::{Only, Store};
+use tidemark_store::{Only, Store, SystemDisk};
 use tokio::runtime::Runtime;
 
 fn runtime() -> Runtime {
@@ -132,7 +132,7 @@ fn patched(image: &[u8], mut patches: &[u8]) -> Vec<u8> {
 fn look(folder: &Path) {
     let machine = Machine::new();
     for _ in 0..2 {
-        let Ok(store) = Store::open(folder, machine.clone(), machine.clone()) else { return };
+        let Ok(store) = Store::open(folder, Arc::new(SystemDisk), machine.clone(), machine.clone()) else { return };
         let _ = store.look_after();
         for set in ["TodoItems", "Contacts", "CachedEntities"] {
             for record in store.list(set, &Query::default(), Only::All).unwrap_or_default() {
@@ -166,7 +166,7 @@ pub(crate) fn server_database(bytes: &[u8]) {
     let serve = |folder: &Path| {
         let database = format!("sqlite:{}", folder.join("records.db").display());
         let machine = Machine::new();
-        let ports = Ports { clock: machine.clone(), ids: machine.clone(), secrets: machine };
+        let ports = Ports { clock: machine.clone(), ids: machine.clone(), secrets: machine, ..Ports::default() };
         runtime.block_on(async move { Service::open(&database, model().clone(), ports).await })
     };
     let (image, token) = IMAGE.get_or_init(|| {

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tidemark_model::ports::{Clock, Entropy, Ids, NoRandomness, Secrets, Timer, Wait};
 use tidemark_model::{EntityModel, RecordId};
-use tidemark_store::{Account, Store};
+use tidemark_store::{Account, Store, SystemDisk};
 use tidemark_sync::{LockFiles, SystemRoutes, Transport};
 use uuid::Uuid;
 
@@ -32,7 +32,7 @@ impl Machine {
             timer: self.clone(),
             entropy: self.clone(),
             transport,
-            guard: Arc::new(LockFiles),
+            guard: Arc::new(LockFiles::on(Arc::new(SystemDisk))),
             routes: Arc::new(SystemRoutes),
         }
     }
@@ -90,7 +90,7 @@ pub(crate) fn model() -> &'static EntityModel {
 
 /// Opens a device that is signed in and keeps two sets, with a record and a change that wait.
 pub(crate) fn device(dir: &Path, machine: &Arc<Machine>) -> Store {
-    let store = Store::open(dir, machine.clone(), machine.clone()).expect("a new folder");
+    let store = Store::open(dir, Arc::new(SystemDisk), machine.clone(), machine.clone()).expect("a new folder");
     store.sign_in_with(&account(), &model().document().to_string()).expect("signed in");
     for set in ["TodoItems", "Contacts"] {
         store.cache(set).expect("kept offline");

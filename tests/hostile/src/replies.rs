@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tempfile::TempDir;
 use tidemark_model::RecordId;
+use tidemark_store::{Store, SystemDisk};
 use tidemark_sync::{Engine, Request, Response, Transport, TransportError};
 use uuid::Uuid;
 
@@ -94,7 +95,8 @@ pub(crate) fn reply(bytes: &[u8]) {
     let folder = folder().lock().unwrap_or_else(PoisonError::into_inner);
     let machine = Machine::new();
     let parrot = Arc::new(Parrot::of(bytes));
-    let store = tidemark_store::Store::open(folder.path(), machine.clone(), machine.clone()).expect("the device opens");
+    let store =
+        Store::open(folder.path(), Arc::new(SystemDisk), machine.clone(), machine.clone()).expect("the device opens");
     let engine = Engine::new(store, machine.ports(parrot.clone()));
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async {

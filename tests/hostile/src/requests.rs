@@ -34,7 +34,7 @@ impl Bed {
         let folder = tempfile::tempdir().expect("a folder");
         let database = format!("sqlite:{}", folder.path().join("records.db").display());
         let machine = Machine::new();
-        let ports = Ports { clock: machine.clone(), ids: machine.clone(), secrets: machine };
+        let ports = Ports { clock: machine.clone(), ids: machine.clone(), secrets: machine, ..Ports::default() };
         let (service, token) = runtime.block_on(async {
             let service = Service::open(&database, model().clone(), ports).await.expect("it opens");
             let token = service.add_user("ana", "w", Some("d")).await.expect("an account");

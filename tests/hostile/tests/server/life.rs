@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-use tidemark_app::{App, AppError, Host, ListRequest, Ports, Sides};
+use tidemark_app::{App, AppError, Host, ListRequest, Ports, Sides, SystemDisk};
 use tidemark_model::ports::Clock as _;
 use tidemark_sync::{LockFiles, SystemRoutes};
 
@@ -138,10 +138,10 @@ impl Life {
             timer: self.time.clone(),
             entropy: self.time.clone(),
             transport: self.fiend.clone(),
-            guard: Arc::new(LockFiles),
+            guard: Arc::new(LockFiles::on(Arc::new(SystemDisk))),
             routes: Arc::new(SystemRoutes),
         };
-        let ports = Ports { ids: self.time.clone(), worker };
+        let ports = Ports { ids: self.time.clone(), disk: Arc::new(SystemDisk), worker };
         self.app = Some(App::open_with(self.dir.path(), Host::default(), ports).await.expect("the app opens"));
     }
 

@@ -83,7 +83,7 @@ impl Shore {
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite:{}", folder.path().join("records.db").display());
         let drawn = Arc::new(Drawn::default());
-        let ports = Ports { clock: clock.clone(), ids: drawn.clone(), secrets: drawn.clone() };
+        let ports = Ports { clock: clock.clone(), ids: drawn.clone(), secrets: drawn.clone(), ..Ports::default() };
         let model = EntityModel::to_serve(EntityModel::default_document()).unwrap();
         let service = RUNTIME.block_on(async move { Service::open(&database, model, ports).await.unwrap() });
         Arc::new(Self { _folder: folder, service: Arc::new(service), clock, drawn })
