@@ -137,6 +137,11 @@ impl SyncError {
         }
     }
 
+    /// Tells whether the server takes no change at all just now, whosever it is: its disk is full (FAULTS D2).
+    pub(crate) fn is_of_the_server(&self) -> bool {
+        matches!(self, Self::Refused { status: 507, .. } | Self::OnTheWay { status: 507 })
+    }
+
     /// Tells whether something of an answer arrived, which was too much at once: less of it may come through.
     pub(crate) fn was_too_much(&self) -> bool {
         matches!(self, Self::Transport(error) if error.was_too_much())

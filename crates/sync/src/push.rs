@@ -176,6 +176,11 @@ impl Run<'_> {
         blame: &mut Blame,
         took: Duration,
     ) -> Result<(Next, bool), SyncError> {
+        if error.is_of_the_server() {
+            // It has no room for anybody's change: none of these is to blame, and there is still something to read.
+            self.held = Some(error);
+            return Ok((Next::Stop, false));
+        }
         if !self.answers_others().await {
             return Err(error);
         }

@@ -85,7 +85,7 @@ pub(crate) fn read_answer(model: &EntityModel, outgoing: &Outgoing, answer: &Bat
         },
         // The set, the service or whatever stands before it is not there: that says nothing of the record.
         404 | 410 => ReadAnswer { answer: undecided(NO_SUCH_SET.into(), false), doubts_model: true },
-        429 | 503 => clear(undecided(error.message, false)),
+        429 | 503 | 507 => clear(undecided(error.message, false)),
         408 | 424 | 425 | 500..=599 => clear(undecided(error.message, true)),
         413 => clear(Answer::Refused { reason: TOO_LARGE.into() }),
         _ if is_planted(Planted::F10RefusedForEver) => clear(undecided(error.message, false)),
@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(read(204, Some("e3"), None).answer, Answer::Done { etag: "e3".into(), stamp: None });
         assert!(matches!(read(204, None, None).answer, Answer::Undecided { counts: true, .. }));
         assert!(matches!(read(500, None, None).answer, Answer::Undecided { counts: true, .. }));
-        for status in [429, 503] {
+        for status in [429, 503, 507] {
             assert!(matches!(read(status, None, None).answer, Answer::Undecided { counts: false, .. }));
         }
         assert_eq!(
