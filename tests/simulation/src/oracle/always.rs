@@ -73,7 +73,9 @@ pub(crate) fn nothing_lost(run: &mut Run) -> Judged {
             let saved = &run.ledger.saved[number];
             let purged = run.ledger.is_purged && !run.ledger.deleters(&saved.id).is_empty();
             let may_be_deleted = run.ledger.doubtful.contains(&(saved.writer, saved.id.clone()));
-            if purged || may_be_deleted {
+            // A restored server forgot both; what was written over it by somebody who had seen it is offered in its place.
+            let in_its_place = run.ledger.is_restored && run.ledger.is_superseded(saved);
+            if purged || may_be_deleted || in_its_place {
                 continue;
             }
             return broken(

@@ -140,7 +140,8 @@ fn arrived(run: &mut Run) -> Judged {
         let purged = run.ledger.is_purged && !run.ledger.deleters(&saved.id).is_empty();
         let with_the_server = saved.is_live && run.ledger.is_restored;
         let may_be_deleted = run.ledger.doubtful.contains(&(saved.writer, saved.id.clone()));
-        let excused = with_the_disk || purged || with_the_server || may_be_deleted;
+        let in_its_place = run.ledger.is_restored && run.ledger.is_superseded(saved);
+        let excused = with_the_disk || purged || with_the_server || may_be_deleted || in_its_place;
         if saved.closed.is_some() || saved.writer == OFFICE || excused {
             continue;
         }

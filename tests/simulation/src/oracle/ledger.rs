@@ -142,6 +142,16 @@ impl Ledger {
         false
     }
 
+    /// Tells whether somebody wrote over a mark who had seen it.
+    pub(crate) fn is_superseded(&self, of: &Saved) -> bool {
+        self.saved.iter().any(|saved| {
+            let is_there = saved.id == of.id && saved.property == of.property && saved.mark != of.mark;
+            is_there
+                && self.number_of(&saved.mark) > self.number_of(&of.mark)
+                && self.has_seen(saved.writer, &of.id, &of.mark)
+        })
+    }
+
     /// Notes that a person gave edits up.
     pub(crate) fn close(&mut self, why: &'static str, which: impl Fn(&Saved) -> bool) {
         for saved in self.saved.iter_mut().filter(|saved| saved.closed.is_none() && which(saved)) {

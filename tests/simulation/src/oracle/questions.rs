@@ -9,6 +9,9 @@ use crate::run::Run;
 use serde_json::Value;
 use tidemark_app::ConflictView;
 
+/// How long a device certainly knows what was confirmed.
+const KEPT_MS: i64 = 29 * 24 * 60 * 60 * 1000;
+
 pub(crate) async fn judge(run: &mut Run, at: At) -> Judged {
     for conflict in run.questions(at).await? {
         if run.ledger.asked.insert(format!("{} {}", at.laptop, conflict.id)) {
@@ -37,6 +40,10 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
     let own = |value: &str| {
         let Some(saved) = ledger.writer_of(value) else { return false };
         // What the lost disk wrote after the image was taken is news to this one.
+        // What was confirmed longer ago than a device keeps it is not known as its own on a restored server.
+        if ledger.is_restored && run.time.now_ms() - saved.at_ms > KEPT_MS {
+            return false;
+        }
         let is_known = match (ledger.rolled_back.get(&at), ledger.number_of(value)) {
             (Some(image), Some(number)) => number < *image,
             _ => true,
@@ -50,7 +57,9 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
     // What others wrote and a restored server forgot is asked on the side of whoever still has it.
     let mine_of_others = |name: &String| conflict.mine.get(name).and_then(Value::as_str).is_some_and(|mine| !own(mine));
     let holds_others = ledger.is_restored && conflict.properties.iter().any(mine_of_others);
-    if changed.iter().all(is_own) && !holds_others {
+    // Deleted and brought back by both: what stands there was chosen anew.
+    let was_restored = changed.is_empty() && !ledger.deleters(id).is_empty();
+    if changed.iter().all(is_own) && !holds_others && !was_restored {
         return broken("I12", format!("{}, where nobody else changed anything: server {server:?}", told()));
     }
     let same = |name: &&String| server.get(*name) == conflict.mine.get(*name);
