@@ -75,7 +75,7 @@ pub fn nothing_comes_back_unasked(world: &World) -> bool {
     })
 }
 
-/// FAULTS I11: every deletion on the server is one that somebody wanted.
+/// Promise 3: every deletion on the server is one that somebody wanted.
 pub fn every_deletion_is_somebodys(world: &World) -> bool {
     each_device_and_row(world).all(|(by, row)| {
         let is_one = |line: &&crate::server::Line| line.by == by && line.part.row == row && line.what == What::Delete;
@@ -89,7 +89,7 @@ fn each_device_and_row(world: &World) -> impl Iterator<Item = (u8, u8)> {
     (0..2).flat_map(move |by| (0..rows).map(move |row| (by, row)))
 }
 
-/// FAULTS I12, I4: a pair of versions is asked about once, and only where there is something to ask.
+/// FAULTS I12: a pair of versions is asked about once, and only where there is something to ask.
 pub fn only_conflicts_are_asked(world: &World) -> bool {
     !world.oracle.wrongs.contains(&Wrong::AskedTwice) && !world.oracle.wrongs.contains(&Wrong::FalseQuestion)
 }
@@ -137,7 +137,7 @@ pub fn each_device_is_in_order(world: &World) -> bool {
     })
 }
 
-/// FAULTS I19 and I20: whatever is not behind a device's position is on the device, or superseded there, or waits.
+/// Promise 5, and FAULTS I20: whatever is not behind a device's position is on the device, or superseded there, or waits.
 pub fn no_pull_skips(world: &World, scope: &Scope) -> bool {
     // A token that is no sequence number says nothing of those.
     scope.is(Variant::FeedByStamp) || world.clients.iter().all(|client| has_all_before(world, client))

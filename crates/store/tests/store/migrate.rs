@@ -221,9 +221,9 @@ fn that_a_property_which_left_the_model_has_no_value_is_no_news() {
     let store = &device.store;
     pull_item(store, &server_item(id(1), "e1", json!({ "Title": "a", "_UpdatedAt": 1_000 })));
     edit(store, id(1), json!({ "Title": "mine" }));
-    store.adopt_model(&changed("Notes", Value::Null)).unwrap();
     pull_removed(store, ITEMS, id(1), "e2");
     pull_content(store, id(1), "e2", json!({ "Title": "a", "_UpdatedAt": 1_000 }));
+    store.adopt_model(&changed("Notes", Value::Null)).unwrap();
     store.resolve(store.conflicts().unwrap()[0].id, &Resolution::Restore).unwrap();
     let sent = batch(store);
     let OutgoingChange::Restore { body, .. } = &sent[0].change else { panic!() };
