@@ -1,4 +1,4 @@
-//! Every developer command, once: `cargo xtask run`, `cargo xtask test`, `cargo xtask bench`.
+//! Every developer command, once: `cargo xtask run`, `cargo xtask test`, `cargo xtask simulate`, `cargo xtask bench`.
 //!
 //! Owns: what has to be installed and built, in which order, and what is run. Refuses: anything that the product
 //! itself does: it is driven through its own commands. One file for each verb.
@@ -11,6 +11,7 @@ mod programs;
 mod provision;
 mod run;
 mod screen;
+mod simulate;
 mod steps;
 mod test;
 
@@ -37,6 +38,12 @@ enum Verb {
     },
     /// Run every test, after installing what the tests need.
     Test,
+    /// Run seeds of the simulation: `--seeds N [--seed S] [--minutes M] [--trace]`; `--help` tells the rest.
+    Simulate {
+        /// Arguments of the simulation.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+        arguments: Vec<String>,
+    },
     /// Measure release builds: one JSON line per measurement, beside the limit measured in the same run.
     Bench {
         /// Part of a measurement's name, and options of the bench itself.
@@ -49,6 +56,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().verb {
         Verb::Run { headless } => run::run(headless).map(|()| ExitCode::SUCCESS),
         Verb::Test => test::test(),
+        Verb::Simulate { arguments } => simulate::simulate(&arguments).map(|()| ExitCode::SUCCESS),
         Verb::Bench { arguments } => bench::bench(&arguments).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

@@ -5,6 +5,7 @@
 
 use crate::programs::{cargo, is_installed, npm, target};
 use crate::provision::{For, provision};
+use crate::simulate;
 use crate::steps::{Log, Steps};
 use anyhow::Result;
 use std::process::ExitCode;
@@ -46,6 +47,8 @@ fn every_step(steps: &mut Steps) -> Result<()> {
         steps.step("tests", |log| log.run(cargo(&["test", "--workspace", "--locked", "--no-fail-fast"])))?;
         steps.step("tests on PostgreSQL", on_postgres)?;
     }
+    steps.step("simulation: build", |log| log.run(simulate::build()))?;
+    steps.step("simulation", |log| log.run(simulate::program(&["--standing".to_owned()])?))?;
     steps.step("desktop", |log| {
         let mut desktop = cargo(&["test", "--workspace", "--locked", "--test", "desktop"]);
         desktop.args(["--", "--nocapture", "--test-threads=1"]);
