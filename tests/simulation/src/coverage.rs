@@ -14,7 +14,7 @@ const PHASES: [&str; 3] = ["look", "push", "pull"];
 const NEVER: [(&str, &str); 3] = [("N7", "pull"), ("N10", "look"), ("N10", "pull")];
 
 /// Faults of machines, disks, clocks, the server and people.
-const FAULTS: [&str; 27] = [
+const INJECTED: [&str; 27] = [
     "P1", "P2", "P3", "D1", "D2", "D3", "D4", "D5", "D6", "D7", "D9", "D10", "C1", "C3", "C5", "C6", "S1", "S2", "S3",
     "S5", "S13", "L1", "L2", "L3", "L4", "L9", "L11",
 ];
@@ -41,7 +41,7 @@ pub fn missing(tally: &Tally) -> Vec<String> {
         }
     }
     for (what, wanted) in
-        [("fault", &FAULTS[..]), ("question", &QUESTIONS[..]), ("answer", &ANSWERS[..]), ("status", &STATUSES[..])]
+        [("fault", &INJECTED[..]), ("question", &QUESTIONS[..]), ("answer", &ANSWERS[..]), ("status", &STATUSES[..])]
     {
         missing.extend(wanted.iter().filter(|name| !has(what, name)).map(|name| format!("{what} {name}")));
     }

@@ -127,7 +127,7 @@ fn every_planted(arguments: &Arguments) -> ExitCode {
 }
 
 /// How long one mistake is looked for.
-const PATIENCE: Duration = Duration::from_secs(45);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 fn crashes(step: u64, arguments: &Arguments) -> ExitCode {
     let (mut points, mut failed) = (0, 0);

@@ -3,6 +3,7 @@
 //! Owns: the phases of FAULTS 3.3: chaos, healing with clocks left wrong, liveness in rounds, idle rounds, a cold restart.
 //! Refuses: what a deed does (`people`, `machines`, `office`), and the laws (`oracle`).
 
+mod choices;
 mod files;
 mod heal;
 mod machines;

@@ -58,6 +58,10 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
     let mine_of_others = |name: &String| conflict.mine.get(name).and_then(Value::as_str).is_some_and(|mine| !own(mine));
     let holds_others = ledger.is_restored && conflict.properties.iter().any(mine_of_others);
     // Deleted and brought back by both: what stands there was chosen anew.
+    // A property that the served model has not: there is no value of the server's to tell from another.
+    if conflict.properties.iter().any(|name| !server.contains_key(name)) {
+        return Ok(());
+    }
     let was_restored = changed.is_empty() && !ledger.deleters(id).is_empty();
     if changed.iter().all(is_own) && !holds_others && !was_restored {
         return broken("I12", format!("{}, where nobody else changed anything: server {server:?}", told()));

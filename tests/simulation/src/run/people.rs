@@ -1,17 +1,15 @@
-//! What people do at a laptop: add, look, edit, delete, take back, answer, choose, sign in and out.
+//! What people do to records: add, look, edit, delete, take back, answer.
 //!
-//! Owns: that every acknowledged edit is in the ledger, with what was on the screen before. Refuses: faults (`machines`).
+//! Owns: that every acknowledged edit is in the ledger, with what was on the screen before. Refuses: what they choose and who they
+//! are (`choices`), faults (`machines`).
 
 use super::{Known, Run, SETS};
 use crate::oracle::ledger::Saved;
 use crate::oracle::{Judged, broken, questions};
 use crate::plan::deed::{At, User};
-use crate::world::shore::ROOT;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use tidemark_app::{AppError, ConflictView, ListRequest, Sides, UnsentChoice};
-
-const POLICIES: [&str; 4] = ["ask", "newest", "server", "mine"];
+use tidemark_app::{AppError, ConflictView, ListRequest, Sides};
 
 /// Tells whether an error is a mistake of ours, which no fault excuses.
 fn is_mistake(error: &AppError) -> bool {
@@ -318,58 +316,6 @@ impl Run {
         Ok(())
     }
 
-    pub(super) async fn untick(&mut self, at: At, set: usize, discards: bool) -> Judged {
-        let Some(app) = self.app(at) else { return Ok(()) };
-        let unsent = if discards { UnsentChoice::Discard } else { UnsentChoice::Keep };
-        let off = app.entity_off(SETS[set].0, unsent).await;
-        let is_done = self.checked("un-tick", off)?.is_some() || self.is_troubled(at.laptop);
-        if is_done && discards {
-            self.told.hit("fault", "L3");
-            let name = SETS[set].0;
-            self.ledger.close("discarded with its set", |saved| saved.writer == at.laptop && saved.set == name);
-        }
-        Ok(())
-    }
-
-    pub(super) async fn tick(&mut self, at: At, set: usize) -> Judged {
-        let Some(app) = self.app(at) else { return Ok(()) };
-        self.checked("tick", app.entity_on(SETS[set].0).await).map(drop)
-    }
-
-    pub(super) async fn pause(&mut self, at: At, set: usize, on: bool) -> Judged {
-        let Some(app) = self.app(at) else { return Ok(()) };
-        let done = if on { app.pause(SETS[set].0).await } else { app.resume(SETS[set].0).await };
-        self.checked("pause", done).map(drop)
-    }
-
-    pub(super) async fn policy(&mut self, at: At, set: usize, policy: usize) -> Judged {
-        let Some(app) = self.app(at) else { return Ok(()) };
-        let set_policy = app.set_policy(SETS[set].0, POLICIES[policy % POLICIES.len()]).await;
-        if self.checked("policy", set_policy)?.is_some() {
-            self.ledger.has_policies = true;
-        }
-        Ok(())
-    }
-
-    pub(super) async fn parked(&mut self, at: At, nth: usize, choice: usize) -> Judged {
-        let Some(app) = self.app(at) else { return Ok(()) };
-        let Some(parked) = self.checked("parked", app.parked().await)? else { return Ok(()) };
-        let Some(parked) = parked.get(nth % parked.len().max(1)) else { return Ok(()) };
-        let (set, id) = (&parked.entity_set, &parked.record_id);
-        match choice % 3 {
-            0 => self.checked("retry", app.retry_parked(set, id).await).map(drop),
-            1 => self.checked("send the rest", app.send_rest_of_parked(set, id).await).map(drop),
-            _ => {
-                let done = self.checked("discard", app.discard_parked(set, id).await)?.is_some();
-                if done || self.is_troubled(at.laptop) {
-                    let is_it = |saved: &Saved| saved.writer == at.laptop && saved.id == *id;
-                    self.ledger.close("discarded by itself", is_it);
-                }
-                Ok(())
-            }
-        }
-    }
-
     pub(super) async fn sync(&mut self, at: At, waits: bool) -> Judged {
         let Some(app) = self.app(at) else { return Ok(()) };
         let Some(program) = self.laptops[at.laptop].programs[at.process].as_mut() else { return Ok(()) };
@@ -391,67 +337,6 @@ impl Run {
             self.told.tell(|| format!("  laptop {}: {report:?}", at.laptop));
         }
         questions::judge(self, at).await
-    }
-
-    pub(crate) async fn open(&mut self, at: usize, program: usize) -> Judged {
-        let opened = self.laptops[at].open(program).await;
-        if let Err(error) = opened {
-            let _ = self.checked::<()>("open", Err(error))?;
-        }
-        Ok(())
-    }
-
-    /// Signs a laptop's user in, with a token that no laptop has used.
-    pub(crate) async fn sign_in(&mut self, at: usize) -> Judged {
-        let Some(app) = self.app(At { laptop: at, process: 0 }) else { return Ok(()) };
-        let user = self.user(at);
-        let ready = self.tokens.get_mut(user.name()).and_then(Vec::pop);
-        let token = match ready {
-            Some(token) => Some(token),
-            None => self.shore.token(user.name()).await,
-        };
-        let Some(token) = token else { return Ok(()) };
-        if self.checked("sign in", app.sign_in_with_token(ROOT, &token).await)?.is_none() {
-            self.tokens.entry(user.name()).or_default().push(token);
-            return Ok(());
-        }
-        for (set, _) in SETS {
-            // A model without the set may be served just now.
-            let _ = app.entity_on(set).await;
-        }
-        Ok(())
-    }
-
-    /// A laptop goes into other hands.
-    pub(super) async fn change_account(&mut self, at: usize, user: User) -> Judged {
-        let Some(app) = self.app(At { laptop: at, process: 0 }) else { return Ok(()) };
-        self.told.hit("fault", "L9");
-        let out = app.sign_out(false).await;
-        let unsent = matches!(&out, Err(error) if error.code() == "unsent_changes");
-        if self.checked("sign out", out)?.is_none() {
-            if !unsent {
-                return Ok(());
-            }
-            self.told.hit("fault", "L11");
-            let is_out = self.checked("sign out and discard", app.sign_out(true).await)?.is_some();
-            if !is_out {
-                if self.is_troubled(at) {
-                    // It may have come to pass.
-                    self.ledger.close("discarded by signing out", |saved| saved.writer == at);
-                }
-                return Ok(());
-            }
-            self.ledger.close("discarded by signing out", |saved| saved.writer == at);
-        }
-        // Nothing of the account is kept here from now on; the server has the only copy.
-        self.ledger.saved.iter_mut().filter(|saved| saved.writer == at).for_each(|saved| saved.is_live = true);
-        self.laptops[at].image = None;
-        // Of a file from before nobody knows any more what was in it.
-        self.exported.remove(&at);
-        self.screens.retain(|(of, _), _| of.laptop != at);
-        self.undo.retain(|(of, ..)| *of != at);
-        self.laptops[at].user = user;
-        self.sign_in(at).await
     }
 
     /// Lists a set as a laptop shows it.
