@@ -2,7 +2,7 @@
 
 use crate::{alone, corpus, json, read, target, warm};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use tidemark_test_hostile::targets;
 
 /// Pieces that mean something to one reader or another.
@@ -113,12 +113,15 @@ fn alter(mut bytes: Vec<u8>, alterations: &[Alteration], kept: &[(String, Vec<u8
     bytes
 }
 
-/// Runs a test of drawn inputs, the same ones every time unless proptest is told otherwise.
+/// Runs a test of drawn inputs: the same ones every time, others with another number in `TIDEMARK_DRAWN`.
 fn drawn(name: &str, cases: u32, inputs: impl Strategy<Value = Vec<u8>>) {
     let target = target(name);
     warm(target);
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
-    let mut runner = TestRunner::new(config);
+    let number: u64 = std::env::var("TIDEMARK_DRAWN").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+    let mut seed = [0; 32];
+    seed[..8].copy_from_slice(&number.to_le_bytes());
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
     let done = runner.run(&inputs, |input| read(target, &input).map_err(TestCaseError::fail));
     if let Err(failed) = done {
         panic!("{name}: {failed}; keep the input in corpus/{name}/failed-…");

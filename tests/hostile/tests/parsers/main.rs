@@ -11,7 +11,7 @@ mod large;
 
 use peak_alloc::PeakAlloc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tidemark_test_hostile::{FIXED_BYTES, Target, targets};
+use tidemark_test_hostile::{Target, targets};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -32,7 +32,7 @@ fn read(target: Target, bytes: &[u8]) -> Result<(), String> {
     MEMORY.reset_peak_usage();
     (target.read)(bytes);
     let grown = MEMORY.peak_usage().saturating_sub(before);
-    let most = FIXED_BYTES + target.bytes_per_byte * bytes.len();
+    let most = target.fixed_bytes + target.bytes_per_byte * bytes.len();
     match grown > most {
         true => Err(format!("{} takes {grown} bytes for {} bytes, more than {most}", target.name, bytes.len())),
         false => Ok(()),
@@ -50,8 +50,9 @@ fn a_reader_that_takes_too_much_is_found() {
     let _alone = alone();
     let greedy = Target {
         name: "greedy",
-        read: |bytes| drop(std::hint::black_box(Vec::<u8>::with_capacity(FIXED_BYTES + 11 * bytes.len()))),
+        read: |bytes| drop(std::hint::black_box(Vec::<u8>::with_capacity(11 * bytes.len() + 9))),
         bytes_per_byte: 10,
+        fixed_bytes: 0,
     };
     assert!(read(greedy, &[7; 100_000]).is_err());
     let modest = Target { read: |bytes| drop(std::hint::black_box(bytes.repeat(5))), ..greedy };
