@@ -10,6 +10,9 @@ use crate::plan::deed::At;
 use crate::run::Run;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How long a device certainly keeps what was confirmed (docs/sync.md, "What each side keeps").
+pub(crate) const KEPT_MS: i64 = 29 * 24 * 60 * 60 * 1000;
+
 /// What was looked at last, so that only what has changed is looked at again.
 #[derive(Debug, Default)]
 pub(crate) struct Looked {
@@ -75,7 +78,9 @@ pub(crate) fn nothing_lost(run: &mut Run) -> Judged {
             let may_be_deleted = run.ledger.doubtful.contains(&(saved.writer, saved.id.clone()));
             // A restored server forgot both; what was written over it by somebody who had seen it is offered in its place.
             let in_its_place = run.ledger.is_restored && run.ledger.is_superseded(saved);
-            if purged || may_be_deleted || in_its_place {
+            // A device that comes back later than it keeps what was confirmed has nothing left to offer.
+            let too_late = saved.forgotten && run.time.now_ms() - saved.at_ms > KEPT_MS;
+            if purged || may_be_deleted || in_its_place || too_late {
                 continue;
             }
             return broken(

@@ -141,7 +141,8 @@ fn arrived(run: &mut Run) -> Judged {
         let with_the_server = saved.is_live && run.ledger.is_restored;
         let may_be_deleted = run.ledger.doubtful.contains(&(saved.writer, saved.id.clone()));
         let in_its_place = run.ledger.is_restored && run.ledger.is_superseded(saved);
-        let excused = with_the_disk || purged || with_the_server || may_be_deleted || in_its_place;
+        let too_late = saved.forgotten && run.time.now_ms() - saved.at_ms > always::KEPT_MS;
+        let excused = with_the_disk || purged || with_the_server || may_be_deleted || in_its_place || too_late;
         if saved.closed.is_some() || saved.writer == OFFICE || excused {
             continue;
         }

@@ -30,6 +30,8 @@ pub(crate) struct Saved {
     pub(crate) closed: Option<&'static str>,
     /// Whether the server has or had it.
     pub(crate) arrived: bool,
+    /// Whether a server had it that was put back to a backup.
+    pub(crate) forgotten: bool,
 }
 
 /// Everything that was seen from outside.

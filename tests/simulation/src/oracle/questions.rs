@@ -3,14 +3,12 @@
 //! Owns: looking at each question once, when it first stands on the screen. Refuses: whether one is missing; an overwriting
 //! that was not asked about is found in the journal (`at_rest`).
 
+use super::always::KEPT_MS;
 use super::{Judged, broken};
 use crate::plan::deed::At;
 use crate::run::Run;
 use serde_json::Value;
 use tidemark_app::ConflictView;
-
-/// How long a device certainly knows what was confirmed.
-const KEPT_MS: i64 = 29 * 24 * 60 * 60 * 1000;
 
 pub(crate) async fn judge(run: &mut Run, at: At) -> Judged {
     for conflict in run.questions(at).await? {
@@ -58,6 +56,10 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
     let mine_of_others = |name: &String| conflict.mine.get(name).and_then(Value::as_str).is_some_and(|mine| !own(mine));
     let holds_others = ledger.is_restored && conflict.properties.iter().any(mine_of_others);
     // Deleted and brought back by both: what stands there was chosen anew.
+    // Somebody brought an earlier value back: it is this device's own, and another's choice.
+    if ledger.brought_back.contains(id) {
+        return Ok(());
+    }
     // A property that the served model has not: there is no value of the server's to tell from another.
     if conflict.properties.iter().any(|name| !server.contains_key(name)) {
         return Ok(());

@@ -32,6 +32,7 @@ impl Run {
             at_ms: self.time.now_ms(),
             closed: None,
             arrived: false,
+            forgotten: false,
         };
         self.note(saved, over);
     }

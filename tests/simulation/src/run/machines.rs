@@ -3,15 +3,13 @@
 //! Owns: causing it, and telling the ledger what an onlooker knows of it. Refuses: judging what follows.
 
 use super::Run;
+use crate::oracle::always::KEPT_MS;
 use crate::oracle::ledger::Saved;
 use crate::oracle::{Judged, always};
 use crate::plan::deed::{At, Fate, Left, LostFile};
 use serde_json::{Value, json};
 use tidemark_model::EntityModel;
 use tidemark_sim_disk::{Fault, PowerLoss, VFS_NAME};
-
-/// How long a device certainly keeps what was confirmed.
-const KEPT_MS: i64 = 29 * 24 * 60 * 60 * 1000;
 
 impl From<Left> for PowerLoss {
     fn from(left: Left) -> Self {
@@ -365,6 +363,7 @@ impl Run {
                     if saved.arrived && now_ms - saved.at_ms > KEPT_MS {
                         saved.closed.get_or_insert("confirmed longer ago than a device keeps it");
                     }
+                    saved.forgotten |= saved.arrived;
                     saved.arrived = false;
                 }
             }

@@ -115,6 +115,7 @@ impl Run {
                 at_ms: self.time.now_ms(),
                 closed: None,
                 arrived: true,
+                forgotten: false,
             };
             self.note(saved, None);
             self.ledger.brought_back.insert(known.id);

@@ -61,6 +61,7 @@ impl Run {
             at_ms: self.time.now_ms(),
             closed: None,
             arrived: false,
+            forgotten: false,
         };
         self.note(saved, over);
     }
@@ -141,6 +142,7 @@ impl Run {
                     at_ms: self.time.now_ms(),
                     closed: None,
                     arrived: false,
+                    forgotten: false,
                 };
                 self.ledger.doubt(saved, over.as_deref());
             }
