@@ -200,6 +200,12 @@ fn nothing_overwritten(life: &Life) -> Judged {
                 if writer == OFFICE || before.writer == writer || life.ledger.has_seen(writer, id, from) {
                     continue;
                 }
+                // Whoever keeps their side of a question, or brings one back, writes what others once wrote.
+                let user = line["user"].as_str().unwrap_or_default();
+                let of_user = |(_, laptop): &(usize, &crate::laptop::Laptop)| laptop.user == user;
+                if life.laptops.iter().enumerate().filter(of_user).any(|(at, _)| life.ledger.has_seen(at, id, from)) {
+                    continue;
+                }
                 // A restored server has an older value than one that the writer had before them.
                 let number = life.ledger.number_of(from);
                 let is_older = life.ledger.saved.iter().enumerate().any(|(later, saved)| {

@@ -158,7 +158,7 @@ fn arrived(run: &mut Run) -> Judged {
 
 /// What the server's journal says of who wrote what over what (I9, I11, I14, I16, I17).
 async fn journal(run: &mut Run) -> Judged {
-    let known: Vec<_> = run.records.values().cloned().take(JOURNALS).collect();
+    let known: Vec<_> = run.records.values().take(JOURNALS).cloned().collect();
     for record in known {
         let set = SETS[record.set].0;
         for user in [User::Ana, User::Eve] {
