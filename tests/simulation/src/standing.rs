@@ -12,7 +12,7 @@ use tidemark_simulation::plan::deed::Plan;
 use tidemark_simulation::{Seeds, Telling, Together, enumerate, injected, missing, run, run_many, run_seed, scenarios};
 
 /// Seeds of every test run.
-const SEEDS: u64 = 1_400;
+const SEEDS: u64 = 800;
 /// Every so-many-th operation is a crash point.
 const STEP: u64 = 9;
 

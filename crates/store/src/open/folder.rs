@@ -9,7 +9,7 @@ use crate::tables::account;
 use crate::tables::bytes::TableBytes;
 use crate::tables::catalog::Loaded;
 use crate::tables::setting::{self, DEVICE_ID};
-use crate::tx::connect::{Access, connect_reader, connect_writer, log_of};
+use crate::tx::connect::{Access, connect_reader, connect_writer, log_of, settle};
 use crate::tx::folder::{Folder, LogFile};
 use crate::tx::gate::Gate;
 use crate::tx::notices::Listeners;
@@ -105,6 +105,9 @@ pub(crate) fn connect_checked(folder: &Folder, presence: &Presence) -> Result<Co
         }
         connected => connected?,
     };
+    if access == Access::Full {
+        presence.alone(|| settle(&*folder.disk, &file, &conn));
+    }
     let tx = conn.unchecked_transaction()?;
     match Loaded::default().current(&tx) {
         // A model that this program refuses is no damage, unless the log has another one.

@@ -59,26 +59,45 @@ pub(crate) fn purge(tx: &Tx<'_>) -> Result<()> {
             _ => String::new(),
         };
         let Some(old) = old_rows(tx, table, span_ms)? else { continue };
-        // The newest stays, however old: an empty table counts from 1 again, and a note would then name rows that are new.
         let sql = format!(
             "DELETE FROM {table} WHERE order_no IN \
-             (SELECT order_no FROM {table} WHERE order_no <= ?1 AND order_no < (SELECT max(order_no) FROM {table}) {but} \
-              ORDER BY order_no LIMIT ?2)"
+             (SELECT order_no FROM {table} WHERE order_no <= ?1 {but} ORDER BY order_no LIMIT ?2)"
         );
-        tx.conn.prepare_cached(&sql)?.execute(params![old, AT_ONCE])?;
+        if tx.conn.prepare_cached(&sql)?.execute(params![old, AT_ONCE])? > 0 {
+            count_from(tx, table)?;
+        }
+    }
+    Ok(())
+}
+
+fn newest(tx: &Tx<'_>, table: &str) -> Result<i64> {
+    let newest = format!("SELECT max(order_no) FROM {table}");
+    let newest: Option<i64> = tx.conn.prepare_cached(&newest)?.query_row([], |row| row.get(0)).optional()?.flatten();
+    Ok(newest.unwrap_or(0))
+}
+
+fn key(table: &str) -> String {
+    format!("store.kept.{table}")
+}
+
+/// A table that was emptied counts from 1 again: no note may name rows that come now.
+fn count_from(tx: &Tx<'_>, table: &str) -> Result<()> {
+    let (key, newest) = (key(table), newest(tx, table)?);
+    let before: Vec<(i64, i64)> = from_optional_text(setting::get(tx.conn, &key)?)?.unwrap_or_default();
+    let notes: Vec<(i64, i64)> = before.iter().map(|(at, row)| (*at, (*row).min(newest))).collect();
+    if notes != before {
+        setting::set(tx.conn, &key, &to_text(&notes)?)?;
     }
     Ok(())
 }
 
 /// Returns the newest row of a table that has been kept long enough; everything up to it may go.
 fn old_rows(tx: &Tx<'_>, table: &str, span_ms: i64) -> Result<Option<i64>> {
-    let key = format!("store.kept.{table}");
+    let key = key(table);
     let mut notes: Vec<(i64, i64)> = from_optional_text(setting::get(tx.conn, &key)?)?.unwrap_or_default();
     let now_ms = tx.server_now_ms()?;
     let before = notes.clone();
-    let newest = format!("SELECT max(order_no) FROM {table}");
-    let newest: Option<i64> = tx.conn.prepare_cached(&newest)?.query_row([], |row| row.get(0)).optional()?.flatten();
-    let newest = newest.unwrap_or(0);
+    let newest = newest(tx, table)?;
     for (at, row) in &mut notes {
         // A note of a time that has not come yet was made under another clock of the server's: it counts from now.
         *at = (*at).min(now_ms);

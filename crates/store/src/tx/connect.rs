@@ -45,13 +45,18 @@ pub(crate) fn connect_writer(disk: &dyn Disk, file: &Path) -> Result<Connection>
         },
         other => other,
     })?;
+    Ok(conn)
+}
+
+/// Has everything that is seen of the file on the disk, before anything is built on it (FAULTS D5). Whoever calls is alone:
+/// others would take it for news.
+pub(crate) fn settle(disk: &dyn Disk, file: &Path, conn: &Connection) {
     if disk.length(&log_of(file)).is_some_and(|length| length > 0)
-        && let Err(error) = schema::settle(&conn)
+        && let Err(error) = schema::settle(conn)
     {
         // On a full disk reading goes on.
         tracing::warn!(%error, "the write-ahead log could not be written back");
     }
-    Ok(conn)
 }
 
 /// Where a database file names the format that writing it asks for, and the formats that there are (SQLite's file

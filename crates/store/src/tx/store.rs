@@ -5,7 +5,7 @@
 use crate::error::Result;
 use crate::tables::bytes::TableBytes;
 use crate::tables::catalog::{Catalog, Loaded};
-use crate::tx::connect::{Access, connect_reader, connect_writer};
+use crate::tx::connect::{Access, connect_reader, connect_writer, settle};
 use crate::tx::folder::{Folder, LogFile};
 use crate::tx::gate::Gate;
 use crate::tx::notices::Listeners;
@@ -105,6 +105,8 @@ impl Inner {
     /// Opens another writing connection; after an I/O error the old one is not trusted again (FAULTS D5).
     pub(crate) fn connect_writer(&self) -> Result<Connection> {
         let mut conn = connect_writer(&*self.folder.disk, &self.file)?;
+        // It may be the I/O error of a sync after which this one is opened.
+        self.presence.alone(|| settle(&*self.folder.disk, &self.file, &conn));
         watch(&self.touched, &mut conn)?;
         Ok(conn)
     }
