@@ -33,6 +33,8 @@ pub(crate) struct Carried {
     pub(crate) taken: BTreeSet<String>,
     /// Records whose deletion the server said yes to, or that it said to be gone.
     pub(crate) gone: BTreeSet<String>,
+    /// By set, the text of the pages of its enumeration so far.
+    listed: BTreeMap<String, String>,
     /// What arrived since the last command began.
     pub(crate) heard: Vec<bytes::Bytes>,
     /// What must not happen, and did.
@@ -57,6 +59,7 @@ impl Fiend {
             requests: 0,
             taken: BTreeSet::new(),
             gone: BTreeSet::new(),
+            listed: BTreeMap::new(),
             heard: Vec::new(),
             faults: Vec::new(),
             known: Known::default(),
@@ -184,6 +187,7 @@ impl Carried {
         }
         self.heard.push(response.body.clone());
         self.hear_gone(&response.body);
+        self.hear_absent(request, response);
         let Ok(asked) = serde_json::from_slice::<Asked>(&request.body) else { return };
         let Ok(answers) = serde_json::from_slice::<Answers>(&response.body) else {
             // Where the answer is of one part as a whole, it says no.
@@ -218,6 +222,23 @@ impl Carried {
             let most = 60;
             let extra = list.len().saturating_sub(most);
             list.drain(..extra);
+        }
+    }
+
+    /// Notes the records that a whole enumeration does not have: that is how a server says that they are gone.
+    fn hear_absent(&mut self, request: &Request, response: &Response) {
+        let link = request.url.strip_prefix(ROOT).and_then(|path| path.strip_prefix("/odata/"));
+        let Some((set, options)) = link.and_then(|link| link.split_once('?')) else { return };
+        match options {
+            "$count=true" => self.listed.insert(set.to_owned(), String::new()),
+            _ if options.contains("$skiptoken=") => None,
+            _ => return,
+        };
+        let text = self.listed.entry(set.to_owned()).or_default();
+        text.push_str(&String::from_utf8_lossy(&response.body));
+        if response.status == 200 && text.contains("eltaLink") {
+            let absent = self.known.ids.iter().filter(|id| self.known.sets.get(*id).is_some_and(|of| *of == set));
+            self.gone.extend(absent.filter(|id| !text.contains(id.as_str())).cloned());
         }
     }
 

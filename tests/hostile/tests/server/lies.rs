@@ -5,6 +5,7 @@
 use crate::alter;
 use crate::dice::Dice;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// Every status that HTTP has a word for, and some that it has not.
 const STATUSES: [u16; 49] = [
@@ -51,6 +52,8 @@ pub(crate) const STAMPS: [i64; 12] = [
 pub(crate) struct Known {
     /// Records of the sets, pending ones among them.
     pub(crate) ids: Vec<String>,
+    /// The set of each.
+    pub(crate) sets: BTreeMap<String, &'static str>,
     /// Links and ETags that true answers had.
     pub(crate) links: Vec<String>,
     pub(crate) etags: Vec<String>,

@@ -160,7 +160,10 @@ impl Life {
     }
 
     fn know(&mut self, set: &'static str, id: String) {
-        self.fiend.carried().known.ids.push(id.clone());
+        let mut carried = self.fiend.carried();
+        carried.known.sets.insert(id.clone(), set);
+        carried.known.ids.push(id.clone());
+        drop(carried);
         self.records.push((set, id));
     }
 
