@@ -29,7 +29,7 @@ mod tests {
     fn whoever_asks_the_real_clock_trips_and_whoever_waits_in_virtual_time_does_not() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let _ = tripwire::tripped();
-        runtime.block_on(watched(tokio::time::sleep(std::time::Duration::from_secs(3_600))));
+        runtime.block_on(watched(async { tokio::time::sleep(std::time::Duration::from_secs(3_600)).await }));
         assert!(tripwire::tripped().is_none());
         runtime.block_on(watched(async { std::time::SystemTime::now() }));
         assert_eq!(tripwire::tripped().map(|trip| trip.function), Some("clock_gettime"));
