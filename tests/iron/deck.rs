@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use tidemark_tests::{Dice, Phase};
+use tidemark_test_dice::Dice;
+use tidemark_tests::Phase;
 
 /// Who is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -12,8 +12,11 @@ mod strike;
 mod world;
 
 use deck::Deck;
-use tidemark_tests::Dice;
+use tidemark_test_dice::Dice;
 use world::World;
+
+/// As in the random lives.
+const SALT: u64 = 0x5bf0_3635;
 
 /// Kills of a test run: each kind of kill once, and some more.
 const KILLS: usize = 40;
@@ -25,7 +28,7 @@ fn number(name: &str) -> Option<u64> {
 fn run(name: &str, mut world: World) {
     let kills = number("TIDEMARK_KILLS").map_or(KILLS, |kills| kills as usize);
     let seed = number("TIDEMARK_SEED").unwrap_or(1);
-    let mut dice = Dice::new(seed);
+    let mut dice = Dice::new(seed, SALT);
     let mut deck = Deck::shuffled(&mut dice);
     for number in 0..kills {
         let card = deck.draw(&mut dice);

@@ -9,7 +9,8 @@ use crate::world::World;
 use serde_json::json;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Child;
-use tidemark_tests::{Dice, Passing, Phase};
+use tidemark_test_dice::Dice;
+use tidemark_tests::{Passing, Phase};
 use uuid::Uuid;
 
 impl World {

@@ -6,8 +6,9 @@ use crate::journal::Journal;
 use crate::ledger::{ITEMS, LISTS, Ledger};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use tidemark_test_dice::Dice;
 use tidemark_test_postgres::Cluster;
-use tidemark_tests::{Device, Dice, Office, Proxy, Server};
+use tidemark_tests::{Device, Office, Proxy, Server};
 use uuid::Uuid;
 
 /// The property of an item that each device writes.

@@ -4,7 +4,6 @@
 //! user sees. The binaries must be built first (`cargo xtask test` does; by hand: `cargo build`).
 
 mod device;
-mod dice;
 mod gate;
 mod network;
 mod office;
@@ -14,7 +13,6 @@ mod real_time;
 mod server;
 
 pub use device::{Device, Ran};
-pub use dice::Dice;
 pub use gate::Phase;
 pub use network::{Network, Weather};
 pub use office::Office;

@@ -2,8 +2,8 @@
 //!
 //! Owns: single alterations. Refuses: knowing what the JSON means.
 
-use crate::dice::Dice;
 use serde_json::{Value, json};
+use tidemark_test_dice::Dice;
 
 /// Returns a value that hardly anything expects.
 pub(crate) fn any_value(dice: &mut Dice) -> Value {
@@ -47,7 +47,7 @@ pub(crate) fn junk(dice: &mut Dice) -> Vec<u8> {
         10 => [b"{\"value\":[],\"x\":\"".to_vec(), b"a".repeat(4 << 20), b"\"}".to_vec()].concat(),
         11 => b"null".to_vec(),
         12 => b"{\"error\":[]}".to_vec(),
-        _ => (0..dice.below(200)).map(|_| dice.next() as u8).collect(),
+        _ => (0..dice.below(200)).map(|_| dice.roll() as u8).collect(),
     }
 }
 

@@ -4,7 +4,6 @@
 //! device. Refuses: the lies themselves (`lies`, `alter`).
 
 use crate::alter;
-use crate::dice::Dice;
 use crate::lies::{self, Known};
 use crate::shore::{ROOT, Shore};
 use crate::time::Time;
@@ -18,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tidemark_model::ports::Timer as _;
 use tidemark_sync::{Request, Response, Transport, TransportError};
+use tidemark_test_dice::Dice;
 
 /// Requests that one command may make before it counts as one that never ends.
 pub(crate) const MOST_REQUESTS: u64 = 3_000;

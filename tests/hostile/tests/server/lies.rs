@@ -3,9 +3,9 @@
 //! Owns: the lies. Refuses: when one is told (`fiend`), and what a client should make of it (`verdicts`).
 
 use crate::alter;
-use crate::dice::Dice;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use tidemark_test_dice::Dice;
 
 /// Every status that HTTP has a word for, and some that it has not.
 const STATUSES: [u16; 49] = [

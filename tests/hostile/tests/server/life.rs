@@ -2,7 +2,7 @@
 //!
 //! Owns: the events, drawn from one seed. Refuses: judging (`verdicts`).
 
-use crate::dice::Dice;
+use crate::SALT;
 use crate::fiend::{Fiend, marks};
 use crate::shore::{ROOT, Shore};
 use crate::time::Time;
@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use tidemark_app::{App, AppError, Host, ListRequest, Ports, Sides, SystemDisk};
 use tidemark_model::ports::Clock as _;
 use tidemark_sync::{LockFiles, SystemRoutes};
+use tidemark_test_dice::Dice;
 
 /// What people edit.
 pub(crate) const SETS: [(&str, [&str; 2]); 2] = [("TodoItems", ["Title", "Assignee"]), ("Contacts", ["Name", "Phone"])];
@@ -73,14 +74,14 @@ pub(crate) async fn live(shore: &Arc<Shore>, seed: u64, is_told: bool) -> Result
 
 impl Life {
     async fn begin(shore: &Arc<Shore>, seed: u64, is_told: bool) -> Result<Self, String> {
-        let mut dice = Dice::new(seed);
+        let mut dice = Dice::new(seed, SALT);
         shore.begin(seed);
         let time = Arc::new(Time::begin(seed));
         time.pass(Duration::from_secs(60)).await;
         let workspace = format!("w{seed}");
         let token = shore.token(&format!("ana{seed}"), &workspace).await;
         let office = shore.token(&format!("ben{seed}"), &workspace).await;
-        let fiend = Fiend::new(shore, &time, Dice::new(dice.next()), is_told);
+        let fiend = Fiend::new(shore, &time, Dice::new(dice.roll(), SALT), is_told);
         let mut life = Self {
             dir: tempfile::tempdir().unwrap(),
             app: None,

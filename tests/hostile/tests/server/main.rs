@@ -5,7 +5,6 @@
 //! `TIDEMARK_HOSTILE=2000` lives so many; `TIDEMARK_HOSTILE_LIFE=17` lives that one alone and tells it.
 
 mod alter;
-mod dice;
 mod fiend;
 mod lies;
 mod life;
@@ -21,6 +20,8 @@ use std::sync::Mutex;
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
+/// Seeds of these lives mean something of their own.
+pub(crate) const SALT: u64 = 0x1f83_d9ab_fb41_bd6b;
 /// Lives of a test run.
 const LIVES: u64 = 15;
 /// Lives that once failed, the last for a fault of the judge: a whole list without a record says that it is gone.

@@ -2,7 +2,7 @@
 //!
 //! Owns: its runtime, its clock (which stands where the asking life's stands), asking it. Refuses: lies.
 
-use crate::dice::Dice;
+use crate::SALT;
 use crate::time::Time;
 use axum::body::Body;
 use http_body_util::BodyExt as _;
@@ -14,6 +14,7 @@ use tidemark_model::ports::{Clock, Ids, NoRandomness, Secrets};
 use tidemark_model::{EntityModel, RecordId};
 use tidemark_server::{Ports, Service};
 use tidemark_sync::{Request, Response};
+use tidemark_test_dice::Dice;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 use uuid::Uuid;
@@ -51,7 +52,7 @@ struct Drawn(Mutex<Dice>);
 
 impl Drawn {
     fn next(&self) -> u64 {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).next()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).roll()
     }
 }
 
@@ -91,7 +92,7 @@ impl Shore {
 
     /// Begins a life: what the server draws from now on follows from its number.
     pub(crate) fn begin(&self, seed: u64) {
-        *self.drawn.0.lock().unwrap_or_else(PoisonError::into_inner) = Dice::new(!seed);
+        *self.drawn.0.lock().unwrap_or_else(PoisonError::into_inner) = Dice::new(!seed, SALT);
     }
 
     /// Makes an account in a workspace of its own life and returns a token of it.

@@ -2,10 +2,10 @@
 //!
 //! Owns: one set of them a thread, and what stands in where there is none. Refuses: the real clock and entropy.
 
-use crate::dice::Dice;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
+use tidemark_test_dice::Dice;
 
 /// Fills bytes.
 pub type Fill = dyn Fn(&mut [u8]);
@@ -27,14 +27,14 @@ const START_MS: i64 = 1_767_225_600_000;
 thread_local! {
     static HOOKS: RefCell<Option<Hooks>> = const { RefCell::new(None) };
     static SLEPT: Cell<Duration> = const { Cell::new(Duration::ZERO) };
-    static DICE: RefCell<Dice> = RefCell::new(Dice::new(1));
+    static DICE: RefCell<Dice> = RefCell::new(Dice::at(1));
 }
 
 /// Hands this thread's hooks in, or takes them away; either way the thread's own time and randomness begin anew.
 pub fn set_hooks(hooks: Option<Hooks>) {
     HOOKS.set(hooks);
     SLEPT.set(Duration::ZERO);
-    DICE.set(Dice::new(1));
+    DICE.set(Dice::at(1));
 }
 
 // A hook may run SQLite again, so none is called while it is borrowed.

@@ -3,9 +3,9 @@
 //! Owns: what a sync makes durable and what a power loss leaves. Refuses: names, locks, and when things fail.
 
 use crate::content::Content;
-use crate::dice::Dice;
 use crate::open::Open;
 use crate::shm::Shm;
+use tidemark_test_dice::Dice;
 
 /// What the power's going off does to what was written and not synced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl Inode {
 
     fn keep_random_part(&mut self, dice: &mut Dice) {
         // Few, half, or most of the sectors: an even half of very many never shows what one missing sector does.
-        let of_eight = [1, 4, 7][dice.below(3) as usize];
+        let of_eight = [1, 4, 7][dice.below(3)];
         for entry in &self.unsynced {
             match *entry {
                 Unsynced::Length(length) => {
@@ -154,7 +154,7 @@ mod tests {
         inode.write(5000, &[2; 10]);
         inode.sync();
         inode.write(0, &[3; 5010]);
-        inode.lose_power(PowerLoss::DropUnsynced, &mut Dice::new(0));
+        inode.lose_power(PowerLoss::DropUnsynced, &mut Dice::at(0));
         let all = inode.current.all();
         assert_eq!((all.len(), &all[..100]), (5010, &[1; 100][..]));
         assert!(all[100..5000].iter().all(|byte| *byte == 0));
@@ -171,7 +171,7 @@ mod tests {
         inode.write(4096, &[3; 4096]);
         inode.sync();
         assert_eq!(inode.current.all()[0], 2);
-        inode.lose_power(PowerLoss::DropUnsynced, &mut Dice::new(0));
+        inode.lose_power(PowerLoss::DropUnsynced, &mut Dice::at(0));
         assert_eq!((inode.current.all()[0], inode.current.all()[4096]), (1, 3));
     }
 
@@ -180,7 +180,7 @@ mod tests {
         let lose = |seed| {
             let mut inode = Inode::default();
             inode.write(100, &[5; 4096]);
-            inode.lose_power(PowerLoss::KeepRandomPart, &mut Dice::new(seed));
+            inode.lose_power(PowerLoss::KeepRandomPart, &mut Dice::at(seed));
             inode.current.all()
         };
         let mut lengths = Vec::new();
@@ -205,7 +205,7 @@ mod tests {
                 inode.sync();
                 inode.write(0, &[1; 512]);
                 inode.write(0, &[2; 512]);
-                inode.lose_power(PowerLoss::KeepRandomPart, &mut Dice::new(seed));
+                inode.lose_power(PowerLoss::KeepRandomPart, &mut Dice::at(seed));
                 inode.current.all()[0]
             })
             .collect();

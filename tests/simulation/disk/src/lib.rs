@@ -7,7 +7,6 @@
 #[cfg(target_os = "linux")]
 mod callers;
 mod content;
-mod dice;
 mod fault;
 mod hooks;
 mod inode;

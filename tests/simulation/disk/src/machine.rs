@@ -3,7 +3,6 @@
 //! Owns: which file a name or an opening leads to, who is alive, and the order of check, count and effect.
 //! Refuses: paths of the outside (`registry`), and SQLite's and the standard library's ways to say things.
 
-use crate::dice::Dice;
 use crate::fault::{Act, Failure, Faults};
 use crate::inode::{Inode, PowerLoss};
 use crate::names::Names;
@@ -11,6 +10,7 @@ use crate::open::{self, Hold, Level, Open};
 use crate::shm::Region;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use tidemark_test_dice::Dice;
 
 /// An opening of a file. It leads nowhere once its process or machine has died, and never to another file.
 #[derive(Clone, Copy, Debug)]

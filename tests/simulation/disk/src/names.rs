@@ -3,10 +3,10 @@
 //! Owns: what making, renaming and removing does to them, and which of it a power loss takes back where a disk may lose
 //! names. Refuses: what is in the files.
 
-use crate::dice::Dice;
 use crate::fault::Failure;
 use crate::inode::PowerLoss;
 use std::collections::{BTreeMap, BTreeSet};
+use tidemark_test_dice::Dice;
 
 #[derive(Clone, Debug)]
 enum Change {
@@ -144,7 +144,7 @@ impl Names {
         // A journal of a file system keeps them in order, so what is left is a beginning.
         let kept = match mode {
             PowerLoss::DropUnsynced => 0,
-            PowerLoss::KeepRandomPart => dice.below(changes.len() as u64 + 1) as usize,
+            PowerLoss::KeepRandomPart => dice.below(changes.len() + 1),
             PowerLoss::KeepAll => changes.len(),
         };
         changes.drain(..).take(kept).for_each(|change| table.apply(&change));

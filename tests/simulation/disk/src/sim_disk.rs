@@ -3,7 +3,6 @@
 //! Owns: planting faults, cutting the power, killing processes, copying the whole. Refuses: what a program does with its
 //! files (`process`, `vfs`).
 
-use crate::dice::Dice;
 use crate::fault::{Fault, Operation};
 use crate::inode::PowerLoss;
 use crate::machine::{Image, Machine};
@@ -12,6 +11,7 @@ use crate::registry::Registered;
 use crate::vfs;
 use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard};
+use tidemark_test_dice::Dice;
 
 /// The disk of one simulated machine. Clones are the same disk, which is gone with the last of them and of its processes.
 #[derive(Clone, Debug)]
@@ -112,7 +112,7 @@ impl SimDisk {
 
     /// Cuts the power: every process dies, what was not synced goes as `mode` says, and the machine is off.
     pub fn power_loss(&self, mode: PowerLoss, seed: u64) {
-        self.machine().lose_power(mode, &mut Dice::new(seed));
+        self.machine().lose_power(mode, &mut Dice::at(seed));
     }
 
     /// Switches the machine on, or lets one go on that stopped.

@@ -5,7 +5,8 @@
 
 use super::deed::{At, Deed, Event, Fate, Left, LostFile, Office, Plan, User};
 use super::swarm::{Kind, Swarm};
-use crate::dice::Dice;
+use crate::SALT;
+use tidemark_test_dice::Dice;
 
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
@@ -27,7 +28,7 @@ struct Drawing {
 
 /// Draws the plan of a seed.
 pub fn draw(seed: u64) -> Plan {
-    let mut dice = Dice::new(seed);
+    let mut dice = Dice::new(seed, SALT);
     let swarm = Swarm::of(&mut dice);
     let laptops = [2, 2, 2, 3, 3, 1, 4, 5][dice.below(8)];
     let servers = [1, 1, 1, 2, 3][dice.below(5)];

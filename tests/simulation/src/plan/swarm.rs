@@ -2,7 +2,7 @@
 //!
 //! Owns: the weights of deeds. Refuses: the deeds themselves (`draw`).
 
-use crate::dice::Dice;
+use tidemark_test_dice::Dice;
 
 /// The kinds of deeds that `draw` knows how to draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,11 +4,12 @@
 
 use super::machines::document;
 use super::{Run, SETS};
-use crate::dice::Dice;
+use crate::SALT;
 use crate::oracle::{Judged, broken, questions};
 use crate::plan::deed::{At, Left};
 use crate::world::time::pass;
 use std::time::Duration;
+use tidemark_test_dice::Dice;
 
 /// Rounds after which everything must be settled once the faults have stopped; answers make work for others.
 const ROUNDS: usize = 14;
@@ -53,7 +54,7 @@ impl Run {
             self.open(at, 0).await?;
         }
         pass(Duration::from_secs(60 * 60 * late)).await;
-        let mut dice = Dice::new(self.stops ^ 0xa25e);
+        let mut dice = Dice::new(self.stops ^ 0xa25e, SALT);
         for round in 0..ROUNDS {
             let mut quiet = true;
             for at in 0..self.laptops.len() {
@@ -138,7 +139,7 @@ impl Run {
             return broken("D8", format!("the server does not start again: {error}"));
         }
         // A disk that forgot what it was told to keep is behind now, and catches up.
-        let mut dice = Dice::new(self.stops ^ 0xc01d);
+        let mut dice = Dice::new(self.stops ^ 0xc01d, SALT);
         for round in 0..AGAIN {
             let mut quiet = true;
             for at in 0..self.laptops.len() {

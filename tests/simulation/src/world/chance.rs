@@ -2,10 +2,11 @@
 //!
 //! Owns: what a machine of a world draws. Refuses: the operating system's randomness.
 
-use crate::dice::Dice;
-use std::sync::{Mutex, PoisonError};
+use crate::SALT;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tidemark_model::RecordId;
 use tidemark_model::ports::{Entropy, Ids, NoRandomness, Secrets};
+use tidemark_test_dice::Dice;
 use uuid::Uuid;
 
 /// One machine's.
@@ -14,12 +15,16 @@ pub(crate) struct Chance(Mutex<Dice>);
 
 impl Chance {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(Mutex::new(Dice::new(seed)))
+        Self(Mutex::new(Dice::new(seed, SALT)))
+    }
+
+    fn dice(&self) -> MutexGuard<'_, Dice> {
+        // A number is never half drawn.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn roll(&self) -> u64 {
-        // A number is never half drawn.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).roll()
+        self.dice().roll()
     }
 }
 
@@ -37,9 +42,7 @@ impl Entropy for Chance {
 
 impl Secrets for Chance {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
-        for chunk in bytes.chunks_mut(8) {
-            chunk.copy_from_slice(&self.roll().to_le_bytes()[..chunk.len()]);
-        }
+        self.dice().fill(bytes);
         Ok(())
     }
 }
