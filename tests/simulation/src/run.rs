@@ -12,9 +12,9 @@ mod people;
 pub(crate) mod told;
 mod watched;
 
-use crate::oracle::ledger::{Ledger, Saved};
+use crate::oracle::ledger::{Ledger, Saved, Writer};
 use crate::oracle::{Judged, Violation, always, at_rest, broken};
-use crate::plan::deed::{At, Deed, Plan};
+use crate::plan::deed::{At, Deed, Plan, User};
 use crate::world::laptop::Laptop;
 use crate::world::network::Network;
 use crate::world::shore::Shore;
@@ -255,6 +255,35 @@ impl Run {
     /// Returns a program that is open.
     pub(crate) fn app(&self, at: At) -> Option<App> {
         self.laptops.get(at.laptop)?.app(at.process).cloned()
+    }
+
+    /// Says what is known of an edit that was just made: it waits at its writer's.
+    pub(crate) fn saved(
+        &self,
+        (writer, user): (Writer, User),
+        set: usize,
+        id: &str,
+        property: &'static str,
+        mark: &str,
+    ) -> Saved {
+        Saved {
+            mark: mark.to_owned(),
+            writer,
+            user,
+            set: SETS[set].0,
+            id: id.to_owned(),
+            property,
+            is_live: false,
+            at_ms: self.time.now_ms(),
+            closed: None,
+            arrived: false,
+            forgotten: false,
+        }
+    }
+
+    /// Says who sits at a laptop, as a writer.
+    pub(crate) fn at(&self, laptop: usize) -> (Writer, User) {
+        (laptop, self.laptops[laptop].user)
     }
 
     /// Notes an acknowledged edit, with what it was typed over.

@@ -51,7 +51,9 @@ pub(crate) struct Ledger {
     pub(crate) has_policies: bool,
     pub(crate) is_purged: bool,
     pub(crate) asked: BTreeSet<String>,
-    /// Records that somebody chose to bring back.
+    /// Records that somebody chose to bring back from their deletion.
+    pub(crate) revived: BTreeSet<String>,
+    /// Records of which somebody chose to bring an earlier version back: what stands there then was once another's.
     pub(crate) brought_back: BTreeSet<String>,
     /// What a Save that failed with the disk may have been typed over all the same: the old mark, and the new one.
     pub(crate) doubts: BTreeMap<String, BTreeSet<String>>,

@@ -5,7 +5,6 @@
 
 use super::{Known, Run, SETS};
 use crate::oracle::Judged;
-use crate::oracle::ledger::Saved;
 use crate::plan::deed::At;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -18,25 +17,6 @@ fn file(name: &str) -> PathBuf {
 }
 
 impl Run {
-    fn noted_row(&mut self, at: At, set: usize, id: &str, property: &'static str, mark: &str, over: Option<&str>) {
-        let (user, set) = (self.user(at.laptop), SETS[set].0);
-        let (mark, id) = (mark.to_owned(), id.to_owned());
-        let saved = Saved {
-            mark,
-            writer: at.laptop,
-            user,
-            set,
-            id,
-            property,
-            is_live: false,
-            at_ms: self.time.now_ms(),
-            closed: None,
-            arrived: false,
-            forgotten: false,
-        };
-        self.note(saved, over);
-    }
-
     /// New records from a file.
     pub(super) async fn import(&mut self, at: At, set: usize, rows: usize) -> Judged {
         let Some(app) = self.app(at) else { return Ok(()) };
@@ -58,7 +38,7 @@ impl Run {
         if self.checked("import", imported)?.is_some() {
             let first = self.records.keys().next_back().map_or(5_000, |last| last.max(&5_000) + 1);
             for (nth, (id, mark)) in made.into_iter().enumerate() {
-                self.noted_row(at, set, &id, properties[0], &mark, None);
+                self.note(self.saved(self.at(at.laptop), set, &id, properties[0], &mark), None);
                 self.records.insert(first + nth, Known { set, id });
             }
         }
@@ -99,7 +79,7 @@ impl Run {
         let _ = std::fs::remove_file(&path);
         if self.checked("put back", imported)?.is_some() {
             for (id, mark, over) in edits {
-                self.noted_row(at, set, &id, properties[0], &mark, over.as_deref());
+                self.note(self.saved(self.at(at.laptop), set, &id, properties[0], &mark), over.as_deref());
             }
         }
         Ok(())

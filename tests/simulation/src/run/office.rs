@@ -103,22 +103,10 @@ impl Run {
         let lost = after.get(property).is_some_and(|value| value != &json!(mark));
         self.told.tell(|| format!("  office: {set} {} {property} {mark}: {} {lost}", known.id, answer.status));
         if !lost {
-            let (user, id) = (User::Ben, known.id.clone());
-            let saved = Saved {
-                mark,
-                writer: OFFICE,
-                user,
-                set,
-                id,
-                property,
-                is_live: true,
-                at_ms: self.time.now_ms(),
-                closed: None,
-                arrived: true,
-                forgotten: false,
-            };
-            self.note(saved, None);
-            self.ledger.brought_back.insert(known.id);
+            let saved = self.saved((OFFICE, User::Ben), known.set, &known.id, property, &mark);
+            self.note(Saved { is_live: true, arrived: true, ..saved }, None);
+            // Over a deleted record the newest wins, and brings it back (seed).
+            self.ledger.revived.insert(known.id);
         }
         Ok(())
     }

@@ -36,34 +36,10 @@ impl Run {
         self.laptops[at].user
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what is known of one edit")]
-    fn noted(
-        &mut self,
-        at: usize,
-        set: usize,
-        id: &str,
-        property: &'static str,
-        mark: &str,
-        over: Option<&str>,
-        record: &Map<String, Value>,
-    ) {
+    /// Notes an acknowledged edit, from the record as it is then.
+    fn noted(&mut self, saved: Saved, over: Option<&str>, record: &Map<String, Value>) {
         let is_live = record.get("_State").is_none_or(|state| state == "none");
-        let (user, set) = (self.user(at), SETS[set].0);
-        let (mark, id) = (mark.to_owned(), id.to_owned());
-        let saved = Saved {
-            mark,
-            writer: at,
-            user,
-            set,
-            id,
-            property,
-            is_live,
-            at_ms: self.time.now_ms(),
-            closed: None,
-            arrived: false,
-            forgotten: false,
-        };
-        self.note(saved, over);
+        self.note(Saved { is_live, ..saved }, over);
     }
 
     pub(super) async fn add(&mut self, at: At, set: usize, record: usize, parent: Option<usize>) -> Judged {
@@ -84,7 +60,7 @@ impl Run {
         let Some(added) = self.checked("add", added)? else { return Ok(()) };
         let id = added["Id"].as_str().unwrap_or_default().to_owned();
         for (property, mark) in &marks {
-            self.noted(at.laptop, set, &id, property, mark, None, &added);
+            self.noted(self.saved(self.at(at.laptop), set, &id, property, mark), None, &added);
         }
         self.records.insert(record, Known { set, id });
         Ok(())
@@ -129,27 +105,14 @@ impl Run {
         let edited = app.edit_shown(set, &known.id, change, Some(shown)).await;
         let Some(edited) = self.checked("edit", edited)? else {
             if self.is_troubled(at.laptop) {
-                let (user, id) = (self.user(at.laptop), known.id);
-                let writer = at.laptop;
-                let saved = Saved {
-                    mark,
-                    writer,
-                    user,
-                    set,
-                    id,
-                    property,
-                    is_live: false,
-                    at_ms: self.time.now_ms(),
-                    closed: None,
-                    arrived: false,
-                    forgotten: false,
-                };
+                let saved = self.saved(self.at(at.laptop), known.set, &known.id, property, &mark);
                 self.ledger.doubt(saved, over.as_deref());
             }
             return Ok(());
         };
         self.told.tell(|| format!("  {property} of {} is {mark}", known.id));
-        self.noted(at.laptop, known.set, &known.id, property, &mark, over.as_deref(), &edited);
+        let saved = self.saved(self.at(at.laptop), known.set, &known.id, property, &mark);
+        self.noted(saved, over.as_deref(), &edited);
         if property == "Notes" {
             let text = Map::from_iter([(property.to_owned(), json!(value))]);
             self.ledger.see(at.laptop, &known.id, &text);
@@ -185,9 +148,9 @@ impl Run {
         let is_troubled = self.is_troubled(at.laptop);
         if let Some(shown) = self.checked("undo", undone)? {
             self.ledger.see(at.laptop, &known.id, &shown);
-            self.ledger.brought_back.insert(known.id);
+            self.ledger.revived.insert(known.id);
         } else if is_troubled {
-            self.ledger.brought_back.insert(known.id);
+            self.ledger.revived.insert(known.id);
         }
         Ok(())
     }
@@ -228,7 +191,7 @@ impl Run {
                     self.ledger.delete(at.laptop, &conflict.record_id);
                 }
                 if word == "restore" {
-                    self.ledger.brought_back.insert(conflict.record_id.clone());
+                    self.ledger.revived.insert(conflict.record_id.clone());
                 }
                 let set = SETS.iter().position(|(name, _)| *name == conflict.entity_set).unwrap_or_default();
                 self.undo.push((at.laptop, done.undo, set, conflict.record_id));
@@ -239,7 +202,7 @@ impl Run {
                 if excused || self.is_troubled(at.laptop) {
                     // It may have come to pass.
                     self.ledger.doubt_deletion(at.laptop, &conflict.record_id);
-                    self.ledger.brought_back.insert(conflict.record_id.clone());
+                    self.ledger.revived.insert(conflict.record_id.clone());
                     return Ok(false);
                 }
                 broken("I4", format!("an answer to an open question is refused: {word} to {}", conflict.kind))
@@ -276,7 +239,7 @@ impl Run {
             for answered in open.iter().filter(|other| !is_left(&other.id)) {
                 match word {
                     "accept-delete" | "delete-anyway" => self.ledger.delete(at.laptop, &answered.record_id),
-                    "restore" => drop(self.ledger.brought_back.insert(answered.record_id.clone())),
+                    "restore" => drop(self.ledger.revived.insert(answered.record_id.clone())),
                     _ => {}
                 }
             }
