@@ -12,9 +12,9 @@ use tidemark_simulation::plan::deed::Plan;
 use tidemark_simulation::{Seeds, Telling, Together, enumerate, injected, missing, run, run_many, run_seed, scenarios};
 
 /// Seeds of every test run.
-const SEEDS: u64 = 800;
+const SEEDS: u64 = 2_000;
 /// Every so-many-th operation is a crash point.
-const STEP: u64 = 9;
+const STEP: u64 = 2;
 
 /// How a planted mistake was found.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]

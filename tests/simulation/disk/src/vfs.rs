@@ -37,6 +37,10 @@ unsafe impl Send for Table {}
 pub(crate) fn register() {
     static DONE: OnceLock<()> = OnceLock::new();
     DONE.get_or_init(|| {
+        // Nobody asks SQLite how much memory it has, and counting it takes a lock for every allocation. Where SQLite was
+        // used before, it goes on counting.
+        // SAFETY: this verb takes a number, and SQLite says so where it is too late for it.
+        unsafe { ffi::sqlite3_config(ffi::SQLITE_CONFIG_MEMSTATUS, 0) };
         let table: &'static mut Table = Box::leak(Box::new(Table(table())));
         // SAFETY: the table lives for ever and is complete.
         let code = unsafe { ffi::sqlite3_vfs_register(&raw mut table.0, 0) };

@@ -3,12 +3,13 @@
 //! Owns: I1 (with what of I3 and I5 it implies: an edit that waits is in the record as its user sees it), I26. Refuses:
 //! what holds only at rest (`at_rest`).
 
-use super::eyes::{self, Sight};
+use super::eyes::{self, Seen, Sight};
 use super::ledger::OFFICE;
 use super::{Judged, broken};
 use crate::plan::deed::At;
 use crate::run::Run;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// How long a device certainly keeps what was confirmed (docs/sync.md, "What each side keeps").
 pub(crate) const KEPT_MS: i64 = 29 * 24 * 60 * 60 * 1000;
@@ -16,17 +17,18 @@ pub(crate) const KEPT_MS: i64 = 29 * 24 * 60 * 60 * 1000;
 /// What was looked at last, so that only what has changed is looked at again.
 #[derive(Debug, Default)]
 pub(crate) struct Looked {
-    laptops: BTreeMap<usize, (u64, Marks)>,
-    server: Option<(u64, BTreeSet<String>)>,
+    laptops: BTreeMap<usize, (u64, Rc<Marks>)>,
+    server: Option<(u64, Rc<BTreeSet<String>>)>,
 }
 
 /// The marks of a laptop, by where they are.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Marks {
     /// In records as they are shown, or in an open question.
     shown: BTreeSet<String>,
     /// Among what was sent, or in what a decision put aside.
     behind: BTreeSet<String>,
+    seen: Seen,
 }
 
 pub(crate) async fn judge(run: &mut Run) -> Judged {
@@ -92,35 +94,36 @@ pub(crate) fn nothing_lost(run: &mut Run) -> Judged {
     Ok(())
 }
 
-fn laptop(run: &mut Run, at: usize) -> Sight<Marks> {
+fn laptop(run: &mut Run, at: usize) -> Sight<Rc<Marks>> {
     let operations = run.laptops[at].disk.operations();
     if let Some((then, marks)) = run.seen_by_oracle.laptops.get(&at)
         && *then == operations
     {
         return Ok(marks.clone());
     }
-    let file = run.laptops[at].folder().join("tidemark.db");
-    let mut shown = eyes::marks_in(&file, |table| table.starts_with("records_") || table == "conflict")?;
+    let seen = eyes::look(&run.laptops[at].database())?;
+    let of = |wanted: &dyn Fn(&str) -> bool| seen.of(wanted).map(str::to_owned).collect::<BTreeSet<_>>();
+    let mut shown = of(&|table| table.starts_with("records_") || table == "conflict");
     if run.ledger.damaged.contains(&at) {
         // Until the damage is noticed, what waits is safe in the log.
         let log = run.laptops[at].disk.read_file("tidemark/outbox.log").unwrap_or_default();
         eyes::marks(&String::from_utf8_lossy(&log), &mut shown);
     }
-    let behind = eyes::marks_in(&file, |table| ["sent", "history", "pending"].contains(&table))?;
-    let marks = Marks { shown, behind };
+    let behind = of(&|table| ["sent", "history", "pending"].contains(&table));
+    let marks = Rc::new(Marks { shown, behind, seen });
     run.seen_by_oracle.laptops.insert(at, (operations, marks.clone()));
     Ok(marks)
 }
 
 /// Returns every mark that the server has anywhere.
-pub(crate) fn server(run: &mut Run) -> Sight<BTreeSet<String>> {
+pub(crate) fn server(run: &mut Run) -> Sight<Rc<BTreeSet<String>>> {
     let operations = run.shore.disk.operations();
     if let Some((then, marks)) = &run.seen_by_oracle.server
         && *then == operations
     {
         return Ok(marks.clone());
     }
-    let marks = eyes::marks_in(&run.shore.database(), |_| true)?;
+    let marks = Rc::new(eyes::look(&run.shore.database())?.all());
     run.seen_by_oracle.server = Some((operations, marks.clone()));
     Ok(marks)
 }
@@ -132,18 +135,12 @@ async fn truthful(run: &mut Run, at: usize) -> Judged {
     let status = app.status().await;
     run.laptops[at].network.ask_as_oracle(false);
     let Ok(status) = status else { return Ok(()) };
-    let file = run.laptops[at].folder().join("tidemark.db");
-    let of = |hold: &str| format!("SELECT count(*) FROM pending WHERE entity_set <> 'CachedEntities' AND hold {hold}");
-    let (Ok(waiting), Ok(open), Ok(parked)) =
-        (eyes::count(&file, &of("= 0")), eyes::count(&file, &of("= 1")), eyes::count(&file, &of("= 2")))
-    else {
-        return Ok(());
-    };
+    let Ok(Some(held)) = laptop(run, at).map(|marks| marks.seen.held) else { return Ok(()) };
     let said = (status.pending as i64, status.conflicts as i64, status.parked as i64);
     let kind = format!("{:?}", status.kind);
     run.told.hit("status", &kind);
-    if said != (waiting, open, parked) {
-        return broken("I26", format!("laptop {at} says {said:?} and has {:?}", (waiting, open, parked)));
+    if said != held {
+        return broken("I26", format!("laptop {at} says {said:?} and has {held:?}"));
     }
     if kind == "UpToDate" && said != (0, 0, 0) {
         return broken("I26", format!("laptop {at} says that it is up to date over {said:?}"));

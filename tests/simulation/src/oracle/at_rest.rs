@@ -95,9 +95,8 @@ async fn idle(run: &mut Run) -> Judged {
 async fn apart(run: &mut Run) -> Judged {
     for at in 0..run.laptops.len() {
         let user = run.laptops[at].user;
-        let file = run.laptops[at].folder().join("tidemark.db");
-        let Ok(marks) = eyes::marks_in(&file, |_| true) else { continue };
-        for mark in marks {
+        let Ok(seen) = eyes::look(&run.laptops[at].database()) else { continue };
+        for mark in seen.all() {
             if let Some(saved) = run.ledger.writer_of(&mark)
                 && saved.user.workspace() != user.workspace()
             {
@@ -131,9 +130,8 @@ fn arrived(run: &mut Run) -> Judged {
     let Ok(there) = always::server(run) else { return broken("D8", "the server's database cannot be read") };
     let mut decided = BTreeSet::new();
     for laptop in &run.laptops {
-        decided.extend(
-            eyes::marks_in(&laptop.folder().join("tidemark.db"), |table| table == "history").unwrap_or_default(),
-        );
+        let seen = eyes::look(&laptop.database()).unwrap_or_default();
+        decided.extend(seen.of(|table| table == "history").map(str::to_owned));
     }
     for (number, saved) in run.ledger.saved.iter().enumerate() {
         let with_the_disk = run.ledger.rolled_back.get(&saved.writer).is_some_and(|image| number >= *image);
@@ -219,7 +217,7 @@ fn came_back(run: &Run, set: &str, id: &str, lines: &[Value]) -> Judged {
         if kind == "deleted" && ledger.deleters(id).is_empty() {
             return broken("I11", format!("{set} {id} is deleted, and nobody deleted it"));
         }
-        let chosen = ledger.brought_back.contains(id) || ledger.has_policies;
+        let chosen = ledger.revived.contains(id) || ledger.brought_back.contains(id) || ledger.has_policies;
         let excused = ledger.is_restored || !ledger.rolled_back.is_empty() || !ledger.damaged.is_empty();
         if kind == "restored" && !chosen && !excused {
             return broken("I9", format!("{set} {id} came back, and nobody chose it"));

@@ -4,48 +4,71 @@
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use tidemark_sim_disk::VFS_NAME;
 
 /// What cannot be read at the moment: there is no database, or it is damaged.
 pub(crate) type Sight<T> = Result<T, String>;
 
-fn open(file: &Path) -> rusqlite::Result<Connection> {
-    Connection::open_with_flags_and_vfs(
-        file,
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        VFS_NAME,
-    )
+/// The status line counts these; which sets are kept is no work of anybody's.
+const HELD: &str = "SELECT count(*) FILTER (WHERE hold = 0), count(*) FILTER (WHERE hold = 1), \
+                    count(*) FILTER (WHERE hold = 2) FROM pending WHERE entity_set <> 'CachedEntities'";
+
+/// What one look into a database saw.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    /// The marks of each table.
+    marks: BTreeMap<String, BTreeSet<String>>,
+    /// How many changes wait, are asked about, and are parked; nothing in a server's database.
+    pub(crate) held: Option<(i64, i64, i64)>,
 }
 
-/// Reads a database with a closure.
-pub(crate) fn look<T>(file: &Path, look: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Sight<T> {
-    open(file).and_then(|conn| look(&conn)).map_err(|error| format!("{} cannot be read: {error}", file.display()))
+impl Seen {
+    /// Returns the marks of the tables that are wanted.
+    pub(crate) fn of<'s>(&'s self, wanted: impl Fn(&str) -> bool + 's) -> impl Iterator<Item = &'s str> {
+        let tables = self.marks.iter().filter(move |(name, _)| wanted(name));
+        tables.flat_map(|(_, marks)| marks).map(String::as_str)
+    }
+
+    /// Returns all marks.
+    pub(crate) fn all(&self) -> BTreeSet<String> {
+        self.of(|_| true).map(str::to_owned).collect()
+    }
 }
 
-/// Collects every mark in the tables that are wanted.
-pub(crate) fn marks_in(file: &Path, wanted: impl Fn(&str) -> bool) -> Sight<BTreeSet<String>> {
-    look(file, |conn| {
-        let mut names = conn.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
-        let names: Vec<String> = names.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+/// Looks into a database once: opening it costs more than all that is read here.
+pub(crate) fn look(file: &Path) -> Sight<Seen> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags_and_vfs(file, flags, VFS_NAME)
+        .and_then(|conn| seen(&conn))
+        .map_err(|error| format!("{} cannot be read: {error}", file.display()))
+}
+
+fn seen(conn: &Connection) -> rusqlite::Result<Seen> {
+    let mut seen = Seen::default();
+    let mut names = conn.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
+    let names: Vec<String> = names.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for name in names {
+        if name == "pending" {
+            seen.held = Some(conn.query_row(HELD, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?);
+        }
+        // A version that was only ever the device's own is no decision.
+        let decided = if name == "history" { " WHERE event NOT IN ('created', 'edited')" } else { "" };
+        let mut statement = conn.prepare(&format!("SELECT * FROM \"{name}\"{decided}"))?;
+        let columns = statement.column_count();
+        let mut rows = statement.query([])?;
         let mut found = BTreeSet::new();
-        for name in names.iter().filter(|name| wanted(name)) {
-            // A version that was only ever the device's own is no decision.
-            let decided = if name == "history" { " WHERE event NOT IN ('created', 'edited')" } else { "" };
-            let mut statement = conn.prepare(&format!("SELECT * FROM \"{name}\"{decided}"))?;
-            let columns = statement.column_count();
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                for column in 0..columns {
-                    if let ValueRef::Text(text) = row.get_ref(column)? {
-                        marks(&String::from_utf8_lossy(text), &mut found);
-                    }
+        while let Some(row) = rows.next()? {
+            for column in 0..columns {
+                if let ValueRef::Text(text) = row.get_ref(column)? {
+                    marks(&String::from_utf8_lossy(text), &mut found);
                 }
             }
         }
-        Ok(found)
-    })
+        seen.marks.insert(name, found);
+    }
+    Ok(seen)
 }
 
 /// Finds the marks in a text: `mark00017w2x`.
@@ -54,9 +77,4 @@ pub(crate) fn marks(text: &str, found: &mut BTreeSet<String>) {
         let mark = text.get(at..at + 12).filter(|mark| mark.ends_with('x'));
         found.extend(mark.map(str::to_owned));
     }
-}
-
-/// Counts what a query counts.
-pub(crate) fn count(file: &Path, sql: &str) -> Sight<i64> {
-    look(file, |conn| conn.query_row(sql, [], |row| row.get(0)))
 }

@@ -170,7 +170,7 @@ impl Run {
             return self.open(laptop, 0).await;
         }
         self.fault("D9", laptop);
-        let file = self.laptops[laptop].folder().join("tidemark.db");
+        let file = self.laptops[laptop].database();
         let set = |version: i64| -> rusqlite::Result<i64> {
             let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let conn = rusqlite::Connection::open_with_flags_and_vfs(&file, flags, VFS_NAME)?;

@@ -91,6 +91,11 @@ impl Laptop {
         self.disk.root().join("tidemark")
     }
 
+    /// Returns the file of the offline database.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.folder().join("tidemark.db")
+    }
+
     pub(crate) fn is_background(&self) -> bool {
         self.background
     }
