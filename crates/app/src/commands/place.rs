@@ -36,16 +36,16 @@ impl App {
         .await
     }
 
-    /// As [`App::place`], for one record: a change of it that still waits here is worked on here, so that it is never
-    /// overtaken by its own device.
+    /// As [`App::place`], for one record: a change of it that still waits here, its deletion too, is worked on here, so
+    /// that it is never overtaken by its own device.
     pub(crate) async fn place_of(&self, set: &str, id: RecordId) -> Result<Place, AppError> {
         let place = self.place(set).await?;
         if matches!(place, Place::Here) {
             return Ok(place);
         }
         let name = set.to_owned();
-        let local = self.with_store(move |store| Ok(store.get(&name, id)?)).await?;
-        Ok(if local.is_some_and(|local| local.state != State::None) { Place::Here } else { place })
+        let waits = self.with_store(move |store| Ok(store.waits(&name, id)?)).await?;
+        Ok(if waits { Place::Here } else { place })
     }
 }
 

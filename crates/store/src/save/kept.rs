@@ -9,6 +9,7 @@ use crate::look::record::LocalRecord;
 use crate::save::{edit, shown};
 use crate::tables::account::{self, Account};
 use crate::tables::catalog::Catalog;
+use crate::tables::table::Table;
 use crate::tables::{position, row};
 use crate::tx::store::Store;
 use crate::tx::transaction::Tx;
@@ -56,6 +57,14 @@ impl Store {
         self.save_if_kept(set, Some(id), |tx| shown::delete_shown(tx, set, id, shown))
     }
 
+    /// Tells whether a change of a record waits here, its deletion too, whether or not its set is kept.
+    ///
+    /// # Errors
+    /// The set is unknown.
+    pub fn waits(&self, set: &str, id: RecordId) -> Result<bool> {
+        self.read(|reading| waits(reading.conn, reading.catalog.table(set)?, id))
+    }
+
     fn save_if_kept<T>(
         &self,
         set: &str,
@@ -75,6 +84,11 @@ impl Store {
     }
 }
 
+/// Tells whether a change of a record waits here, a deletion too.
+fn waits(conn: &Connection, table: &Table, id: RecordId) -> Result<bool> {
+    Ok(row::get(conn, table, id)?.is_some_and(|row| row.state != State::None))
+}
+
 /// Returns the account under which a record is found on the server; nothing where it is kept here, or a change of it waits
 /// here, which its own device must not overtake.
 fn elsewhere(conn: &Connection, catalog: &Catalog, set: &str, id: Option<RecordId>) -> Result<Option<Box<Account>>> {
@@ -83,7 +97,7 @@ fn elsewhere(conn: &Connection, catalog: &Catalog, set: &str, id: Option<RecordI
         return Ok(None);
     }
     if let Some(id) = id
-        && row::get(conn, table, id)?.is_some_and(|row| !matches!(row.state, State::None | State::Delete))
+        && waits(conn, table, id)?
     {
         return Ok(None);
     }

@@ -33,6 +33,10 @@ fn a_save_is_here_where_the_set_is_kept_and_else_nothing_was_done() {
     assert!(matches!(store.delete_if_kept(ITEMS, id(8), &shown).unwrap(), Kept::NotKept(_)));
     assert_eq!(store.counts().unwrap(), before);
     assert!(matches!(store.edit_if_kept(ITEMS, waiting, &title("d"), &shown).unwrap(), Kept::Here(_)));
+    // So is what was deleted here: an edit on the server would run ahead of the deletion, which is then asked about.
+    let gone = store.edit_if_kept(ITEMS, id(7), &title("e"), &shown).unwrap_err();
+    assert_eq!(gone.code(), "not_found");
+    assert!(store.waits(ITEMS, id(7)).unwrap() && !store.waits(ITEMS, id(8)).unwrap());
 }
 
 #[test]
