@@ -239,6 +239,13 @@ pub(crate) fn restart(tx: &Tx<'_>, set: &str) -> Result<()> {
     Ok(())
 }
 
+/// Has every set read again from its start.
+pub(crate) fn restart_all(tx: &Tx<'_>) -> Result<()> {
+    let mut kept = tx.conn.prepare("SELECT entity_set FROM position")?;
+    let kept: Vec<String> = kept.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    kept.iter().try_for_each(|set| restart(tx, set))
+}
+
 /// Begins the counting of a full enumeration.
 pub(crate) fn start_counting(tx: &Tx<'_>, set: &str, total: Option<u64>) -> Result<()> {
     let sql = "UPDATE position SET generation = generation + 1, done = 0, total = ?2 WHERE entity_set = ?1";
