@@ -28,7 +28,11 @@ impl Gate {
 
     /// Closes the gate once nobody is inside; `None` where somebody stays for long.
     pub(crate) fn close(&self) -> Option<MutexGuard<'_, usize>> {
-        let waited = self.left.wait_timeout_while(self.count(), PATIENCE, |inside| *inside > 0);
+        let inside = self.count();
+        if *inside == 0 {
+            return Some(inside);
+        }
+        let waited = self.left.wait_timeout_while(inside, PATIENCE, |inside| *inside > 0);
         let (inside, waited) = waited.unwrap_or_else(PoisonError::into_inner);
         (!waited.timed_out()).then_some(inside)
     }
