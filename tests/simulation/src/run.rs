@@ -1,14 +1,16 @@
 //! A run: a plan carried out in a world of its own, judged after every step, then healed and judged at rest.
 //!
 //! Owns: the phases of FAULTS 3.3: chaos, healing with clocks left wrong, liveness in rounds, idle rounds, a cold restart.
-//! Refuses: what a deed does (`people`, `machines`, `office`), and the laws (`oracle`).
+//! Refuses: what a deed does (its rooms), and the laws (`oracle`).
 
 mod choices;
+mod disks;
 mod files;
 mod heal;
 mod machines;
 mod office;
 mod people;
+mod server;
 pub(crate) mod told;
 mod watched;
 
@@ -44,6 +46,26 @@ pub(crate) struct Known {
     pub(crate) id: String,
 }
 
+/// An answer that can be taken back.
+#[derive(Clone, Debug)]
+pub(crate) struct Answered {
+    pub(crate) laptop: usize,
+    /// What the command takes that takes it back.
+    pub(crate) undo: String,
+    pub(crate) set: usize,
+    pub(crate) id: String,
+    pub(crate) word: &'static str,
+}
+
+/// A set in a file.
+#[derive(Clone, Debug)]
+pub(crate) struct Exported {
+    pub(crate) set: usize,
+    pub(crate) text: String,
+    /// How many edits there were when it was written.
+    pub(crate) edits: usize,
+}
+
 /// What came of a run.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -64,8 +86,8 @@ pub(crate) struct Run {
     pub(crate) laptops: Vec<Laptop>,
     pub(crate) ledger: Ledger,
     pub(crate) records: BTreeMap<usize, Known>,
-    /// What takes answers back, by laptop, with the record that each was about.
-    pub(crate) undo: Vec<(usize, String, usize, String)>,
+    /// Answers that can be taken back.
+    pub(crate) undo: Vec<Answered>,
     /// What a program's screen shows of a record.
     pub(crate) screens: BTreeMap<(At, usize), Map<String, Value>>,
     pub(crate) told: Told,
@@ -75,7 +97,7 @@ pub(crate) struct Run {
     pub(crate) stops: u64,
     /// The lock of the server's database that a stuck writer holds (S13).
     pub(crate) stuck: Option<rusqlite::Connection>,
-    pub(crate) exported: BTreeMap<usize, (usize, String)>,
+    pub(crate) exported: BTreeMap<usize, Exported>,
 }
 
 static WORLDS: AtomicU64 = AtomicU64::new(0);

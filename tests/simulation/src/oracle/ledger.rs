@@ -51,6 +51,8 @@ pub(crate) struct Ledger {
     pub(crate) has_policies: bool,
     pub(crate) is_purged: bool,
     pub(crate) asked: BTreeSet<String>,
+    /// Records that a file changed which was written when there were so many edits: what came later is news to it.
+    pub(crate) filed: BTreeMap<String, usize>,
     /// Records that somebody chose to bring back from their deletion.
     pub(crate) revived: BTreeSet<String>,
     /// Records of which somebody chose to bring an earlier version back: what stands there then was once another's.

@@ -30,7 +30,9 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
     let told = || format!("laptop {at} is asked {} about {id} {:?}", conflict.kind, conflict.properties);
     if conflict.kind == "deleted_on_server" {
         let others = ledger.deleters(id).iter().any(|writer| *writer != at);
-        if !others && !ledger.is_restored && !ledger.rolled_back.contains_key(&at) {
+        // A file shows an earlier state: that one was deleted since is news to whoever puts it back.
+        let by_file = ledger.filed.contains_key(id) && !ledger.deleters(id).is_empty();
+        if !others && !by_file && !ledger.is_restored && !ledger.rolled_back.contains_key(&at) {
             return broken("I12", format!("{}, which nobody else deleted", told()));
         }
         return Ok(());
@@ -42,10 +44,8 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
         if ledger.is_restored && run.time.now_ms() - saved.at_ms > KEPT_MS {
             return false;
         }
-        let is_known = match (ledger.rolled_back.get(&at), ledger.number_of(value)) {
-            (Some(image), Some(number)) => number < *image,
-            _ => true,
-        };
+        let then = [ledger.rolled_back.get(&at), ledger.filed.get(id)];
+        let is_known = then.into_iter().flatten().all(|then| ledger.number_of(value) < Some(*then));
         saved.writer == at && is_known
     };
     let (server, base) = (conflict.server.clone().unwrap_or_default(), conflict.base.clone().unwrap_or_default());

@@ -120,7 +120,7 @@ impl Run {
         // Of a file from before nobody knows any more what was in it.
         self.exported.remove(&at);
         self.screens.retain(|(of, _), _| of.laptop != at);
-        self.undo.retain(|(of, ..)| *of != at);
+        self.undo.retain(|answered| answered.laptop != at);
         self.laptops[at].user = user;
         self.sign_in(at).await
     }

@@ -3,7 +3,7 @@
 //! Owns: rows in are edits in the ledger. Refuses: the formats. The files are real ones, of this machine: they belong to no
 //! promise but that they are read whole.
 
-use super::{Known, Run, SETS};
+use super::{Exported, Known, Run, SETS};
 use crate::oracle::Judged;
 use crate::plan::deed::At;
 use serde_json::{Map, Value, json};
@@ -49,16 +49,17 @@ impl Run {
     pub(super) async fn put_back(&mut self, at: At, set: usize) -> Judged {
         let Some(app) = self.app(at) else { return Ok(()) };
         let (name, properties) = SETS[set];
-        let before = self.exported.remove(&at.laptop).filter(|(of, _)| *of == set);
+        let before = self.exported.remove(&at.laptop).filter(|exported| exported.set == set);
         let path = file(&format!("{}-{}", self.shore.disk.root().display().to_string().replace('/', "-"), at.laptop));
-        let Some((_, text)) = before else {
+        let Some(Exported { text, edits: then, .. }) = before else {
             if self.checked("export", app.export_file(name, &path).await)?.is_some() {
                 let text = std::fs::read_to_string(&path).unwrap_or_default();
                 for row in text.lines().filter_map(|line| serde_json::from_str::<Map<String, Value>>(line).ok()) {
                     let id = row.get("Id").and_then(Value::as_str).unwrap_or_default().to_owned();
                     self.ledger.see(at.laptop, &id, &row);
                 }
-                self.exported.insert(at.laptop, (set, text));
+                let edits = self.ledger.saved.len();
+                self.exported.insert(at.laptop, Exported { set, text, edits });
             }
             let _ = std::fs::remove_file(&path);
             return Ok(());
@@ -80,6 +81,7 @@ impl Run {
         if self.checked("put back", imported)?.is_some() {
             for (id, mark, over) in edits {
                 self.note(self.saved(self.at(at.laptop), set, &id, properties[0], &mark), over.as_deref());
+                self.ledger.filed.insert(id, then);
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 //!
 //! Owns: how many rounds that may take. Refuses: the laws at rest (`oracle::at_rest`).
 
-use super::machines::document;
+use super::server::document;
 use super::{Run, SETS};
 use crate::SALT;
 use crate::oracle::{Judged, broken, questions};

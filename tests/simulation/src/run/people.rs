@@ -3,7 +3,7 @@
 //! Owns: that every acknowledged edit is in the ledger, with what was on the screen before. Refuses: what they choose and who they
 //! are (`choices`), faults (`machines`).
 
-use super::{Known, Run, SETS};
+use super::{Answered, Known, Run, SETS};
 use crate::oracle::ledger::Saved;
 use crate::oracle::{Judged, broken, questions};
 use crate::plan::deed::{At, User};
@@ -194,7 +194,7 @@ impl Run {
                     self.ledger.revived.insert(conflict.record_id.clone());
                 }
                 let set = SETS.iter().position(|(name, _)| *name == conflict.entity_set).unwrap_or_default();
-                self.undo.push((at.laptop, done.undo, set, conflict.record_id));
+                self.undo.push(Answered { laptop: at.laptop, undo: done.undo, set, id: conflict.record_id, word });
                 Ok(true)
             }
             Err(error) => {
@@ -248,8 +248,8 @@ impl Run {
     }
 
     pub(super) async fn take_answer_back(&mut self, laptop: usize) -> Judged {
-        let Some(nth) = self.undo.iter().rposition(|(of, ..)| *of == laptop) else { return Ok(()) };
-        let (_, undo, set, id) = self.undo.remove(nth);
+        let Some(nth) = self.undo.iter().rposition(|answered| answered.laptop == laptop) else { return Ok(()) };
+        let Answered { undo, set, id, word, .. } = self.undo.remove(nth);
         let at = At { laptop, process: 0 };
         let Some(app) = self.app(at) else { return Ok(()) };
         // Whoever takes an answer back has the record before them: what it replaces is in its history.
@@ -257,9 +257,19 @@ impl Run {
             self.ledger.see(laptop, &id, &shown);
         }
         let undone = app.undo_resolve(&undo).await;
-        if self.checked("answer taken back", undone)?.is_some() || self.is_troubled(laptop) {
-            self.ledger.brought_back.insert(id);
+        let undone = self.checked("answer taken back", undone)?;
+        if undone.is_none() && !self.is_troubled(laptop) {
+            return Ok(());
         }
+        if word == "restore" {
+            // What was restored and sent is deleted again, with what was written into it since.
+            match undone {
+                Some(undone) if undone.reopened => {}
+                Some(_) => self.ledger.delete(laptop, &id),
+                None => self.ledger.doubt_deletion(laptop, &id),
+            }
+        }
+        self.ledger.brought_back.insert(id);
         Ok(())
     }
 
