@@ -5,6 +5,7 @@
 //! `TIDEMARK_HOSTILE=2000` lives so many; `TIDEMARK_HOSTILE_LIFE=17` lives that one alone and tells it.
 
 mod alter;
+mod deeds;
 mod fiend;
 mod lies;
 mod life;
