@@ -1,8 +1,6 @@
 //! A machine that stops after any operation: what was acknowledged is there, and what was not synced is really lost.
 
-mod common;
-
-use common::{count, insert, try_open, verdict};
+use crate::support::{count, insert, try_open, verdict};
 use std::path::Path;
 use tidemark_sim_disk::{Fault, PowerLoss, SimDisk};
 use tidemark_sqlite::Disk as _;

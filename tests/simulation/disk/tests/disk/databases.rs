@@ -1,8 +1,6 @@
 //! Databases on the simulated disk: several connections and processes on one file, and several worlds at once.
 
-mod common;
-
-use common::{count, insert, open};
+use crate::support::{count, insert, open};
 use rusqlite::{Connection, ErrorCode};
 use tidemark_sim_disk::{PowerLoss, SimDisk};
 use tidemark_sqlite::Disk as _;
@@ -63,7 +61,7 @@ fn a_process_locks_another_out_until_it_is_killed() {
     insert(&second, 5..8).unwrap();
     assert_eq!(count(&second), 8, "what was not committed is not there");
     assert!(one.read(&path).is_err(), "it is dead for files, too");
-    assert_eq!(common::verdict(&second), "ok");
+    assert_eq!(crate::support::verdict(&second), "ok");
     let third = open(&disk.process(3));
     assert_eq!(count(&third), 8);
 }

@@ -1,8 +1,6 @@
 //! Faults of the disk, as SQLite and as a program that reads and writes files sees them.
 
-mod common;
-
-use common::{count, insert, open, verdict};
+use crate::support::{count, insert, open, verdict};
 use rusqlite::ErrorCode;
 use std::io::ErrorKind;
 use tidemark_sim_disk::{Fault, PowerLoss, SimDisk};
@@ -100,8 +98,8 @@ fn a_read_fails_or_comes_short() {
     assert_eq!(process.read(&path).unwrap(), b"1234");
     drop(conn);
     disk.fail_read_at(disk.reads() + 3, Fault::ShortRead);
-    let seen: rusqlite::Result<String> =
-        common::try_open(&process).and_then(|conn| conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)));
+    let seen: rusqlite::Result<String> = crate::support::try_open(&process)
+        .and_then(|conn| conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)));
     assert_ne!(seen, Ok("ok".to_owned()));
 }
 
@@ -142,7 +140,7 @@ fn nothing_in_a_read_only_folder_changes() {
     process.rename(&at("inside"), &at("in/it/a")).unwrap_err();
     assert_eq!(process.read(&at("in/it/a")).unwrap(), b"a");
     disk.fail(Fault::ReadOnly(String::new()));
-    assert!(common::try_open(&process).is_err());
+    assert!(crate::support::try_open(&process).is_err());
     disk.mend();
     let conn = open(&process);
     insert(&conn, 0..1).unwrap();

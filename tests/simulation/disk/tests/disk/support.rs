@@ -1,5 +1,4 @@
 //! What the tests of the simulated disk share: one database with one table.
-#![allow(dead_code, reason = "each test takes what it needs")]
 
 use rusqlite::{Connection, OpenFlags};
 use std::ops::Range;
