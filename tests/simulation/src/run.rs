@@ -196,6 +196,7 @@ impl Run {
             self.step(&event.deed).await?;
             self.look_at_machines().await?;
             *done += 1;
+            self.ledger.latest_ms = self.ledger.latest_ms.max(self.shore.clock_ms());
             always::judge(self).await?;
         }
         self.heal().await?;

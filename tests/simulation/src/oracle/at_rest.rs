@@ -1,6 +1,6 @@
 //! What must hold once the faults have ended and everybody has synced.
 //!
-//! Owns: I6, I8, I9, I11, I14, I16, I24, I25, and I1 for the last time. Refuses: what holds at every moment (`always`).
+//! Owns: I6, I8, I9, I11, I14, I16, what of I23 one world shows, I24, I25, and I1 for the last time. Refuses: what holds at every moment (`always`).
 
 use super::eyes;
 use super::ledger::OFFICE;
@@ -91,6 +91,17 @@ async fn idle(run: &mut Run) -> Judged {
     Ok(())
 }
 
+/// No stamp is later than the server's own clock ever was, however wrong a device's is (I23); versions that follow each other
+/// in one millisecond are stamped one later each.
+fn stamped(run: &Run, set: &str, record: &Value) -> Judged {
+    const VERSIONS: i64 = 10_000;
+    let latest = run.ledger.latest_ms.max(run.shore.clock_ms());
+    match record["_UpdatedAt"].as_i64() {
+        Some(stamp) if stamp <= latest + VERSIONS => Ok(()),
+        stamp => broken("I23", format!("{set} {} is stamped {stamp:?}, the server's time is {latest}", record["Id"])),
+    }
+}
+
 /// Nobody's work is where others could read it who may not (I24, I25).
 async fn apart(run: &mut Run) -> Judged {
     for at in 0..run.laptops.len() {
@@ -109,6 +120,7 @@ async fn apart(run: &mut Run) -> Judged {
         for (set, _) in SETS {
             for record in run.list_there(user, set).await {
                 eyes::marks(&record.to_string(), &mut found);
+                stamped(run, set, &record)?;
             }
         }
         for mark in found {

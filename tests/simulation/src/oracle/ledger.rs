@@ -62,6 +62,8 @@ pub(crate) struct Ledger {
     /// Deletions that failed in the midst.
     pub(crate) doubtful: BTreeSet<(Writer, String)>,
     pub(crate) marks: usize,
+    /// The latest that the server's clock ever showed.
+    pub(crate) latest_ms: i64,
 }
 
 impl Ledger {
