@@ -59,3 +59,22 @@ async fn a_link_that_breaks_within_each_large_answer_brings_everything() {
     ben.cycle().await;
     assert_eq!(ben.count(ITEMS), MANY);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_server_whose_disk_is_full_has_nothing_parked_and_is_still_read() {
+    let (ann, ben) = two_with_many().await;
+    ann.sync().await;
+    ann.add(ITEMS, "made by ann");
+    ben.add(ITEMS, "made by ben");
+    ben.sync().await;
+    ann.weather.set(|asked| if asked.is_write() { Fate::Refused(507, "DiskFull") } else { Fate::Fair });
+    // As often as it takes to blame a record that fails alone.
+    for _ in 0..8 {
+        ann.cycle().await;
+    }
+    let counts = ann.store.counts().unwrap();
+    assert_eq!((counts.pending, counts.parked, ann.count(ITEMS)), (1, 0, MANY + 2));
+    ann.weather.clear_up();
+    ann.sync().await;
+    assert_eq!((ann.store.counts().unwrap().pending, ann.shore.count(ITEMS).await), (0, MANY + 2));
+}
