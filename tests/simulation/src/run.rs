@@ -231,7 +231,7 @@ impl Run {
             Deed::AnswerSimilar { at, question, word } => self.answer_similar(at, question, word).await,
             Deed::TakeAnswerBack { laptop } => self.take_answer_back(laptop).await,
             Deed::BringBack { at, record, entry } => self.bring_back(at, record, entry).await,
-            Deed::Import { at, set, rows } => self.import(at, set, rows).await,
+            Deed::Import { at, set, rows, form } => self.import(at, set, rows, form).await,
             Deed::PutBack { at, set } => self.put_back(at, set).await,
             Deed::Untick { at, set, discards } => self.untick(at, set, discards).await,
             Deed::Tick { at, set } => self.tick(at, set).await,

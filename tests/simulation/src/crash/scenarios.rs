@@ -2,7 +2,7 @@
 //!
 //! Owns: what goes before, and the act that is stopped. Refuses: stopping it.
 
-use crate::plan::deed::{At, Deed, Event, Fate, LostFile, Office, Plan, User};
+use crate::plan::deed::{At, Deed, Event, Fate, Form, LostFile, Office, Plan, User};
 
 /// A scenario: what is there, and what is then done and stopped.
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ fn scenario(name: &'static str, before: Vec<Deed>, act: Vec<Deed>) -> Scenario {
 
 /// Returns every scenario.
 pub fn scenarios() -> Vec<Scenario> {
-    let many = || vec![Deed::Import { at: ME, set: 0, rows: 200 }];
+    let many = || vec![Deed::Import { at: ME, set: 0, rows: 200, form: Form::Lines }];
     vec![
         scenario("save", vec![], vec![edit(ME, 1), Deed::Add { at: ME, set: 0, record: 9, parent: None }]),
         scenario(
@@ -116,7 +116,7 @@ pub fn scenarios() -> Vec<Scenario> {
             vec![sync(ME), Deed::Model { model: 0 }, sync(ME)],
         ),
         scenario("a property leaves", vec![other_property(ME, 1), Deed::Model { model: 4 }], vec![sync(ME)]),
-        scenario("import", vec![], vec![Deed::Import { at: ME, set: 0, rows: 12 }, sync(ME)]),
+        scenario("import", vec![], vec![Deed::Import { at: ME, set: 0, rows: 12, form: Form::Csv }, sync(ME)]),
         scenario(
             "salvage of a flipped bit",
             vec![edit(ME, 1)],

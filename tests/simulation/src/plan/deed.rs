@@ -86,70 +86,246 @@ impl Left {
     pub const EACH: [Self; 3] = [Self::Synced, Self::Some, Self::All];
 }
 
+/// How a file of new records is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// JSON, an object a line.
+    #[default]
+    Lines,
+    /// The same, and the first record is there again at the end, otherwise.
+    Twice,
+    /// CSV as this program writes it.
+    Csv,
+    /// CSV whose lines end as they did on old machines.
+    CsvCr,
+}
+
+impl Form {
+    /// Each of them.
+    pub const EACH: [Self; 4] = [Self::Lines, Self::Twice, Self::Csv, Self::CsvCr];
+}
+
 /// Something that happens.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are the sentences; what each does is in `run`")]
 pub enum Deed {
     // People at a laptop. `record` is the number of a record of this run.
-    Add { at: At, set: usize, record: usize, parent: Option<usize> },
-    AddMany { at: At, set: usize, count: usize },
-    Look { at: At, record: usize },
-    Edit { at: At, record: usize, property: usize, looks: bool },
-    EditMany { at: At, set: usize, count: usize },
-    Delete { at: At, record: usize },
-    UndoDelete { at: At, record: usize },
-    Answer { at: At, question: usize, word: usize, sides: u64 },
-    AnswerSimilar { at: At, question: usize, word: usize },
-    TakeAnswerBack { laptop: usize },
-    BringBack { at: At, record: usize, entry: usize },
-    Import { at: At, set: usize, rows: usize },
-    PutBack { at: At, set: usize },
-    Untick { at: At, set: usize, discards: bool },
-    Tick { at: At, set: usize },
-    Pause { at: At, set: usize, on: bool },
-    Policy { at: At, set: usize, policy: usize },
-    Parked { at: At, nth: usize, choice: usize },
-    SignOut { laptop: usize, user: User },
+    Add {
+        at: At,
+        set: usize,
+        record: usize,
+        parent: Option<usize>,
+    },
+    AddMany {
+        at: At,
+        set: usize,
+        count: usize,
+    },
+    Look {
+        at: At,
+        record: usize,
+    },
+    Edit {
+        at: At,
+        record: usize,
+        property: usize,
+        looks: bool,
+    },
+    EditMany {
+        at: At,
+        set: usize,
+        count: usize,
+    },
+    Delete {
+        at: At,
+        record: usize,
+    },
+    UndoDelete {
+        at: At,
+        record: usize,
+    },
+    Answer {
+        at: At,
+        question: usize,
+        word: usize,
+        sides: u64,
+    },
+    AnswerSimilar {
+        at: At,
+        question: usize,
+        word: usize,
+    },
+    TakeAnswerBack {
+        laptop: usize,
+    },
+    BringBack {
+        at: At,
+        record: usize,
+        entry: usize,
+    },
+    Import {
+        at: At,
+        set: usize,
+        rows: usize,
+        #[serde(default)]
+        form: Form,
+    },
+    PutBack {
+        at: At,
+        set: usize,
+    },
+    Untick {
+        at: At,
+        set: usize,
+        discards: bool,
+    },
+    Tick {
+        at: At,
+        set: usize,
+    },
+    Pause {
+        at: At,
+        set: usize,
+        on: bool,
+    },
+    Policy {
+        at: At,
+        set: usize,
+        policy: usize,
+    },
+    Parked {
+        at: At,
+        nth: usize,
+        choice: usize,
+    },
+    SignOut {
+        laptop: usize,
+        user: User,
+    },
     // The worker.
-    Sync { at: At, waits: bool },
-    Audit { at: At },
+    Sync {
+        at: At,
+        waits: bool,
+    },
+    Audit {
+        at: At,
+    },
     // The network of a laptop.
-    Fates { laptop: usize, fates: Vec<Fate> },
-    Down { laptop: usize, down: bool },
+    Fates {
+        laptop: usize,
+        fates: Vec<Fate>,
+    },
+    Down {
+        laptop: usize,
+        down: bool,
+    },
     // Processes and disks of a laptop.
-    Second { laptop: usize, open: bool },
-    Close { laptop: usize },
-    Kill { at: At },
-    PowerLoss { laptop: usize, left: Left },
-    StopAfter { laptop: usize, operations: u64, left: Left },
-    Full { laptop: usize, full: bool },
-    IoError { laptop: usize, after: u64, lasts: bool },
-    SyncError { laptop: usize, after: u64 },
-    Flip { laptop: usize, log: bool, at: u64 },
-    LoseFile { laptop: usize, which: LostFile },
-    ReadOnly { laptop: usize },
-    Future { laptop: usize },
-    Image { laptop: usize },
-    PutImage { laptop: usize },
-    Clone { from: usize, to: usize },
+    Second {
+        laptop: usize,
+        open: bool,
+    },
+    Close {
+        laptop: usize,
+    },
+    Kill {
+        at: At,
+    },
+    PowerLoss {
+        laptop: usize,
+        left: Left,
+    },
+    StopAfter {
+        laptop: usize,
+        operations: u64,
+        left: Left,
+    },
+    Full {
+        laptop: usize,
+        full: bool,
+    },
+    IoError {
+        laptop: usize,
+        after: u64,
+        lasts: bool,
+    },
+    SyncError {
+        laptop: usize,
+        after: u64,
+    },
+    Flip {
+        laptop: usize,
+        log: bool,
+        at: u64,
+    },
+    LoseFile {
+        laptop: usize,
+        which: LostFile,
+    },
+    ReadOnly {
+        laptop: usize,
+    },
+    Future {
+        laptop: usize,
+    },
+    Image {
+        laptop: usize,
+    },
+    PutImage {
+        laptop: usize,
+    },
+    Clone {
+        from: usize,
+        to: usize,
+    },
     // Clocks.
-    Clock { laptop: usize, ahead_ms: i64 },
-    StopClock { laptop: usize, stopped: bool },
-    ServerClock { ahead_ms: i64 },
+    Clock {
+        laptop: usize,
+        ahead_ms: i64,
+    },
+    StopClock {
+        laptop: usize,
+        stopped: bool,
+    },
+    ServerClock {
+        ahead_ms: i64,
+    },
     // The server.
-    ServerKill { process: usize, left: Left },
-    ServerStopAfter { operations: u64, left: Left },
-    ServerFull { full: bool },
-    ServerIoError { after: u64 },
-    ServerLocked { locked: bool },
+    ServerKill {
+        process: usize,
+        left: Left,
+    },
+    ServerStopAfter {
+        operations: u64,
+        left: Left,
+    },
+    ServerFull {
+        full: bool,
+    },
+    ServerIoError {
+        after: u64,
+    },
+    ServerLocked {
+        locked: bool,
+    },
     Backup,
     Restore,
-    Purge { days: u32 },
-    Model { model: usize },
-    Revoke { laptop: usize },
+    Purge {
+        days: u32,
+    },
+    Model {
+        model: usize,
+    },
+    Revoke {
+        laptop: usize,
+    },
     // The office, over plain OData.
-    Office { record: usize, property: usize, how: Office },
+    Office {
+        record: usize,
+        property: usize,
+        how: Office,
+    },
     Wait,
 }
 

@@ -3,7 +3,7 @@
 //! Owns: how many laptops, records and events there are, how time passes between them, and the choices within each deed.
 //! Refuses: knowing what becomes of it: a plan is drawn whole before anything happens.
 
-use super::deed::{At, Deed, Event, Fate, Left, LostFile, Office, Plan, User};
+use super::deed::{At, Deed, Event, Fate, Form, Left, LostFile, Office, Plan, User};
 use super::swarm::{Kind, Swarm};
 use crate::SALT;
 use tidemark_test_dice::Dice;
@@ -142,6 +142,7 @@ impl Drawing {
         let record = self.record();
         let deed = match kind {
             Kind::Clash => return self.clash(record),
+            Kind::Race => return self.race(at, record),
             Kind::Add if self.made >= self.records => {
                 let property = self.property();
                 Deed::Edit { at, record, property, looks: true }
@@ -210,7 +211,7 @@ impl Drawing {
             Kind::Files => {
                 let set = self.set();
                 if self.dice.hits(40) {
-                    Deed::Import { at, set, rows: 1 + self.dice.below(6) }
+                    Deed::Import { at, set, rows: 1 + self.dice.below(6), form: self.dice.of(&Form::EACH) }
                 } else {
                     Deed::PutBack { at, set }
                 }
@@ -242,7 +243,7 @@ impl Drawing {
             Kind::Many => {
                 let (set, count) = (self.dice.below(2), MANY[self.dice.below(MANY.len())]);
                 if self.dice.hits(50) {
-                    Deed::Import { at, set, rows: count }
+                    Deed::Import { at, set, rows: count, form: Form::Lines }
                 } else {
                     Deed::AddMany { at, set, count: 201 }
                 }
@@ -273,6 +274,45 @@ impl Drawing {
         if self.dice.hits(50) {
             let (word, sides) = (self.dice.below(6), self.dice.roll());
             self.put(Deed::Answer { at: at(other), question: 0, word, sides });
+        }
+    }
+
+    /// A cycle is under way, and in the midst of it something happens to what it works on.
+    fn race(&mut self, at: At, record: usize) {
+        let set = self.set();
+        if self.dice.hits(70) {
+            let deed = match self.dice.below(4) {
+                0 => Deed::Delete { at, record },
+                _ => Deed::Edit { at, record, property: self.property(), looks: true },
+            };
+            self.put(deed);
+        }
+        if self.dice.hits(40) {
+            let slow = Fate::Slow(self.dice.of(&[500, 5_000]));
+            let fair = self.dice.of(&[0, 1, 3]);
+            let fates = std::iter::repeat_n(Fate::Fair, fair).chain([slow]).collect();
+            self.put(Deed::Fates { laptop: at.laptop, fates });
+        }
+        self.put(Deed::Sync { at, waits: false });
+        let meanwhile = match self.dice.below(9) {
+            0 => vec![Deed::Office { record, property: 0, how: Office::Delete }],
+            1 => vec![Deed::Office { record, property: self.property(), how: Office::Patch }],
+            2 => vec![Deed::Untick { at, set, discards: false }, Deed::Tick { at, set }],
+            3 => vec![Deed::Edit { at, record, property: self.property(), looks: true }],
+            4 => vec![Deed::Delete { at, record }],
+            5 => vec![Deed::Delete { at, record }, Deed::UndoDelete { at, record }],
+            6 => vec![Deed::Answer { at, question: 0, word: self.dice.below(6), sides: self.dice.roll() }],
+            7 => vec![Deed::Kill { at }],
+            _ if self.swarm.has(Kind::Accounts) => {
+                let laptop = at.laptop;
+                [User::Eve, User::Ana].map(|user| Deed::SignOut { laptop, user }).to_vec()
+            }
+            _ => vec![Deed::TakeAnswerBack { laptop: at.laptop }],
+        };
+        for deed in meanwhile {
+            // A request takes 80 ms.
+            let after_ms = self.dice.roll() % 200;
+            self.events.push(Event { after_ms, deed });
         }
     }
 

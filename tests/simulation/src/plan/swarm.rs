@@ -50,6 +50,7 @@ pub(super) enum Kind {
     Many,
     Wait,
     Clash,
+    Race,
 }
 
 /// Kinds that every run has, with their weights.
@@ -68,7 +69,8 @@ const ALWAYS: [(usize, Kind); 11] = [
 ];
 
 /// Kinds that some runs have: in how many of a hundred, and their weight there.
-const SOMETIMES: [(usize, usize, Kind); 32] = [
+const SOMETIMES: [(usize, usize, Kind); 33] = [
+    (50, 8, Kind::Race),
     (70, 12, Kind::Weather),
     (50, 10, Kind::SyncBehind),
     (60, 6, Kind::Office),

@@ -5,32 +5,42 @@
 
 use super::{Exported, Known, Run, SETS};
 use crate::oracle::Judged;
-use crate::plan::deed::At;
+use crate::plan::deed::{At, Form};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use tidemark_model::ports::Ids as _;
 
-fn file(name: &str) -> PathBuf {
-    let memory = PathBuf::from("/dev/shm");
-    let folder = if memory.is_dir() { memory } else { PathBuf::from("/tmp") };
-    folder.join(format!("tidemark-simulation-{}-{name}.jsonl", std::process::id()))
-}
-
 impl Run {
+    fn file(&self, at: At, ending: &str) -> PathBuf {
+        let memory = PathBuf::from("/dev/shm");
+        let folder = if memory.is_dir() { memory } else { PathBuf::from("/tmp") };
+        let world = self.shore.disk.root().display().to_string().replace('/', "-");
+        folder.join(format!("tidemark-simulation-{}-{world}-{}.{ending}", std::process::id(), at.laptop))
+    }
+
     /// New records from a file.
-    pub(super) async fn import(&mut self, at: At, set: usize, rows: usize) -> Judged {
+    pub(super) async fn import(&mut self, at: At, set: usize, rows: usize, form: Form) -> Judged {
         let Some(app) = self.app(at) else { return Ok(()) };
         let (name, properties) = SETS[set];
-        let mut lines = Vec::new();
-        let mut made = Vec::new();
-        for _ in 0..rows {
-            let id = self.laptops[at.laptop].chance().fresh().to_string();
-            let mark = self.ledger.fresh(at.laptop);
-            lines.push(json!({ "Id": id, properties[0]: mark }).to_string());
-            made.push((id, mark));
+        let mut made: Vec<(String, String)> = Vec::new();
+        for row in 0..rows + usize::from(form == Form::Twice) {
+            let first = made.first().filter(|_| row == rows).map(|(id, _)| id.clone());
+            let id = first.unwrap_or_else(|| self.laptops[at.laptop].chance().fresh().to_string());
+            made.push((id, self.ledger.fresh(at.laptop)));
         }
-        let path = file(&format!("{}-{}", self.shore.disk.root().display().to_string().replace('/', "-"), at.laptop));
-        if std::fs::write(&path, lines.join("\n")).is_err() {
+        let (path, text) = match form {
+            Form::Lines | Form::Twice => {
+                let line = |(id, mark): &(String, String)| json!({ "Id": id, properties[0]: mark }).to_string();
+                (self.file(at, "jsonl"), made.iter().map(line).collect::<Vec<_>>().join("\n"))
+            }
+            Form::Csv | Form::CsvCr => {
+                let end = if form == Form::Csv { "\r\n" } else { "\r" };
+                let lines = made.iter().map(|(id, mark)| format!("{id},{mark}"));
+                let lines: Vec<_> = std::iter::once(format!("Id,{}", properties[0])).chain(lines).collect();
+                (self.file(at, "csv"), lines.join(end))
+            }
+        };
+        if std::fs::write(&path, text).is_err() {
             return Ok(());
         }
         let imported = app.import_file(name, &path).await;
@@ -50,7 +60,7 @@ impl Run {
         let Some(app) = self.app(at) else { return Ok(()) };
         let (name, properties) = SETS[set];
         let before = self.exported.remove(&at.laptop).filter(|exported| exported.set == set);
-        let path = file(&format!("{}-{}", self.shore.disk.root().display().to_string().replace('/', "-"), at.laptop));
+        let path = self.file(at, "jsonl");
         let Some(Exported { text, edits: then, .. }) = before else {
             if self.checked("export", app.export_file(name, &path).await)?.is_some() {
                 let text = std::fs::read_to_string(&path).unwrap_or_default();
