@@ -54,7 +54,7 @@ pub(crate) fn nothing_lost(run: &mut Run) -> Judged {
         // What cannot be read at the moment is looked at once it can.
         let Ok(marks) = laptop(run, writer) else { continue };
         let by_restored = run.ledger.is_restored || run.ledger.copied.contains(&writer);
-        let in_doubt = run.ledger.may_be_under(&mark, &marks.shown);
+        let in_doubt = run.ledger.may_be_under(&mark, &marks.shown) || run.ledger.may_be_under(&mark, &marks.behind);
         if in_doubt {
             run.ledger.saved[number].closed = Some("written over by a Save that nobody acknowledged");
         }
@@ -109,7 +109,9 @@ fn laptop(run: &mut Run, at: usize) -> Sight<Rc<Marks>> {
         let log = run.laptops[at].disk.read_file("tidemark/outbox.log").unwrap_or_default();
         eyes::marks(&String::from_utf8_lossy(&log), &mut shown);
     }
-    let behind = of(&|table| ["sent", "history", "pending"].contains(&table));
+    let has_policies = run.ledger.has_policies;
+    let behind =
+        of(&|table| ["sent", "history", "pending"].contains(&table) || has_policies && table == "history by policy");
     let marks = Rc::new(Marks { shown, behind, seen });
     run.seen_by_oracle.laptops.insert(at, (operations, marks.clone()));
     Ok(marks)

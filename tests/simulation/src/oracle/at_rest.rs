@@ -143,7 +143,8 @@ fn arrived(run: &mut Run) -> Judged {
     let mut decided = BTreeSet::new();
     for laptop in &run.laptops {
         let seen = eyes::look(&laptop.database()).unwrap_or_default();
-        decided.extend(seen.of(|table| table == "history").map(str::to_owned));
+        let is_decision = |table: &str| table == "history" || run.ledger.has_policies && table == "history by policy";
+        decided.extend(seen.of(is_decision).map(str::to_owned));
     }
     for (number, saved) in run.ledger.saved.iter().enumerate() {
         let with_the_disk = run.ledger.rolled_back.get(&saved.writer).is_some_and(|image| number >= *image);

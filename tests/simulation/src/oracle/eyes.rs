@@ -11,9 +11,11 @@ use tidemark_sim_disk::VFS_NAME;
 /// What cannot be read at the moment: there is no database, or it is damaged.
 pub(crate) type Sight<T> = Result<T, String>;
 
-/// The status line counts these; which sets are kept is no work of anybody's.
-const HELD: &str = "SELECT count(*) FILTER (WHERE hold = 0), count(*) FILTER (WHERE hold = 1), \
-                    count(*) FILTER (WHERE hold = 2) FROM pending WHERE entity_set <> 'CachedEntities'";
+/// The status line counts these. Which sets are kept is no work of anybody's, but where the server will not have it
+/// a person must know.
+const HELD: &str = "SELECT count(*) FILTER (WHERE hold = 0 AND entity_set <> 'CachedEntities'), \
+                    count(*) FILTER (WHERE hold = 1 AND entity_set <> 'CachedEntities'), \
+                    count(*) FILTER (WHERE hold = 2) FROM pending";
 
 /// What one look into a database saw.
 #[derive(Clone, Debug, Default)]
@@ -53,22 +55,33 @@ fn seen(conn: &Connection) -> rusqlite::Result<Seen> {
         if name == "pending" {
             seen.held = Some(conn.query_row(HELD, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?);
         }
-        // A version that was only ever the device's own is no decision.
-        let decided = if name == "history" { " WHERE event NOT IN ('created', 'edited')" } else { "" };
-        let mut statement = conn.prepare(&format!("SELECT * FROM \"{name}\"{decided}"))?;
-        let columns = statement.column_count();
-        let mut rows = statement.query([])?;
-        let mut found = BTreeSet::new();
-        while let Some(row) = rows.next()? {
-            for column in 0..columns {
-                if let ValueRef::Text(text) = row.get_ref(column)? {
-                    marks(&String::from_utf8_lossy(text), &mut found);
-                }
-            }
+        if name == "history" {
+            // A version that was only ever the device's own is no decision; nor is what nobody decided a person's.
+            let decided = "SELECT * FROM history WHERE event NOT IN ('created', 'edited') AND by_policy";
+            seen.marks.insert("history".to_owned(), marks_of(conn, &format!("{decided} = 0"))?);
+            seen.marks.insert("history by policy".to_owned(), marks_of(conn, &format!("{decided} = 1"))?);
+            continue;
         }
+        let found = marks_of(conn, &format!("SELECT * FROM \"{name}\""))?;
         seen.marks.insert(name, found);
     }
     Ok(seen)
+}
+
+/// Collects the marks in all that a query returns.
+fn marks_of(conn: &Connection, sql: &str) -> rusqlite::Result<BTreeSet<String>> {
+    let mut statement = conn.prepare(sql)?;
+    let columns = statement.column_count();
+    let mut rows = statement.query([])?;
+    let mut found = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        for column in 0..columns {
+            if let ValueRef::Text(text) = row.get_ref(column)? {
+                marks(&String::from_utf8_lossy(text), &mut found);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Finds the marks in a text: `mark00017w2x`.

@@ -261,8 +261,8 @@ impl Run {
         if undone.is_none() && !self.is_troubled(laptop) {
             return Ok(());
         }
-        if word == "restore" {
-            // What was restored and sent is deleted again, with what was written into it since.
+        if matches!(word, "restore" | "keep-server") {
+            // What was sent so is deleted again, with what was written into it since.
             match undone {
                 Some(undone) if undone.reopened => {}
                 Some(_) => self.ledger.delete(laptop, &id),
