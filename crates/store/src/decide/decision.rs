@@ -55,7 +55,9 @@ fn entries<'c>(conflict: &'c Conflict, answer: &Resolution) -> Vec<Written<'c>> 
         Resolution::KeepServer => {
             let mut kept: Vec<PropertyChange> = changes(conflict.properties.iter(), Origin::Mine, base, theirs);
             kept.iter_mut().for_each(|change| change.side = Some(Origin::Server));
-            vec![(event, kept, None)]
+            // What was typed before it was deleted, or since an answer that was taken back, goes with the deletion.
+            let typed = mine.filter(|mine| base.is_some_and(|base| !base.same_content(mine)));
+            vec![(event, kept, typed)]
         }
     }
 }
