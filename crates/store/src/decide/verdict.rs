@@ -3,6 +3,7 @@
 //! Owns: what each verdict does to the record, its change, its question and its history. Refuses: the verdict
 //! itself, and the answer of a policy (`tidemark-model`).
 
+use crate::decide::confirmed;
 use crate::decide::decision;
 use crate::decide::question;
 use crate::decide::tally::Tally;
@@ -46,6 +47,9 @@ pub(crate) fn judge_change(
         }
         return Ok(Tally::default());
     }
+    if let Some(server) = server {
+        confirmed::recognise(tx, table, &mut change, server)?;
+    }
     if server.is_none() && is_known_deleted(tx, table, id, &change)? {
         return Ok(Tally::default());
     }
@@ -71,7 +75,7 @@ pub(crate) fn judge_change(
                 change.hold = Hold::Free;
             }
             change.state = state;
-            change.base = server.cloned();
+            change.base = server.map(|server| seen_as(table, change.base.as_ref(), server));
             // What came together is another content: a stamp, as a file carries it, names one (ADR 0011).
             let updated_at = local.updated_at.saturating_add(merged.into());
             local::put_pending(tx, table, Record { updated_by: None, updated_at, ..local }, &change)?;
@@ -155,7 +159,7 @@ fn keep(
         && base.record.same_content(&server.record)
     {
         // The echo of what is known: only the stamp, and who made it, may be new. Nothing to announce.
-        change.base = Some((*server).clone());
+        change.base = Some(seen_as(table, Some(base), server));
         return pending::put(tx, &table.set.name, local.id, &change).map(|()| Tally::default());
     }
     conflict::close(tx, table, local.id)?;
@@ -163,7 +167,7 @@ fn keep(
         change.hold = Hold::Free;
     }
     if let Some((base, server)) = known {
-        change.base = Some(server.clone());
+        change.base = Some(seen_as(table, Some(&base), server));
         let better = know_better(&table.set, &base.record, &local, &server.record);
         let better = better.filter(|_| change.state == State::Update);
         if let Some(better) = better
@@ -176,6 +180,18 @@ fn keep(
         }
     }
     local::put_pending(tx, table, local, &change).map(|()| Tally::default())
+}
+
+/// Returns the server's version as a base, with what an earlier one is known to have held of properties that the model has
+/// no more: where it gets them back, what stands there then is no news (FAULTS S3).
+fn seen_as(table: &Table, before: Option<&Versioned>, server: &Versioned) -> Versioned {
+    let mut seen = server.clone();
+    for (name, value) in before.into_iter().flat_map(|before| &before.record.properties) {
+        if table.set.entity_type.property(name).is_none() && !seen.record.properties.contains_key(name) {
+            seen.record.properties.insert(name.clone(), value.clone());
+        }
+    }
+    seen
 }
 
 /// A record was to be restored by somebody who could not see all that it had held: with that it is another question (I14).

@@ -1,8 +1,8 @@
-//! What an answer leaves behind, whether a change was sent for the first time or offered again.
+//! What becomes of a change that the server will not have, whether it was sent for the first time or offered again.
 //!
-//! Owns: the record's history of it, the version that it became, and what becomes of a change that the server will not have. Refuses: reading answers
-//! (`settle`, `restored::answered`).
+//! Owns: that it waits for a person, but for an edit made since. Refuses: reading answers (`settle`, `restored::answered`).
 
+use crate::decide::confirmed;
 use crate::decide::parked;
 use crate::decide::tally::Tally;
 use crate::error::{Result, StoreError};
@@ -13,32 +13,7 @@ use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
-use tidemark_model::{HistoryEvent, Record, RecordId, State, Versioned};
-
-/// Writes the change into the record's history: what typing came to, once.
-pub(crate) fn write_down(tx: &Tx<'_>, table: &Table, base: Option<&Record>, sent: &InFlight, etag: &str) -> Result<()> {
-    let (event, changes) = match sent.state {
-        State::Delete => (HistoryEvent::Deleted, Vec::new()),
-        State::Update if sent.restores => (HistoryEvent::Restored, history::changes(base, &sent.record)),
-        State::Update => (HistoryEvent::Edited, history::changes(base, &sent.record)),
-        State::Add | State::None => (HistoryEvent::Created, history::changes(None, &sent.record)),
-    };
-    let lost = (event == HistoryEvent::Deleted).then_some(&sent.record);
-    let at = Some(sent.record.updated_at);
-    let entry = Entry { at, etag: Some(etag), changes, ..Entry::here(event, lost) };
-    history::write_version(tx, table, sent.record.id, &entry)
-}
-
-/// Returns the version that the server made of a change which it has. It stamps the account that the token belongs to.
-pub(crate) fn confirmed(tx: &Tx<'_>, sent: &InFlight, etag: &str, stamp: Option<i64>) -> Result<Versioned> {
-    let record = Record {
-        is_tombstoned: sent.state == State::Delete,
-        updated_by: tx.me()?.user.clone(),
-        updated_at: stamp.unwrap_or(sent.record.updated_at),
-        ..sent.record.clone()
-    };
-    Ok(Versioned { record, etag: etag.to_owned() })
-}
+use tidemark_model::{HistoryEvent, RecordId, State};
 
 /// The server will not have the change: it waits for a person, unless they edited the record since it was sent.
 pub(crate) fn refused(
@@ -54,6 +29,8 @@ pub(crate) fn refused(
         position::fetch_later(tx, table, id)?;
     }
     change.attempts = 0;
+    // It may have been carried out before it was refused: its first answers are not here.
+    confirmed::doubt(&mut change, sent);
     let deletes = |state| state == State::Delete;
     if deletes(change.state) != deletes(sent.state) || !row.record.same_content(&sent.record) {
         if deletes(change.state) && change.base.is_none() {

@@ -3,6 +3,7 @@
 //! Owns: that only the answer to the very request in flight settles it, and that edits made meanwhile survive.
 //! Refuses: judging a stale change (`verdict`).
 
+use crate::decide::confirmed;
 use crate::decide::parked;
 use crate::decide::tally::Tally;
 use crate::decide::verdict;
@@ -182,11 +183,11 @@ fn done(
     let id = sent.record.id;
     let row = outcome::pending_row(tx, table, id)?;
     sent::log(tx, &table.set.name, id, change.base.as_ref(), sent, etag)?;
-    outcome::write_down(tx, table, change.base.as_ref().map(|base| &base.record), sent, etag)?;
+    confirmed::write_down(tx, table, change.base.as_ref().map(|base| &base.record), sent, etag)?;
     if change.set_aside {
         position::fetch_later(tx, table, id)?;
     }
-    let confirmed = outcome::confirmed(tx, sent, etag, stamp)?;
+    let confirmed = confirmed::confirmed(tx, sent, etag, stamp)?;
     let is_settled = row.record.same_content(&sent.record) || is_planted(Planted::X6AnswerSettlesLaterEdits);
     match (sent.state, change.state) {
         (State::Delete, State::Delete) => local::remove(tx, table, id)?,
@@ -201,6 +202,7 @@ fn done(
             }
             change.set_aside = false;
             change.attempts = 0;
+            change.doubts.clear();
             local::put_pending(tx, table, row.record, &change)?;
         }
     }

@@ -75,6 +75,10 @@ pub(crate) struct Change {
     /// Set while what a restored server lost is offered again. The base is then the version that this device last had,
     /// and not what the change in flight was made on.
     pub(crate) offer: Option<Offer>,
+    /// Changes of the record that were sent and not answered, and refused when they were sent again: the server may have
+    /// them all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) doubts: Vec<InFlight>,
 }
 
 impl Change {
@@ -89,6 +93,7 @@ impl Change {
             reason: None,
             attempts: 0,
             offer: None,
+            doubts: Vec::new(),
         }
     }
 
@@ -127,7 +132,7 @@ impl Change {
     }
 }
 
-const COLUMNS: &str = "state, base, in_flight, set_aside, hold, reason, attempts, offer";
+const COLUMNS: &str = "state, base, in_flight, set_aside, hold, reason, attempts, offer, doubts";
 
 /// Reads a record's pending change.
 pub(crate) fn get(conn: &Connection, set: &str, id: RecordId) -> Result<Option<Change>> {
@@ -153,15 +158,16 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Change> {
         reason: row.get(5)?,
         attempts: row.get(6)?,
         offer: from_optional_text(row.get(7)?)?,
+        doubts: from_optional_text(row.get(8)?)?.unwrap_or_default(),
     })
 }
 
 /// Writes a record's pending change; its place in the queue stays.
 pub(crate) fn put(tx: &Tx<'_>, set: &str, id: RecordId, change: &Change) -> Result<()> {
     let sql = format!(
-        "INSERT INTO pending (entity_set, id, {COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+        "INSERT INTO pending (entity_set, id, {COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
          ON CONFLICT (entity_set, id) DO UPDATE SET state = ?3, base = ?4, in_flight = ?5, set_aside = ?6, \
-         hold = ?7, reason = ?8, attempts = ?9, offer = ?10"
+         hold = ?7, reason = ?8, attempts = ?9, offer = ?10, doubts = ?11"
     );
     tx.conn.prepare_cached(&sql)?.execute(params![
         set,
@@ -174,6 +180,7 @@ pub(crate) fn put(tx: &Tx<'_>, set: &str, id: RecordId, change: &Change) -> Resu
         change.reason,
         change.attempts,
         change.offer.as_ref().map(to_text).transpose()?,
+        Some(&change.doubts).filter(|doubts| !doubts.is_empty()).map(to_text).transpose()?,
     ])?;
     Ok(())
 }
@@ -196,7 +203,7 @@ pub(crate) fn placed(conn: &Connection, set: &str, id: RecordId) -> Result<Optio
     let sql = format!("SELECT {COLUMNS}, order_no FROM pending WHERE entity_set = ?1 AND id = ?2");
     let mut statement = conn.prepare_cached(&sql)?;
     let mut rows = statement.query(params![set, Key(id)])?;
-    rows.next()?.map(|row| Ok((row.get(8)?, read(row)?))).transpose()
+    rows.next()?.map(|row| Ok((row.get(9)?, read(row)?))).transpose()
 }
 
 /// Reads the pending change at a place in the queue, and whose it is.
@@ -204,7 +211,7 @@ pub(crate) fn at(conn: &Connection, order_no: i64) -> Result<Option<(String, Rec
     let sql = format!("SELECT {COLUMNS}, entity_set, id FROM pending WHERE order_no = ?1");
     let mut statement = conn.prepare_cached(&sql)?;
     let mut rows = statement.query([order_no])?;
-    rows.next()?.map(|row| Ok((row.get(8)?, row.get::<_, Key>(9)?.0, read(row)?))).transpose()
+    rows.next()?.map(|row| Ok((row.get(9)?, row.get::<_, Key>(10)?.0, read(row)?))).transpose()
 }
 
 /// What a list shows beside a record needs this much of its pending change.

@@ -11,7 +11,7 @@ use tidemark_model::{Planted, is_planted};
 use tidemark_sqlite::{Disk, Opening};
 
 /// The version that this program writes.
-pub(crate) const VERSION: i64 = 3;
+pub(crate) const VERSION: i64 = 4;
 
 /// How long a statement waits for another process's write.
 const BUSY: Duration = Duration::from_secs(30);
@@ -166,8 +166,11 @@ CREATE TABLE incident (order_no INTEGER PRIMARY KEY, at INTEGER NOT NULL, entry 
   told INTEGER NOT NULL DEFAULT 0) STRICT;
 ";
 
+/// Version 4: what was refused when it was sent again is known again where the server has it all the same.
+const VERSION_4: &str = "ALTER TABLE pending ADD COLUMN doubts TEXT;";
+
 /// From one version to the next, in order.
-const STEPS: [(i64, &str); 7] = [
+const STEPS: [(i64, &str); 8] = [
     (1, VERSION_1),
     (2, VERSION_2),
     (3, VERSION_3_EXPORTED),
@@ -175,6 +178,7 @@ const STEPS: [(i64, &str); 7] = [
     (3, VERSION_3_OFFER),
     (3, VERSION_3_RETENTION),
     (3, VERSION_3_DISK),
+    (4, VERSION_4),
 ];
 
 /// The tables that belong to an account: signing out empties them.

@@ -12,6 +12,7 @@ mod choice;
 mod clocks;
 mod conflicts;
 mod disk;
+mod doubts;
 mod edit;
 mod files;
 mod folds;

@@ -3,6 +3,7 @@
 //! Owns: what it says of the change, and writing down that a lost one was confirmed anew. Refuses: what follows (`next`).
 
 use super::next::{At, carry_out, confirmed, misplaced};
+use crate::decide::confirmed;
 use crate::decide::tally::Tally;
 use crate::error::Result;
 use crate::push::outcome;
@@ -89,8 +90,8 @@ fn confirm(
         });
         sent::confirm_again(tx, lost.number, base.as_ref(), sent, etag)?;
         if !history::confirmed_again(tx, table, id, &lost.etag, etag)? {
-            outcome::write_down(tx, table, base.as_ref().map(|base| &base.record), sent, etag)?;
+            confirmed::write_down(tx, table, base.as_ref().map(|base| &base.record), sent, etag)?;
         }
     }
-    outcome::confirmed(tx, sent, etag, stamp)
+    confirmed::confirmed(tx, sent, etag, stamp)
 }

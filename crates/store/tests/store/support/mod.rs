@@ -272,7 +272,12 @@ pub(crate) fn pull<T>(store: &Store, set: &str, f: impl FnOnce(&mut Onto<'_>) ->
 
 /// Takes records in as a page of `set` does.
 pub(crate) fn take(tx: &mut Onto<'_>, set: &str, server: &Versioned) -> Result<()> {
-    let set = model().set(set).unwrap();
+    take_under(tx, model(), set, server)
+}
+
+/// As [`take`], of a server with that model.
+pub(crate) fn take_under(tx: &mut Onto<'_>, model: &EntityModel, set: &str, server: &Versioned) -> Result<()> {
+    let set = model.set(set).unwrap();
     let mut sink = tx.sink()?;
     let record = &server.record;
     let declared: Vec<_> = set.entity_type.declared().collect();

@@ -1,0 +1,89 @@
+//! A change that was sent, never answered, and refused when it was sent again: the server may have it (FAULTS N2, N7).
+
+use crate::support::*;
+use serde_json::json;
+use tidemark_model::{Resolution, Versioned};
+use tidemark_store::{Answer, Outgoing, OutgoingChange, Store};
+
+/// Sends what waits, loses the answer, edits on, and has what is sent again refused. Returns what goes out then.
+fn edited_on(store: &Store, n: u64) -> Outgoing {
+    let sent = batch(store).remove(0);
+    edit(store, id(n), json!({ "Notes": "later" }));
+    assert_eq!(batch(store), std::slice::from_ref(&sent), "until it is answered it is sent as it was");
+    store.settle(&[reply(&sent, Answer::Refused { reason: "Too large.".into() })]).unwrap();
+    batch(store).remove(0)
+}
+
+/// The record as the server made it of what was sent first.
+fn as_sent(store: &Store, n: u64, by: &str) -> Versioned {
+    let mut server = Versioned { record: shown(store, id(n)).unwrap(), etag: "e2".into() };
+    server.record.properties.insert("Notes".into(), json!("first"));
+    server.record.updated_by = Some(by.into());
+    server
+}
+
+fn a_change(store: &Store, is_new: bool) {
+    if is_new {
+        let record = object(json!({ "Id": id(1).to_string(), "Title": "a", "Notes": "first" }));
+        store.add(ITEMS, &record).unwrap();
+    } else {
+        clean_item(store, 1, "e1");
+        edit(store, id(1), json!({ "Notes": "first" }));
+    }
+}
+
+#[test]
+fn what_this_device_made_itself_is_nobodys_news() {
+    for (is_new, is_pulled) in [(true, false), (true, true), (false, false), (false, true)] {
+        let device = device();
+        let store = &device.store;
+        a_change(store, is_new);
+        let again = edited_on(store, 1);
+        let server = as_sent(store, 1, "ann");
+        if is_pulled {
+            // Nothing is out any more when it comes.
+            store.settle(&[reply(&again, Answer::Refused { reason: "Too large.".into() })]).unwrap();
+            pull_item(store, &server);
+            store.retry_parked(ITEMS, id(1)).unwrap();
+        } else {
+            store.settle(&[reply(&again, Answer::Stale { current: server })]).unwrap();
+        }
+        assert_eq!(store.counts().unwrap().conflicts, 0, "{is_new} {is_pulled}");
+        let next = device.after_a_crash();
+        let next = batch(&next.store).remove(0);
+        let OutgoingChange::Update { body, if_match } = &next.change else { panic!("{next:?}") };
+        assert_eq!((&body["Notes"], if_match.as_str()), (&json!("later"), "e2"));
+    }
+}
+
+#[test]
+fn what_another_made_is_asked_about_however_much_alike_it_is() {
+    let device = device();
+    let store = &device.store;
+    a_change(store, true);
+    let again = edited_on(store, 1);
+    let server = as_sent(store, 1, "bob");
+    store.settle(&[reply(&again, Answer::Stale { current: server })]).unwrap();
+    assert_eq!(store.counts().unwrap().conflicts, 1);
+}
+
+#[test]
+fn what_was_typed_into_a_record_whose_answer_is_taken_back_is_in_its_history() {
+    let device = device();
+    let store = &device.store;
+    clean_item(store, 1, "e1");
+    store.delete(ITEMS, id(1)).unwrap();
+    let theirs = server_item(id(1), "e2", json!({ "Title": "a", "Notes": "theirs", "_UpdatedAt": 2_000 }));
+    pull_item(store, &theirs);
+    let keep = |store: &Store| {
+        let open = store.conflicts().unwrap().remove(0);
+        store.resolve(open.id, &Resolution::KeepServer).unwrap()
+    };
+    let answered = keep(store);
+    edit(store, id(1), json!({ "Title": "typed" }));
+    assert!(store.undo_resolve(answered.undo).unwrap().reopened);
+    keep(store);
+    assert_eq!(shown(store, id(1)).unwrap().get("Notes"), &json!("theirs"));
+    let kept = store.history(ITEMS, id(1)).unwrap();
+    assert!(kept.iter().any(|entry| entry.record.as_ref().is_some_and(|record| title(record) == "typed")), "{kept:?}");
+}
