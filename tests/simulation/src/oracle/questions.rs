@@ -64,7 +64,7 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
     if conflict.properties.iter().any(|name| !server.contains_key(name)) {
         return Ok(());
     }
-    let was_restored = changed.is_empty() && !ledger.deleters(id).is_empty();
+    let was_restored = !ledger.deleters(id).is_empty() && (changed.is_empty() || ledger.revived.contains(id));
     if changed.iter().all(is_own) && !holds_others && !was_restored {
         return broken("I12", format!("{}, where nobody else changed anything: server {server:?}", told()));
     }
