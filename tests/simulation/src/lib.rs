@@ -14,6 +14,7 @@ mod oracle;
 pub mod plan;
 mod run;
 mod shrink;
+mod wire;
 mod world;
 
 pub use coverage::{injected, missing};
@@ -21,8 +22,9 @@ pub use crash::{Enumerated, Scenario, Side, enumerate, scenarios};
 /// Seeds of the simulation mean something of their own.
 pub(crate) const SALT: u64 = 0x5bf0_3635_d1c7_24a9;
 
-pub use many::{Seeds, Together, run_many, run_seed};
+pub use many::{Play, Seeds, Together, run_many, run_seed};
 pub use oracle::Violation;
 pub use run::told::{Tally, Telling};
 pub use run::{Outcome, run, watch_panics};
 pub use shrink::shrink;
+pub use wire::run_over_tcp;

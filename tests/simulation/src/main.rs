@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use tidemark_model::{Planted, plant};
 use tidemark_simulation::plan::deed::Plan;
 use tidemark_simulation::{
-    Outcome, Seeds, Telling, Together, enumerate, plan, run, run_many, run_seed, scenarios, shrink, watch_panics,
+    Outcome, Play, Seeds, Telling, Together, enumerate, plan, run, run_many, run_over_tcp, run_seed, scenarios, shrink,
+    watch_panics,
 };
 
 /// Runs seeds of the simulation.
@@ -47,6 +48,9 @@ struct Arguments {
     /// Run what every test run runs
     #[arg(long)]
     standing: bool,
+    /// Over simulated TCP
+    #[arg(long)]
+    wire: bool,
     /// Write the tables of the documentation into this file
     #[arg(long, value_name = "FILE")]
     tables: Option<PathBuf>,
@@ -56,6 +60,12 @@ struct Arguments {
     /// Stop after so many failures
     #[arg(long, default_value_t = 10)]
     failures: usize,
+}
+
+impl Arguments {
+    fn play(&self) -> Play {
+        if self.wire { run_over_tcp } else { run }
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "how fast it goes is a question to the machine, outside of every run")]
@@ -102,13 +112,15 @@ fn every_planted(arguments: &Arguments) -> ExitCode {
         let (mut first, mut ran) = (arguments.seed.unwrap_or(0), 0);
         let found = loop {
             plant(Some(bug));
-            let seeds = Seeds { first, count: most.saturating_sub(ran), failures: 1 };
+            let seeds = Seeds { first, count: most.saturating_sub(ran), failures: 1, play: arguments.play() };
             let together = run_many(seeds, arguments.threads, &goes_on);
             plant(None);
             ran += together.seeds;
             match together.failed.into_iter().next() {
                 // A seed that fails without the mistake too says nothing of it.
-                Some((seed, ..)) if run_seed(seed, Telling::Counts).violation.is_some() => first = seed + 1,
+                Some((seed, ..)) if run_seed(seed, Telling::Counts, arguments.play()).violation.is_some() => {
+                    first = seed + 1
+                }
                 found => break found,
             }
         };
@@ -155,7 +167,7 @@ fn one(plan: &Plan, arguments: &Arguments) -> ExitCode {
     if arguments.trace {
         println!("{}", serde_json::to_string_pretty(plan).unwrap_or_default());
     }
-    let outcome = run(plan, telling);
+    let outcome = arguments.play()(plan, telling);
     println!("hash {:016x}, {:.2} device-days", outcome.hash, outcome.device_ms as f64 / 86_400_000.0);
     let Some((at, violation)) = outcome.violation else {
         println!("nothing was wrong");
@@ -164,13 +176,13 @@ fn one(plan: &Plan, arguments: &Arguments) -> ExitCode {
     println!("event {at}: {violation}");
     if let Some(folder) = &arguments.shrink {
         let began = now();
-        let short = shrink(plan, &violation.law);
+        let short = shrink(plan, &violation.law, arguments.play());
         let file = folder.join(format!("{}-{}.json", violation.law.to_lowercase(), plan.seed));
         let text = serde_json::to_string_pretty(&short).unwrap_or_default();
         std::fs::write(&file, text + "\n").expect("the plan can be written");
         let seconds = began.elapsed().as_secs();
         println!("{} of {} events after {seconds} s: {}", short.events.len(), plan.events.len(), file.display());
-        if let Outcome { violation: Some((at, violation)), .. } = run(&short, Telling::Counts) {
+        if let Outcome { violation: Some((at, violation)), .. } = arguments.play()(&short, Telling::Counts) {
             println!("event {at}: {violation}");
         }
     }
@@ -182,7 +194,8 @@ fn many(arguments: &Arguments) -> ExitCode {
     let until = arguments.minutes.map(|minutes| Duration::from_secs(minutes * 60));
     let goes_on = || until.is_none_or(|until| began.elapsed() < until);
     let count = arguments.seeds.unwrap_or(if arguments.minutes.is_some() { u64::MAX / 2 } else { 200 });
-    let seeds = Seeds { first: arguments.seed.unwrap_or(0), count, failures: arguments.failures };
+    let seeds =
+        Seeds { first: arguments.seed.unwrap_or(0), count, failures: arguments.failures, play: arguments.play() };
     let together = run_many(seeds, arguments.threads, &goes_on);
     print(&together, began.elapsed());
     if let Some(file) = &arguments.tables {

@@ -4,9 +4,10 @@
 //! hold (`coverage`).
 
 use crate::oracle::Violation;
+use crate::plan::deed::Plan;
 use crate::plan::draw;
+use crate::run::Outcome;
 use crate::run::told::{Tally, Telling};
-use crate::run::{Outcome, run};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -38,18 +39,23 @@ pub struct Seeds {
     pub count: u64,
     /// After how many failures no more are begun.
     pub failures: usize,
+    /// How each is carried out.
+    pub play: Play,
 }
 
+/// How a plan is carried out: [`crate::run`], or [`crate::run_over_tcp`].
+pub type Play = fn(&Plan, Telling) -> Outcome;
+
 /// Runs one seed; every fiftieth twice.
-pub fn run_seed(seed: u64, telling: Telling) -> Outcome {
+pub fn run_seed(seed: u64, telling: Telling, play: Play) -> Outcome {
     let plan = draw(seed);
     // Where cycles run by themselves several tasks of the product are ready at once, and which goes first is tokio's own
     // choice: such a world is judged, and not compared.
     if !seed.is_multiple_of(TWICE) || telling == Telling::Aloud || plan.background {
-        return run(&plan, telling);
+        return play(&plan, telling);
     }
-    let mut first = run(&plan, Telling::Hash);
-    let again = run(&plan, Telling::Hash);
+    let mut first = play(&plan, Telling::Hash);
+    let again = play(&plan, Telling::Hash);
     if first.hash != again.hash && first.violation.is_none() {
         let words = format!("two runs of seed {seed} are not the same");
         first.violation = Some((plan.events.len(), Violation { law: "same".into(), words }));
@@ -69,7 +75,7 @@ pub fn run_many(seeds: Seeds, threads: usize, goes_on: &(dyn Fn() -> bool + Sync
                     if seed >= seeds.first + seeds.count {
                         return;
                     }
-                    let outcome = run_seed(seed, Telling::Counts);
+                    let outcome = run_seed(seed, Telling::Counts, seeds.play);
                     let mut together = together.lock().unwrap_or_else(PoisonError::into_inner);
                     together.take(seed, outcome);
                     if together.failed.len() >= seeds.failures {

@@ -17,10 +17,11 @@ mod watched;
 use crate::oracle::ledger::{Ledger, Saved, Writer};
 use crate::oracle::{Judged, Violation, always, at_rest, broken};
 use crate::plan::deed::{At, Deed, Plan, User};
+use crate::wire::{Berth, Line};
 use crate::world::laptop::Laptop;
 use crate::world::network::Network;
 use crate::world::shore::Shore;
-use crate::world::time::{Time, pass};
+use crate::world::time::Time;
 use serde_json::{Map, Value};
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -30,7 +31,7 @@ use std::time::Duration;
 use tidemark_app::App;
 use tidemark_sim_disk::{SimDisk, tripwire};
 use told::{Tally, Telling, Told};
-use watched::watched;
+pub(crate) use watched::watched;
 
 /// What people edit: texts of one line, and one of many lines, whose edits merge.
 pub(crate) const SETS: [(&str, &[&str]); 3] =
@@ -120,16 +121,42 @@ pub fn watch_panics() {
     }));
 }
 
+/// What was wrong with a run that came to its end, and its virtual milliseconds times laptops.
+pub(crate) type Carried = (Option<(usize, Violation)>, u64);
+
+/// Over what requests go.
+pub(crate) enum Over {
+    /// Over nothing: the server is asked in the same program.
+    Air,
+    /// Over simulated TCP, with a line for each laptop.
+    Tcp { berth: Berth, lines: Vec<Line> },
+}
+
 /// Carries a plan out.
 pub fn run(plan: &Plan, telling: Telling) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.expect("a runtime");
+    let (world, told) = begin(telling);
+    let carried = runtime.block_on(watched(carry_out(plan, &world, told.clone(), Over::Air)));
+    drop(runtime);
+    outcome_of(plan, Ok(carried), &told)
+}
+
+/// Names a world, and what is told of it.
+pub(crate) fn begin(telling: Telling) -> (String, Told) {
     PANICS.set(0);
     let world = WORLDS.fetch_add(1, Ordering::Relaxed).to_string();
     let told = Told::new(telling, &world);
     let _ = tripwire::tripped();
-    let (mut violation, device_ms) = runtime.block_on(watched(carry_out(plan, &world, told.clone())));
-    drop(runtime);
+    (world, told)
+}
+
+/// Returns what came of a run, which may have been stuck.
+pub(crate) fn outcome_of(plan: &Plan, carried: Result<Carried, String>, told: &Told) -> Outcome {
+    let (mut violation, device_ms) = carried.unwrap_or_else(|stuck| {
+        let violation = Violation { law: "I22".into(), words: format!("the run does not end: {stuck}") };
+        (Some((plan.events.len(), violation)), 0)
+    });
     if let Some(trip) = tripwire::tripped() {
         // Whatever else it says: a run that asked the real clock or entropy is no run.
         let words = format!("the run asked the machine for {trip:?}");
@@ -138,8 +165,8 @@ pub fn run(plan: &Plan, telling: Telling) -> Outcome {
     Outcome { violation, tally: told.tally(), hash: told.hash(), device_ms }
 }
 
-async fn carry_out(plan: &Plan, world: &str, told: Told) -> (Option<(usize, Violation)>, u64) {
-    let mut run = match Run::begin(plan, world, told).await {
+pub(crate) async fn carry_out(plan: &Plan, world: &str, told: Told, over: Over) -> Carried {
+    let mut run = match Run::begin(plan, world, told, over).await {
         Ok(run) => run,
         Err(violation) => return (Some((0, violation)), 0),
     };
@@ -151,7 +178,7 @@ async fn carry_out(plan: &Plan, world: &str, told: Told) -> (Option<(usize, Viol
 }
 
 impl Run {
-    async fn begin(plan: &Plan, world: &str, told: Told) -> Judged<Self> {
+    async fn begin(plan: &Plan, world: &str, told: Told, over: Over) -> Judged<Self> {
         let time = Time::begin();
         let shore = Shore::new(SimDisk::new(world, "server"), &time, plan.seed ^ 0x5e57);
         let elsewhere = Shore::new(SimDisk::new(world, "elsewhere"), &time, plan.seed ^ 0xe15e);
@@ -160,11 +187,19 @@ impl Run {
                 of.start(place).await.map_err(|error| Violation { law: "start".into(), words: error.to_string() })?;
             }
         }
+        let mut lines = match over {
+            Over::Air => Vec::new(),
+            Over::Tcp { berth, lines } => {
+                berth.take(&shore);
+                lines
+            }
+        }
+        .into_iter();
         let tokens = shore.people(3).await;
         let mut laptops = Vec::new();
         for (at, user) in plan.laptops.iter().enumerate() {
             let disk = SimDisk::new(world, &format!("laptop-{at}"));
-            let network = Network::new(at, shore.clone(), elsewhere.clone(), told.clone());
+            let network = Network::new(at, shore.clone(), elsewhere.clone(), told.clone(), lines.next());
             laptops.push(Laptop::new(at, disk, &time, network, plan.seed + at as u64, plan.background, *user));
         }
         let mut run = Self {
@@ -191,7 +226,7 @@ impl Run {
 
     async fn live(&mut self, plan: &Plan, done: &mut usize) -> Judged {
         for event in &plan.events {
-            pass(Duration::from_millis(event.after_ms)).await;
+            self.time.pass(Duration::from_millis(event.after_ms)).await;
             self.told.tell(|| format!("{} ms: {:?}", self.time.passed_ms(), event.deed));
             self.step(&event.deed).await?;
             self.look_at_machines().await?;

@@ -4,8 +4,7 @@
 //! time between events. Refuses: what fails: a shorter plan counts where the same law breaks.
 
 use crate::plan::deed::{Event, Fate, Plan};
-use crate::run::run;
-use crate::{Telling, plan::deed::Deed};
+use crate::{Play, Telling, plan::deed::Deed};
 
 /// The most runs that are spent.
 const RUNS: usize = 1_500;
@@ -13,6 +12,7 @@ const RUNS: usize = 1_500;
 struct Shrinking {
     law: String,
     runs: usize,
+    play: Play,
 }
 
 impl Shrinking {
@@ -21,7 +21,7 @@ impl Shrinking {
             return false;
         }
         self.runs -= 1;
-        run(plan, Telling::Counts).violation.is_some_and(|(_, violation)| violation.law == self.law)
+        (self.play)(plan, Telling::Counts).violation.is_some_and(|(_, violation)| violation.law == self.law)
     }
 
     /// Drops events, in ever smaller pieces.
@@ -62,11 +62,11 @@ impl Shrinking {
 }
 
 /// Shortens a plan that breaks a law; the shortest that still breaks it is returned.
-pub fn shrink(plan: &Plan, law: &str) -> Plan {
-    let mut shrinking = Shrinking { law: law.to_owned(), runs: RUNS };
+pub fn shrink(plan: &Plan, law: &str, play: Play) -> Plan {
+    let mut shrinking = Shrinking { law: law.to_owned(), runs: RUNS, play };
     let mut best = plan.clone();
     // What came after the law broke matters to nobody.
-    if let Some((done, _)) = run(&best, Telling::Counts).violation {
+    if let Some((done, _)) = play(&best, Telling::Counts).violation {
         shrinking.simpler(&mut best, |plan| plan.events.truncate(done + 1));
     }
     shrinking.fewer_events(&mut best);

@@ -80,7 +80,7 @@ pub(crate) fn run_all(threads: usize, now: &dyn Fn() -> Instant) -> ExitCode {
     problems.extend(failed);
     let open = open_seeds();
     let failures = 10 + open.len();
-    let mut together = run_many(Seeds { first: 0, count: SEEDS, failures }, threads, &|| true);
+    let mut together = run_many(Seeds { first: 0, count: SEEDS, failures, play: run }, threads, &|| true);
     together.failed.retain(|(seed, ..)| !open.contains_key(seed));
     println!("{} seeds: {} failed, after {} s", together.seeds, together.failed.len(), began.elapsed().as_secs());
     problems
@@ -100,7 +100,7 @@ pub(crate) fn run_all(threads: usize, now: &dyn Fn() -> Instant) -> ExitCode {
             continue;
         };
         plant(Some(bug));
-        let outcome = run_seed(found.seed, Telling::Counts);
+        let outcome = run_seed(found.seed, Telling::Counts, run);
         plant(None);
         if outcome.violation.is_none() {
             problems.push(format!("{name} is planted, and seed {} does not find it", found.seed));

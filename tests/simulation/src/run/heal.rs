@@ -7,7 +7,6 @@ use super::{Run, SETS};
 use crate::SALT;
 use crate::oracle::{Judged, broken, questions};
 use crate::plan::deed::{At, Left};
-use crate::world::time::pass;
 use std::time::Duration;
 use tidemark_test_dice::Dice;
 
@@ -37,8 +36,7 @@ impl Run {
         let late = if self.laptops.iter().any(|laptop| laptop.is_background()) { 2 } else { 24 * 21 };
         for at in 0..self.laptops.len() {
             let laptop = &mut self.laptops[at];
-            laptop.network.set_down(false);
-            laptop.network.foretell([]);
+            laptop.network.calm();
             laptop.disk.mend();
             laptop.disk.free();
             if !laptop.disk.is_on() {
@@ -53,7 +51,7 @@ impl Run {
             self.laptops[at].close(1).await;
             self.open(at, 0).await?;
         }
-        pass(Duration::from_secs(60 * 60 * late)).await;
+        self.time.pass(Duration::from_secs(60 * 60 * late)).await;
         let mut dice = Dice::new(self.stops ^ 0xa25e, SALT);
         for round in 0..ROUNDS {
             let mut quiet = true;

@@ -110,6 +110,7 @@ impl Laptop {
             return Ok(());
         }
         self.started += 1;
+        self.network.renew();
         let view = self.disk.process(self.started);
         let folder = view.root().join("tidemark");
         let disk = Arc::new(view);

@@ -19,6 +19,7 @@ use tidemark_model::ports::Clock as _;
 use tidemark_server::{Ports, Service, ServiceError};
 use tidemark_sim_disk::{Process as View, SimDisk, VFS_NAME};
 use tidemark_sync::{Request, Response};
+use tokio::sync::Notify;
 use tower::ServiceExt as _;
 
 /// Where the server seems to be, and another server.
@@ -30,6 +31,27 @@ pub(crate) struct Process {
     service: Service,
     router: Router,
     dead: AtomicBool,
+    gone: Notify,
+}
+
+impl Process {
+    /// Returns what it serves.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// Tells whether it was killed.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.dead.load(Ordering::Acquire)
+    }
+
+    /// Waits until it is killed.
+    pub(crate) async fn gone(&self) {
+        let gone = self.gone.notified();
+        if !self.is_dead() {
+            gone.await;
+        }
+    }
 }
 
 /// The server.
@@ -101,7 +123,7 @@ impl Shore {
         let number = disk.number();
         let service = Service::open(&database, model, self.ports(disk)).await?;
         let router = service.router();
-        let process = Arc::new(Process { number, service, router, dead: AtomicBool::new(false) });
+        let process = Arc::new(Process { number, service, router, dead: AtomicBool::new(false), gone: Notify::new() });
         let mut all = self.all();
         if all.len() <= place {
             all.resize_with(place + 1, || None);
@@ -127,6 +149,7 @@ impl Shore {
         // First the disk: closing properly would write.
         self.disk.kill(process.number);
         process.dead.store(true, Ordering::Release);
+        process.gone.notify_waiters();
         process.service.stop();
         true
     }

@@ -3,7 +3,7 @@
 //! Owns: virtual time, wrong clocks, waiting. Refuses: the machine's own clock, which nothing in a run may ask.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 use tidemark_model::ports::{Clock, Timer, Wait};
 use tokio::time::Instant;
@@ -13,18 +13,34 @@ pub(crate) const BEGIN_MS: i64 = 1_700_000_000_000;
 
 /// The true time of a world.
 #[derive(Debug)]
-pub(crate) struct Time(Instant);
+pub(crate) struct Time {
+    began: Instant,
+    /// What was passed over: on a wire every moment is played, so that a week would take hours.
+    skipped_ms: AtomicU64,
+}
+
+/// The most of a wait that is played on a wire.
+const PLAYED: Duration = Duration::from_secs(2);
 
 impl Time {
     /// Begins; on a runtime whose time is paused.
     #[expect(clippy::disallowed_methods, reason = "the clock of the runtime, which is paused: virtual time")]
     pub(crate) fn begin() -> Arc<Self> {
-        Arc::new(Self(Instant::now()))
+        Arc::new(Self { began: Instant::now(), skipped_ms: AtomicU64::new(0) })
     }
 
     /// Returns the milliseconds since the world began.
     pub(crate) fn passed_ms(&self) -> u64 {
-        self.0.elapsed().as_millis() as u64
+        // Each host of a wire has a clock of its own; the wire's is everybody's.
+        let played = turmoil::sim_elapsed().unwrap_or_else(|| self.began.elapsed());
+        played.as_millis() as u64 + self.skipped_ms.load(Ordering::Relaxed)
+    }
+
+    /// Lets virtual time pass between two deeds: laptops may sleep meanwhile.
+    pub(crate) async fn pass(&self, duration: Duration) {
+        let played = if turmoil::in_simulation() { duration.min(PLAYED) } else { duration };
+        self.skipped_ms.fetch_add((duration - played).as_millis() as u64, Ordering::Relaxed);
+        pass(played).await;
     }
 
     /// Returns the true time.
