@@ -192,20 +192,15 @@ pub(crate) fn is_restoring(conn: &Connection, set: &str) -> Result<bool> {
     Ok(conn.prepare_cached(sql)?.exists([set])?)
 }
 
-/// Under which a set that is not kept offline just now is remembered as one of a server that lost changes.
+/// Under which a set is remembered as one of a server that lost changes, until it was looked through.
 fn lost_key(set: &str) -> String {
     format!("store.history_lost.{set}")
 }
 
-/// Remembers that the server lost changes, for the sets that are kept offline no longer and have confirmed ones here: they
-/// are looked through when they are kept again.
+/// Remembers that the server lost changes, for every set that has confirmed ones here: one that is kept no longer, or that
+/// leaves the model before its own link has told, is looked through when it is kept again.
 fn note_lost(tx: &Tx<'_>) -> Result<()> {
-    for set in sent::sets(tx.conn)? {
-        if !is_kept(tx.conn, &set)? {
-            setting::set(tx.conn, &lost_key(&set), "1")?;
-        }
-    }
-    Ok(())
+    sent::sets(tx.conn)?.iter().try_for_each(|set| setting::set(tx.conn, &lost_key(set), "1"))
 }
 
 /// Gives a set its position, at the start, where it has none.
@@ -285,6 +280,7 @@ pub(crate) fn advance(tx: &Tx<'_>, from: &AskedFrom, to: &Position, taken: u64) 
 /// The enumeration of a restored server is over: what was lost is known.
 pub(crate) fn end_restoring(tx: &Tx<'_>, set: &str) -> Result<()> {
     tx.conn.prepare_cached("UPDATE position SET restored = 0 WHERE entity_set = ?1")?.execute([set])?;
+    setting::remove(tx.conn, &lost_key(set))?;
     tx.forget_standings();
     Ok(())
 }

@@ -2,6 +2,7 @@
 //!
 //! Owns: what it says of the change, and writing down that a lost one was confirmed anew. Refuses: what follows (`next`).
 
+use super::begin;
 use super::next::{At, carry_out, confirmed, misplaced};
 use crate::decide::confirmed;
 use crate::decide::tally::Tally;
@@ -9,7 +10,6 @@ use crate::error::Result;
 use crate::push::outcome;
 use crate::push::reply::Answer;
 use crate::tables::history;
-use crate::tables::local;
 use crate::tables::pending::{self, Change, InFlight, Offer};
 use crate::tables::sent::{self, Sent};
 use crate::tables::table::Table;
@@ -26,40 +26,52 @@ pub(crate) struct Offered {
 }
 
 /// Takes the answer to a change that was offered again.
-pub(crate) fn answered(
-    tx: &Tx<'_>,
-    table: &Table,
-    mut change: Change,
-    offered: Offered,
-    answer: &Answer,
-) -> Result<Tally> {
-    let Offered { offer, number, sent } = offered;
-    let id = sent.record.id;
+pub(crate) fn answered(tx: &Tx<'_>, table: &Table, change: Change, offered: Offered, answer: &Answer) -> Result<Tally> {
+    let id = offered.sent.record.id;
+    if let Answer::Undecided { counts, .. } = answer {
+        return wait(tx, table, change, offered, *counts);
+    }
     let all = sent::of_record(tx.conn, &table.set.name, id)?;
     let row = outcome::pending_row(tx, table, id)?;
-    let Some((place, lost)) = all.iter().enumerate().find(|(_, lost)| lost.number == number) else {
-        // It has been kept long enough meanwhile.
-        local::put_pending(tx, table, row.record, &change)?;
-        return Ok(Tally::default());
-    };
+    let at = At { row, change, forgot: offered.offer.forgot };
+    match all.iter().position(|lost| lost.number == offered.number) {
+        Some(place) => decided(tx, table, at, &all, place, &offered.sent, answer),
+        None => kept_long_enough(tx, table, at, &all, &offered.sent, answer),
+    }
+}
+
+/// The same request is sent again later.
+fn wait(tx: &Tx<'_>, table: &Table, mut change: Change, offered: Offered, counts: bool) -> Result<Tally> {
+    let id = offered.sent.record.id;
+    change.in_flight = Some(offered.sent);
+    change.offer = Some(offered.offer);
+    change.attempts = change.attempts.saturating_add(counts.into());
+    pending::put(tx, &table.set.name, id, &change)?;
+    Ok(Tally::default())
+}
+
+/// The server says what it does with the confirmed change at this place.
+fn decided(
+    tx: &Tx<'_>,
+    table: &Table,
+    mut at: At,
+    all: &[Sent],
+    place: usize,
+    sent: &InFlight,
+    answer: &Answer,
+) -> Result<Tally> {
+    let (id, lost) = (sent.record.id, &all[place]);
     let mut tally = Tally::default();
     let server;
     let reply = match answer {
         Answer::Done { etag, stamp } => {
             tally.pushed += 1;
-            server = confirm(tx, table, lost, &sent, etag, *stamp)?;
+            server = confirm(tx, table, lost, sent, etag, *stamp)?;
             give_back::Reply::Has(&server)
         }
-        Answer::Undecided { counts, .. } => {
-            change.in_flight = Some(sent);
-            change.offer = Some(offer);
-            change.attempts = change.attempts.saturating_add((*counts).into());
-            pending::put(tx, &table.set.name, id, &change)?;
-            return Ok(tally);
-        }
-        Answer::Refused { reason } => {
-            change.base.clone_from(&lost.base);
-            return outcome::refused(tx, table, id, change, &sent, reason);
+        Answer::Refused { reason } | Answer::Undecided { reason, .. } => {
+            at.change.base.clone_from(&lost.base);
+            return outcome::refused(tx, table, id, at.change, sent, reason);
         }
         Answer::Stale { current } => {
             let in_history = history::number_of(tx.conn, &table.set.name, id, &current.etag)?.is_some();
@@ -67,9 +79,35 @@ pub(crate) fn answered(
         }
         Answer::Absent => give_back::Reply::Absent,
     };
-    let next = give_back::go_on(&table.set, &confirmed(&all), place, sent.if_match.as_deref(), reply);
-    let at = At { row, change, forgot: offer.forgot };
-    tally += carry_out(tx, table, at, &all, next.ok_or_else(|| misplaced(table, id))?)?;
+    let next = give_back::go_on(&table.set, &confirmed(all), place, sent.if_match.as_deref(), reply);
+    tally += carry_out(tx, table, at, all, next.ok_or_else(|| misplaced(table, id))?)?;
+    Ok(tally)
+}
+
+/// What was offered has been kept long enough meanwhile: what came after it is offered on top of what the server has.
+fn kept_long_enough(
+    tx: &Tx<'_>,
+    table: &Table,
+    at: At,
+    all: &[Sent],
+    sent: &InFlight,
+    answer: &Answer,
+) -> Result<Tally> {
+    let mut tally = Tally::default();
+    let server;
+    let server = match answer {
+        Answer::Done { etag, stamp } => {
+            tally.pushed += 1;
+            server = confirmed::confirmed(tx, sent, etag, *stamp)?;
+            Some(&server)
+        }
+        Answer::Refused { reason } | Answer::Undecided { reason, .. } => {
+            return outcome::refused(tx, table, sent.record.id, at.change, sent, reason);
+        }
+        Answer::Stale { current } => Some(current),
+        Answer::Absent => None,
+    };
+    tally += begin(tx, table, at, all, server)?;
     Ok(tally)
 }
 
