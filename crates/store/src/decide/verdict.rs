@@ -223,6 +223,10 @@ fn settled(tx: &Tx<'_>, table: &Table, local: &Record, change: &Change, server: 
         let entry = Entry { by_policy: true, decision: true, changes, ..Entry::here(event, Some(local)) };
         history::write(tx, table, local.id, &entry)?;
     }
+    if change.state == State::Delete && edited && live.is_none() {
+        // Somebody else deleted it, too: what was typed into it here goes with this device's own deletion.
+        history::write(tx, table, local.id, &Entry::here(HistoryEvent::Deleted, Some(local)))?;
+    }
     match live {
         Some(server) => local::put_clean(tx, table, server, true),
         None => local::remove(tx, table, local.id),
