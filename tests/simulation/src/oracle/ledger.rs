@@ -47,6 +47,8 @@ pub(crate) struct Ledger {
     pub(crate) copied: BTreeSet<Writer>,
     /// Laptops whose disk forgot something by itself: a lost file, a flipped bit.
     pub(crate) damaged: BTreeSet<Writer>,
+    /// Laptops whose log a bit was flipped in.
+    pub(crate) flipped: BTreeSet<Writer>,
     pub(crate) is_restored: bool,
     pub(crate) has_policies: bool,
     pub(crate) is_purged: bool,

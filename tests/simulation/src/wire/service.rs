@@ -6,6 +6,7 @@
 use super::Berth;
 use crate::world::shore::Process;
 use axum::body::Body;
+use http::header::DATE;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -37,10 +38,13 @@ async fn connection(stream: TcpStream, process: Arc<Process>, berth: Berth) {
     let service = service_fn(move |request: http::Request<Incoming>| {
         let (process, berth) = (answering.clone(), berth.clone());
         async move {
-            let Ok(answer) = process.router().oneshot(request.map(Body::new)).await;
-            let is_on = berth.shore().is_some_and(|shore| shore.disk.is_on());
+            let Ok(mut answer) = process.router().oneshot(request.map(Body::new)).await;
+            let shore = berth.shore().filter(|shore| shore.disk.is_on() && !process.is_dead());
             // Whoever died over it says nothing.
-            if process.is_dead() || !is_on { Err(io::Error::other("the process is gone")) } else { Ok(answer) }
+            let shore = shore.ok_or_else(|| io::Error::other("the process is gone"))?;
+            // Else hyper asks the machine's clock.
+            answer.headers_mut().insert(DATE, shore.date());
+            Ok::<_, io::Error>(answer)
         }
     });
     let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service);

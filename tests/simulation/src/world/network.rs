@@ -4,7 +4,7 @@
 //! protocol it belongs to, so that what was injected where can be told.
 
 use super::shore::{NoAnswer, ROOT, Shore};
-use super::time::pass;
+use super::time::{http_date, pass};
 use crate::plan::deed::Fate;
 use crate::run::told::Told;
 use crate::wire::Line;
@@ -238,37 +238,12 @@ fn page(status: u16, kind: &'static str, body: &str) -> Response {
 
 fn busy(seconds: u32, date: bool, now_ms: i64) -> Response {
     let mut answer = page(if date { 503 } else { 429 }, "text/plain", "busy");
-    let http_date = |ms: i64| {
-        let system = std::time::UNIX_EPOCH + Duration::from_millis(ms.max(0) as u64);
-        httpdate(system)
-    };
     let after = if date { http_date(now_ms + i64::from(seconds) * 1000) } else { seconds.to_string() };
     if let (Ok(after), Ok(now)) = (after.parse(), http_date(now_ms).parse()) {
         answer.headers.insert("retry-after", after);
         answer.headers.insert("date", now);
     }
     answer
-}
-
-/// Writes a date as HTTP does (RFC 9110, 5.6.7).
-fn httpdate(at: std::time::SystemTime) -> String {
-    let seconds = at.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-    let (days, left) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // Days to a date of the civil calendar: 1970-01-01 is day 719468 since 0000-03-01.
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][days.rem_euclid(7) as usize];
-    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let name = months[(month - 1) as usize];
-    let (hour, minute, second) = (left / 3600, left / 60 % 60, left % 60);
-    format!("{weekday}, {day:02} {name} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
 /// A batch answer with its parts reordered, or without the last.

@@ -3,11 +3,13 @@
 //! Owns: opening, killing and asking processes of the real service. Refuses: the network in between (`network`).
 
 use super::chance::Chance;
-use super::time::{MachineClock, Time};
+use super::time::{MachineClock, Time, http_date};
 use crate::plan::deed::{Left, User};
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
+use http::HeaderValue;
+use http::header::DATE;
 use http_body_util::BodyExt as _;
 use rusqlite::{Connection, OpenFlags};
 use std::collections::BTreeMap;
@@ -180,13 +182,19 @@ impl Shore {
         let bytes_sent = (request.body.len() + request.url.len() + 100) as u64;
         let answer = process.router.clone().oneshot(carried(request)).await;
         let Ok(answer) = answer;
-        let (head, body) = answer.into_parts();
+        let (mut head, body) = answer.into_parts();
+        head.headers.insert(DATE, self.date());
         let body = body.collect().await.map_or_else(|_| Bytes::new(), |body| body.to_bytes());
         if process.dead.load(Ordering::Acquire) || !self.disk.is_on() {
             return Err(NoAnswer::Died);
         }
         let bytes_received = body.len() as u64 + 100;
         Ok(Response { status: head.status.as_u16(), headers: head.headers, body, bytes_sent, bytes_received })
+    }
+
+    /// Returns what the server's connections write into each answer: the time by the server's clock.
+    pub(crate) fn date(&self) -> HeaderValue {
+        http_date(self.clock_ms()).parse().unwrap_or(HeaderValue::from_static(""))
     }
 
     /// Follows a stream of a process's until it ends.

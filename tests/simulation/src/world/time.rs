@@ -104,3 +104,24 @@ impl Timer for Waiting {
 pub(crate) async fn pass(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
+
+/// Writes a date as HTTP does (RFC 9110, 5.6.7).
+pub(crate) fn http_date(at_ms: i64) -> String {
+    let seconds = at_ms.max(0) / 1_000;
+    let (days, left) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    // Days to a date of the civil calendar: 1970-01-01 is day 719468 since 0000-03-01.
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][days.rem_euclid(7) as usize];
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let name = months[(month - 1) as usize];
+    let (hour, minute, second) = (left / 3600, left / 60 % 60, left % 60);
+    format!("{weekday}, {day:02} {name} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+}
