@@ -19,6 +19,9 @@ const INJECTED: [&str; 27] = [
     "S5", "S13", "L1", "L2", "L3", "L4", "L9", "L11",
 ];
 
+/// What links do by themselves.
+const WIRE: [&str; 4] = ["held", "cut", "cut on the way up", "cut on the way down"];
+
 const QUESTIONS: [&str; 3] = ["both_edited", "deleted_on_server", "edited_on_server"];
 const ANSWERS: [&str; 8] =
     ["keep-mine", "take-server", "merge", "restore", "accept-delete", "delete-anyway", "keep-server", "similar"];
@@ -49,6 +52,12 @@ pub fn missing(tally: &Tally) -> Vec<String> {
         missing.push("a parked record".to_owned());
     }
     missing
+}
+
+/// Returns what never happened to a link.
+pub fn missing_on_a_wire(tally: &Tally) -> Vec<String> {
+    let has = |kind: &str| tally.contains_key(&("wire".to_owned(), kind.to_owned()));
+    WIRE.iter().filter(|kind| !has(kind)).map(|kind| format!("a link that is {kind}")).collect()
 }
 
 /// Returns the kinds of faults that were injected, with how often.

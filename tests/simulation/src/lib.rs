@@ -4,6 +4,7 @@
 //! A room each:
 //!
 //! - `plan`: what happens, drawn from a seed and written down before it does. `world`: what it happens to.
+//! - `wire`: the same over simulated TCP.
 //! - `run`: carrying a plan out, healing, restarting. `oracle`: the laws, from outside.
 //! - `many`: many seeds together. `shrink`: making a plan that fails short.
 
@@ -17,7 +18,7 @@ mod shrink;
 mod wire;
 mod world;
 
-pub use coverage::{injected, missing};
+pub use coverage::{injected, missing, missing_on_a_wire};
 pub use crash::{Enumerated, Scenario, Side, enumerate, scenarios};
 /// Seeds of the simulation mean something of their own.
 pub(crate) const SALT: u64 = 0x5bf0_3635_d1c7_24a9;

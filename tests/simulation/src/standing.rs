@@ -9,10 +9,15 @@ use std::process::ExitCode;
 use std::time::Instant;
 use tidemark_model::{Planted, plant};
 use tidemark_simulation::plan::deed::Plan;
-use tidemark_simulation::{Seeds, Telling, Together, enumerate, injected, missing, run, run_many, run_seed, scenarios};
+use tidemark_simulation::{
+    Seeds, Telling, Together, Violation, enumerate, injected, missing, missing_on_a_wire, run, run_many, run_over_tcp,
+    run_seed, scenarios,
+};
 
 /// Seeds of every test run.
 const SEEDS: u64 = 2_000;
+/// Seeds over simulated TCP.
+const WIRE: u64 = 120;
 /// Every so-many-th operation is a crash point.
 const STEP: u64 = 2;
 
@@ -86,6 +91,12 @@ pub(crate) fn run_all(threads: usize, now: &dyn Fn() -> Instant) -> ExitCode {
     problems
         .extend(together.failed.iter().map(|(seed, at, violation)| format!("seed {seed}, event {at}: {violation}")));
     problems.extend(missing(&together.tally).into_iter().map(|what| format!("never met: {what}")));
+    let wired = run_many(Seeds { first: 0, count: WIRE, failures: 10, play: run_over_tcp }, threads, &|| true);
+    println!("{} seeds over TCP: {} failed, after {} s", wired.seeds, wired.failed.len(), began.elapsed().as_secs());
+    let told =
+        |(seed, at, violation): &(u64, usize, Violation)| format!("seed {seed} over TCP, event {at}: {violation}");
+    problems.extend(wired.failed.iter().map(told));
+    problems.extend(missing_on_a_wire(&wired.tally).into_iter().map(|what| format!("never met: {what}")));
     let mut points = 0;
     for scenario in scenarios() {
         let done = enumerate(&scenario, threads, STEP);
