@@ -7,6 +7,7 @@ use super::shore::Shore;
 use super::weather::Fate;
 use serde_json::json;
 use tidemark_model::query::Query;
+use tidemark_odata::Code;
 use tidemark_store::Only;
 
 const MANY: u64 = 60;
@@ -67,7 +68,7 @@ async fn a_server_whose_disk_is_full_has_nothing_parked_and_is_still_read() {
     ann.add(ITEMS, "made by ann");
     ben.add(ITEMS, "made by ben");
     ben.sync().await;
-    ann.weather.set(|asked| if asked.is_write() { Fate::Refused(507, "DiskFull") } else { Fate::Fair });
+    ann.weather.set(|asked| if asked.is_write() { Fate::Refused(507, Code::DiskFull.as_str()) } else { Fate::Fair });
     // As often as it takes to blame a record that fails alone.
     for _ in 0..8 {
         ann.cycle().await;
