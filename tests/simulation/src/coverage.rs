@@ -48,6 +48,10 @@ pub fn missing(tally: &Tally) -> Vec<String> {
     {
         missing.extend(wanted.iter().filter(|name| !has(what, name)).map(|name| format!("{what} {name}")));
     }
+    // A law that never had anything to judge is none.
+    if !has("judged", "I14") {
+        missing.push("one laptop's value written over another's (I14)".to_owned());
+    }
     if !tally.keys().any(|(what, _)| what == "parked") {
         missing.push("a parked record".to_owned());
     }

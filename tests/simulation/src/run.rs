@@ -195,7 +195,7 @@ impl Run {
             }
         }
         .into_iter();
-        let tokens = shore.people(3).await;
+        let tokens = shore.people().await;
         let mut laptops = Vec::new();
         for (at, user) in plan.laptops.iter().enumerate() {
             let disk = SimDisk::new(world, &format!("laptop-{at}"));

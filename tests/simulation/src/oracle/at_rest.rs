@@ -3,7 +3,7 @@
 //! Owns: I6, I8, I9, I11, I14, I16, what of I23 one world shows, I24, I25, and I1 for the last time. Refuses: what holds at every moment (`always`).
 
 use super::eyes;
-use super::ledger::OFFICE;
+use super::ledger::{DELETED, OFFICE};
 use super::{Judged, always, broken};
 use crate::plan::deed::{At, User};
 use crate::run::{Run, SETS};
@@ -200,7 +200,14 @@ fn overwritten(run: &Run, set: &str, id: &str, lines: &[Value]) -> Judged {
         for (property, change) in &changes {
             let (Some(from), Some(to)) = (change["from"].as_str(), change["to"].as_str()) else { continue };
             let Some(before) = ledger.writer_of(from) else { continue };
+            if writer != OFFICE && before.writer != writer {
+                run.told.hit("judged", "I14");
+            }
             if writer == OFFICE || before.writer == writer || ledger.has_seen(writer, id, from) {
+                continue;
+            }
+            // Whoever wrote it deleted it, and somebody brought the record back as they had known it.
+            if before.closed == Some(DELETED) {
                 continue;
             }
             // A restored server has an older value than one that the writer had before them.

@@ -13,6 +13,9 @@ pub(crate) type Writer = usize;
 /// The office, as a writer.
 pub(crate) const OFFICE: Writer = 9;
 
+/// Why an edit is closed whose writer deleted the record.
+pub(crate) const DELETED: &str = "deleted by the same hand";
+
 /// One acknowledged edit of one property.
 #[derive(Clone, Debug)]
 pub(crate) struct Saved {
@@ -115,7 +118,7 @@ impl Ledger {
     /// Notes a deletion; it closes what the same hand wrote into the record.
     pub(crate) fn delete(&mut self, writer: Writer, id: &str) {
         self.deleters.entry(id.to_owned()).or_default().insert(writer);
-        self.close("deleted by the same hand", |saved| saved.writer == writer && saved.id == id);
+        self.close(DELETED, |saved| saved.writer == writer && saved.id == id);
     }
 
     pub(crate) fn deleters(&self, id: &str) -> Vec<Writer> {

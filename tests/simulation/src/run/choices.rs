@@ -72,16 +72,13 @@ impl Run {
         Ok(())
     }
 
-    /// Signs a laptop's user in, with a token that no laptop has used.
+    /// Signs a laptop's user in, with a token that no other laptop has.
     pub(crate) async fn sign_in(&mut self, at: usize) -> Judged {
         let Some(app) = self.app(At { laptop: at, process: 0 }) else { return Ok(()) };
         let user = self.user(at);
-        let ready = self.tokens.get_mut(user.name()).and_then(Vec::pop);
-        let token = match ready {
-            Some(token) => Some(token),
-            None => self.shore.token(user.name()).await,
-        };
-        let Some(token) = token else { return Ok(()) };
+        // The journal tells by it who wrote what (I14).
+        let device = format!("laptop {at}");
+        let Some(token) = self.shore.token(user.name(), Some(&device)).await else { return Ok(()) };
         if self.checked("sign in", app.sign_in_with_token(ROOT, &token).await)?.is_none() {
             // Offline, or a restored server does not know it: another one next time.
             return Ok(());

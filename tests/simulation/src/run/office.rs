@@ -25,7 +25,7 @@ impl Run {
         let token = match self.tokens.get(user.name()).and_then(|tokens| tokens.first()).cloned() {
             Some(token) => token,
             None => {
-                let token = self.shore.token(user.name()).await?;
+                let token = self.shore.token(user.name(), None).await?;
                 self.tokens.entry(user.name()).or_default().push(token.clone());
                 token
             }
@@ -42,7 +42,7 @@ impl Run {
             return Some(answer);
         }
         // The token went with an administrator's word, or with a backup that does not know it.
-        let token = self.shore.token(user.name()).await?;
+        let token = self.shore.token(user.name(), None).await?;
         self.tokens.insert(user.name(), vec![token.clone()]);
         let mut again = request;
         again.headers[0].1 = format!("Bearer {token}");

@@ -216,24 +216,20 @@ impl Shore {
         Ok(())
     }
 
-    /// Makes accounts, and returns so many tokens of each.
-    pub(crate) async fn people(&self, tokens: usize) -> BTreeMap<&'static str, Vec<String>> {
+    /// Makes accounts, and returns a token of each, which is no device's.
+    pub(crate) async fn people(&self) -> BTreeMap<&'static str, Vec<String>> {
         let process = self.someone().expect("a process runs");
         let mut made = BTreeMap::new();
         for user in [User::Ana, User::Ben, User::Eve] {
-            let service = &process.service;
-            let mut of = vec![service.add_user(user.name(), user.workspace(), None).await.expect("an account")];
-            for _ in 1..tokens {
-                of.push(service.add_token(user.name(), None).await.expect("a token"));
-            }
-            made.insert(user.name(), of);
+            let token = process.service.add_user(user.name(), user.workspace(), None).await.expect("an account");
+            made.insert(user.name(), vec![token]);
         }
         made
     }
 
-    /// Returns one more token.
-    pub(crate) async fn token(&self, user: &str) -> Option<String> {
-        self.someone()?.service.add_token(user, None).await.ok()
+    /// Returns one more token, of a device.
+    pub(crate) async fn token(&self, user: &str, device: Option<&str>) -> Option<String> {
+        self.someone()?.service.add_token(user, device).await.ok()
     }
 
     /// Takes every token of an account away, as an administrator does.
