@@ -213,6 +213,11 @@ pub(crate) fn on_tombstone(tx: &Tx<'_>, table: &Table, lost: &Record) -> Result<
     let Some(etag) = history::tombstone(tx.conn, &table.set.name, lost.id)? else {
         return Ok(Change::new(State::Add, None));
     };
+    if !sent::is_confirmed(tx.conn, &table.set.name, lost.id, &etag)? {
+        // What others had made of it before they deleted it may be more than was known here: it is read before this is
+        // sent.
+        position::fetch_later(tx, table, lost.id)?;
+    }
     let tombstone = Record { is_tombstoned: true, ..lost.clone() };
     Ok(Change::new(State::Update, Some(Versioned { record: tombstone, etag })))
 }

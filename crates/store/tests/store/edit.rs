@@ -327,3 +327,20 @@ fn a_refused_answer_to_a_question_changes_nothing() {
     assert!(matches!(error, StoreError::WrongAnswer(_)));
     assert_eq!(store.conflicts().unwrap(), [open]);
 }
+
+#[test]
+fn what_others_made_of_a_record_before_they_deleted_it_too_is_seen_before_it_comes_back() {
+    let device = device();
+    let store = &device.store;
+    clean_item(store, 1, "e1");
+    edit(store, id(1), json!({ "Title": "mine" }));
+    store.delete(ITEMS, id(1)).unwrap();
+    pull_removed(store, ITEMS, id(1), "e3");
+    assert!(store.get(ITEMS, id(1)).unwrap().is_none(), "both deleted it");
+    store.undo_delete(ITEMS, id(1)).unwrap();
+    assert_eq!(batch(store), [], "nobody has seen what it would be written over");
+    pull_content(store, id(1), "e3", json!({ "Title": "a", "Notes": "theirs", "_UpdatedAt": 2_000 }));
+    let sent = batch(store);
+    let OutgoingChange::Restore { body, if_match } = &sent[0].change else { panic!("{sent:?}") };
+    assert_eq!((&body["Notes"], if_match.as_str()), (&json!("theirs"), "e3"));
+}

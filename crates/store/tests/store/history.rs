@@ -248,6 +248,8 @@ fn a_deleted_record_is_restored_on_its_tombstone() {
     assert_eq!((entry.entry.event.as_str(), title(&entry.shown.unwrap())), ("accepted_delete", "mine"));
     let back = store.bring_back(ITEMS, id(1), entry.entry.entry).unwrap().unwrap();
     assert_eq!((title(&back.record), back.mark.as_str()), ("mine", "waiting"));
+    assert_eq!(batch(store), [], "what it is written over is read first");
+    pull_content(store, id(1), "e2", json!({ "Title": "a", "Notes": "n", "_UpdatedAt": 1_000 }));
     assert!(matches!(batch(store).remove(0).change, OutgoingChange::Restore { if_match, .. } if if_match == "e2"));
 
     // Deleted here and not sent: the deletion is taken back.
