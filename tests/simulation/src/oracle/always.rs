@@ -1,6 +1,6 @@
 //! What must hold after every step.
 //!
-//! Owns: I1 (with what of I3 and I5 it implies: an edit that waits is in the record as its user sees it), I26. Refuses:
+//! Owns: I1 (with what of I3 and I5 it implies: an edit that waits is in the record as its user sees it), I26, I27. Refuses:
 //! what holds only at rest (`at_rest`).
 
 use super::eyes::{self, Seen, Sight};
@@ -35,8 +35,21 @@ pub(crate) async fn judge(run: &mut Run) -> Judged {
     nothing_lost(run)?;
     for at in 0..run.laptops.len() {
         truthful(run, at).await?;
+        nothing_healed(run, at)?;
     }
     Ok(())
+}
+
+/// The self-audit has nothing to mend where no disk forgot anything: what it mends was a mistake of a pull (I19, I27).
+pub(crate) fn nothing_healed(run: &mut Run, at: usize) -> Judged {
+    let ledger = &run.ledger;
+    if ledger.damaged.contains(&at) || ledger.copied.contains(&at) || ledger.rolled_back.contains_key(&at) {
+        return Ok(());
+    }
+    match laptop(run, at) {
+        Ok(marks) if marks.seen.healed > 0 => broken("I27", format!("the audit of laptop {at} had something to mend")),
+        _ => Ok(()),
+    }
 }
 
 /// Every acknowledged edit is on its device, or on the server, or was given up by choice (I1).

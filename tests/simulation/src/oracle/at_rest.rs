@@ -20,6 +20,7 @@ pub(crate) async fn judge(run: &mut Run) -> Judged {
     idle(run).await?;
     apart(run).await?;
     always::nothing_lost(run)?;
+    (0..run.laptops.len()).try_for_each(|at| always::nothing_healed(run, at))?;
     arrived(run)?;
     journal(run).await
 }

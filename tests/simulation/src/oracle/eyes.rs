@@ -17,6 +17,8 @@ const HELD: &str = "SELECT count(*) FILTER (WHERE hold = 0 AND entity_set <> 'Ca
                     count(*) FILTER (WHERE hold = 1 AND entity_set <> 'CachedEntities'), \
                     count(*) FILTER (WHERE hold = 2) FROM pending";
 
+const HEALED: &str = "SELECT count(*) FROM incident WHERE entry LIKE '%healed%'";
+
 /// What one look into a database saw.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
@@ -24,6 +26,8 @@ pub(crate) struct Seen {
     marks: BTreeMap<String, BTreeSet<String>>,
     /// How many changes wait, are asked about, and are parked; nothing in a server's database.
     pub(crate) held: Option<(i64, i64, i64)>,
+    /// How often the self-audit found something that was not as the server has it.
+    pub(crate) healed: i64,
 }
 
 impl Seen {
@@ -54,6 +58,9 @@ fn seen(conn: &Connection) -> rusqlite::Result<Seen> {
     for name in names {
         if name == "pending" {
             seen.held = Some(conn.query_row(HELD, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?);
+        }
+        if name == "incident" {
+            seen.healed = conn.query_row(HEALED, [], |row| row.get(0))?;
         }
         if name == "history" {
             // A version that was only ever the device's own is no decision; nor is what nobody decided a person's.
