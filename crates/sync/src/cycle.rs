@@ -169,9 +169,11 @@ impl Engine {
             }
         }
         let merged = run.tally.merged;
+        let fetches = !blocking(|| run.store.refetch())?.is_empty();
         run.pull().await?;
-        // A pull may have merged edits of both sides; sending them now saves the others a round.
-        if run.tally.merged > merged && pushed.is_ok() {
+        // A pull may have merged edits of both sides, or read what a restore is to be written over; sending them now saves the
+        // others a round.
+        if (run.tally.merged > merged || fetches && run.store.has_unsent()?) && pushed.is_ok() {
             pushed = run.push().await;
         }
         pushed.and(run.failures())
