@@ -30,6 +30,9 @@ pub(crate) fn finish(pull: &PullTx<'_>, table: &Table) -> Result<()> {
         pull.count(restored::unseen(tx, table, standing.generation)?);
     }
     questions(pull, table, standing.generation)?;
+    for id in pending::unseen(tx.conn, table, standing.generation)? {
+        position::fetch_later(tx, table, id)?;
+    }
     // The server may have taken the change, and somebody else may have deleted the record since, further back than the
     // delta link reaches.
     pending::set_unseen_aside(tx, table, standing.generation)?;
@@ -48,8 +51,8 @@ pub(crate) fn finish(pull: &PullTx<'_>, table: &Table) -> Result<()> {
     Ok(())
 }
 
-/// Open questions about records that were not named: the server's side of them is gone. Other pending changes need
-/// nothing, their push will tell.
+/// Open questions about records that were not named: the server's side of them is gone. Of other pending changes the
+/// record is fetched: what is parked has no push that would tell.
 fn questions(pull: &PullTx<'_>, table: &Table, generation: i64) -> Result<()> {
     for id in conflict::records(pull.tx.conn, table)? {
         if row::get(pull.tx.conn, table, id)?.is_some_and(|row| row.generation < generation) {

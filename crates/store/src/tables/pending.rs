@@ -342,6 +342,19 @@ pub(crate) fn park_unread(tx: &Tx<'_>, set: &str, id: RecordId, reason: &str) ->
     Ok(())
 }
 
+/// Returns the records of a set that wait, not in flight and with no question open, on a version that an enumeration did
+/// not see.
+pub(crate) fn unseen(conn: &Connection, table: &Table, generation: i64) -> Result<Vec<RecordId>> {
+    let sql = format!(
+        "SELECT id FROM pending WHERE entity_set = ?1 AND in_flight IS NULL AND base IS NOT NULL AND hold <> 1 \
+         AND id IN ({})",
+        table.pending_before
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let ids = statement.query_map(params![table.set.name, generation], |row| row.get::<_, Key>(0).map(|key| key.0))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Has the records fetched, once their answer is in, that were sent and that an enumeration did not see.
 pub(crate) fn set_unseen_aside(tx: &Tx<'_>, table: &Table, generation: i64) -> Result<()> {
     let sql = format!(
