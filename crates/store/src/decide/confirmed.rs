@@ -5,7 +5,7 @@
 
 use crate::error::Result;
 use crate::tables::history::{self, Entry};
-use crate::tables::pending::{self, Change, InFlight};
+use crate::tables::pending::{Change, InFlight};
 use crate::tables::sent;
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
@@ -47,27 +47,28 @@ pub(crate) fn doubt(change: &mut Change, sent: &InFlight) {
     change.doubts.push(sent.clone());
 }
 
-/// Where the server's version is a change of this device's that was in doubt, that change is confirmed, and what is pending
-/// stands on it.
-pub(crate) fn recognise(tx: &Tx<'_>, table: &Table, change: &mut Change, server: &Versioned) -> Result<()> {
-    if change.doubts.is_empty() || server.record.updated_by != tx.me()?.user {
-        return Ok(());
-    }
-    let is_it = |sent: &InFlight| match (sent.state == State::Delete, server.record.is_tombstoned) {
-        (true, true) => true,
-        (false, false) => sent.record.same_content(&server.record),
-        _ => false,
-    };
-    let Some(place) = change.doubts.iter().rposition(is_it) else { return Ok(()) };
-    let sent = change.doubts.swap_remove(place);
-    change.doubts.clear();
-    let (set, id) = (&table.set.name, server.record.id);
-    pending::put_in_flight(tx, set, id, &sent)?;
-    sent::log(tx, set, id, change.base.as_ref(), &sent, &server.etag)?;
-    write_down(tx, table, change.base.as_ref().map(|base| &base.record), &sent, &server.etag)?;
-    change.base = Some(server.clone());
-    if change.state == State::Add {
-        change.state = State::Update;
+/// The server has spoken of the record: where its version is a change of this device's that was in doubt, that change is
+/// confirmed, and what is pending stands on it; else none of them is there.
+pub(crate) fn resolve_doubts(
+    tx: &Tx<'_>,
+    table: &Table,
+    change: &mut Change,
+    server: Option<&Versioned>,
+) -> Result<()> {
+    let doubts = std::mem::take(&mut change.doubts);
+    let Some(server) = server.filter(|_| !doubts.is_empty()) else { return Ok(()) };
+    for sent in doubts.iter().rev() {
+        let made = confirmed(tx, sent, &server.etag, None)?.record;
+        if made.updated_by != server.record.updated_by || !made.same_content(&server.record) {
+            continue;
+        }
+        let base = change.base.replace(server.clone());
+        sent::add(tx, &table.set.name, base.as_ref(), sent, &server.etag)?;
+        write_down(tx, table, base.as_ref().map(|base| &base.record), sent, &server.etag)?;
+        if change.state == State::Add {
+            change.state = State::Update;
+        }
+        break;
     }
     Ok(())
 }

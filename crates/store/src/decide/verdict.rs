@@ -47,9 +47,8 @@ pub(crate) fn judge_change(
         }
         return Ok(Tally::default());
     }
-    if let Some(server) = server {
-        confirmed::recognise(tx, table, &mut change, server)?;
-    }
+    let was_in_doubt = !change.doubts.is_empty();
+    confirmed::resolve_doubts(tx, table, &mut change, server)?;
     if server.is_none() && is_known_deleted(tx, table, id, &change)? {
         return Ok(Tally::default());
     }
@@ -64,7 +63,7 @@ pub(crate) fn judge_change(
         Some(current) => ServerSide::Live(current),
     };
     match reconcile(&table.set, change.pending(&row.record), side) {
-        Verdict::Keep => keep(tx, table, row.record, change, server),
+        Verdict::Keep => keep(tx, table, row.record, change, server, was_in_doubt),
         Verdict::Settled => settled(tx, table, &row.record, &change, server).map(|()| Tally::default()),
         Verdict::Rebase { state, local, merged } => {
             if merged {
@@ -152,9 +151,11 @@ fn keep(
     mut local: Record,
     mut change: Change,
     server: Option<&Versioned>,
+    was_in_doubt: bool,
 ) -> Result<Tally> {
     let known = change.base.clone().zip(server).filter(|(base, server)| base.etag == server.etag);
     if change.hold != Hold::Conflict
+        && !was_in_doubt
         && let Some((base, server)) = &known
         && base.record.same_content(&server.record)
     {

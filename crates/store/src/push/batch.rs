@@ -7,6 +7,7 @@ use crate::decide::parked;
 use crate::error::{Result, StoreError};
 use crate::open::lease::Lease;
 use crate::push::outgoing::{self, Outgoing};
+use crate::tables::local;
 use crate::tables::pending::{self, Change, InFlight};
 use crate::tables::position;
 use crate::tables::refetch;
@@ -129,9 +130,15 @@ impl Gathering<'_> {
             Some(sent) if !is_planted(Planted::X7RetrySendsWhatStandsNow) => (outgoing::outgoing(table, sent)?, None),
             // The whole record is sent: first what others had made of it before they deleted it is here (FAULTS I14).
             None if change.is_restore() && refetch::is_waited_for(tx.conn, set, id)? => return Ok(()),
+            // So is whether the server has what was in doubt.
+            None if !change.doubts.is_empty() && refetch::is_waited_for(tx.conn, set, id)? => return Ok(()),
             _ => {
                 let row = row::get(tx.conn, table, id)?;
                 let row = row.ok_or_else(|| StoreError::Internal(format!("{set} {id} is pending but not there")))?;
+                if local::amounts_to_nothing(&change, &row.record) {
+                    // Nobody asks for it any more: its set is kept no longer.
+                    return local::put_pending(tx, table, row.record, &change);
+                }
                 let (sent, outgoing) = begin(tx, table, row, &change)?;
                 (outgoing, Some(sent))
             }

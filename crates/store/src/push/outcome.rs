@@ -33,8 +33,8 @@ pub(crate) fn refused(
     confirmed::doubt(&mut change, sent);
     let deletes = |state| state == State::Delete;
     if deletes(change.state) != deletes(sent.state) || !row.record.same_content(&sent.record) {
-        if deletes(change.state) && change.base.is_none() {
-            // An addition that the server would not have was deleted meanwhile: there is nothing to send, and the
+        if deletes(change.state) && change.base.is_none() && !position::is_kept(tx.conn, &table.set.name)? {
+            // An addition that the server would not have was deleted meanwhile, and nobody asks whether it is there: the
             // deletion can be undone like any other.
             history::write(tx, table, id, &Entry::here(HistoryEvent::Deleted, Some(&row.record)))?;
         }

@@ -16,16 +16,15 @@ use tidemark_sql::quote;
 /// Writes a record with its pending change. A change that amounts to nothing is dropped: an edit back to the base
 /// makes the record clean, a deletion of what the server does not have removes it.
 pub(crate) fn put_pending(tx: &Tx<'_>, table: &Table, local: Record, change: &Change) -> Result<()> {
-    if change.in_flight.is_none() && change.hold != Hold::Conflict {
-        let amounts_to_nothing = match (change.state, &change.base) {
-            (State::None, _) | (State::Delete, None) => true,
-            (State::Delete, Some(base)) => base.record.is_tombstoned,
-            (State::Update, Some(base)) => !base.record.is_tombstoned && base.record.same_content(&local),
-            _ => false,
-        };
-        if amounts_to_nothing && change.set_aside {
-            // A version of the server's was set aside for the answer that does not come now.
+    if amounts_to_nothing(change, &local) {
+        if change.set_aside || !change.doubts.is_empty() {
+            // A version of the server's was set aside for the answer that does not come now, or there may be one that nobody
+            // here wants any more.
             position::fetch_later(tx, table, local.id)?;
+        }
+        // What the server may have is taken back there once that is known; of a set that is not kept nobody asks.
+        if !change.doubts.is_empty() && position::is_kept(tx.conn, &table.set.name)? {
+            return put(tx, table, local, change);
         }
         match (change.state, &change.base) {
             (State::None, _) => return remove(tx, table, local.id),
@@ -37,6 +36,23 @@ pub(crate) fn put_pending(tx: &Tx<'_>, table: &Table, local: Record, change: &Ch
             _ => {}
         }
     }
+    put(tx, table, local, change)
+}
+
+/// Tells whether a change leaves nothing to send: an edit back to the base, a deletion of what the server does not have.
+pub(crate) fn amounts_to_nothing(change: &Change, local: &Record) -> bool {
+    if change.in_flight.is_some() || change.hold == Hold::Conflict {
+        return false;
+    }
+    match (change.state, &change.base) {
+        (State::None, _) | (State::Delete, None) => true,
+        (State::Delete, Some(base)) => base.record.is_tombstoned,
+        (State::Update, Some(base)) => !base.record.is_tombstoned && base.record.same_content(local),
+        _ => false,
+    }
+}
+
+fn put(tx: &Tx<'_>, table: &Table, local: Record, change: &Change) -> Result<()> {
     let id = local.id;
     let etag = change.base.as_ref().map(|base| base.etag.clone());
     // When the server last named it stays as it is: an edit does not make it seen.

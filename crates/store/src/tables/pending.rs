@@ -114,7 +114,8 @@ impl Change {
 
     /// Tells whether the server may know the record: it has a base, or was sent and not answered.
     pub(crate) fn is_known_to_server(&self) -> bool {
-        self.base.is_some() || self.in_flight.is_some() && !is_planted(Planted::X23DeletedWhileOut)
+        let was_sent = self.in_flight.is_some() || !self.doubts.is_empty();
+        self.base.is_some() || was_sent && !is_planted(Planted::X23DeletedWhileOut)
     }
 
     /// Tells whether it brings a tombstoned record back.

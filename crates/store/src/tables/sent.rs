@@ -109,6 +109,14 @@ pub(crate) fn log(
     Ok(())
 }
 
+/// Remembers a change that was confirmed, and is in flight no more.
+pub(crate) fn add(tx: &Tx<'_>, set: &str, base: Option<&Versioned>, change: &InFlight, etag: &str) -> Result<()> {
+    let sql = "INSERT INTO sent (entity_set, id, at, etag, base, sent) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let (id, base) = (Key(change.record.id), base_text(base, change)?);
+    tx.conn.prepare_cached(sql)?.execute(params![set, id, tx.server_now_ms()?, etag, base, to_text(change)?])?;
+    Ok(())
+}
+
 /// Returns a record's confirmed changes, oldest first.
 pub(crate) fn of_record(conn: &Connection, set: &str, id: RecordId) -> Result<Vec<Sent>> {
     let sql = "SELECT base, sent, etag, at, order_no FROM sent WHERE entity_set = ?1 AND id = ?2 ORDER BY order_no";

@@ -3,7 +3,7 @@
 use crate::support::*;
 use serde_json::json;
 use tidemark_model::{Resolution, Versioned};
-use tidemark_store::{Answer, Outgoing, OutgoingChange, Store};
+use tidemark_store::{Answer, Others, Outgoing, OutgoingChange, Store, Unsent};
 
 /// Sends what waits, loses the answer, edits on, and has what is sent again refused. Returns what goes out then.
 fn edited_on(store: &Store, n: u64) -> Outgoing {
@@ -54,6 +54,93 @@ fn what_this_device_made_itself_is_nobodys_news() {
         let OutgoingChange::Update { body, if_match } = &next.change else { panic!("{next:?}") };
         assert_eq!((&body["Notes"], if_match.as_str()), (&json!("later"), "e2"));
     }
+}
+
+/// Reads the record that is waited for; nothing where the server has no trace of it.
+fn read(store: &Store, server: Option<&Versioned>) {
+    assert_eq!(store.refetch().unwrap(), [(ITEMS.to_owned(), vec![id(1)])]);
+    assert_eq!(batch(store), [], "first it is known whether the server has it");
+    pull(store, ITEMS, |tx| {
+        server.map_or(Ok(()), |server| take(tx, ITEMS, server))?;
+        tx.refetched(&[id(1)], Others::Absent)
+    })
+    .unwrap();
+}
+
+/// Sends what waits, loses the answer, and has what is sent again refused after something was done.
+fn refused_after(store: &Store, meanwhile: impl FnOnce()) {
+    let sent = batch(store).remove(0);
+    meanwhile();
+    store.settle(&[reply(&sent, Answer::Refused { reason: "No.".into() })]).unwrap();
+}
+
+#[test]
+fn an_addition_that_is_deleted_while_it_is_in_doubt_is_deleted_there_too() {
+    for is_there in [true, false] {
+        for is_parked in [true, false] {
+            let device = device();
+            let store = &device.store;
+            a_change(store, true);
+            let server = as_sent(store, 1, "ann");
+            let delete = || store.delete(ITEMS, id(1)).unwrap();
+            if is_parked {
+                refused_after(store, || ());
+                delete();
+            } else {
+                refused_after(store, delete);
+            }
+            assert_eq!(mark(store, id(1)), "gone");
+            read(store, is_there.then_some(&server));
+            let next: Vec<_> = batch(store).into_iter().map(|next| next.change).collect();
+            let expected = if is_there { vec![OutgoingChange::Delete { if_match: "e2".into() }] } else { Vec::new() };
+            assert_eq!(next, expected, "{is_there} {is_parked}");
+            assert_eq!((store.counts().unwrap().pending == 0, mark(store, id(1))), (!is_there, "gone"));
+            assert_eq!(title(&store.undo_delete(ITEMS, id(1)).unwrap().record), "a");
+        }
+    }
+}
+
+#[test]
+fn a_change_that_is_taken_back_while_it_is_in_doubt_is_taken_back_there_too() {
+    for is_there in [true, false] {
+        let device = device();
+        let store = &device.store;
+        a_change(store, false);
+        let server = as_sent(store, 1, "ann");
+        refused_after(store, || edit(store, id(1), json!({ "Notes": "n" })));
+        let base = server_item(id(1), "e1", json!({ "Title": "a", "Notes": "n", "_UpdatedAt": 1_000 }));
+        read(store, Some(if is_there { &server } else { &base }));
+        assert_eq!(shown(store, id(1)).unwrap().get("Notes"), &json!("n"));
+        let next = batch(store).pop().map(|next| next.change);
+        assert_eq!(next.is_some(), is_there, "{next:?}");
+        if let Some(OutgoingChange::Update { body, if_match }) = next {
+            assert_eq!((&body["Notes"], if_match.as_str()), (&json!("n"), "e2"));
+        }
+        assert_eq!(store.counts().unwrap().pending == 0, !is_there);
+        // A deletion that was undone is taken back in the same way.
+        let again = crate::support::device();
+        let store = &again.store;
+        clean_item(store, 1, "e1");
+        store.delete(ITEMS, id(1)).unwrap();
+        refused_after(store, || drop(store.undo_delete(ITEMS, id(1)).unwrap()));
+        let mut tombstone = Versioned { record: base.record.clone(), etag: "e2".into() };
+        (tombstone.record.is_tombstoned, tombstone.record.updated_by) = (true, Some("ann".into()));
+        read(store, Some(if is_there { &tombstone } else { &base }));
+        let next = batch(store).pop().map(|next| next.change);
+        assert_eq!(matches!(next, Some(OutgoingChange::Restore { .. })), is_there, "{next:?}");
+        assert_eq!((mark(store, id(1)) == "gone", store.counts().unwrap().conflicts), (false, 0));
+    }
+}
+
+#[test]
+fn of_a_set_that_is_kept_no_longer_nobody_asks_what_is_in_doubt() {
+    let device = device();
+    let store = &device.store;
+    a_change(store, true);
+    refused_after(store, || store.delete(ITEMS, id(1)).unwrap());
+    store.uncache(ITEMS, Unsent::KeepUntilSent).unwrap();
+    assert!(batch(store).iter().all(|outgoing| outgoing.set != ITEMS));
+    assert_eq!(store.counts().unwrap().pending, 0, "it has a way out");
 }
 
 #[test]

@@ -56,7 +56,6 @@ fn every_answer_to_every_change() {
         case("an addition against another", "add", "", current("e5", "b", "n"), ("conflict", "nothing"), asked),
         case("an addition on a tombstone", "add", "", tombstone("e5"), ("conflict", "nothing"), asked),
         case("deleted since, never arrived", "add", "delete", absent(), ("gone", "nothing"), none),
-        case("deleted since, refused", "add", "delete", refused(), ("gone", "nothing"), none),
         case("an update is written", "update", "", done("e2"), ("none", "nothing"), pushed),
         case("an edit since is on top of it", "update", "edit", done("e2"), ("waiting", "update Notes on e2"), pushed),
         case("a deletion since is too", "update", "delete", done("e2"), ("gone", "delete on e2"), pushed),
@@ -79,7 +78,6 @@ fn every_answer_to_every_change() {
         case("undone since, stale", "delete", "undo", current("e5", "b", "n"), ("none", "nothing"), none),
         case("a deletion of a deleted record", "delete", "", tombstone("e5"), ("gone", "nothing"), none),
         case("a refused deletion is parked", "delete", "", refused(), ("gone", "nothing"), parked),
-        case("undone since, refused", "delete", "undo", refused(), ("none", "nothing"), none),
     ];
     for case in cases {
         let device = device();
