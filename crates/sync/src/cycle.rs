@@ -169,7 +169,7 @@ impl Engine {
             }
         }
         let merged = run.tally.merged;
-        let fetches = !blocking(|| run.store.refetch())?.is_empty();
+        let fetches = blocking(|| run.store.has_refetch())?;
         run.pull().await?;
         // A pull may have merged edits of both sides, or read what a restore is to be written over; sending them now saves the
         // others a round.

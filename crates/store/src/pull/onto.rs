@@ -86,6 +86,14 @@ impl Lease {
     pub fn refetch(&self) -> Result<Vec<(String, Vec<RecordId>)>> {
         self.read(|reading| refetch::all(reading.conn))
     }
+
+    /// Tells whether any record is to be fetched singly.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn has_refetch(&self) -> Result<bool> {
+        self.read(|reading| refetch::is_any(reading.conn))
+    }
 }
 
 /// One set's pull, opened onto the position that an answer was asked from.
