@@ -26,18 +26,56 @@ pub(crate) struct Offered {
 }
 
 /// Takes the answer to a change that was offered again.
-pub(crate) fn answered(tx: &Tx<'_>, table: &Table, change: Change, offered: Offered, answer: &Answer) -> Result<Tally> {
-    let id = offered.sent.record.id;
-    if let Answer::Undecided { counts, .. } = answer {
-        return wait(tx, table, change, offered, *counts);
-    }
+pub(crate) fn answered(
+    tx: &Tx<'_>,
+    table: &Table,
+    mut change: Change,
+    offered: Offered,
+    answer: &Answer,
+) -> Result<Tally> {
+    let Offered { sent, .. } = &offered;
+    let id = sent.record.id;
     let all = sent::of_record(tx.conn, &table.set.name, id)?;
+    let place = all.iter().position(|lost| lost.number == offered.number);
+    let mut tally = Tally::default();
+    let made;
+    let server = match answer {
+        Answer::Undecided { counts, .. } => return wait(tx, table, change, offered, *counts),
+        Answer::Refused { reason } => {
+            if let Some(place) = place {
+                change.base.clone_from(&all[place].base);
+            }
+            return outcome::refused(tx, table, id, change, sent, reason);
+        }
+        Answer::Done { etag, stamp } => {
+            tally.pushed += 1;
+            if let Some(place) = place {
+                confirm_again(tx, table, &all[place], sent, etag)?;
+            }
+            made = confirmed::confirmed(tx, sent, etag, *stamp)?;
+            Some(&made)
+        }
+        Answer::Stale { current } => Some(current),
+        Answer::Absent => None,
+    };
     let row = outcome::pending_row(tx, table, id)?;
     let at = At { row, change, forgot: offered.offer.forgot };
-    match all.iter().position(|lost| lost.number == offered.number) {
-        Some(place) => decided(tx, table, at, &all, place, &offered.sent, answer),
-        None => kept_long_enough(tx, table, at, &all, &offered.sent, answer),
-    }
+    let Some(place) = place else {
+        // It has been kept long enough meanwhile: what came after it is offered on top of what the server has.
+        tally += begin(tx, table, at, &all, server)?;
+        return Ok(tally);
+    };
+    let reply = match (answer, server) {
+        (Answer::Stale { .. }, Some(current)) => {
+            let in_history = history::number_of(tx.conn, &table.set.name, id, &current.etag)?.is_some();
+            give_back::Reply::Stale { current, in_history }
+        }
+        (_, Some(server)) => give_back::Reply::Has(server),
+        (_, None) => give_back::Reply::Absent,
+    };
+    let next = give_back::go_on(&table.set, &confirmed(&all), place, sent.if_match.as_deref(), reply);
+    tally += carry_out(tx, table, at, &all, next.ok_or_else(|| misplaced(table, id))?)?;
+    Ok(tally)
 }
 
 /// The same request is sent again later.
@@ -50,86 +88,19 @@ fn wait(tx: &Tx<'_>, table: &Table, mut change: Change, offered: Offered, counts
     Ok(Tally::default())
 }
 
-/// The server says what it does with the confirmed change at this place.
-fn decided(
-    tx: &Tx<'_>,
-    table: &Table,
-    mut at: At,
-    all: &[Sent],
-    place: usize,
-    sent: &InFlight,
-    answer: &Answer,
-) -> Result<Tally> {
-    let (id, lost) = (sent.record.id, &all[place]);
-    let mut tally = Tally::default();
-    let server;
-    let reply = match answer {
-        Answer::Done { etag, stamp } => {
-            tally.pushed += 1;
-            server = confirm(tx, table, lost, sent, etag, *stamp)?;
-            give_back::Reply::Has(&server)
-        }
-        Answer::Refused { reason } | Answer::Undecided { reason, .. } => {
-            at.change.base.clone_from(&lost.base);
-            return outcome::refused(tx, table, id, at.change, sent, reason);
-        }
-        Answer::Stale { current } => {
-            let in_history = history::number_of(tx.conn, &table.set.name, id, &current.etag)?.is_some();
-            give_back::Reply::Stale { current, in_history }
-        }
-        Answer::Absent => give_back::Reply::Absent,
-    };
-    let next = give_back::go_on(&table.set, &confirmed(all), place, sent.if_match.as_deref(), reply);
-    tally += carry_out(tx, table, at, all, next.ok_or_else(|| misplaced(table, id))?)?;
-    Ok(tally)
-}
-
-/// What was offered has been kept long enough meanwhile: what came after it is offered on top of what the server has.
-fn kept_long_enough(
-    tx: &Tx<'_>,
-    table: &Table,
-    at: At,
-    all: &[Sent],
-    sent: &InFlight,
-    answer: &Answer,
-) -> Result<Tally> {
-    let mut tally = Tally::default();
-    let server;
-    let server = match answer {
-        Answer::Done { etag, stamp } => {
-            tally.pushed += 1;
-            server = confirmed::confirmed(tx, sent, etag, *stamp)?;
-            Some(&server)
-        }
-        Answer::Refused { reason } | Answer::Undecided { reason, .. } => {
-            return outcome::refused(tx, table, sent.record.id, at.change, sent, reason);
-        }
-        Answer::Stale { current } => Some(current),
-        Answer::Absent => None,
-    };
-    tally += begin(tx, table, at, all, server)?;
-    Ok(tally)
-}
-
-/// The server has a change that was offered again, as the version that is returned: where that is a new one, it had lost it.
-fn confirm(
-    tx: &Tx<'_>,
-    table: &Table,
-    lost: &Sent,
-    sent: &InFlight,
-    etag: &str,
-    stamp: Option<i64>,
-) -> Result<Versioned> {
-    let id = sent.record.id;
-    if etag != lost.etag {
-        let base = lost.base.clone().map(|base| match &sent.if_match {
-            Some(etag) => Versioned { etag: etag.clone(), ..base },
-            None => base,
-        });
-        sent::confirm_again(tx, lost.number, base.as_ref(), sent, etag)?;
-        if !history::confirmed_again(tx, table, id, &lost.etag, etag)? {
-            confirmed::write_down(tx, table, base.as_ref().map(|base| &base.record), sent, etag)?;
-        }
+/// The server has a change that was offered again: where that is a new version, it had lost it.
+fn confirm_again(tx: &Tx<'_>, table: &Table, lost: &Sent, sent: &InFlight, etag: &str) -> Result<()> {
+    if etag == lost.etag {
+        return Ok(());
     }
-    confirmed::confirmed(tx, sent, etag, stamp)
+    let id = sent.record.id;
+    let base = lost.base.clone().map(|base| match &sent.if_match {
+        Some(etag) => Versioned { etag: etag.clone(), ..base },
+        None => base,
+    });
+    sent::confirm_again(tx, lost.number, base.as_ref(), sent, etag)?;
+    if !history::confirmed_again(tx, table, id, &lost.etag, etag)? {
+        confirmed::write_down(tx, table, base.as_ref().map(|base| &base.record), sent, etag)?;
+    }
+    Ok(())
 }
