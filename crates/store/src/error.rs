@@ -130,6 +130,11 @@ pub enum StoreError {
         /// The record.
         id: RecordId,
     },
+    /// A question about the record is open.
+    #[error(
+        "a question about this record is open: answer it first, and bring back then what did not stand; nothing was changed"
+    )]
+    StillAsked,
     /// The answer does not fit the conflict.
     #[error("{0}; nothing was changed")]
     WrongAnswer(#[from] ResolutionError),
@@ -255,6 +260,7 @@ impl StoreError {
             Self::NoSuchConflict(_) => "no_such_conflict",
             Self::NoSuchAnswer(_) => "nothing_to_undo",
             Self::NothingToBringBack { .. } => "nothing_to_bring_back",
+            Self::StillAsked => "still_asked",
             Self::WrongAnswer(_) => "wrong_answer",
             Self::Unsent { .. } => "unsent_changes",
             Self::NotSignedIn => "not_signed_in",

@@ -7,6 +7,7 @@ use crate::error::{Result, StoreError};
 use crate::look::read;
 use crate::look::record::LocalRecord;
 use crate::save::edit;
+use crate::tables::conflict;
 use crate::tables::history::{self, Entry};
 use crate::tables::local;
 use crate::tables::position;
@@ -23,10 +24,14 @@ impl Store {
     /// is deleted, a deletion where that is what did not stand. Returns the record as it is then.
     ///
     /// # Errors
-    /// The record has no such entry, nothing of it was lost, or its set is not kept offline.
+    /// The record has no such entry, nothing of it was lost, or its set is not kept offline. [`StoreError::StillAsked`]: a
+    /// question about it is open, and what comes back would go over the version that it is about.
     pub fn bring_back(&self, set: &str, id: RecordId, entry: i64) -> Result<Option<LocalRecord>> {
         self.write(|tx| {
             let table = Arc::clone(tx.catalog.table(set)?);
+            if conflict::of_record(tx.conn, &table, id)?.is_some() {
+                return Err(StoreError::StillAsked);
+            }
             bring_back(tx, &table, id, entry)?;
             read::visible(tx.conn, &table, id)
         })

@@ -267,6 +267,31 @@ fn a_deleted_record_is_restored_on_its_tombstone() {
 }
 
 #[test]
+fn nothing_is_brought_back_over_what_a_question_is_about() {
+    for is_deleted_here in [true, false] {
+        let device = device();
+        let store = &device.store;
+        let theirs = |etag: &str, title: &str| server_item(id(1), etag, json!({ "Title": title, "_UpdatedAt": 9 }));
+        clean_item(store, 1, "e1");
+        edit(store, id(1), json!({ "Title": "mine" }));
+        pull_item(store, &theirs("e2", "theirs"));
+        store.resolve(store.conflicts().unwrap()[0].id, &Resolution::TakeServer).unwrap();
+        let entry = store.decisions(1).unwrap().remove(0).entry.entry;
+        match is_deleted_here {
+            true => store.delete(ITEMS, id(1)).unwrap(),
+            false => edit(store, id(1), json!({ "Title": "mine again" })),
+        }
+        assert_eq!(pull_item(store, &theirs("e3", "nobody here has seen it")).conflicts, 1);
+        assert_eq!(store.bring_back(ITEMS, id(1), entry).unwrap_err().code(), "still_asked");
+        let asked = store.conflicts().unwrap().remove(0);
+        assert_eq!(title(&asked.server.unwrap().record), "nobody here has seen it");
+        let answer = if is_deleted_here { Resolution::KeepServer } else { Resolution::TakeServer };
+        store.resolve(asked.id, &answer).unwrap();
+        assert_eq!(title(&store.bring_back(ITEMS, id(1), entry).unwrap().unwrap().record), "mine");
+    }
+}
+
+#[test]
 fn every_decision_of_a_policy_is_listed_and_reversed() {
     // (policy, deleted here, deleted there, event, the title after the reversal)
     let table = [
