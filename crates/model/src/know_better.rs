@@ -13,8 +13,7 @@ use crate::resolve::has_content;
 pub struct KnownBetter {
     /// The record as its user sees it from now on.
     pub local: Record,
-    /// Properties of a tombstone that this device changed and that hold another value than it knew: a restore would
-    /// replace that unseen.
+    /// Properties that this device changed and that hold another value than it knew: its change would replace that unseen.
     pub unseen: Vec<String>,
 }
 
@@ -30,8 +29,7 @@ pub fn know_better(set: &EntitySet, known: &Record, local: &Record, server: &Rec
     for name in &outcome.clashing {
         take(&mut better, local, name);
     }
-    let unseen = if server.is_tombstoned { outcome.clashing } else { Vec::new() };
-    Some(KnownBetter { local: better, unseen })
+    Some(KnownBetter { local: better, unseen: outcome.clashing })
 }
 
 #[cfg(test)]
@@ -63,9 +61,9 @@ mod tests {
     }
 
     #[test]
-    fn on_a_live_version_this_devices_value_stands_and_nothing_is_asked() {
+    fn of_a_live_version_too_what_the_model_got_joins_and_what_was_changed_here_is_unseen() {
         let better = known(json!({"Name": "a"}), json!({"Name": "b"}), json!({"Name": "c", "Phone": "1"})).unwrap();
         assert_eq!((better.local.get("Name"), better.local.get("Phone")), (&json!("b"), &json!("1")));
-        assert!(better.unseen.is_empty());
+        assert_eq!(better.unseen, ["Name"]);
     }
 }

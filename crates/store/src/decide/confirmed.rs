@@ -28,6 +28,18 @@ pub(crate) fn write_down(tx: &Tx<'_>, table: &Table, base: Option<&Record>, sent
     history::write_version(tx, table, sent.record.id, &entry)
 }
 
+/// Returns the server's version with what an earlier one is known to have held of properties that the model has no more:
+/// that they are not in it says nothing, and where the model gets them back, what stood there before is no news (FAULTS S3).
+pub(crate) fn seen_as(table: &Table, before: Option<&Versioned>, server: &Versioned) -> Versioned {
+    let mut seen = server.clone();
+    for (name, value) in before.into_iter().flat_map(|before| &before.record.properties) {
+        if table.set.entity_type.property(name).is_none() && !seen.record.properties.contains_key(name) {
+            seen.record.properties.insert(name.clone(), value.clone());
+        }
+    }
+    seen
+}
+
 /// Returns the version that the server made of a change which it has. It stamps the account that the token belongs to.
 pub(crate) fn confirmed(tx: &Tx<'_>, sent: &InFlight, etag: &str, stamp: Option<i64>) -> Result<Versioned> {
     let record = Record {
@@ -58,11 +70,13 @@ pub(crate) fn resolve_doubts(
     let doubts = std::mem::take(&mut change.doubts);
     let Some(server) = server.filter(|_| !doubts.is_empty()) else { return Ok(()) };
     for sent in doubts.iter().rev() {
-        let made = confirmed(tx, sent, &server.etag, None)?.record;
-        if made.updated_by != server.record.updated_by || !made.same_content(&server.record) {
+        let made = confirmed(tx, sent, &server.etag, None)?;
+        // Of a property that the model lacks just now it cannot be told.
+        let there = seen_as(table, Some(&made), server);
+        if made.record.updated_by != there.record.updated_by || !made.record.same_content(&there.record) {
             continue;
         }
-        let base = change.base.replace(server.clone());
+        let base = change.base.replace(there);
         sent::add(tx, &table.set.name, base.as_ref(), sent, &server.etag)?;
         write_down(tx, table, base.as_ref().map(|base| &base.record), sent, &server.etag)?;
         if change.state == State::Add {

@@ -49,6 +49,8 @@ pub(crate) fn judge_change(
     }
     let was_in_doubt = !change.doubts.is_empty();
     confirmed::resolve_doubts(tx, table, &mut change, server)?;
+    let seen = server.map(|server| confirmed::seen_as(table, change.base.as_ref(), server));
+    let server = seen.as_ref();
     if server.is_none() && is_known_deleted(tx, table, id, &change)? {
         return Ok(Tally::default());
     }
@@ -74,7 +76,7 @@ pub(crate) fn judge_change(
                 change.hold = Hold::Free;
             }
             change.state = state;
-            change.base = server.map(|server| seen_as(table, change.base.as_ref(), server));
+            change.base = server.cloned();
             // What came together is another content: a stamp, as a file carries it, names one (ADR 0011).
             let updated_at = local.updated_at.saturating_add(merged.into());
             local::put_pending(tx, table, Record { updated_by: None, updated_at, ..local }, &change)?;
@@ -160,7 +162,7 @@ fn keep(
         && base.record.same_content(&server.record)
     {
         // The echo of what is known: only the stamp, and who made it, may be new. Nothing to announce.
-        change.base = Some(seen_as(table, Some(base), server));
+        change.base = Some((*server).clone());
         return pending::put(tx, &table.set.name, local.id, &change).map(|()| Tally::default());
     }
     conflict::close(tx, table, local.id)?;
@@ -168,7 +170,7 @@ fn keep(
         change.hold = Hold::Free;
     }
     if let Some((base, server)) = known {
-        change.base = Some(seen_as(table, Some(&base), server));
+        change.base = Some(server.clone());
         let better = know_better(&table.set, &base.record, &local, &server.record);
         let better = better.filter(|_| change.state == State::Update);
         if let Some(better) = better
@@ -176,40 +178,31 @@ fn keep(
         {
             local = better.local;
             if !better.unseen.is_empty() {
-                return ask_again(tx, table, change, local, server, better.unseen);
+                return ask_again(tx, table, change, (&base, local, server), better.unseen);
             }
         }
     }
     local::put_pending(tx, table, local, &change).map(|()| Tally::default())
 }
 
-/// Returns the server's version as a base, with what an earlier one is known to have held of properties that the model has
-/// no more: where it gets them back, what stands there then is no news (FAULTS S3).
-fn seen_as(table: &Table, before: Option<&Versioned>, server: &Versioned) -> Versioned {
-    let mut seen = server.clone();
-    for (name, value) in before.into_iter().flat_map(|before| &before.record.properties) {
-        if table.set.entity_type.property(name).is_none() && !seen.record.properties.contains_key(name) {
-            seen.record.properties.insert(name.clone(), value.clone());
-        }
-    }
-    seen
-}
-
-/// A record was to be restored by somebody who could not see all that it had held: with that it is another question (I14).
+/// A change was made by somebody who could not see all that the version holds which it was made on: the mark of a deletion
+/// tells nothing of the record, a model nothing of a property that it lacks. With that it is another question (I14).
 fn ask_again(
     tx: &Tx<'_>,
     table: &Table,
     mut change: Change,
-    mine: Record,
-    server: &Versioned,
+    (known, mine, server): (&Versioned, Record, &Versioned),
     properties: Vec<String>,
 ) -> Result<Tally> {
     // What the question is about is what differs from that; it is no version of the server's.
-    let record = Record { is_tombstoned: false, ..server.record.clone() };
+    let (kind, record) = match server.record.is_tombstoned {
+        true => (ConflictKind::DeletedOnServer, Record { is_tombstoned: false, ..server.record.clone() }),
+        false => (ConflictKind::BothEdited, known.record.clone()),
+    };
     change.base = Some(Versioned { record, etag: String::new() });
     change.hold = Hold::Conflict;
     local::put_pending(tx, table, mine.clone(), &change)?;
-    let (kind, base) = (ConflictKind::DeletedOnServer, change.base.clone());
+    let base = change.base.clone();
     ask(tx, table, change, &Conflict { kind, properties, base, mine, server: Some(server.clone()) })
 }
 

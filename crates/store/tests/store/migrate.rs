@@ -3,8 +3,8 @@
 use crate::support::*;
 use serde_json::{Value, json};
 use tidemark_model::query::Query;
-use tidemark_model::{HistoryEvent, Resolution, State};
-use tidemark_store::{Answer, Only, OutgoingChange, Position};
+use tidemark_model::{HistoryEvent, Record, Resolution, State, Versioned};
+use tidemark_store::{Answer, Only, OutgoingChange, Position, Store, Tally};
 
 /// Returns the model with one declaration of `TodoItem` replaced, added (`new`) or taken out (`null`).
 fn changed(property: &str, declaration: Value) -> String {
@@ -266,6 +266,44 @@ fn what_a_property_held_before_it_left_the_model_is_known_when_it_comes_back() {
     }
     assert_eq!(pull_item(store, &server("e3", "c")).conflicts, 0, "nobody else wrote it");
     assert_eq!(shown(store, id(1)).unwrap().get("Assignee"), &json!("mine"));
+}
+
+/// What the server has of a record while the model lacks a property of it.
+fn without_assignee(store: &Store, server: &Versioned) -> Tally {
+    let document = changed("Assignee", Value::Null);
+    let mut seen = server.clone();
+    seen.record.properties.remove("Assignee");
+    let model = tidemark_model::EntityModel::parse(&document).unwrap();
+    pull(store, ITEMS, |tx| take_under(tx, &model, ITEMS, &seen)).unwrap().1
+}
+
+#[test]
+fn what_others_make_of_a_property_while_the_model_lacks_it_is_asked_about_when_it_comes_back() {
+    for is_refused in [true, false] {
+        let device = device();
+        let store = &device.store;
+        let server = |etag: &str, title: &str, assignee: &str| {
+            let record = json!({ "Title": title, "Assignee": assignee, "_UpdatedAt": 1_000, "_UpdatedBy": "ben" });
+            server_item(id(1), etag, record)
+        };
+        pull_item(store, &server("e1", "a", "before"));
+        edit(store, id(1), json!({ "Assignee": "mine" }));
+        store.adopt_model(&changed("Assignee", Value::Null)).unwrap();
+        if is_refused {
+            store.settle(&[reply(&batch(store)[0], Answer::Refused { reason: "no".into() })]).unwrap();
+        }
+        // Of what cannot be seen nobody is asked, whatever else has changed there.
+        for (etag, title) in [("e2", "a"), ("e3", "b")] {
+            assert_eq!(without_assignee(store, &server(etag, title, "theirs")).conflicts, 0, "{is_refused} {etag}");
+        }
+        store.adopt_model(&model_document()).unwrap();
+        assert_eq!(pull_item(store, &server("e3", "b", "theirs")).conflicts, 1, "{is_refused}");
+        let asked = store.conflicts().unwrap().remove(0);
+        assert_eq!(asked.properties, ["Assignee"]);
+        let side = |record: Option<&Record>| record.map(|record| record.get("Assignee").clone());
+        assert_eq!(side(asked.server.as_ref().map(|server| &server.record)), Some(json!("theirs")));
+        assert_eq!(side(asked.base.as_ref().map(|base| &base.record)), Some(json!("before")));
+    }
 }
 
 #[test]
