@@ -83,7 +83,7 @@ fn redo(tx: &Tx<'_>, contents: &Contents, since: i64) -> Result<u64> {
         gone.extend(unnamed.filter(|key| !contents.records.contains_key(key)));
     }
     for (set, id) in gone {
-        settle(tx, &set, id)?;
+        settle(tx, &set, id, since)?;
     }
     if restored > 0 {
         incident::write(tx, &Incident::WorkRestored { records: restored })?;
@@ -191,10 +191,15 @@ fn says_the_same(here: &Entry, there: &Entry) -> bool {
 
 /// A record waits no longer. What it is now, the server says. What only a person's decision can have ended stays in its
 /// history: the decision's own entry went with the transaction that the database lost.
-fn settle(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
+fn settle(tx: &Tx<'_>, set: &str, id: RecordId, since: i64) -> Result<()> {
     if let Some(table) = table(tx, set)?
         && let Some(change) = pending::get(tx.conn, set, id)?
     {
+        // What was out is sent again: the server knows it by its name, and it alone would have what was sent, which it may
+        // lose as well (I28). An old copy of a database may name what the server remembers no more.
+        if change.in_flight.is_some() && since != i64::MIN {
+            return Ok(());
+        }
         if change.hold != Hold::Free {
             let lost = row::get(tx.conn, &table, id)?.map(|row| row.record);
             history::discarded(tx, &table, id, lost.as_ref(), &change)?;

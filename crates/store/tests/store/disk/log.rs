@@ -91,6 +91,20 @@ fn a_kill_between_the_two_writes_leaves_both_or_neither() {
 }
 
 #[test]
+fn a_power_loss_over_the_answer_to_a_change_forgets_nothing_of_the_change() {
+    let device = device();
+    add(&device.store, 1, "mine");
+    let sent = batch(&device.store);
+    let before = killed(&device);
+    device.store.settle(&[reply(&sent[0], tidemark_store::Answer::Done { etag: "e1".into(), stamp: None })]).unwrap();
+    // The log was written, the database not: the server alone would have what was sent, and may be put back to a backup.
+    copy(device.dir.path(), before.path(), &[LOG]);
+    let store = open(before.path());
+    assert_eq!(title(&shown(&store, id(1)).unwrap()), "mine");
+    assert_eq!(batch(&store), sent, "sent again it is known by its name");
+}
+
+#[test]
 fn what_was_not_saved_does_not_come_back() {
     let device = device();
     add(&device.store, 1, "saved");
