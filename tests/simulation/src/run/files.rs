@@ -14,8 +14,8 @@ impl Run {
     fn file(&self, at: At, ending: &str) -> PathBuf {
         let memory = PathBuf::from("/dev/shm");
         let folder = if memory.is_dir() { memory } else { PathBuf::from("/tmp") };
-        let world = self.shore.disk.root().display().to_string().replace('/', "-");
-        folder.join(format!("tidemark-simulation-{}-{world}-{}.{ending}", std::process::id(), at.laptop))
+        let name = super::told::file_name(&self.shore.disk.root().display().to_string());
+        folder.join(format!("{name}-{}.{ending}", at.laptop))
     }
 
     /// New records from a file.

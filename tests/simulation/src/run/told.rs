@@ -31,18 +31,27 @@ struct Inner {
     tally: Tally,
 }
 
+/// Returns how the names of a world's files begin on this machine, of which no other world's, of whatever process, does.
+pub(crate) fn file_name(world: &str) -> String {
+    format!("tidemark-simulation-{}{}", std::process::id(), world.replace('/', "-"))
+}
+
 /// The teller; clones share what was told.
 #[derive(Clone)]
 pub(crate) struct Told {
     telling: Telling,
     /// The folder of the world's disks, which no other world has.
     world: Arc<str>,
+    /// How the names of its files begin.
+    files: Arc<str>,
     inner: Arc<Mutex<Inner>>,
 }
 
 impl Told {
     pub(crate) fn new(telling: Telling, world: &str) -> Self {
-        Self { telling, world: format!("/sim/{world}/").into(), inner: Arc::default() }
+        let world = format!("/sim/{world}/");
+        let files = file_name(&world);
+        Self { telling, world: world.into(), files: files.into(), inner: Arc::default() }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -61,7 +70,7 @@ impl Told {
             Telling::Hash => {
                 let mut inner = self.inner();
                 inner.lines += 1;
-                words().replace(&*self.world, "/sim/").hash(&mut inner.hasher);
+                words().replace(&*self.world, "/sim/").replace(&*self.files, "").hash(&mut inner.hasher);
             }
             Telling::Aloud => println!("{}", words()),
         }
