@@ -7,6 +7,7 @@ mod choices;
 mod disks;
 mod files;
 mod heal;
+mod lasting;
 mod machines;
 mod office;
 mod people;
@@ -199,7 +200,8 @@ impl Run {
         let mut laptops = Vec::new();
         for (at, user) in plan.laptops.iter().enumerate() {
             let disk = SimDisk::new(world, &format!("laptop-{at}"));
-            let network = Network::new(at, shore.clone(), elsewhere.clone(), told.clone(), lines.next());
+            let (shore, elsewhere) = (shore.clone(), elsewhere.clone());
+            let network = Network::new(at, shore, elsewhere, told.clone(), lines.next(), plan.page);
             laptops.push(Laptop::new(at, disk, &time, network, plan.seed + at as u64, plan.background, *user));
         }
         let mut run = Self {
@@ -278,6 +280,7 @@ impl Run {
             Deed::Audit { .. } | Deed::Wait => Ok(()),
             Deed::Fates { laptop, fates } => self.fates(laptop, fates),
             Deed::Down { laptop, down } => self.down(laptop, down),
+            Deed::Lasting { laptop, what } => self.lasting(laptop, what),
             Deed::Second { laptop, open } => self.second(laptop, open).await,
             Deed::Close { laptop } => self.close(laptop).await,
             Deed::Kill { at } => self.kill(at).await,

@@ -58,7 +58,7 @@ fn edited_there() -> Vec<Deed> {
 fn scenario(name: &'static str, before: Vec<Deed>, act: Vec<Deed>) -> Scenario {
     let events = shared().into_iter().chain(before).map(|deed| Event { after_ms: 1_000, deed }).collect();
     let laptops = vec![User::Ana, User::Ben];
-    let plan = Plan { seed: 7, laptops, servers: 1, background: false, events, swarm: vec![name.to_owned()] };
+    let plan = Plan { seed: 7, laptops, servers: 1, background: false, page: 0, events, swarm: vec![name.to_owned()] };
     Scenario { name, before: plan, act }
 }
 

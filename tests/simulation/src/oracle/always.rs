@@ -35,9 +35,19 @@ pub(crate) async fn judge(run: &mut Run) -> Judged {
     nothing_lost(run)?;
     for at in 0..run.laptops.len() {
         truthful(run, at).await?;
+        on_the_cable(run, at)?;
         nothing_healed(run, at)?;
     }
     Ok(())
+}
+
+/// What an onlooker at a laptop's cable saw (I15, N8). A disk that fails may have forgotten what its programs were told.
+fn on_the_cable(run: &Run, at: usize) -> Judged {
+    match run.laptops[at].network.onlooker.broken() {
+        Some(("N8", _)) if run.is_troubled(at) || run.ledger.copied.contains(&at) => Ok(()),
+        Some((law, words)) => broken(law, format!("laptop {at}: {words}")),
+        None => Ok(()),
+    }
 }
 
 /// The self-audit has nothing to mend where no disk forgot anything: what it mends was a mistake of a pull (I19, I27).

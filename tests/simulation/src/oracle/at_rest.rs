@@ -8,7 +8,7 @@ use super::{Judged, always, broken};
 use crate::plan::deed::{At, User};
 use crate::run::{Run, SETS};
 use http::Method;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most records whose journal is read.
@@ -57,22 +57,34 @@ fn shown<'r>(records: impl Iterator<Item = &'r Map<String, Value>>, properties: 
 async fn converged(run: &mut Run) -> Judged {
     for (set, properties) in SETS {
         for at in 0..run.laptops.len() {
-            let there = run.list_there(run.laptops[at].user, set).await;
-            let there = shown(there.iter().filter_map(Value::as_object), properties);
-            let here = run.list(at, set).await?;
-            let here = shown(here.iter(), properties);
-            if here != there {
-                let ids: BTreeSet<_> = here.keys().chain(there.keys()).collect();
-                let differ = |id: &&&str| here.get(**id) != there.get(**id);
-                let first = ids.iter().copied().find(differ).map(|id| (id, here.get(id), there.get(id)));
-                return broken(
-                    "I6",
-                    format!("laptop {at} has {} of {set}, the server {}; first {first:?}", here.len(), there.len()),
-                );
+            if let Some(differs) = differs(run, at, set, properties, &[]).await? {
+                return broken("I6", differs);
             }
         }
     }
     Ok(())
+}
+
+/// Says in what a laptop differs from the server, but for some records.
+pub(crate) async fn differs(
+    run: &mut Run,
+    at: usize,
+    set: &str,
+    properties: &[&str],
+    without: &[String],
+) -> Judged<Option<String>> {
+    let there = run.list_there(run.laptops[at].user, set).await;
+    let here = run.list(at, set).await?;
+    let is_meant = |record: &&Map<String, Value>| !without.iter().any(|id| record.get("Id") == Some(&json!(id)));
+    let there = shown(there.iter().filter_map(Value::as_object).filter(is_meant), properties);
+    let here = shown(here.iter().filter(is_meant), properties);
+    if here == there {
+        return Ok(None);
+    }
+    let ids: BTreeSet<_> = here.keys().chain(there.keys()).collect();
+    let first = ids.iter().copied().find(|id| here.get(**id) != there.get(**id));
+    let first = first.map(|id| (id, here.get(id), there.get(id)));
+    Ok(Some(format!("laptop {at} has {} of {set}, the server {}; first {first:?}", here.len(), there.len())))
 }
 
 /// A round in which nothing has changed is one request and writes nothing on the server (I8).

@@ -16,6 +16,9 @@ pub struct Plan {
     pub servers: usize,
     /// Whether cycles run by themselves, as in a window.
     pub background: bool,
+    /// How many records the server's pages have at most; as many as are asked for where that is 0.
+    #[serde(default)]
+    pub page: u32,
     /// What happens.
     pub events: Vec<Event>,
     /// What was chosen to go wrong, for whoever reads it.
@@ -221,6 +224,10 @@ pub enum Deed {
         laptop: usize,
         down: bool,
     },
+    Lasting {
+        laptop: usize,
+        what: Lasting,
+    },
     // Processes and disks of a laptop.
     Second {
         laptop: usize,
@@ -355,6 +362,50 @@ pub enum Office {
     Old,
 }
 
+/// What is wrong for good with a laptop's way to its server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lasting {
+    /// Something in between refuses whatever holds more than one change (N7).
+    OneChange,
+    /// The connection breaks within every answer with more than one record (N6).
+    OneRecord,
+    /// Every batch with this record in it fails (N9).
+    Poisoned {
+        /// The record.
+        record: usize,
+    },
+    /// Every change of this record is answered so (N9, N10).
+    Part {
+        /// The record.
+        record: usize,
+        /// The status.
+        status: u16,
+    },
+    /// What is read of this set is no answer.
+    Set {
+        /// The set.
+        set: usize,
+    },
+    /// The links that the laptop has now lead nowhere.
+    Links,
+}
+
+impl Lasting {
+    /// Returns its name, for what was injected.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OneChange => "one change",
+            Self::OneRecord => "one record",
+            Self::Poisoned { .. } => "poisoned",
+            Self::Part { status: 500.., .. } => "part fails",
+            Self::Part { .. } => "part refused",
+            Self::Set { .. } => "set",
+            Self::Links => "links",
+        }
+    }
+}
+
 /// What becomes of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -412,6 +463,10 @@ pub enum Fate {
     },
     /// The transport panics (P5).
     Panic,
+    /// The version that a refused change met cannot be read: another model was served just then (S3).
+    Unreadable,
+    /// A server that has not the set, for a while, answers every change of a batch (S3).
+    NoSuchSet,
 }
 
 impl Fate {
@@ -436,6 +491,7 @@ impl Fate {
             Self::Stripped => "N16",
             Self::Elsewhere => "N17",
             Self::Panic => "P5",
+            Self::Unreadable | Self::NoSuchSet => "S3",
         }
     }
 }

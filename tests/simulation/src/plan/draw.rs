@@ -3,7 +3,7 @@
 //! Owns: how many laptops, records and events there are, how time passes between them, and the choices within each deed.
 //! Refuses: knowing what becomes of it: a plan is drawn whole before anything happens.
 
-use super::deed::{At, Deed, Event, Fate, Form, Left, LostFile, Office, Plan, User};
+use super::deed::{At, Deed, Event, Fate, Form, Lasting, Left, LostFile, Office, Plan, User};
 use super::swarm::{Kind, Swarm};
 use crate::SALT;
 use tidemark_test_dice::Dice;
@@ -34,6 +34,7 @@ pub fn draw(seed: u64) -> Plan {
     let servers = [1, 1, 1, 2, 3][dice.below(5)];
     let background = dice.hits(8);
     let records = 2 + dice.below(11);
+    let page = if swarm.has(Kind::Many) { 0 } else { dice.of(&[0, 0, 0, 1, 2, 3]) };
     let people: Vec<User> = (0..laptops)
         .map(|at| match at {
             0 => User::Ana,
@@ -60,7 +61,7 @@ pub fn draw(seed: u64) -> Plan {
         }
     }
     let Drawing { swarm, events, .. } = drawing;
-    Plan { seed, laptops: people, servers, background, events, swarm: swarm.chosen }
+    Plan { seed, laptops: people, servers, background, page, events, swarm: swarm.chosen }
 }
 
 impl Drawing {
@@ -112,7 +113,11 @@ impl Drawing {
 
     fn fate(&mut self) -> Fate {
         let seconds = if self.background { [1, 30, 600] } else { [2, 3_600, 20 * 86_400] }[self.dice.below(3)];
-        match self.dice.below(24) {
+        match self.dice.below(26) {
+            // Only cycles that run by themselves have to wait when they are asked to.
+            24 | 25 if self.background => Fate::Busy { seconds: 600, date: false },
+            24 => Fate::Unreadable,
+            25 => Fate::NoSuchSet,
             0 | 1 => Fate::Dropped,
             2 | 3 => Fate::ReplyLost,
             4 => Fate::Late(seconds),
@@ -143,6 +148,7 @@ impl Drawing {
         let deed = match kind {
             Kind::Clash => return self.clash(record),
             Kind::Race => return self.race(at, record),
+            Kind::Lasting => self.lasting(laptop, record),
             Kind::Add if self.made >= self.records => {
                 let property = self.property();
                 Deed::Edit { at, record, property, looks: true }
@@ -267,7 +273,8 @@ impl Drawing {
         self.put(Deed::Sync { at: at(one), waits: true });
         if self.dice.hits(40) {
             let first = Fate::Fair;
-            let fates = vec![first, [Fate::ReplyLost, Fate::Twice, Fate::Late(2), Fate::Broken][self.dice.below(4)]];
+            let next = [Fate::ReplyLost, Fate::Twice, Fate::Late(2), Fate::Broken, Fate::Unreadable, Fate::NoSuchSet];
+            let fates = vec![first, self.dice.of(&next)];
             self.put(Deed::Fates { laptop: other, fates });
         }
         self.put(Deed::Sync { at: at(other), waits: true });
@@ -314,6 +321,19 @@ impl Drawing {
             let after_ms = self.dice.roll() % 200;
             self.events.push(Event { after_ms, deed });
         }
+    }
+
+    fn lasting(&mut self, laptop: usize, record: usize) -> Deed {
+        let what = match self.dice.below(7) {
+            0 => Lasting::OneChange,
+            1 => Lasting::OneRecord,
+            2 => Lasting::Poisoned { record },
+            3 => Lasting::Part { record, status: 500 },
+            4 => Lasting::Part { record, status: 422 },
+            5 => Lasting::Set { set: self.set() },
+            _ => Lasting::Links,
+        };
+        Deed::Lasting { laptop, what }
     }
 
     fn disk(&mut self, laptop: usize) -> Deed {

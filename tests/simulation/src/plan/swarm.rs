@@ -51,6 +51,7 @@ pub(super) enum Kind {
     Wait,
     Clash,
     Race,
+    Lasting,
 }
 
 /// Kinds that every run has, with their weights.
@@ -69,7 +70,8 @@ const ALWAYS: [(usize, Kind); 11] = [
 ];
 
 /// Kinds that some runs have: in how many of a hundred, and their weight there.
-const SOMETIMES: [(usize, usize, Kind); 33] = [
+const SOMETIMES: [(usize, usize, Kind); 34] = [
+    (30, 3, Kind::Lasting),
     (50, 8, Kind::Race),
     (70, 12, Kind::Weather),
     (50, 10, Kind::SyncBehind),

@@ -69,6 +69,13 @@ impl Run {
         if let Err(error) = opened {
             let _ = self.checked::<()>("open", Err(error))?;
         }
+        if self.told.is_aloud()
+            && let Some(app) = self.laptops[at].app(program)
+        {
+            for line in app.activity(3).await.unwrap_or_default().iter().filter_map(|line| line.incident.as_ref()) {
+                self.told.tell(|| format!("  laptop {at} opens: {line}"));
+            }
+        }
         Ok(())
     }
 
@@ -119,6 +126,7 @@ impl Run {
         self.screens.retain(|(of, _), _| of.laptop != at);
         self.undo.retain(|answered| answered.laptop != at);
         self.laptops[at].user = user;
+        self.laptops[at].network.onlooker.excuse();
         self.sign_in(at).await
     }
 }

@@ -7,6 +7,7 @@ use super::{Run, SETS};
 use crate::SALT;
 use crate::oracle::{Judged, broken, questions};
 use crate::plan::deed::{At, Left};
+use crate::world::seat::ByHand;
 use std::time::Duration;
 use tidemark_test_dice::Dice;
 
@@ -52,11 +53,12 @@ impl Run {
             self.open(at, 0).await?;
         }
         self.time.pass(Duration::from_secs(60 * 60 * late)).await;
+        self.get_along().await?;
         let mut dice = Dice::new(self.stops ^ 0xa25e, SALT);
         for round in 0..ROUNDS {
             let mut quiet = true;
             for at in 0..self.laptops.len() {
-                quiet &= self.settle(at, round, &mut dice).await?;
+                quiet &= self.settle(at, round, false, &mut dice).await?;
             }
             if quiet && round > 2 {
                 self.told.hit("rounds", &format!("{round:02}"));
@@ -66,8 +68,8 @@ impl Run {
         broken("I6", format!("not settled after {ROUNDS} rounds: {}", self.statuses().await))
     }
 
-    /// One cycle and every answer; tells whether there was nothing to do.
-    async fn settle(&mut self, at: usize, round: usize, dice: &mut Dice) -> Judged<bool> {
+    /// One cycle and every answer; tells whether there was nothing to do. Where something is wrong for good a cycle may say so.
+    pub(super) async fn settle(&mut self, at: usize, round: usize, may_fail: bool, dice: &mut Dice) -> Judged<bool> {
         let window = At { laptop: at, process: 0 };
         let Some(app) = self.app(window) else { return broken("I22", format!("laptop {at} does not open")) };
         let session = self.checked("session", app.session().await)?;
@@ -79,18 +81,21 @@ impl Run {
             let _ = app.resume(set).await;
         }
         let report = tokio::spawn({
-            let app = app.clone();
-            super::watched(async move { app.sync_now().await })
+            let (app, by_hand) = (app.clone(), ByHand::new(&self.laptops[at].network));
+            super::watched(async move {
+                let _by_hand = by_hand;
+                app.sync_now().await
+            })
         });
         let Ok(report) = report.await else { return broken("P5", "a cycle panicked") };
         let Some(report) = self.checked("sync", report)? else {
-            if round > PATIENT {
+            if round > PATIENT && !may_fail {
                 return broken("I22", format!("laptop {at} cannot sync"));
             }
             return Ok(false);
         };
         self.told.tell(|| format!("round {round}, laptop {at}: {report:?}"));
-        if format!("{:?}", report.outcome) != "synced" && report.error.is_some() && round > PATIENT {
+        if format!("{:?}", report.outcome) != "synced" && report.error.is_some() && round > PATIENT && !may_fail {
             return broken("I22", format!("laptop {at} does not sync after {round} rounds: {:?}", report.error));
         }
         questions::judge(self, window).await?;
@@ -105,6 +110,9 @@ impl Run {
         for record in &parked {
             self.told.hit("parked", &record.reason.chars().take(40).collect::<String>());
             let (set, id) = (&record.entity_set, &record.record_id);
+            if self.laptops[at].network.wrongs.all().iter().any(|wrong| wrong.with == *id) {
+                continue;
+            }
             // A value that has no place any more goes on without it, once trying again has not helped.
             if round > 3 && !record.unfit.is_empty() {
                 let _ = app.send_rest_of_parked(set, id).await;
@@ -141,7 +149,7 @@ impl Run {
         for round in 0..AGAIN {
             let mut quiet = true;
             for at in 0..self.laptops.len() {
-                quiet &= self.settle(at, round, &mut dice).await?;
+                quiet &= self.settle(at, round, false, &mut dice).await?;
             }
             if quiet && round > 0 {
                 return Ok(());

@@ -25,7 +25,7 @@ impl Run {
     }
 
     /// Tells whether a laptop's disk does not do as it is told just now.
-    pub(super) fn is_troubled(&self, at: usize) -> bool {
+    pub(crate) fn is_troubled(&self, at: usize) -> bool {
         let laptop = &self.laptops[at];
         laptop.troubled || laptop.was_read_only || !laptop.disk.is_on() || self.ledger.damaged.contains(&at)
     }
@@ -81,12 +81,14 @@ impl Run {
     pub(super) fn clock(&mut self, laptop: usize, ahead_ms: i64) -> Judged {
         self.fault(if ahead_ms < 0 { "C3" } else { "C1" }, (laptop, ahead_ms));
         self.laptops[laptop].clock.set(ahead_ms);
+        self.laptops[laptop].network.onlooker.excuse();
         Ok(())
     }
 
     pub(super) fn stop_clock(&mut self, laptop: usize, stopped: bool) -> Judged {
         self.fault("C5", laptop);
         self.laptops[laptop].clock.stop(stopped);
+        self.laptops[laptop].network.onlooker.excuse();
         Ok(())
     }
 

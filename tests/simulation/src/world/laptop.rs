@@ -4,6 +4,7 @@
 
 use super::chance::Chance;
 use super::network::Network;
+use super::seat::Seat;
 use super::time::{MachineClock, Time, Waiting};
 use crate::plan::deed::{Left, User};
 use std::path::PathBuf;
@@ -118,7 +119,7 @@ impl Laptop {
             clock: self.clock.clone(),
             timer: Arc::new(Waiting),
             entropy: self.chance.clone(),
-            transport: self.network.clone(),
+            transport: Seat::new(&self.network, self.started),
             guard: Arc::new(LockFiles::on(disk.clone())),
             routes: Arc::new(Still),
         };
@@ -137,11 +138,12 @@ impl Laptop {
 
     /// Closes a program properly.
     pub(crate) async fn close(&mut self, program: usize) {
-        if let Some(mut program) = self.programs[program].take()
-            && let Some(syncing) = program.syncing.take()
-        {
-            syncing.abort();
-            let _ = syncing.await;
+        if let Some(mut program) = self.programs[program].take() {
+            self.network.onlooker.is_gone(program.number);
+            if let Some(syncing) = program.syncing.take() {
+                syncing.abort();
+                let _ = syncing.await;
+            }
         }
     }
 
@@ -149,6 +151,8 @@ impl Laptop {
     pub(crate) async fn kill(&mut self, program: usize) {
         if let Some(mut program) = self.programs[program].take() {
             self.disk.kill(program.number);
+            self.network.onlooker.is_gone(program.number);
+            self.network.onlooker.excuse();
             if let Some(syncing) = program.syncing.take() {
                 syncing.abort();
                 let _ = syncing.await;

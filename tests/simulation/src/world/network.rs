@@ -3,14 +3,16 @@
 //! Owns: what becomes of each request. Refuses: meaning anything by it; a request is bytes, but for which phase of the
 //! protocol it belongs to, so that what was injected where can be told.
 
+use super::bodies::{edit_parts, page, part_answer, parts, service_page, writes};
+use super::lasting::{Kept, Wrongs, with_small_pages};
+use super::seat::Onlooker;
 use super::shore::{NoAnswer, ROOT, Shore};
 use super::time::{http_date, pass};
 use crate::plan::deed::Fate;
 use crate::run::told::Told;
 use crate::wire::Line;
 use async_trait::async_trait;
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderValue, Method};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,6 +39,12 @@ pub(crate) struct Network {
     answers: Mutex<BTreeMap<String, Response>>,
     /// The wire, where the world has one.
     line: Option<Line>,
+    /// How many records a page has at most; 0 where nobody makes it smaller.
+    page: u32,
+    /// What is wrong for good.
+    pub(crate) wrongs: Wrongs,
+    /// What is seen of the programs of the laptop.
+    pub(crate) onlooker: Onlooker,
 }
 
 fn unreachable() -> TransportError {
@@ -54,10 +62,25 @@ impl Network {
         elsewhere: Arc<Shore>,
         told: Told,
         line: Option<Line>,
+        page: u32,
     ) -> Arc<Self> {
         let (fates, answers) = (Mutex::default(), Mutex::default());
         let (down, asks_oracle) = (AtomicBool::new(false), AtomicBool::new(false));
-        Arc::new(Self { laptop, shore, elsewhere, told, fates, down, asks_oracle, answers, line })
+        let (wrongs, onlooker) = (Wrongs::default(), Onlooker::default());
+        Arc::new(Self {
+            laptop,
+            shore,
+            elsewhere,
+            told,
+            fates,
+            down,
+            asks_oracle,
+            answers,
+            line,
+            page,
+            wrongs,
+            onlooker,
+        })
     }
 
     fn fates(&self) -> MutexGuard<'_, VecDeque<Fate>> {
@@ -84,7 +107,7 @@ impl Network {
         }
     }
 
-    /// Ends every fault.
+    /// Ends every fault that passes.
     pub(crate) fn calm(&self) {
         self.set_down(false);
         self.foretell([]);
@@ -96,6 +119,11 @@ impl Network {
     /// Lets the oracle ask, or lets it be.
     pub(crate) fn ask_as_oracle(&self, asks: bool) {
         self.asks_oracle.store(asks, Ordering::Relaxed);
+    }
+
+    /// Tells whether it is the oracle that asks.
+    pub(crate) fn is_asked_by_oracle(&self) -> bool {
+        self.asks_oracle.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_down(&self) -> bool {
@@ -114,6 +142,19 @@ impl Network {
             NoAnswer::Nobody => unreachable(),
             NoAnswer::Died => unanswered(),
         })
+    }
+
+    /// Past what is wrong for good.
+    async fn go(&self, phase: &str, mut request: Request) -> Result<Response, TransportError> {
+        if self.page > 0 && matches!(phase, "look" | "pull") {
+            with_small_pages(&mut request, self.page);
+        }
+        let mut kept = Kept::new();
+        let answer = match self.wrongs.on_the_way(&mut request, &mut kept) {
+            Some(answer) => answer,
+            None => self.deliver(request.clone()).await?,
+        };
+        self.wrongs.on_the_way_back(phase, &request, &kept, answer)
     }
 
     async fn meet(&self, request: Request, fate: Fate) -> Result<Response, TransportError> {
@@ -167,10 +208,8 @@ impl Network {
                 None => self.deliver(request).await,
             },
             Fate::Unauthorized => {
-                let mut answer =
-                    page(401, "application/json", r#"{"error":{"code":"Unauthorized","message":"Sign in"}}"#);
+                let mut answer = service_page(401, r#"{"error":{"code":"Unauthorized","message":"Sign in"}}"#);
                 answer.headers.insert("www-authenticate", HeaderValue::from_static("Bearer"));
-                answer.headers.insert("odata-version", HeaderValue::from_static("4.01"));
                 Ok(answer)
             }
             Fate::Portal => Ok(page(200, "text/html", "<html><body>Welcome to Hotel Wifi</body></html>")),
@@ -190,6 +229,15 @@ impl Network {
             Fate::Elsewhere => self.elsewhere.ask(request).await.map_err(|_| unreachable()),
             Fate::Parts { cut } => Ok(reordered(self.deliver(request).await?, cut)),
             Fate::Panic => panic!("{}", crate::run::told::PLANNED_PANIC),
+            Fate::Unreadable => {
+                let mut answer = self.deliver(request).await?;
+                unreadable(&mut answer);
+                Ok(answer)
+            }
+            Fate::NoSuchSet => match instead(&request, 404, "UnknownEntitySet", "There is no such set") {
+                Some(answer) => Ok(answer),
+                None => self.deliver(request).await,
+            },
             Fate::Fair | Fate::TooLong(_) => self.deliver(request).await,
         }
     }
@@ -228,14 +276,6 @@ pub(crate) fn phase(request: &Request) -> &'static str {
     }
 }
 
-fn page(status: u16, kind: &'static str, body: &str) -> Response {
-    let mut headers = HeaderMap::new();
-    headers.insert("content-type", HeaderValue::from_static(kind));
-    let body = Bytes::from(body.to_owned());
-    let bytes_received = body.len() as u64;
-    Response { status, headers, body, bytes_sent: 100, bytes_received }
-}
-
 fn busy(seconds: u32, date: bool, now_ms: i64) -> Response {
     let mut answer = page(if date { 503 } else { 429 }, "text/plain", "busy");
     let after = if date { http_date(now_ms + i64::from(seconds) * 1000) } else { seconds.to_string() };
@@ -248,7 +288,7 @@ fn busy(seconds: u32, date: bool, now_ms: i64) -> Response {
 
 /// A batch answer with its parts reordered, or without the last.
 fn reordered(mut answer: Response, cut: bool) -> Response {
-    edit_parts(&mut answer, |parts| {
+    edit_parts(&mut answer.body, |parts| {
         if cut {
             parts.pop();
         } else if parts.len() > 1 {
@@ -261,34 +301,34 @@ fn reordered(mut answer: Response, cut: bool) -> Response {
 /// Returns the answer of something in between that refuses every write of a batch and lets none through; nothing where the
 /// batch is packed, or only reads.
 fn refused(request: &Request) -> Option<Response> {
-    let body: serde_json::Value = serde_json::from_slice(&request.body).ok()?;
-    let parts = body.get("requests")?.as_array()?;
-    if parts.is_empty() || parts.iter().any(|part| part["method"] == "GET") {
-        return None;
-    }
-    let error = serde_json::json!({ "error": { "code": "Invalid", "message": "A rule of the office refuses it" } });
-    let answer = |part: &serde_json::Value| {
-        let headers = serde_json::json!({ "content-type": "application/json" });
-        serde_json::json!({ "id": part["id"], "status": 422, "headers": headers, "body": error })
-    };
-    let body = serde_json::json!({ "responses": parts.iter().map(answer).collect::<Vec<_>>() });
-    let mut answer = page(200, "application/json", &body.to_string());
-    answer.headers.insert("odata-version", HeaderValue::from_static("4.01"));
-    Some(answer)
+    instead(request, 422, "Invalid", "A rule of the office refuses it")
 }
 
-fn edit_parts(answer: &mut Response, edit: impl FnOnce(&mut Vec<serde_json::Value>)) {
-    let Ok(mut body) = serde_json::from_slice::<serde_json::Value>(&answer.body) else { return };
-    if let Some(parts) = body.get_mut("responses").and_then(serde_json::Value::as_array_mut) {
-        edit(parts);
-        answer.body = Bytes::from(body.to_string());
+/// Returns an answer to every write of a batch that lets none through; nothing where the batch also reads.
+fn instead(request: &Request, status: u16, code: &str, message: &str) -> Option<Response> {
+    let parts = parts(request);
+    if parts.is_empty() || !parts.iter().all(writes) {
+        return None;
     }
+    let answers: Vec<_> = parts.iter().map(|part| part_answer(part, status, code, message)).collect();
+    Some(service_page(200, &serde_json::json!({ "responses": answers }).to_string()))
+}
+
+/// Makes what a refused change met a version of which nobody can tell what it is.
+fn unreadable(answer: &mut Response) {
+    edit_parts(&mut answer.body, |parts| {
+        for part in parts.iter_mut().filter(|part| part["status"] == 412) {
+            if let Some(current) = part.pointer_mut("/body/error/innererror/current/_UpdatedAt") {
+                *current = serde_json::json!({ "seconds": 5 });
+            }
+        }
+    });
 }
 
 #[async_trait]
 impl Transport for Network {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        if self.asks_oracle.load(Ordering::Relaxed) {
+        if self.is_asked_by_oracle() {
             return if self.is_down() { Err(unreachable()) } else { self.ask(request).await };
         }
         let phase = phase(&request);
@@ -305,7 +345,10 @@ impl Transport for Network {
         let fate = if fate == Fate::Panic && !matches!(phase, "push" | "look") { Fate::Fair } else { fate };
         self.told.hit(fate.kind(), phase);
         let (method, length, question) = (request.method.clone(), request.body.len(), question(&request));
-        let answer = self.meet(request, fate).await;
+        let answer = match fate {
+            Fate::Fair => self.go(phase, request).await,
+            fate => self.meet(request, fate).await,
+        };
         pass(Duration::from_millis(USUAL_MS)).await;
         let outcome = match &answer {
             Ok(answer) => format!("{} {} bytes", answer.status, answer.body.len()),

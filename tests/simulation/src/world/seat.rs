@@ -1,0 +1,143 @@
+//! One program's place on its laptop's network.
+//!
+//! Owns: what an onlooker at the cable sees of programs: no two of a laptop are at a cycle at once (I15), and nobody comes
+//! by itself before the moment that the server asked to wait for (N8). Refuses: what becomes of requests (`network`).
+
+use super::network::{Network, phase};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tidemark_sync::{Request, Response, Transport, TransportError};
+use tokio::time::Instant;
+
+#[derive(Default)]
+struct Seen {
+    /// How many requests of cycles each program has out.
+    out: BTreeMap<u32, usize>,
+    /// Until when the server asked to wait.
+    until: Option<Instant>,
+    /// The law that was broken, and how.
+    broken: Option<(&'static str, String)>,
+}
+
+/// What is seen of the programs of a laptop.
+#[derive(Default)]
+pub(crate) struct Onlooker {
+    seen: Mutex<Seen>,
+    /// How many cycles a person has asked for that go on.
+    by_hand: AtomicUsize,
+}
+
+impl Onlooker {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets that anybody was asked to wait: whoever was asked may not know it any more.
+    pub(crate) fn excuse(&self) {
+        self.seen().until = None;
+    }
+
+    /// Returns the law that was broken, and how.
+    pub(crate) fn broken(&self) -> Option<(&'static str, String)> {
+        self.seen().broken.clone()
+    }
+
+    fn goes_out(&self, program: u32) {
+        let mut seen = self.seen();
+        let others = seen.out.iter().any(|(of, out)| *of != program && *out > 0);
+        if others {
+            seen.broken = Some(("I15", format!("program {program} is at a cycle while another one is")));
+        }
+        if seen.until.is_some_and(|until| Instant::now() < until) && self.by_hand.load(Ordering::Relaxed) == 0 {
+            seen.broken = Some(("N8", format!("program {program} does not wait as long as the server asked it to")));
+        }
+        *seen.out.entry(program).or_default() += 1;
+    }
+
+    fn came_back(&self, program: u32) {
+        if let Some(out) = self.seen().out.get_mut(&program) {
+            *out = out.saturating_sub(1);
+        }
+    }
+
+    /// A program is no more, whatever it had out.
+    pub(crate) fn is_gone(&self, program: u32) {
+        self.seen().out.remove(&program);
+    }
+
+    fn heard(&self, answer: &Response) {
+        let seconds = answer.header("retry-after").and_then(|after| after.parse::<u64>().ok());
+        match seconds {
+            Some(seconds) if matches!(answer.status, 429 | 503) => {
+                self.seen().until = Some(Instant::now() + Duration::from_secs(seconds));
+            }
+            _ if answer.status == 200 => self.excuse(),
+            _ => {}
+        }
+    }
+}
+
+/// A cycle that a person asked for: such a one may go at once.
+pub(crate) struct ByHand(Arc<Network>);
+
+impl ByHand {
+    pub(crate) fn new(network: &Arc<Network>) -> Self {
+        network.onlooker.by_hand.fetch_add(1, Ordering::Relaxed);
+        Self(network.clone())
+    }
+}
+
+impl Drop for ByHand {
+    fn drop(&mut self) {
+        self.0.onlooker.by_hand.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The network, as one program has it.
+pub(crate) struct Seat {
+    network: Arc<Network>,
+    program: u32,
+}
+
+impl Seat {
+    pub(crate) fn new(network: &Arc<Network>, program: u32) -> Arc<Self> {
+        Arc::new(Self { network: network.clone(), program })
+    }
+}
+
+/// A request that is out, until it is answered or given up.
+struct Out<'s>(&'s Seat);
+
+impl Drop for Out<'_> {
+    fn drop(&mut self) {
+        self.0.network.onlooker.came_back(self.0.program);
+    }
+}
+
+#[async_trait]
+impl Transport for Seat {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        if self.network.is_asked_by_oracle() || !matches!(phase(&request), "look" | "push") {
+            return self.network.send(request).await;
+        }
+        self.network.onlooker.goes_out(self.program);
+        let out = Out(self);
+        let answer = self.network.send(request).await;
+        drop(out);
+        if let Ok(answer) = &answer {
+            self.network.onlooker.heard(answer);
+        }
+        answer
+    }
+
+    async fn listen(
+        &self,
+        request: Request,
+        on_event: &(dyn for<'s> Fn(&'s str) + Send + Sync),
+    ) -> Result<(), TransportError> {
+        self.network.listen(request, on_event).await
+    }
+}
