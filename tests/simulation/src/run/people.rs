@@ -7,6 +7,7 @@ use super::{Answered, Known, Run, SETS};
 use crate::oracle::ledger::Saved;
 use crate::oracle::{Judged, broken, questions};
 use crate::plan::deed::{At, User};
+use crate::world::seat::ByHand;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use tidemark_app::{AppError, ConflictView, ListRequest, Sides};
@@ -117,6 +118,8 @@ impl Run {
             let text = Map::from_iter([(property.to_owned(), json!(value))]);
             self.ledger.see(at.laptop, &known.id, &text);
         }
+        // What came together with it stands on the screen from now on.
+        self.ledger.see(at.laptop, &known.id, &edited);
         self.screens.insert((at, record), edited);
         Ok(())
     }
@@ -189,6 +192,11 @@ impl Run {
             Ok(done) => {
                 if matches!(word, "accept-delete" | "delete-anyway") {
                     self.ledger.delete(at.laptop, &conflict.record_id);
+                }
+                if self.ledger.damaged.contains(&at.laptop) && matches!(word, "take-server" | "merge") {
+                    // What the decision put aside is kept in a database that may go with the damage.
+                    let is_it = |saved: &Saved| saved.writer == at.laptop && saved.id == conflict.record_id;
+                    self.ledger.close("put aside by a decision, on a damaged disk", is_it);
                 }
                 if word == "restore" {
                     self.ledger.revived.insert(conflict.record_id.clone());
@@ -293,11 +301,13 @@ impl Run {
 
     pub(super) async fn sync(&mut self, at: At, waits: bool) -> Judged {
         let Some(app) = self.app(at) else { return Ok(()) };
+        let network = self.laptops[at.laptop].network.clone();
         let Some(program) = self.laptops[at.laptop].programs[at.process].as_mut() else { return Ok(()) };
         if !waits {
             if program.syncing.as_ref().is_none_or(tokio::task::JoinHandle::is_finished) {
-                let told = self.told.clone();
+                let (told, by_hand) = (self.told.clone(), ByHand::new(&network));
                 program.syncing = Some(tokio::spawn(async move {
+                    let _by_hand = by_hand;
                     let report = app.sync_now().await;
                     told.tell(|| format!("  laptop {}, behind: {report:?}", at.laptop));
                 }));
@@ -305,6 +315,7 @@ impl Run {
             return Ok(());
         }
         // A task of its own, as in a host: a panic ends it and nothing else (FAULTS P5).
+        let _by_hand = ByHand::new(&network);
         let report = tokio::spawn(super::watched(async move { app.sync_now().await })).await;
         let Ok(report) = report else { return Ok(()) };
         if let Some(report) = self.checked("sync", report)? {
