@@ -15,14 +15,16 @@ const DAY: u64 = 24 * HOUR;
 /// What a batch has at most, and its edges.
 const MANY: [usize; 5] = [199, 200, 201, 400, 1_000];
 
-struct Drawing {
-    dice: Dice,
-    laptops: usize,
+pub(super) struct Drawing {
+    pub(super) dice: Dice,
+    pub(super) laptops: usize,
     servers: usize,
     records: usize,
-    made: usize,
+    pub(super) made: usize,
+    /// The sets of the records that were made.
+    pub(super) sets: Vec<usize>,
     background: bool,
-    swarm: Swarm,
+    pub(super) swarm: Swarm,
     events: Vec<Event>,
 }
 
@@ -44,7 +46,8 @@ pub fn draw(seed: u64) -> Plan {
             _ => User::Ben,
         })
         .collect();
-    let mut drawing = Drawing { dice, laptops, servers, records, made: 0, background, swarm, events: Vec::new() };
+    let mut drawing =
+        Drawing { dice, laptops, servers, records, made: 0, sets: Vec::new(), background, swarm, events: Vec::new() };
     // Everybody starts from one state and parts from there.
     for _ in 0..1 + drawing.dice.below(3) {
         drawing.deed(Kind::Add);
@@ -79,7 +82,7 @@ impl Drawing {
         }
     }
 
-    fn put(&mut self, deed: Deed) {
+    pub(super) fn put(&mut self, deed: Deed) {
         let after_ms = self.gap();
         self.events.push(Event { after_ms, deed });
     }
@@ -90,7 +93,7 @@ impl Drawing {
         At { laptop, process }
     }
 
-    fn laptop(&mut self) -> usize {
+    pub(super) fn laptop(&mut self) -> usize {
         self.dice.below(self.laptops)
     }
 
@@ -107,7 +110,7 @@ impl Drawing {
         Left::EACH[self.dice.below(3)]
     }
 
-    fn property(&mut self) -> usize {
+    pub(super) fn property(&mut self) -> usize {
         [0, 0, 0, 1, 2][self.dice.below(5)]
     }
 
@@ -148,6 +151,7 @@ impl Drawing {
         let deed = match kind {
             Kind::Clash => return self.clash(record),
             Kind::Race => return self.race(at, record),
+            Kind::Story => return self.story(record),
             Kind::Lasting => self.lasting(laptop, record),
             Kind::Add if self.made >= self.records => {
                 let property = self.property();
@@ -156,6 +160,7 @@ impl Drawing {
             Kind::Add => {
                 let (set, made) = (self.set(), self.made);
                 self.made += 1;
+                self.sets.push(set);
                 let parent = self.dice.hits(50).then(|| self.dice.below(made.max(1)));
                 Deed::Add { at, set, record: made, parent }
             }

@@ -51,6 +51,7 @@ pub(super) enum Kind {
     Wait,
     Clash,
     Race,
+    Story,
     Lasting,
 }
 
@@ -70,7 +71,8 @@ const ALWAYS: [(usize, Kind); 11] = [
 ];
 
 /// Kinds that some runs have: in how many of a hundred, and their weight there.
-const SOMETIMES: [(usize, usize, Kind); 34] = [
+const SOMETIMES: [(usize, usize, Kind); 35] = [
+    (50, 6, Kind::Story),
     (30, 3, Kind::Lasting),
     (50, 8, Kind::Race),
     (70, 12, Kind::Weather),

@@ -1,0 +1,143 @@
+//! Stories: what follows from one another often enough to matter, and too seldom to be drawn deed by deed.
+//!
+//! Owns: their order. Refuses: judging anything by it: a story is deeds like any others, and any part of it may be left out.
+
+use super::deed::{At, Deed, Fate, Office};
+use super::draw::Drawing;
+use super::swarm::Kind;
+
+fn at(laptop: usize) -> At {
+    At { laptop, process: 0 }
+}
+
+fn sync(laptop: usize) -> Deed {
+    Deed::Sync { at: at(laptop), waits: true }
+}
+
+impl Drawing {
+    fn an_edit(&mut self, laptop: usize, record: usize) -> Deed {
+        Deed::Edit { at: at(laptop), record, property: self.property(), looks: true }
+    }
+
+    /// Tells one of them.
+    pub(super) fn story(&mut self, record: usize) {
+        let (one, other) = (self.laptop(), self.laptop());
+        let deeds = match self.dice.below(7) {
+            0 => self.live(one, other, record),
+            1 => vec![
+                sync(one),
+                Deed::Delete { at: at(other), record },
+                sync(other),
+                Deed::Purge { days: 0 },
+                sync(one),
+                sync(other),
+            ],
+            2 => self.restored(one, other, record),
+            3 => self.two_programs(one, record),
+            4 => self.singly(one, other),
+            5 if self.swarm.has(Kind::Accounts) => self.crossing(record),
+            _ => self.in_doubt(one, record),
+        };
+        deeds.into_iter().for_each(|deed| self.put(deed));
+    }
+
+    /// Somebody works on a set that is not kept offline, from a screen that others overtake.
+    fn live(&mut self, one: usize, other: usize, record: usize) -> Vec<Deed> {
+        let Some(&set) = self.sets.get(record) else { return Vec::new() };
+        let property = self.property();
+        let theirs = match self.dice.below(3) {
+            0 => Deed::Office { record, property, how: Office::Patch },
+            _ => Deed::Edit { at: at(other), record, property, looks: true },
+        };
+        vec![
+            sync(one),
+            Deed::Untick { at: at(one), set, discards: false },
+            Deed::Look { at: at(one), record },
+            theirs,
+            sync(other),
+            Deed::Edit { at: at(one), record, property, looks: false },
+            Deed::Tick { at: at(one), set },
+            sync(one),
+        ]
+    }
+
+    /// The server goes back to a backup that some changes of one record, and others', came after.
+    fn restored(&mut self, one: usize, other: usize, record: usize) -> Vec<Deed> {
+        let mut deeds = vec![sync(one), Deed::Backup];
+        for _ in 0..1 + self.dice.below(3) {
+            let by = if self.dice.hits(75) { one } else { other };
+            deeds.extend([self.an_edit(by, record), sync(by)]);
+        }
+        if self.dice.hits(60) {
+            deeds.push(self.an_edit(one, record));
+        }
+        deeds.extend([Deed::Restore, sync(one), sync(other)]);
+        deeds
+    }
+
+    /// A window and a command line on one folder, both at it.
+    fn two_programs(&mut self, laptop: usize, record: usize) -> Vec<Deed> {
+        let [first, second] = [0, 1].map(|process| At { laptop, process });
+        let slow = Fate::Slow(self.dice.of(&[500, 5_000]));
+        let edit = |at, property| Deed::Edit { at, record, property, looks: true };
+        vec![
+            Deed::Second { laptop, open: true },
+            edit(first, self.property()),
+            Deed::Fates { laptop, fates: vec![slow, slow, slow] },
+            Deed::Sync { at: first, waits: false },
+            edit(second, self.property()),
+            Deed::Sync { at: second, waits: true },
+            Deed::Second { laptop, open: false },
+        ]
+    }
+
+    /// Several records have to be read singly, since they moved while their answers were out.
+    fn singly(&mut self, one: usize, other: usize) -> Vec<Deed> {
+        let mut deeds = Vec::new();
+        let records: Vec<usize> = (0..self.made.min(4)).collect();
+        for by in [one, other] {
+            deeds.extend(records.iter().map(|record| self.an_edit(by, *record)));
+        }
+        let fates = vec![Fate::Fair, Fate::ReplyLost];
+        deeds.extend([Deed::Fates { laptop: one, fates }, sync(one), sync(other), sync(one), sync(one)]);
+        deeds
+    }
+
+    /// The laptop goes into other hands while a cycle is under way.
+    fn crossing(&mut self, record: usize) -> Vec<Deed> {
+        use super::deed::User;
+        let laptop = self.laptops - 1;
+        let slow = Fate::Slow(self.dice.of(&[500, 5_000]));
+        let fates = vec![Fate::Fair, slow, slow];
+        let (then, back) = (self.dice.of(&[User::Eve, User::Ben]), self.dice.of(&[User::Ana, User::Eve]));
+        vec![
+            self.an_edit(laptop, record),
+            Deed::Fates { laptop, fates },
+            Deed::Sync { at: at(laptop), waits: false },
+            Deed::SignOut { laptop, user: then },
+            sync(laptop),
+            Deed::SignOut { laptop, user: back },
+            sync(laptop),
+        ]
+    }
+
+    /// An answer is lost, the repeat refused, and its user goes on meanwhile.
+    fn in_doubt(&mut self, one: usize, record: usize) -> Vec<Deed> {
+        let fates = vec![Fate::Fair, Fate::ReplyLost];
+        let next = match self.dice.below(4) {
+            0 => Deed::Delete { at: at(one), record },
+            1 => Deed::UndoDelete { at: at(one), record },
+            _ => self.an_edit(one, record),
+        };
+        let refusal = self.dice.of(&[Fate::PartRefused, Fate::Unreadable, Fate::NoSuchSet, Fate::TooLong(200)]);
+        vec![
+            self.an_edit(one, record),
+            Deed::Fates { laptop: one, fates },
+            sync(one),
+            next,
+            Deed::Fates { laptop: one, fates: vec![Fate::Fair, refusal] },
+            sync(one),
+            sync(one),
+        ]
+    }
+}
