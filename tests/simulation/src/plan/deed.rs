@@ -360,6 +360,8 @@ pub enum Office {
     Delete,
     /// A PATCH that names an old stamp: an edit of two weeks ago that arrives today (hazard H6).
     Old,
+    /// A PATCH that names a stamp far ahead: a program whose clock is wrong (hazard H1).
+    Ahead,
 }
 
 /// What is wrong for good with a laptop's way to its server.

@@ -178,8 +178,16 @@ impl Drawing {
             Kind::TakeAnswerBack => Deed::TakeAnswerBack { laptop },
             Kind::BringBack => Deed::BringBack { at, record, entry: self.dice.below(4) },
             Kind::Office => {
-                let how = [Office::Patch, Office::Patch, Office::Conditional, Office::Put, Office::Delete, Office::Old];
-                Deed::Office { record, property: self.property(), how: how[self.dice.below(6)] }
+                let how = [
+                    Office::Patch,
+                    Office::Patch,
+                    Office::Conditional,
+                    Office::Put,
+                    Office::Delete,
+                    Office::Old,
+                    Office::Ahead,
+                ];
+                Deed::Office { record, property: self.property(), how: self.dice.of(&how) }
             }
             Kind::Weather => {
                 let count = 1 + self.dice.below(4);

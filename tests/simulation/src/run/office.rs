@@ -92,8 +92,13 @@ impl Run {
             let plain = |(name, _): &(&String, &Value)| !name.starts_with('_') && !name.contains('@');
             body.extend(read.iter().flatten().filter(plain).map(|(name, value)| (name.clone(), value.clone())));
         }
-        if how == Office::Old {
-            body.insert("_UpdatedAt".into(), json!(self.time.now_ms() - 14 * 24 * 60 * 60 * 1000));
+        let days = match how {
+            Office::Old => Some(-14),
+            Office::Ahead => Some(4_000),
+            _ => None,
+        };
+        if let Some(days) = days {
+            body.insert("_UpdatedAt".into(), json!(self.time.now_ms() + days * 24 * 60 * 60 * 1000));
         }
         body.insert(property.to_owned(), json!(mark));
         let answer = self.ask(User::Ben, method, &path, Some(Value::Object(body)), condition).await;

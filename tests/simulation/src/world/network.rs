@@ -126,6 +126,11 @@ impl Network {
         self.asks_oracle.load(Ordering::Relaxed)
     }
 
+    /// Returns how often the server was put back to a backup.
+    pub(crate) fn restores(&self) -> usize {
+        self.shore.restores()
+    }
+
     pub(crate) fn is_down(&self) -> bool {
         self.down.load(Ordering::Relaxed)
     }

@@ -1,7 +1,8 @@
 //! One program's place on its laptop's network.
 //!
-//! Owns: what an onlooker at the cable sees of programs: no two of a laptop are at a cycle at once (I15), and nobody comes
-//! by itself before the moment that the server asked to wait for (N8). Refuses: what becomes of requests (`network`).
+//! Owns: what an onlooker at the cable sees of programs: no two of a laptop are at a cycle at once (I15), nobody comes by
+//! itself before the moment that the server asked to wait for (N8), and nothing is sent to a server that was put back to a
+//! backup before it was asked what it has (I28). Refuses: what becomes of requests (`network`).
 
 use super::network::{Network, phase};
 use async_trait::async_trait;
@@ -16,11 +17,16 @@ use tokio::time::Instant;
 struct Seen {
     /// How many requests of cycles each program has out.
     out: BTreeMap<u32, usize>,
+    /// When each program last heard what the server has, and how often that had been put back to a backup by then.
+    looked: BTreeMap<u32, (Instant, usize)>,
     /// Until when the server asked to wait.
     until: Option<Instant>,
     /// The law that was broken, and how.
     broken: Option<(&'static str, String)>,
 }
+
+/// The longest that a cycle may take from its first question to what it sends: the server may be put back in between.
+const CYCLE: Duration = Duration::from_secs(15 * 60);
 
 /// What is seen of the programs of a laptop.
 #[derive(Default)]
@@ -55,6 +61,19 @@ impl Onlooker {
             seen.broken = Some(("N8", format!("program {program} does not wait as long as the server asked it to")));
         }
         *seen.out.entry(program).or_default() += 1;
+    }
+
+    fn looks(&self, program: u32, restores: usize) {
+        self.seen().looked.insert(program, (Instant::now(), restores));
+    }
+
+    fn sends(&self, program: u32, restores: usize) {
+        let mut seen = self.seen();
+        let is_known = seen.looked.get(&program).is_some_and(|(at, then)| *then == restores || at.elapsed() < CYCLE);
+        if restores > 0 && !is_known {
+            seen.broken =
+                Some(("I28", format!("program {program} sends to a restored server that it has asked nothing")));
+        }
     }
 
     fn came_back(&self, program: u32) {
@@ -123,12 +142,20 @@ impl Transport for Seat {
         if self.network.is_asked_by_oracle() || !matches!(phase(&request), "look" | "push") {
             return self.network.send(request).await;
         }
-        self.network.onlooker.goes_out(self.program);
+        let (onlooker, restores) = (&self.network.onlooker, self.network.restores());
+        let looks = phase(&request) == "look";
+        if !looks {
+            onlooker.sends(self.program, restores);
+        }
+        onlooker.goes_out(self.program);
         let out = Out(self);
         let answer = self.network.send(request).await;
         drop(out);
         if let Ok(answer) = &answer {
-            self.network.onlooker.heard(answer);
+            onlooker.heard(answer);
+            if looks && answer.status == 200 {
+                onlooker.looks(self.program, restores);
+            }
         }
         answer
     }

@@ -68,6 +68,8 @@ pub(crate) struct Shore {
     /// The backup that was taken last.
     backup: Mutex<Option<String>>,
     backups: AtomicUsize,
+    /// How often a backup was put back.
+    restores: AtomicUsize,
     /// What is left where the machine stops by itself.
     left: Mutex<Left>,
 }
@@ -93,6 +95,7 @@ impl Shore {
             next: AtomicUsize::new(0),
             backup: Mutex::default(),
             backups: AtomicUsize::new(0),
+            restores: AtomicUsize::new(0),
             left: Mutex::new(Left::All),
         })
     }
@@ -277,10 +280,16 @@ impl Shore {
         let (disk, database) = self.view();
         let backup = disk.root().join(backup);
         Service::restore(&database, &backup, &self.ports(disk))?;
+        self.restores.fetch_add(1, Ordering::Relaxed);
         for place in 0..places {
             self.start(place).await?;
         }
         Ok(true)
+    }
+
+    /// Returns how often a backup was put back.
+    pub(crate) fn restores(&self) -> usize {
+        self.restores.load(Ordering::Relaxed)
     }
 
     /// Drops the content of old tombstones.
