@@ -9,7 +9,7 @@ use crate::tables::pending::{Change, InFlight};
 use crate::tables::sent;
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
-use tidemark_model::{HistoryEvent, Record, State, Versioned};
+use tidemark_model::{HistoryEvent, Record, State, Versioned, changed_properties};
 
 /// So many changes of a record are kept in doubt; the newest.
 const MOST_DOUBTS: usize = 4;
@@ -60,29 +60,38 @@ pub(crate) fn doubt(change: &mut Change, sent: &InFlight) {
 }
 
 /// The server has spoken of the record: where its version is a change of this device's that was in doubt, that change is
-/// confirmed, and what is pending stands on it; else none of them is there.
+/// confirmed, and what is pending stands on it; else none of them is there. Of what a change made of properties that the
+/// model lacks just now nothing can be told: it stays in doubt, unless the rest of it tells.
 pub(crate) fn resolve_doubts(
     tx: &Tx<'_>,
     table: &Table,
     change: &mut Change,
     server: Option<&Versioned>,
 ) -> Result<()> {
-    let doubts = std::mem::take(&mut change.doubts);
+    let mut doubts = std::mem::take(&mut change.doubts);
     let Some(server) = server.filter(|_| !doubts.is_empty()) else { return Ok(()) };
+    let (set, base) = (&table.set, change.base.take());
+    let is_shown = |name: &&str| set.entity_type.property(name).is_some();
     for sent in doubts.iter().rev() {
         let made = confirmed(tx, sent, &server.etag, None)?;
-        // Of a property that the model lacks just now it cannot be told.
         let there = seen_as(table, Some(&made), server);
         if made.record.updated_by != there.record.updated_by || !made.record.same_content(&there.record) {
             continue;
         }
-        let base = change.base.replace(there);
-        sent::add(tx, &table.set.name, base.as_ref(), sent, &server.etag)?;
-        write_down(tx, table, base.as_ref().map(|base| &base.record), sent, &server.etag)?;
-        if change.state == State::Add {
-            change.state = State::Update;
+        let changed = base.as_ref().map(|base| changed_properties(&base.record, &made.record));
+        // An addition is there as a whole, or not at all.
+        let tells = changed.is_none_or(|changed| changed.is_empty() || changed.iter().any(is_shown));
+        if tells || sent.state == State::Delete {
+            sent::add(tx, &set.name, base.as_ref(), sent, &server.etag)?;
+            write_down(tx, table, base.as_ref().map(|base| &base.record), sent, &server.etag)?;
+            if change.state == State::Add {
+                change.state = State::Update;
+            }
+            change.base = Some(there);
+            return Ok(());
         }
-        break;
     }
+    doubts.retain(|sent| sent.record.properties.keys().any(|name| !is_shown(&name.as_str())));
+    (change.doubts, change.base) = (doubts, base);
     Ok(())
 }

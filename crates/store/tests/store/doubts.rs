@@ -133,6 +133,36 @@ fn a_change_that_is_taken_back_while_it_is_in_doubt_is_taken_back_there_too() {
 }
 
 #[test]
+fn what_cannot_be_seen_under_the_model_of_just_now_stays_in_doubt() {
+    for is_there in [true, false] {
+        let device = device();
+        let store = &device.store;
+        let server = |etag: &str, assignee: Option<&str>| {
+            let json = json!({ "Title": "a", "Assignee": assignee, "_UpdatedAt": 1_000, "_UpdatedBy": "ann" });
+            let mut server = server_item(id(1), etag, json);
+            if assignee.is_none() {
+                server.record.properties.remove("Assignee");
+            }
+            server
+        };
+        pull_item(store, &server("e1", Some("before")));
+        edit(store, id(1), json!({ "Assignee": "mine" }));
+        let document = changed("Assignee", serde_json::Value::Null);
+        store.adopt_model(&document).unwrap();
+        refused_after(store, || ());
+        let model = tidemark_model::EntityModel::parse(&document).unwrap();
+        let etag = if is_there { "e2" } else { "e1" };
+        pull(store, ITEMS, |tx| take_under(tx, &model, ITEMS, &server(etag, None))).unwrap();
+        store.adopt_model(&model_document()).unwrap();
+        let now = if is_there { "mine" } else { "before" };
+        assert_eq!(pull_item(store, &server(etag, Some(now))).conflicts, 0);
+        assert_eq!(shown(store, id(1)).unwrap().get("Assignee"), &json!("mine"), "{is_there}");
+        store.retry_parked(ITEMS, id(1)).unwrap_or_default();
+        assert_eq!(batch(store).len(), usize::from(!is_there), "{is_there}");
+    }
+}
+
+#[test]
 fn of_a_set_that_is_kept_no_longer_nobody_asks_what_is_in_doubt() {
     let device = device();
     let store = &device.store;

@@ -6,18 +6,6 @@ use tidemark_model::query::Query;
 use tidemark_model::{HistoryEvent, Record, Resolution, State, Versioned};
 use tidemark_store::{Answer, Only, OutgoingChange, Position, Store, Tally};
 
-/// Returns the model with one declaration of `TodoItem` replaced, added (`new`) or taken out (`null`).
-fn changed(property: &str, declaration: Value) -> String {
-    let mut document: Value = serde_json::from_str(&model_document()).unwrap();
-    let item = document["Tidemark"]["TodoItem"].as_object_mut().unwrap();
-    if declaration.is_null() {
-        item.shift_remove(property);
-    } else {
-        item.insert(property.to_owned(), declaration);
-    }
-    document.to_string()
-}
-
 #[test]
 fn an_added_property_comes_with_the_next_read_and_disturbs_nothing() {
     let device = device();

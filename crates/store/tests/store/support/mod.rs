@@ -62,6 +62,18 @@ pub(crate) fn model_document() -> String {
     model().document().to_string()
 }
 
+/// Returns the model with one declaration of `TodoItem` replaced, added (`new`) or taken out (`null`).
+pub(crate) fn changed(property: &str, declaration: Value) -> String {
+    let mut document: Value = serde_json::from_str(&model_document()).unwrap();
+    let item = document["Tidemark"]["TodoItem"].as_object_mut().unwrap();
+    if declaration.is_null() {
+        item.shift_remove(property);
+    } else {
+        item.insert(property.to_owned(), declaration);
+    }
+    document.to_string()
+}
+
 pub(crate) fn account() -> Account {
     Account {
         server: "http://127.0.0.1:1".into(),
