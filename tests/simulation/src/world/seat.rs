@@ -139,11 +139,17 @@ impl Drop for Out<'_> {
 #[async_trait]
 impl Transport for Seat {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        if self.network.is_asked_by_oracle() || !matches!(phase(&request), "look" | "push") {
-            return self.network.send(request).await;
-        }
         let (onlooker, restores) = (&self.network.onlooker, self.network.restores());
-        let looks = phase(&request) == "look";
+        let phase = phase(&request);
+        if self.network.is_asked_by_oracle() || !matches!(phase, "look" | "push") {
+            let answer = self.network.send(request).await;
+            // A set that is new here is read page by page, which tells as much.
+            if phase == "pull" && answer.as_ref().is_ok_and(|answer| answer.status == 200) {
+                onlooker.looks(self.program, restores);
+            }
+            return answer;
+        }
+        let looks = phase == "look";
         if !looks {
             onlooker.sends(self.program, restores);
         }
