@@ -167,6 +167,11 @@ async fn truthful(run: &mut Run, at: usize) -> Judged {
     if said != held {
         return broken("I26", format!("laptop {at} says {said:?} and has {held:?}"));
     }
+    if let Some(set) = run.laptops[at].network.onlooker.awaited()
+        && kind == "UpToDate"
+    {
+        return broken("I26", format!("laptop {at} says that it is up to date, and nothing of {set} was fetched"));
+    }
     if kind == "UpToDate" && said != (0, 0, 0) {
         return broken("I26", format!("laptop {at} says that it is up to date over {said:?}"));
     }

@@ -66,6 +66,8 @@ pub(crate) struct Ledger {
     pub(crate) doubts: BTreeMap<String, BTreeSet<String>>,
     /// Deletions that failed in the midst.
     pub(crate) doubtful: BTreeSet<(Writer, String)>,
+    /// Laptops that have heard the server's time since any clock was last moved.
+    pub(crate) timed: BTreeSet<Writer>,
     pub(crate) marks: usize,
     /// The latest that the server's clock ever showed.
     pub(crate) latest_ms: i64,

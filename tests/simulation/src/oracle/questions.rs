@@ -68,6 +68,16 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
     if changed.iter().all(is_own) && !holds_others && !was_restored {
         return broken("I12", format!("{}, where nobody else changed anything: server {server:?}", told()));
     }
+    let text = |side: &serde_json::Map<String, Value>, name: &String| side.get(name)?.as_str().map(str::to_owned);
+    // Whoever wrote what stands there had read what this device has: there is nothing to choose between.
+    let had_read = |name: &String| {
+        let writer = text(&server, name).and_then(|value| ledger.writer_of(&value).map(|saved| saved.writer));
+        let Some((writer, mine)) = writer.zip(text(&conflict.mine, name)) else { return false };
+        writer != at && ledger.writer_of(&mine).is_some() && ledger.has_seen(writer, id, &mine)
+    };
+    if conflict.kind == "both_edited" && !ledger.is_restored && conflict.properties.iter().all(had_read) {
+        return broken("I12", format!("{}, where the other side was written by who had read this one", told()));
+    }
     let same = |name: &&String| server.get(*name) == conflict.mine.get(*name);
     if conflict.kind == "both_edited" && conflict.properties.iter().any(|name| same(&name)) {
         return broken("I12", format!("{}, where both sides say the same", told()));

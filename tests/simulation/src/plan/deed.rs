@@ -207,6 +207,11 @@ pub enum Deed {
         laptop: usize,
         user: User,
     },
+    /// The server is called by another of its names.
+    Address {
+        laptop: usize,
+        name: usize,
+    },
     // The worker.
     Sync {
         at: At,
@@ -232,6 +237,10 @@ pub enum Deed {
     Second {
         laptop: usize,
         open: bool,
+    },
+    /// The second program stands still, as a stopped process does.
+    Standstill {
+        laptop: usize,
     },
     Close {
         laptop: usize,

@@ -19,7 +19,7 @@ pub(super) struct Drawing {
     pub(super) dice: Dice,
     pub(super) laptops: usize,
     servers: usize,
-    records: usize,
+    pub(super) records: usize,
     pub(super) made: usize,
     /// The sets of the records that were made.
     pub(super) sets: Vec<usize>,
@@ -83,7 +83,8 @@ impl Drawing {
     }
 
     pub(super) fn put(&mut self, deed: Deed) {
-        let after_ms = self.gap();
+        // In the midst of a cycle, or it stops nothing.
+        let after_ms = if matches!(deed, Deed::Standstill { .. }) { self.dice.roll() % 160 } else { self.gap() };
         self.events.push(Event { after_ms, deed });
     }
 
@@ -102,7 +103,7 @@ impl Drawing {
         if self.dice.hits(35) { 0 } else { self.dice.below(self.made.max(1)) }
     }
 
-    fn set(&mut self) -> usize {
+    pub(super) fn set(&mut self) -> usize {
         [0, 0, 1, 2][self.dice.below(4)]
     }
 
@@ -225,6 +226,7 @@ impl Drawing {
                 let user = [User::Ana, User::Ben, User::Eve][self.dice.below(3)];
                 Deed::SignOut { laptop: self.laptops - 1, user }
             }
+            Kind::Address => Deed::Address { laptop, name: self.dice.below(3) },
             Kind::Policy => Deed::Policy { at, set: self.set(), policy: self.dice.below(4) },
             Kind::Parked => Deed::Parked { at, nth: self.dice.below(3), choice: self.dice.below(6) },
             Kind::Files => {

@@ -22,7 +22,7 @@ impl Drawing {
     /// Tells one of them.
     pub(super) fn story(&mut self, record: usize) {
         let (one, other) = (self.laptop(), self.laptop());
-        let deeds = match self.dice.below(7) {
+        let deeds = match self.dice.below(9) {
             0 => self.live(one, other, record),
             1 => vec![
                 sync(one),
@@ -36,6 +36,8 @@ impl Drawing {
             3 => self.two_programs(one, record),
             4 => self.singly(one, other),
             5 if self.swarm.has(Kind::Accounts) => self.crossing(record),
+            6 => self.copy(one, other, record),
+            7 => self.disputed(one, other),
             _ => self.in_doubt(one, record),
         };
         deeds.into_iter().for_each(|deed| self.put(deed));
@@ -80,6 +82,17 @@ impl Drawing {
         let [first, second] = [0, 1].map(|process| At { laptop, process });
         let slow = Fate::Slow(self.dice.of(&[500, 5_000]));
         let edit = |at, property| Deed::Edit { at, record, property, looks: true };
+        if self.dice.hits(40) {
+            return vec![
+                Deed::Second { laptop, open: true },
+                edit(second, self.property()),
+                Deed::Sync { at: second, waits: false },
+                Deed::Standstill { laptop },
+                edit(first, self.property()),
+                sync(laptop),
+                Deed::Second { laptop, open: false },
+            ];
+        }
         vec![
             Deed::Second { laptop, open: true },
             edit(first, self.property()),
@@ -118,6 +131,52 @@ impl Drawing {
             sync(laptop),
             Deed::SignOut { laptop, user: back },
             sync(laptop),
+        ]
+    }
+
+    /// A disk is put back to an image that was taken before what waited on it was sent.
+    fn copy(&mut self, one: usize, other: usize, record: usize) -> Vec<Deed> {
+        let property = self.property();
+        let edit = |laptop| Deed::Edit { at: at(laptop), record, property, looks: true };
+        vec![
+            sync(one),
+            edit(one),
+            Deed::Image { laptop: one },
+            sync(one),
+            sync(other),
+            edit(other),
+            sync(other),
+            Deed::PutImage { laptop: one },
+            sync(one),
+        ]
+    }
+
+    /// An addition whose answer is lost is refused when it is sent again, and others have changed the record meanwhile.
+    fn disputed(&mut self, one: usize, other: usize) -> Vec<Deed> {
+        let (record, set) = (self.made, self.set());
+        if record >= self.records {
+            return Vec::new();
+        }
+        self.made += 1;
+        self.sets.push(set);
+        let property = self.property();
+        let edit = |laptop| Deed::Edit { at: at(laptop), record, property, looks: true };
+        let last = match self.dice.below(3) {
+            0 => Deed::Answer { at: at(one), question: 0, word: self.dice.below(6), sides: self.dice.roll() },
+            _ => Deed::Delete { at: at(one), record },
+        };
+        vec![
+            Deed::Add { at: at(one), set, record, parent: None },
+            Deed::Fates { laptop: one, fates: vec![Fate::Fair, Fate::ReplyLost] },
+            sync(one),
+            sync(other),
+            edit(other),
+            sync(other),
+            edit(one),
+            Deed::Fates { laptop: one, fates: vec![Fate::Fair, Fate::PartRefused] },
+            sync(one),
+            last,
+            sync(one),
         ]
     }
 

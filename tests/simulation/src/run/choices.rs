@@ -3,10 +3,10 @@
 //! Owns: what of it closes edits in the ledger. Refuses: edits (`people`).
 
 use super::{Run, SETS};
-use crate::oracle::Judged;
 use crate::oracle::ledger::Saved;
+use crate::oracle::{Judged, broken};
 use crate::plan::deed::{At, User};
-use crate::world::shore::ROOT;
+use crate::world::shore::NAMES;
 use tidemark_app::UnsentChoice;
 
 const POLICIES: [&str; 4] = ["ask", "newest", "server", "mine"];
@@ -27,7 +27,12 @@ impl Run {
 
     pub(super) async fn tick(&mut self, at: At, set: usize) -> Judged {
         let Some(app) = self.app(at) else { return Ok(()) };
-        self.checked("tick", app.entity_on(SETS[set].0).await).map(drop)
+        let name = SETS[set].0;
+        let is_kept = app.entities().await.is_ok_and(|sets| sets.iter().any(|of| of.name == name && of.offline));
+        if self.checked("tick", app.entity_on(name).await)?.is_some() && !is_kept {
+            self.laptops[at.laptop].network.onlooker.awaits(name);
+        }
+        Ok(())
     }
 
     pub(super) async fn pause(&mut self, at: At, set: usize, on: bool) -> Judged {
@@ -86,7 +91,7 @@ impl Run {
         // The journal tells by it who wrote what (I14).
         let device = format!("laptop {at}");
         let Some(token) = self.shore.token(user.name(), Some(&device)).await else { return Ok(()) };
-        if self.checked("sign in", app.sign_in_with_token(ROOT, &token).await)?.is_none() {
+        if self.checked("sign in", app.sign_in_with_token(NAMES[self.laptops[at].address], &token).await)?.is_none() {
             // Offline, or a restored server does not know it: another one next time.
             return Ok(());
         }
@@ -95,6 +100,33 @@ impl Run {
             let _ = app.entity_on(set).await;
         }
         Ok(())
+    }
+
+    /// The server has a new name: whoever signs in there as before goes on with what waits (I22).
+    pub(super) async fn move_server(&mut self, at: usize, name: usize) -> Judged {
+        let Some(app) = self.app(At { laptop: at, process: 0 }) else { return Ok(()) };
+        // The simulated wire knows one name.
+        if self.laptops[at].network.has_line() {
+            return Ok(());
+        }
+        let user = self.user(at);
+        let Some(token) = self.shore.token(user.name(), Some(&format!("laptop {at}"))).await else { return Ok(()) };
+        self.told.hit("fault", "S10");
+        let address = NAMES[name % NAMES.len()];
+        match app.sign_in_with_token(address, &token).await {
+            Ok(_) => self.laptops[at].address = name % NAMES.len(),
+            Err(error) if matches!(error.code(), "other_server" | "other_account") && self.is_whole(at) => {
+                return broken("I22", format!("laptop {at} cannot follow its server to {address}: {error}"));
+            }
+            Err(error) => drop(self.checked::<()>("sign in elsewhere", Err(error))?),
+        }
+        Ok(())
+    }
+
+    /// Tells whether a laptop's disk is the one that its user worked on.
+    pub(super) fn is_whole(&self, at: usize) -> bool {
+        let ledger = &self.ledger;
+        !ledger.damaged.contains(&at) && !ledger.copied.contains(&at) && !ledger.rolled_back.contains_key(&at)
     }
 
     /// A laptop goes into other hands.
@@ -127,6 +159,7 @@ impl Run {
         self.undo.retain(|answered| answered.laptop != at);
         self.laptops[at].user = user;
         self.laptops[at].network.onlooker.excuse();
+        self.laptops[at].network.onlooker.awaits_nothing();
         self.sign_in(at).await
     }
 }

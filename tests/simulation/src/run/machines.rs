@@ -49,6 +49,12 @@ impl Run {
         Ok(())
     }
 
+    pub(super) fn stand_still(&mut self, laptop: usize) -> Judged {
+        self.fault("P4", laptop);
+        self.laptops[laptop].stop(1);
+        Ok(())
+    }
+
     pub(super) async fn close(&mut self, laptop: usize) -> Judged {
         for program in 0..2 {
             self.laptops[laptop].close(program).await;
@@ -81,6 +87,7 @@ impl Run {
     pub(super) fn clock(&mut self, laptop: usize, ahead_ms: i64) -> Judged {
         self.fault(if ahead_ms < 0 { "C3" } else { "C1" }, (laptop, ahead_ms));
         self.laptops[laptop].clock.set(ahead_ms);
+        self.ledger.timed.remove(&laptop);
         self.laptops[laptop].network.onlooker.excuse();
         Ok(())
     }
@@ -88,6 +95,7 @@ impl Run {
     pub(super) fn stop_clock(&mut self, laptop: usize, stopped: bool) -> Judged {
         self.fault("C5", laptop);
         self.laptops[laptop].clock.stop(stopped);
+        self.ledger.timed.remove(&laptop);
         self.laptops[laptop].network.onlooker.excuse();
         Ok(())
     }
@@ -102,6 +110,7 @@ impl Run {
                 let left = self.laptops[at].left;
                 self.told.hit("stopped", "laptop");
                 self.laptops[at].troubled = false;
+                self.laptops[at].disk.free();
                 self.power_loss(at, left).await?;
             }
             if self.laptops[at].app(0).is_none() {

@@ -103,7 +103,7 @@ impl Run {
             was => (mark.clone(), was.map(str::to_owned)),
         };
         let change = Map::from_iter([(property.to_owned(), json!(value))]);
-        let edited = app.edit_shown(set, &known.id, change, Some(shown)).await;
+        let edited = app.edit_shown(set, &known.id, change, Some(shown.clone())).await;
         let Some(edited) = self.checked("edit", edited)? else {
             if self.is_troubled(at.laptop) {
                 let saved = self.saved(self.at(at.laptop), known.set, &known.id, property, &mark);
@@ -112,6 +112,7 @@ impl Run {
             return Ok(());
         };
         self.told.tell(|| format!("  {property} of {} is {mark}", known.id));
+        self.stamped(at.laptop, &shown, &edited)?;
         let saved = self.saved(self.at(at.laptop), known.set, &known.id, property, &mark);
         self.noted(saved, over.as_deref(), &edited);
         if property == "Notes" {
@@ -121,6 +122,21 @@ impl Run {
         // What came together with it stands on the screen from now on.
         self.ledger.see(at.laptop, &known.id, &edited);
         self.screens.insert((at, record), edited);
+        Ok(())
+    }
+
+    /// Whoever has heard the server's time stamps by it, however wrong their own clock is or was (I7, I23).
+    fn stamped(&self, at: usize, before: &Map<String, Value>, after: &Map<String, Value>) -> Judged {
+        const AN_HOUR_MS: i64 = 60 * 60 * 1000;
+        let is_whole = !self.is_troubled(at) && self.is_whole(at);
+        let stamp = |record: &Map<String, Value>| record.get("_UpdatedAt").and_then(Value::as_i64).unwrap_or_default();
+        let latest = self.shore.clock_ms().max(stamp(before)) + AN_HOUR_MS;
+        if self.ledger.timed.contains(&at) && is_whole && stamp(after) > latest {
+            return broken(
+                "I23",
+                format!("laptop {at} stamps {}, {} ms too late", stamp(after), stamp(after) - latest),
+            );
+        }
         Ok(())
     }
 
@@ -320,6 +336,10 @@ impl Run {
         let Ok(report) = report else { return Ok(()) };
         if let Some(report) = self.checked("sync", report)? {
             self.told.hit("sync", &format!("{:?}", report.outcome));
+            if format!("{:?}", report.outcome) == "Known(Synced)" {
+                self.ledger.timed.insert(at.laptop);
+                network.onlooker.awaits_nothing();
+            }
             self.told.tell(|| format!("  laptop {}: {report:?}", at.laptop));
         }
         questions::judge(self, at).await

@@ -16,6 +16,7 @@ impl Run {
     pub(super) fn server_clock(&mut self, ahead_ms: i64) -> Judged {
         self.fault("C6", ahead_ms);
         self.shore.clock.set(ahead_ms);
+        self.ledger.timed.clear();
         Ok(())
     }
 

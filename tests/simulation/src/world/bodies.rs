@@ -24,6 +24,37 @@ pub(crate) fn parts(request: &Request) -> Vec<Value> {
     batch["requests"].as_array().cloned().unwrap_or_default()
 }
 
+/// Takes parts out of a batch that is asked, and returns them with their places. Where none is left a read takes their place
+/// that nobody waits for: the head of the answer is the server's own.
+pub(crate) fn keep_back(request: &mut Request, is_kept: impl Fn(&Value) -> bool) -> Kept {
+    let mut kept = Kept::new();
+    edit_parts(&mut request.body, |parts| {
+        for (place, part) in std::mem::take(parts).into_iter().enumerate() {
+            if is_kept(&part) {
+                kept.push((place, part));
+            } else {
+                parts.push(part);
+            }
+        }
+        if parts.is_empty() {
+            parts.push(serde_json::json!({ "id": "none", "method": "GET", "url": "CachedEntities/$count" }));
+        }
+    });
+    kept
+}
+
+/// Answers in the place of a server to parts that were kept back from it.
+pub(crate) fn answer_kept(answer: &mut Response, kept: &Kept, made: impl Fn(&Value) -> Value) {
+    edit_parts(&mut answer.body, |parts| {
+        for (place, part) in kept {
+            parts.insert((*place).min(parts.len()), made(part));
+        }
+    });
+}
+
+/// Parts that were kept back from a batch, each with its place.
+pub(crate) type Kept = Vec<(usize, Value)>;
+
 /// Tells whether a part of a batch writes.
 pub(crate) fn writes(part: &Value) -> bool {
     part["method"].as_str().is_some_and(|method| !method.eq_ignore_ascii_case("get"))

@@ -5,7 +5,7 @@
 use super::chance::Chance;
 use super::network::Network;
 use super::seat::Seat;
-use super::time::{MachineClock, Time, Waiting};
+use super::time::{MachineClock, Standstill, Time, Waiting};
 use crate::plan::deed::{Left, User};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,6 +18,8 @@ use tokio::task::JoinHandle;
 pub(crate) struct Program {
     pub(crate) app: App,
     number: u32,
+    /// Whether it stands still.
+    pub(crate) standstill: Arc<Standstill>,
     /// A cycle that somebody asked for and does not wait for.
     pub(crate) syncing: Option<JoinHandle<()>>,
 }
@@ -40,6 +42,8 @@ pub(crate) struct Laptop {
     started: u32,
     /// The window, and a second program on the same folder.
     pub(crate) programs: [Option<Program>; 2],
+    /// By which of its names its user calls the server.
+    pub(crate) address: usize,
     /// Who is signed in, as its user knows.
     pub(crate) user: User,
     pub(crate) image: Option<Image>,
@@ -79,6 +83,7 @@ impl Laptop {
             name: format!("laptop {at}"),
             started: 0,
             programs: [None, None],
+            address: 0,
             user,
             image: None,
             left: Left::All,
@@ -115,11 +120,12 @@ impl Laptop {
         let view = self.disk.process(self.started);
         let folder = view.root().join("tidemark");
         let disk = Arc::new(view);
+        let standstill = Arc::new(Standstill::default());
         let worker = tidemark_sync::Ports {
             clock: self.clock.clone(),
-            timer: Arc::new(Waiting),
+            timer: Arc::new(Waiting(standstill.clone())),
             entropy: self.chance.clone(),
-            transport: Seat::new(&self.network, self.started),
+            transport: Seat::new(&self.network, self.started, &standstill),
             guard: Arc::new(LockFiles::on(disk.clone())),
             routes: Arc::new(Still),
         };
@@ -127,13 +133,21 @@ impl Laptop {
         let host =
             Host { background: self.background && program == 0, device: Some(self.name.clone()), ..Host::default() };
         let app = App::open_with(&folder, host, ports).await?;
-        self.programs[program] = Some(Program { app, number: self.started, syncing: None });
+        self.programs[program] = Some(Program { app, number: self.started, standstill, syncing: None });
         Ok(())
     }
 
     /// Returns a program that is open.
     pub(crate) fn app(&self, program: usize) -> Option<&App> {
         self.programs[program].as_ref().map(|program| &program.app)
+    }
+
+    /// Stops a program where it is, as SIGSTOP does.
+    pub(crate) fn stop(&self, program: usize) {
+        if let Some(program) = &self.programs[program] {
+            program.standstill.begin();
+            self.network.onlooker.is_gone(program.number);
+        }
     }
 
     /// Closes a program properly.

@@ -3,7 +3,7 @@
 //!
 //! Owns: what becomes of a request that meets it. Refuses: what passes by itself (`network`), and the law (`run::lasting`).
 
-use super::bodies::{edit_parts, longest_page, page, part_answer, parts, service_page, writes};
+use super::bodies::{Kept, answer_kept, edit_parts, keep_back, longest_page, page, part_answer, parts, writes};
 use crate::plan::deed::Lasting;
 use bytes::Bytes;
 use serde_json::Value;
@@ -25,9 +25,6 @@ pub(crate) struct Wrongs {
     /// The links that are refused, once they are known.
     refused: Mutex<BTreeSet<String>>,
 }
-
-/// Parts that were kept back from a batch, each with its place.
-pub(crate) type Kept = Vec<(usize, Value)>;
 
 fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
@@ -82,8 +79,7 @@ impl Wrongs {
             }
             Lasting::Part { .. } if asked.iter().any(is_about) => {
                 kept.extend(keep_back(request, is_about));
-                // A batch of nothing else has no need to go anywhere.
-                parts(request).is_empty().then(|| service_page(200, "{\"responses\":[]}"))
+                None
             }
             Lasting::Links => {
                 let mut refused = held(&self.refused);
@@ -112,12 +108,8 @@ impl Wrongs {
                     return Err(TransportError::BrokeWithin("the connection broke".into()));
                 }
                 Lasting::Part { status, .. } => {
-                    edit_parts(&mut answer.body, |parts| {
-                        for (place, part) in kept {
-                            let made = part_answer(part, status, "x", "A rule of the office refuses it");
-                            parts.insert((*place).min(parts.len()), made);
-                        }
-                    });
+                    let refusal = |part: &Value| part_answer(part, status, "x", "A rule of the office refuses it");
+                    answer_kept(&mut answer, kept, refusal);
                 }
                 // The rest of the answer is the server's: without its name in the head it would be somebody else's.
                 Lasting::Set { .. } => {
@@ -153,20 +145,6 @@ fn spoil(asked: &Request, answer: &mut Response, is_it: impl Fn(&Value) -> bool,
             *part = part_answer(part, status, "x", "Something is wrong here");
         }
     });
-}
-
-fn keep_back(request: &mut Request, is_about: impl Fn(&Value) -> bool) -> Kept {
-    let mut kept = Kept::new();
-    edit_parts(&mut request.body, |parts| {
-        for (place, part) in std::mem::take(parts).into_iter().enumerate() {
-            if is_about(&part) {
-                kept.push((place, part));
-            } else {
-                parts.push(part);
-            }
-        }
-    });
-    kept
 }
 
 /// Has a server give pages of at most so many records, as it may (OData Protocol 4.01, clause 8.2.8.5).

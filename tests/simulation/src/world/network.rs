@@ -3,10 +3,10 @@
 //! Owns: what becomes of each request. Refuses: meaning anything by it; a request is bytes, but for which phase of the
 //! protocol it belongs to, so that what was injected where can be told.
 
-use super::bodies::{edit_parts, page, part_answer, parts, service_page, writes};
-use super::lasting::{Kept, Wrongs, with_small_pages};
+use super::bodies::{Kept, answer_kept, edit_parts, keep_back, page, part_answer, service_page, writes};
+use super::lasting::{Wrongs, with_small_pages};
 use super::seat::Onlooker;
-use super::shore::{NoAnswer, ROOT, Shore};
+use super::shore::{NoAnswer, Shore, parted};
 use super::time::{http_date, pass};
 use crate::plan::deed::Fate;
 use crate::run::told::Told;
@@ -107,6 +107,11 @@ impl Network {
         }
     }
 
+    /// Tells whether requests go over simulated TCP.
+    pub(crate) fn has_line(&self) -> bool {
+        self.line.is_some()
+    }
+
     /// Ends every fault that passes.
     pub(crate) fn calm(&self) {
         self.set_down(false);
@@ -162,6 +167,20 @@ impl Network {
         self.wrongs.on_the_way_back(phase, &request, &kept, answer)
     }
 
+    /// Something in between answers every write of a batch, and lets none through.
+    async fn instead(
+        &self,
+        mut request: Request,
+        status: u16,
+        code: &str,
+        message: &str,
+    ) -> Result<Response, TransportError> {
+        let kept = keep_back(&mut request, writes);
+        let mut answer = self.deliver(request).await?;
+        answer_kept(&mut answer, &kept, |part| part_answer(part, status, code, message));
+        Ok(answer)
+    }
+
     async fn meet(&self, request: Request, fate: Fate) -> Result<Response, TransportError> {
         match fate {
             Fate::Dropped => Err(unreachable()),
@@ -208,10 +227,7 @@ impl Network {
                 }
                 Ok(page(status, "text/html", "<h1>Bad gateway</h1>"))
             }
-            Fate::PartRefused => match refused(&request) {
-                Some(answer) => Ok(answer),
-                None => self.deliver(request).await,
-            },
+            Fate::PartRefused => self.instead(request, 422, "Invalid", "A rule of the office refuses it").await,
             Fate::Unauthorized => {
                 let mut answer = service_page(401, r#"{"error":{"code":"Unauthorized","message":"Sign in"}}"#);
                 answer.headers.insert("www-authenticate", HeaderValue::from_static("Bearer"));
@@ -239,10 +255,7 @@ impl Network {
                 unreadable(&mut answer);
                 Ok(answer)
             }
-            Fate::NoSuchSet => match instead(&request, 404, "UnknownEntitySet", "There is no such set") {
-                Some(answer) => Ok(answer),
-                None => self.deliver(request).await,
-            },
+            Fate::NoSuchSet => self.instead(request, 404, "UnknownEntitySet", "There is no such set").await,
             Fate::Fair | Fate::TooLong(_) => self.deliver(request).await,
         }
     }
@@ -257,8 +270,7 @@ fn question(request: &Request) -> String {
 
 /// Tells which phase of the protocol a request belongs to.
 pub(crate) fn phase(request: &Request) -> &'static str {
-    let path = request.url.strip_prefix(ROOT).unwrap_or(&request.url);
-    let path = path.split('?').next().unwrap_or_default();
+    let path = parted(&request.url).1.split('?').next().unwrap_or_default();
     match path {
         "/session" => "sign-in",
         "/health/live" => "knock",
@@ -301,22 +313,6 @@ fn reordered(mut answer: Response, cut: bool) -> Response {
         }
     });
     answer
-}
-
-/// Returns the answer of something in between that refuses every write of a batch and lets none through; nothing where the
-/// batch is packed, or only reads.
-fn refused(request: &Request) -> Option<Response> {
-    instead(request, 422, "Invalid", "A rule of the office refuses it")
-}
-
-/// Returns an answer to every write of a batch that lets none through; nothing where the batch also reads.
-fn instead(request: &Request, status: u16, code: &str, message: &str) -> Option<Response> {
-    let parts = parts(request);
-    if parts.is_empty() || !parts.iter().all(writes) {
-        return None;
-    }
-    let answers: Vec<_> = parts.iter().map(|part| part_answer(part, status, code, message)).collect();
-    Some(service_page(200, &serde_json::json!({ "responses": answers }).to_string()))
 }
 
 /// Makes what a refused change met a version of which nobody can tell what it is.

@@ -5,8 +5,9 @@
 //! backup before it was asked what it has (I28). Refuses: what becomes of requests (`network`).
 
 use super::network::{Network, phase};
+use super::time::Standstill;
 use async_trait::async_trait;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,6 +20,8 @@ struct Seen {
     out: BTreeMap<u32, usize>,
     /// When each program last heard what the server has, and how often that had been put back to a backup by then.
     looked: BTreeMap<u32, (Instant, usize)>,
+    /// Sets that are kept since then, and of which nothing was read.
+    awaited: BTreeSet<String>,
     /// Until when the server asked to wait.
     until: Option<Instant>,
     /// The law that was broken, and how.
@@ -82,6 +85,21 @@ impl Onlooker {
         }
     }
 
+    /// A set is kept from now on.
+    pub(crate) fn awaits(&self, set: &str) {
+        self.seen().awaited.insert(set.to_owned());
+    }
+
+    /// Whoever asked for a set may have it, or have taken that back.
+    pub(crate) fn awaits_nothing(&self) {
+        self.seen().awaited.clear();
+    }
+
+    /// Returns a set that is kept and of which nothing was read.
+    pub(crate) fn awaited(&self) -> Option<String> {
+        self.seen().awaited.first().cloned()
+    }
+
     /// A program is no more, whatever it had out.
     pub(crate) fn is_gone(&self, program: u32) {
         self.seen().out.remove(&program);
@@ -119,11 +137,12 @@ impl Drop for ByHand {
 pub(crate) struct Seat {
     network: Arc<Network>,
     program: u32,
+    standstill: Arc<Standstill>,
 }
 
 impl Seat {
-    pub(crate) fn new(network: &Arc<Network>, program: u32) -> Arc<Self> {
-        Arc::new(Self { network: network.clone(), program })
+    pub(crate) fn new(network: &Arc<Network>, program: u32, standstill: &Arc<Standstill>) -> Arc<Self> {
+        Arc::new(Self { network: network.clone(), program, standstill: standstill.clone() })
     }
 }
 
@@ -146,6 +165,7 @@ impl Transport for Seat {
             // A set that is new here is read page by page, which tells as much.
             if phase == "pull" && answer.as_ref().is_ok_and(|answer| answer.status == 200) {
                 onlooker.looks(self.program, restores);
+                onlooker.awaits_nothing();
             }
             return answer;
         }
@@ -156,6 +176,7 @@ impl Transport for Seat {
         onlooker.goes_out(self.program);
         let out = Out(self);
         let answer = self.network.send(request).await;
+        self.standstill.pass().await;
         drop(out);
         if let Ok(answer) = &answer {
             onlooker.heard(answer);

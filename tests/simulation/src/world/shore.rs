@@ -26,6 +26,8 @@ use tower::ServiceExt as _;
 
 /// Where the server seems to be, and another server.
 pub(crate) const ROOT: &str = "http://tidemark.example";
+/// Other names that it has.
+pub(crate) const NAMES: [&str; 3] = [ROOT, "http://tidemark.example:80", "http://records.example"];
 
 /// One process.
 pub(crate) struct Process {
@@ -315,9 +317,14 @@ impl Shore {
     }
 }
 
+/// Returns the host and the path of a URL, with its question.
+pub(crate) fn parted(url: &str) -> (&str, &str) {
+    let below = url.strip_prefix("http://").unwrap_or(url);
+    below.find('/').map_or((below, "/"), |at| below.split_at(at))
+}
+
 fn carried(request: Request) -> http::Request<Body> {
-    let path = request.url.strip_prefix(ROOT).unwrap_or(&request.url);
-    let host = ROOT.trim_start_matches("http://");
+    let (host, path) = parted(&request.url);
     let mut carried = http::Request::builder().method(request.method).uri(path).header("host", host);
     for (name, value) in request.headers {
         carried = carried.header(name, value);

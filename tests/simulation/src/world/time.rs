@@ -3,7 +3,7 @@
 //! Owns: virtual time, wrong clocks, waiting. Refuses: the machine's own clock, which nothing in a run may ask.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 use tidemark_model::ports::{Clock, Timer, Wait};
 use tokio::time::Instant;
@@ -89,13 +89,34 @@ impl Clock for MachineClock {
     }
 }
 
-/// Waiting in virtual time.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Waiting;
+/// A program that stands still, as a stopped process does: nothing that it waits for comes to it (P4).
+#[derive(Debug, Default)]
+pub(crate) struct Standstill(AtomicBool);
+
+impl Standstill {
+    pub(crate) fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Comes back at once, or never.
+    pub(crate) async fn pass(&self) {
+        if self.0.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// A program's waiting in virtual time.
+#[derive(Clone, Debug)]
+pub(crate) struct Waiting(pub(crate) Arc<Standstill>);
 
 impl Timer for Waiting {
     fn sleep(&self, duration: Duration) -> Wait {
-        Box::pin(pass(duration))
+        let standstill = self.0.clone();
+        Box::pin(async move {
+            pass(duration).await;
+            standstill.pass().await;
+        })
     }
 }
 
