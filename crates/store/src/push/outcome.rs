@@ -1,4 +1,4 @@
-//! What becomes of a change that the server will not have, whether it was sent for the first time or offered again.
+//! What becomes of a change that the server will not have, or does not decide on, whether it was sent for the first time or offered again.
 //!
 //! Owns: that it waits for a person, but for an edit made since. Refuses: reading answers (`settle`, `restored::answered`).
 
@@ -8,12 +8,15 @@ use crate::decide::tally::Tally;
 use crate::error::{Result, StoreError};
 use crate::tables::history::{self, Entry};
 use crate::tables::local;
-use crate::tables::pending::{Change, InFlight};
+use crate::tables::pending::{self, Change, InFlight};
 use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
-use tidemark_model::{HistoryEvent, RecordId, State};
+use tidemark_model::{HistoryEvent, Planted, RecordId, State, is_planted};
+
+/// How often in a row the answer to a change may be no decision before it is set aside (FAULTS N9).
+const MOST_ATTEMPTS: u32 = 5;
 
 /// The server will not have the change: it waits for a person, unless they edited the record since it was sent.
 pub(crate) fn refused(
@@ -41,6 +44,34 @@ pub(crate) fn refused(
         local::put_pending(tx, table, row.record, &change)?;
         return Ok(Tally::default());
     }
+    parked::hold(tx, table, id, change, reason)?;
+    Ok(Tally { parked: 1, ..Tally::default() })
+}
+
+/// The server did not decide: the very same request is sent again. Where no answer was a decision, time after time, it waits
+/// for a person, and the others go on; it stays in flight, since the server may have it. An edit made since is sent in its
+/// place, but for what is offered again to a restored server: that comes before any edit.
+pub(crate) fn undecided(
+    tx: &Tx<'_>,
+    table: &Table,
+    mut change: Change,
+    sent: InFlight,
+    reason: &str,
+    counts: bool,
+) -> Result<Tally> {
+    let id = sent.record.id;
+    change.attempts = change.attempts.saturating_add(counts.into());
+    if change.attempts < MOST_ATTEMPTS || is_planted(Planted::A8cNeverSetAside) {
+        change.in_flight = Some(sent);
+        pending::put(tx, &table.set.name, id, &change)?;
+        return Ok(Tally::default());
+    }
+    let row = pending_row(tx, table, id)?;
+    if change.offer.is_none() && (change.state != sent.state || !row.record.same_content(&sent.record)) {
+        return refused(tx, table, id, change, &sent, reason);
+    }
+    change.in_flight = Some(sent);
+    change.attempts = 0;
     parked::hold(tx, table, id, change, reason)?;
     Ok(Tally { parked: 1, ..Tally::default() })
 }

@@ -27,9 +27,6 @@ use crate::tx::transaction::Tx;
 use std::sync::Arc;
 use tidemark_model::{AttemptOutcome, HistoryEvent, Planted, RecordId, State, Versioned, is_planted};
 
-/// How often in a row the answer to a change may be no decision before it is set aside (FAULTS N9).
-const MOST_ATTEMPTS: u32 = 5;
-
 impl Lease {
     /// Settles the server's answers, all in one transaction. An answer to anything but the request in flight counts
     /// for nothing. Where one of them cannot be settled each is settled by itself, and the one at fault is parked: it
@@ -144,15 +141,7 @@ fn settle(tx: &Tx<'_>, table: &Table, reply: &Reply) -> Result<Tally> {
         Answer::Absent => stale(tx, table, reply.id, change, None),
         Answer::Stale { current } => stale(tx, table, reply.id, change, Some(current)),
         Answer::Refused { reason } => outcome::refused(tx, table, reply.id, change, &sent, reason),
-        Answer::Undecided { reason, counts } => {
-            change.attempts = change.attempts.saturating_add((*counts).into());
-            if change.attempts >= MOST_ATTEMPTS && !is_planted(Planted::A8cNeverSetAside) {
-                return set_aside(tx, table, reply.id, change, sent, reason);
-            }
-            change.in_flight = Some(sent);
-            pending::put(tx, &reply.set, reply.id, &change)?;
-            Ok(Tally::default())
-        }
+        Answer::Undecided { reason, counts } => outcome::undecided(tx, table, change, sent, reason, *counts),
     }
 }
 
@@ -234,24 +223,4 @@ fn stale(tx: &Tx<'_>, table: &Table, id: RecordId, mut change: Change, current: 
     }
     change.set_aside = false;
     verdict::judge_change(tx, table, row, change, current)
-}
-
-/// No answer to the change was a decision, time after time: it waits for a person, and the others go on. It stays in
-/// flight, since the server may have it: Retry sends the very same request. An edit made since is sent in its place.
-fn set_aside(
-    tx: &Tx<'_>,
-    table: &Table,
-    id: RecordId,
-    mut change: Change,
-    sent: InFlight,
-    reason: &str,
-) -> Result<Tally> {
-    let row = outcome::pending_row(tx, table, id)?;
-    if change.state != sent.state || !row.record.same_content(&sent.record) {
-        return outcome::refused(tx, table, id, change, &sent, reason);
-    }
-    change.in_flight = Some(sent);
-    change.attempts = 0;
-    parked::hold(tx, table, id, change, reason)?;
-    Ok(Tally { parked: 1, ..Tally::default() })
 }

@@ -6,7 +6,7 @@ use crate::support::server::Server;
 use crate::support::*;
 use serde_json::json;
 use tidemark_model::{ConflictKind, Resolution};
-use tidemark_store::{Others, Position, Store, Tally};
+use tidemark_store::{Answer, Others, Position, Store, Tally};
 
 /// Sends everything, twice at most: what was edited meanwhile or re-based goes with the second.
 fn push(store: &Store, server: &mut Server) -> Tally {
@@ -383,6 +383,28 @@ fn what_was_in_flight_when_the_alarm_came_is_answered_before_anything_is_offered
     fetch(store, &server);
     assert_eq!((store.conflicts().unwrap(), title_there(&server, 1)), (Vec::new(), Some("three")));
     assert!(server.applied.values().all(|times| *times == 1), "{:?}", server.applied);
+}
+
+#[test]
+fn what_is_offered_and_never_decided_on_is_set_aside_like_any_other() {
+    let device = device();
+    let store = &device.store;
+    let mut server = Server::default();
+    add(store, 1, "mine");
+    push(store, &mut server);
+    pull_anew(store, &Server::default(), true);
+    let offered = batch(store).remove(0);
+    let undecided = || Answer::Undecided { reason: "The server failed at it.".into(), counts: true };
+    for attempt in 1..=5 {
+        assert_eq!(store.settle(&[reply(&offered, undecided())]).unwrap().parked, u64::from(attempt == 5));
+    }
+    assert_eq!(batch(store), [], "it holds up nothing, and a person knows");
+    assert_eq!(store.parked().unwrap()[0].reason, "The server failed at it.");
+    store.retry_parked(ITEMS, id(1)).unwrap();
+    assert_eq!(batch(store), [offered]);
+    let mut restored = Server::default();
+    push(store, &mut restored);
+    assert_eq!(title_there(&restored, 1), Some("mine"));
 }
 
 #[test]

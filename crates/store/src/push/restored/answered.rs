@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::push::outcome;
 use crate::push::reply::Answer;
 use crate::tables::history;
-use crate::tables::pending::{self, Change, InFlight, Offer};
+use crate::tables::pending::{Change, InFlight, Offer};
 use crate::tables::sent::{self, Sent};
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
@@ -33,14 +33,17 @@ pub(crate) fn answered(
     offered: Offered,
     answer: &Answer,
 ) -> Result<Tally> {
-    let Offered { sent, .. } = &offered;
+    let sent = &offered.sent;
     let id = sent.record.id;
     let all = sent::of_record(tx.conn, &table.set.name, id)?;
     let place = all.iter().position(|lost| lost.number == offered.number);
     let mut tally = Tally::default();
     let made;
     let server = match answer {
-        Answer::Undecided { counts, .. } => return wait(tx, table, change, offered, *counts),
+        Answer::Undecided { reason, counts } => {
+            change.offer = Some(offered.offer);
+            return outcome::undecided(tx, table, change, offered.sent, reason, *counts);
+        }
         Answer::Refused { reason } => {
             if let Some(place) = place {
                 change.base.clone_from(&all[place].base);
@@ -76,16 +79,6 @@ pub(crate) fn answered(
     let next = give_back::go_on(&table.set, &confirmed(&all), place, sent.if_match.as_deref(), reply);
     tally += carry_out(tx, table, at, &all, next.ok_or_else(|| misplaced(table, id))?)?;
     Ok(tally)
-}
-
-/// The same request is sent again later.
-fn wait(tx: &Tx<'_>, table: &Table, mut change: Change, offered: Offered, counts: bool) -> Result<Tally> {
-    let id = offered.sent.record.id;
-    change.in_flight = Some(offered.sent);
-    change.offer = Some(offered.offer);
-    change.attempts = change.attempts.saturating_add(counts.into());
-    pending::put(tx, &table.set.name, id, &change)?;
-    Ok(Tally::default())
 }
 
 /// The server has a change that was offered again: where that is a new version, it had lost it.
