@@ -80,9 +80,9 @@ mod tests {
 
     fn record(values: &[u8]) -> Record {
         let mut record = Record::new("8f0e6a52-6d5f-4a55-9d5e-2f7b4c1d9e01".parse().unwrap(), 1);
-        for (index, value) in values.iter().enumerate() {
+        for (name, value) in ["Title", "Assignee", "Priority"].into_iter().zip(values) {
             let value = if *value == 0 { Value::Null } else { json!(value) };
-            record.properties.insert(format!("P{index}"), value);
+            record.properties.insert(name.to_owned(), value);
         }
         record
     }

@@ -27,7 +27,8 @@ pub struct Merge {
 ///
 /// A property changed on both sides goes by its rule in the model first: multi-line text merges by line, and so on.
 /// Without a base (both sides made the record) every property that differs was changed on both sides. Both sides
-/// must be live; the merged record carries the later stamp.
+/// must be live; the merged record carries the later stamp. A property that the model lacks just now is nobody's question:
+/// this device's value waits until the model has it again (FAULTS S3).
 pub fn merge(set: &EntitySet, base: Option<&Record>, local: &Record, server: &Record) -> Merge {
     let mut merged = server.clone();
     let (mut clashing, mut mine, mut joined) = (Vec::new(), Vec::new(), Vec::new());
@@ -44,8 +45,13 @@ pub fn merge(set: &EntitySet, base: Option<&Record>, local: &Record, server: &Re
             mine.push(name.to_owned());
             continue;
         }
-        let property = set.entity_type.property(name);
-        match property.and_then(|property| join(property, before, ours, theirs, local_is_later)) {
+        let Some(property) = set.entity_type.property(name) else {
+            // The model lacks it just now: what the server has of it cannot be seen, and nobody is asked about that.
+            merged.properties.insert(name.to_owned(), ours.clone());
+            mine.push(name.to_owned());
+            continue;
+        };
+        match join(property, before, ours, theirs, local_is_later) {
             Some(value) => {
                 merged.properties.insert(name.to_owned(), value);
                 joined.push(name.to_owned());
@@ -74,12 +80,31 @@ mod tests {
     use serde_json::json;
     use uuid::Uuid;
 
+    /// Properties that have no rule of their own.
+    const NAMES: [&str; 4] = ["Title", "Assignee", "Priority", "SiteId"];
+
     fn record(values: &[u8]) -> Record {
         let mut record = Record::new(RecordId(Uuid::nil()), 1);
-        for (index, value) in values.iter().enumerate() {
-            record.properties.insert(format!("P{index}"), json!(value));
+        for (name, value) in NAMES.into_iter().zip(values) {
+            record.properties.insert(name.to_owned(), json!(value));
         }
         record
+    }
+
+    #[test]
+    fn what_the_model_lacks_just_now_is_nobodys_question_and_stays_as_it_is_here() {
+        let model = EntityModel::parse(EntityModel::default_document()).unwrap();
+        let with = |title: &str, hidden: Option<&str>| {
+            let mut record = record(&[]);
+            record.properties.insert("Title".into(), json!(title));
+            record.properties.extend(hidden.map(|hidden| ("Gone".to_owned(), json!(hidden))));
+            record
+        };
+        let (mine, theirs) = (with("a", Some("mine")), with("b", None));
+        for base in [None, Some(with("c", None)), Some(with("c", Some("before")))] {
+            let merge = merge(model.set("TodoItems").unwrap(), base.as_ref(), &mine, &theirs);
+            assert_eq!((merge.clashing, merge.merged.get("Gone")), (vec!["Title".to_owned()], &json!("mine")));
+        }
     }
 
     proptest! {
@@ -93,7 +118,7 @@ mod tests {
             let model = EntityModel::parse(EntityModel::default_document()).unwrap();
             let set = model.set("TodoItems").unwrap();
             let merge = merge(set, Some(&base), &local, &server);
-            for name in ["P0", "P1", "P2", "P3"] {
+            for name in NAMES {
                 let clash = merge.clashing.iter().any(|c| c == name);
                 let ours = base.get(name) != local.get(name);
                 let theirs = base.get(name) != server.get(name);
