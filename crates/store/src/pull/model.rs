@@ -18,7 +18,7 @@ use crate::tables::table::{EXTRA, Table};
 use crate::tx::follow;
 use crate::tx::transaction::Tx;
 use rusqlite::Connection;
-use tidemark_model::{EntityModel, HistoryEvent, Planted, Record, State, Versioned, is_planted};
+use tidemark_model::{EntityModel, HistoryEvent, Planted, Record, State, is_planted};
 use tidemark_sql::{Dialect, add_column, column_of, quote};
 
 impl Lease {
@@ -138,10 +138,21 @@ fn rewrite(tx: &Tx<'_>, old: &Table, new: &Table) -> Result<()> {
 /// The base is written in the new shape too, so that only real edits differ from it; text that no longer fits its
 /// property is kept in the history.
 fn keep_pending(tx: &Tx<'_>, old: &Table, new: &Table, before: &Record, after: &Record) -> Result<()> {
-    let mut change = pending::expect(tx.conn, &new.set.name, before.id)?;
+    let set = &new.set.name;
+    let mut change = pending::expect(tx.conn, set, before.id)?;
     if let Some(base) = &mut change.base {
-        *base = Versioned { record: shape::reshaped(old, new, &base.record, true), etag: base.etag.clone() };
-        pending::put(tx, &new.set.name, before.id, &change)?;
+        let is_new = |name: &str| old.set.entity_type.property(name).is_none();
+        let is_unseen = |name: &str| is_new(name) && !base.record.properties.contains_key(name);
+        let is_written = |name: &str| !before.get(name).is_null();
+        let is_blind = new.declared().any(|property| is_unseen(&property.name) && is_written(&property.name));
+        base.record = shape::reshaped(old, new, &base.record, true);
+        if is_blind && change.in_flight.is_none() && position::is_kept(tx.conn, set)? {
+            // What stands there of a property that came back was never seen: the change is made on no version of the
+            // server's until it has been read.
+            base.etag = String::new();
+            position::fetch_later(tx, new, before.id)?;
+        }
+        pending::put(tx, set, before.id, &change)?;
     }
     let lost = before.properties.iter().any(|(name, value)| !value.is_null() && after.get(name).is_null());
     if lost && !is_planted(Planted::X19MisfitDropped) {

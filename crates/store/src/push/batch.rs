@@ -132,6 +132,7 @@ impl Gathering<'_> {
             None if change.is_restore() && refetch::is_waited_for(tx.conn, set, id)? => return Ok(()),
             // So is whether the server has what was in doubt.
             None if !change.doubts.is_empty() && refetch::is_waited_for(tx.conn, set, id)? => return Ok(()),
+            None if !change.is_on_a_version() => return Ok(()),
             _ => {
                 let row = row::get(tx.conn, table, id)?;
                 let row = row.ok_or_else(|| StoreError::Internal(format!("{set} {id} is pending but not there")))?;

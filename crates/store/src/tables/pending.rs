@@ -118,6 +118,11 @@ impl Change {
         self.base.is_some() || was_sent && !is_planted(Planted::X23DeletedWhileOut)
     }
 
+    /// Tells whether what it was made on is a version of the server's; else that has to be read first.
+    pub(crate) fn is_on_a_version(&self) -> bool {
+        self.base.as_ref().is_none_or(|base| !base.etag.is_empty())
+    }
+
     /// Tells whether it brings a tombstoned record back.
     pub(crate) fn is_restore(&self) -> bool {
         self.state == State::Update && self.base.as_ref().is_some_and(|base| base.record.is_tombstoned)

@@ -295,6 +295,31 @@ fn what_others_make_of_a_property_while_the_model_lacks_it_is_asked_about_when_i
 }
 
 #[test]
+fn nothing_goes_over_what_came_back_with_the_model_and_was_never_seen() {
+    let device = device();
+    let store = &device.store;
+    let server = |assignee: &str| {
+        let record = json!({ "Title": "theirs", "Assignee": assignee, "_UpdatedAt": 1_000, "_UpdatedBy": "ben" });
+        server_item(id(1), "e1", record)
+    };
+    // Somebody made the record under the same id, and gave it an assignee that the model then lost.
+    store.add(ITEMS, &object(json!({ "Id": id(1).to_string(), "Title": "mine", "Assignee": "me" }))).unwrap();
+    store.adopt_model(&changed("Assignee", Value::Null)).unwrap();
+    assert_eq!(without_assignee(store, &server("theirs")).conflicts, 1);
+    let asked = store.conflicts().unwrap().remove(0);
+    assert_eq!(asked.properties, ["Title"]);
+    store.resolve(asked.id, &Resolution::KeepMine).unwrap();
+    store.adopt_model(&model_document()).unwrap();
+    assert_eq!(batch(store), [], "it is read first");
+    assert_eq!(pull_item(store, &server("theirs")).conflicts, 1);
+    let asked = store.conflicts().unwrap().remove(0);
+    assert!(asked.properties.contains(&"Assignee".to_owned()), "{:?}", asked.properties);
+    store.resolve(asked.id, &Resolution::KeepMine).unwrap();
+    let OutgoingChange::Update { body, if_match } = batch(store).remove(0).change else { panic!() };
+    assert_eq!((&body["Assignee"], if_match.as_str()), (&json!("me"), "e1"));
+}
+
+#[test]
 fn what_a_record_cannot_be_without_is_asked_for_by_name() {
     let device = device();
     let store = &device.store;
