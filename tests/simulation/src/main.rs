@@ -144,7 +144,7 @@ fn every_planted(arguments: &Arguments) -> ExitCode {
 }
 
 /// How long one mistake is looked for.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(330);
 
 fn crashes(step: u64, arguments: &Arguments) -> ExitCode {
     let (mut points, mut failed) = (0, 0);

@@ -293,6 +293,7 @@ impl Run {
             Deed::SyncError { laptop, after } => self.sync_error(laptop, after),
             Deed::Flip { laptop, log, at } => self.flip(laptop, log, at).await,
             Deed::LoseFile { laptop, which } => self.lose_file(laptop, which).await,
+            Deed::Alter { laptop } => self.alter(laptop).await,
             Deed::ReadOnly { laptop } => self.read_only(laptop).await,
             Deed::Future { laptop } => self.future(laptop).await,
             Deed::Image { laptop } => self.image(laptop).await,

@@ -279,6 +279,10 @@ pub enum Deed {
         laptop: usize,
         which: LostFile,
     },
+    /// A record is another on the disk, and no checksum tells.
+    Alter {
+        laptop: usize,
+    },
     ReadOnly {
         laptop: usize,
     },

@@ -365,6 +365,9 @@ impl Drawing {
     }
 
     fn damage(&mut self, laptop: usize) -> Deed {
+        if self.dice.hits(25) {
+            return Deed::Alter { laptop };
+        }
         if self.dice.hits(60) {
             return Deed::Flip { laptop, log: self.dice.hits(30), at: self.dice.roll() };
         }

@@ -22,7 +22,7 @@ impl Drawing {
     /// Tells one of them.
     pub(super) fn story(&mut self, record: usize) {
         let (one, other) = (self.laptop(), self.laptop());
-        let deeds = match self.dice.below(9) {
+        let deeds = match self.dice.below(10) {
             0 => self.live(one, other, record),
             1 => vec![
                 sync(one),
@@ -38,6 +38,7 @@ impl Drawing {
             5 if self.swarm.has(Kind::Accounts) => self.crossing(record),
             6 => self.copy(one, other, record),
             7 => self.disputed(one, other),
+            8 => self.file(one, other, record),
             _ => self.in_doubt(one, record),
         };
         deeds.into_iter().for_each(|deed| self.put(deed));
@@ -149,6 +150,17 @@ impl Drawing {
             Deed::PutImage { laptop: one },
             sync(one),
         ]
+    }
+
+    /// A file is written, others work on, and it is put back with some cells edited.
+    fn file(&mut self, one: usize, other: usize, record: usize) -> Vec<Deed> {
+        let Some(&set) = self.sets.get(record) else { return Vec::new() };
+        let mut deeds = vec![sync(one), Deed::PutBack { at: at(one), set }];
+        for _ in 0..1 + self.dice.below(2) {
+            deeds.extend([self.an_edit(other, record), sync(other)]);
+        }
+        deeds.extend([sync(one), Deed::PutBack { at: at(one), set }, sync(one)]);
+        deeds
     }
 
     /// An addition whose answer is lost is refused when it is sent again, and others have changed the record meanwhile.

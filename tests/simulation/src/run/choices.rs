@@ -28,6 +28,7 @@ impl Run {
     pub(super) async fn tick(&mut self, at: At, set: usize) -> Judged {
         let Some(app) = self.app(at) else { return Ok(()) };
         let name = SETS[set].0;
+        self.laptops[at.laptop].network.onlooker.is_called_for();
         let is_kept = app.entities().await.is_ok_and(|sets| sets.iter().any(|of| of.name == name && of.offline));
         if self.checked("tick", app.entity_on(name).await)?.is_some() && !is_kept {
             self.laptops[at.laptop].network.onlooker.awaits(name);
@@ -91,6 +92,7 @@ impl Run {
         // The journal tells by it who wrote what (I14).
         let device = format!("laptop {at}");
         let Some(token) = self.shore.token(user.name(), Some(&device)).await else { return Ok(()) };
+        self.laptops[at].network.onlooker.is_called_for();
         if self.checked("sign in", app.sign_in_with_token(NAMES[self.laptops[at].address], &token).await)?.is_none() {
             // Offline, or a restored server does not know it: another one next time.
             return Ok(());
@@ -111,7 +113,7 @@ impl Run {
         }
         let user = self.user(at);
         let Some(token) = self.shore.token(user.name(), Some(&format!("laptop {at}"))).await else { return Ok(()) };
-        self.told.hit("fault", "S10");
+        self.laptops[at].network.onlooker.is_called_for();
         let address = NAMES[name % NAMES.len()];
         match app.sign_in_with_token(address, &token).await {
             Ok(_) => self.laptops[at].address = name % NAMES.len(),

@@ -2,7 +2,7 @@
 //!
 //! Owns: causing it, and telling the ledger what an onlooker knows of it. Refuses: judging what follows.
 
-use super::Run;
+use super::{Run, SETS};
 use crate::oracle::ledger::Saved;
 use crate::oracle::{Judged, eyes};
 use crate::plan::deed::LostFile;
@@ -78,6 +78,29 @@ impl Run {
         self.ledger.close("on a damaged disk and on a server that was put back", |saved| {
             is_gone(saved) && !waiting.contains(&saved.mark) && !here.contains(&saved.mark)
         });
+    }
+
+    /// A byte of a record's text is another: the database reads it without complaint, and only the server knows better.
+    pub(super) async fn alter(&mut self, laptop: usize) -> Judged {
+        self.fault("D7", (laptop, "text"));
+        self.shut(laptop).await;
+        self.begin_damage(laptop);
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let altered = rusqlite::Connection::open_with_flags_and_vfs(self.laptops[laptop].database(), flags, VFS_NAME)
+            .and_then(|conn| {
+                for (set, properties) in SETS {
+                    let text = properties[0];
+                    conn.execute(
+                        &format!(
+                            "UPDATE \"records_{set}\" SET \"{text}\" = \"{text}\" || '~' WHERE \"Id\" NOT IN (SELECT id FROM pending)"
+                        ),
+                        [],
+                    )?;
+                }
+                Ok(())
+            });
+        self.told.tell(|| format!("  altered: {altered:?}"));
+        self.open(laptop, 0).await
     }
 
     pub(super) async fn lose_file(&mut self, laptop: usize, which: LostFile) -> Judged {

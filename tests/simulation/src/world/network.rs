@@ -355,7 +355,10 @@ impl Transport for Network {
             Ok(answer) => format!("{} {} bytes", answer.status, answer.body.len()),
             Err(error) => format!("{error:?}"),
         };
-        self.told.tell(|| format!("  laptop {}: {phase} {method} {length} bytes, {fate:?}: {outcome}", self.laptop));
+        self.told.tell(|| {
+            let at = self.shore.clock_ms();
+            format!("  {at} laptop {}: {phase} {method} {length} bytes, {fate:?}: {outcome}", self.laptop)
+        });
         if let (Ok(answer), Fate::Fair) = (&answer, fate) {
             self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(question, answer.clone());
         }

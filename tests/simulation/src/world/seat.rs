@@ -24,6 +24,8 @@ struct Seen {
     awaited: BTreeSet<String>,
     /// Until when the server asked to wait.
     until: Option<Instant>,
+    /// When a person last did what asks for a cycle at once.
+    by_person: Option<Instant>,
     /// The law that was broken, and how.
     broken: Option<(&'static str, String)>,
 }
@@ -47,6 +49,12 @@ impl Onlooker {
     /// Forgets that anybody was asked to wait: whoever was asked may not know it any more.
     pub(crate) fn excuse(&self) {
         self.seen().until = None;
+    }
+
+    /// A person does what asks for a cycle at once, without saying "Sync now": signs in, ticks a set.
+    pub(crate) fn is_called_for(&self) {
+        let mut seen = self.seen();
+        (seen.until, seen.by_person) = (None, Some(Instant::now()));
     }
 
     /// Returns the law that was broken, and how.
@@ -109,7 +117,10 @@ impl Onlooker {
         let seconds = answer.header("retry-after").and_then(|after| after.parse::<u64>().ok());
         match seconds {
             Some(seconds) if matches!(answer.status, 429 | 503) => {
-                self.seen().until = Some(Instant::now() + Duration::from_secs(seconds));
+                let mut seen = self.seen();
+                if seen.by_person.is_none_or(|at| at.elapsed() > CYCLE) {
+                    seen.until = Some(Instant::now() + Duration::from_secs(seconds));
+                }
             }
             _ if answer.status == 200 => self.excuse(),
             _ => {}
