@@ -7,7 +7,7 @@ use super::always::KEPT_MS;
 use super::{Judged, broken};
 use crate::plan::deed::At;
 use crate::run::Run;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tidemark_app::ConflictView;
 
 pub(crate) async fn judge(run: &mut Run, at: At) -> Judged {
@@ -27,7 +27,16 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
     if ledger.copied.contains(&at) || ledger.damaged.contains(&at) {
         return Ok(());
     }
-    let told = || format!("laptop {at} is asked {} about {id} {:?}", conflict.kind, conflict.properties);
+    let told = || {
+        let (kind, properties) = (&conflict.kind, &conflict.properties);
+        let side = |record: Option<&Map<String, Value>>| {
+            let values = properties.iter().map(|name| record.and_then(|record| record.get(name)).cloned());
+            values.map(Option::unwrap_or_default).map(|value| value.to_string()).collect::<Vec<_>>().join(" ")
+        };
+        let (base, mine, server) = (conflict.base.as_ref(), Some(&conflict.mine), conflict.server.as_ref());
+        let sides = [base, mine, server].map(side).join(" / ");
+        format!("laptop {at} is asked {kind} about {id} {properties:?} (base / mine / server: {sides})")
+    };
     if conflict.kind == "deleted_on_server" {
         let others = ledger.deleters(id).iter().any(|writer| *writer != at);
         // A file shows an earlier state: that one was deleted since is news to whoever puts it back.
@@ -54,7 +63,17 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
     let is_own = |name: &&String| server.get(*name).and_then(Value::as_str).is_some_and(own);
     // What others wrote and a restored server forgot is asked on the side of whoever still has it.
     let mine_of_others = |name: &String| conflict.mine.get(name).and_then(Value::as_str).is_some_and(|mine| !own(mine));
-    let holds_others = ledger.is_restored && conflict.properties.iter().any(mine_of_others);
+    // So is what was typed over that meanwhile.
+    let had_seen_others = |name: &String| {
+        let there = server.get(name).and_then(Value::as_str).and_then(|value| ledger.number_of(value));
+        ledger.saved.iter().enumerate().any(|(number, saved)| {
+            let is_later =
+                saved.writer != at && saved.id == *id && saved.property == name.as_str() && Some(number) > there;
+            is_later && ledger.has_seen(at, id, &saved.mark)
+        })
+    };
+    let names = &conflict.properties;
+    let holds_others = ledger.is_restored && names.iter().any(|name| mine_of_others(name) || had_seen_others(name));
     // Deleted and brought back by both: what stands there was chosen anew.
     // Somebody brought an earlier value back: it is this device's own, and another's choice.
     if ledger.brought_back.contains(id) {
@@ -66,9 +85,9 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
     }
     let was_restored = !ledger.deleters(id).is_empty() && (changed.is_empty() || ledger.revived.contains(id));
     if changed.iter().all(is_own) && !holds_others && !was_restored {
-        return broken("I12", format!("{}, where nobody else changed anything: server {server:?}", told()));
+        return broken("I12", format!("{}, where nobody else changed anything", told()));
     }
-    let text = |side: &serde_json::Map<String, Value>, name: &String| side.get(name)?.as_str().map(str::to_owned);
+    let text = |side: &Map<String, Value>, name: &String| side.get(name)?.as_str().map(str::to_owned);
     // Whoever wrote what stands there had read what this device has: there is nothing to choose between.
     let had_read = |name: &String| {
         let writer = text(&server, name).and_then(|value| ledger.writer_of(&value).map(|saved| saved.writer));
