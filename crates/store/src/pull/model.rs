@@ -18,7 +18,7 @@ use crate::tables::table::{EXTRA, Table};
 use crate::tx::follow;
 use crate::tx::transaction::Tx;
 use rusqlite::Connection;
-use tidemark_model::{EntityModel, HistoryEvent, Planted, Record, State, is_planted};
+use tidemark_model::{EntityModel, HistoryEvent, Planted, Record, State, is_planted, same_value};
 use tidemark_sql::{Dialect, add_column, column_of, quote};
 
 impl Lease {
@@ -142,13 +142,12 @@ fn keep_pending(tx: &Tx<'_>, old: &Table, new: &Table, before: &Record, after: &
     let mut change = pending::expect(tx.conn, set, before.id)?;
     if let Some(base) = &mut change.base {
         let is_new = |name: &str| old.set.entity_type.property(name).is_none();
-        let is_unseen = |name: &str| is_new(name) && !base.record.properties.contains_key(name);
-        let is_written = |name: &str| !before.get(name).is_null();
-        let is_blind = new.declared().any(|property| is_unseen(&property.name) && is_written(&property.name));
+        let is_written = |name: &str| !same_value(before.get(name), base.record.get(name));
+        let is_blind = new.declared().any(|property| is_new(&property.name) && is_written(&property.name));
         base.record = shape::reshaped(old, new, &base.record, true);
         if is_blind && change.in_flight.is_none() && position::is_kept(tx.conn, set)? {
-            // What stands there of a property that came back was never seen: the change is made on no version of the
-            // server's until it has been read.
+            // What stands there of a property that came back may have been written while nobody could see it: the change is
+            // made on no version of the server's until it has been read.
             base.etag = String::new();
             position::fetch_later(tx, new, before.id)?;
         }
