@@ -167,8 +167,10 @@ async fn truthful(run: &mut Run, at: usize) -> Judged {
     if said != held {
         return broken("I26", format!("laptop {at} says {said:?} and has {held:?}"));
     }
+    // Another laptop of the same user may have switched it off again.
     if let Some(set) = run.laptops[at].network.onlooker.awaited()
         && kind == "UpToDate"
+        && app.entities().await.is_ok_and(|kept| kept.iter().any(|of| of.name == set && of.offline))
     {
         return broken("I26", format!("laptop {at} says that it is up to date, and nothing of {set} was fetched"));
     }

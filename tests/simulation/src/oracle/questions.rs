@@ -94,7 +94,8 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
         let Some((writer, mine)) = writer.zip(text(&conflict.mine, name)) else { return false };
         writer != at && ledger.writer_of(&mine).is_some() && ledger.has_seen(writer, id, &mine)
     };
-    if conflict.kind == "both_edited" && !ledger.is_restored && conflict.properties.iter().all(had_read) {
+    let is_whole = ledger.deleters(id).is_empty() && !ledger.is_restored;
+    if conflict.kind == "both_edited" && is_whole && conflict.properties.iter().all(had_read) {
         return broken("I12", format!("{}, where the other side was written by who had read this one", told()));
     }
     let same = |name: &&String| server.get(*name) == conflict.mine.get(*name);

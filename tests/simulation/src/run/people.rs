@@ -130,7 +130,8 @@ impl Run {
         const AN_HOUR_MS: i64 = 60 * 60 * 1000;
         let is_whole = !self.is_troubled(at) && self.is_whole(at);
         let stamp = |record: &Map<String, Value>| record.get("_UpdatedAt").and_then(Value::as_i64).unwrap_or_default();
-        let latest = self.shore.clock_ms().max(stamp(before)) + AN_HOUR_MS;
+        // A server whose clock went back has stamps that are later than it, and a device's follow on those it has seen.
+        let latest = self.shore.clock_ms().max(self.ledger.latest_ms).max(stamp(before)) + AN_HOUR_MS;
         if self.ledger.timed.contains(&at) && is_whole && stamp(after) > latest {
             return broken(
                 "I23",

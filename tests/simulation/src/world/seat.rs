@@ -169,6 +169,7 @@ impl Drop for Out<'_> {
 #[async_trait]
 impl Transport for Seat {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        self.standstill.pass().await;
         let (onlooker, restores) = (&self.network.onlooker, self.network.restores());
         let phase = phase(&request);
         if self.network.is_asked_by_oracle() || !matches!(phase, "look" | "push") {
