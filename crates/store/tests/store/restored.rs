@@ -386,6 +386,26 @@ fn what_was_in_flight_when_the_alarm_came_is_answered_before_anything_is_offered
 }
 
 #[test]
+fn a_server_that_is_put_back_twice_keeps_what_others_made_in_between() {
+    let device = device();
+    let store = &device.store;
+    let mut server = Server::default();
+    add(store, 1, "before");
+    push(store, &mut server);
+    let mut backup = server.clone();
+    backup.mark = 1;
+    edit(store, id(1), json!({ "Title": "mine" }));
+    push(store, &mut server);
+    backup.edit(id(1), "Title", json!("theirs"));
+    for restored in 1..=2 {
+        pull_anew(store, &backup, true);
+        push(store, &mut backup);
+        assert_eq!(store.conflicts().unwrap().len(), 1, "put back {restored} times");
+        assert_eq!(title_there(&backup, 1), Some("theirs"), "put back {restored} times");
+    }
+}
+
+#[test]
 fn what_is_offered_and_never_decided_on_is_set_aside_like_any_other() {
     let device = device();
     let store = &device.store;

@@ -70,7 +70,11 @@ pub(crate) fn answered(
     };
     let reply = match (answer, server) {
         (Answer::Stale { .. }, Some(current)) => {
-            let in_history = history::number_of(tx.conn, &table.set.name, id, &current.etag)?.is_some();
+            // A version that this device saw before it made the lost change. One that came after it, as where the server was
+            // put back twice, is another's.
+            let number_of = |etag: &str| history::number_of(tx.conn, &table.set.name, id, etag);
+            let (there, lost) = (number_of(&current.etag)?, number_of(&all[place].etag)?);
+            let in_history = there.is_some_and(|there| lost.is_none_or(|lost| there < lost));
             give_back::Reply::Stale { current, in_history }
         }
         (_, Some(server)) => give_back::Reply::Has(server),
