@@ -86,7 +86,8 @@ pub(crate) fn is_level(conn: &Connection, log: &LogFile) -> Result<bool> {
 
 /// Finds the table of a set, also of one that left the model with something pending.
 pub(crate) fn table(tx: &Tx<'_>, set: &str) -> Result<Option<Arc<Table>>> {
-    table_in(tx, &tx.catalog, set)
+    let catalog = catalog::now(tx.conn, &tx.catalog)?;
+    table_in(tx, &catalog, set)
 }
 
 fn table_in(tx: &Tx<'_>, catalog: &Catalog, set: &str) -> Result<Option<Arc<Table>>> {

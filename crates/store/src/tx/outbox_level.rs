@@ -5,7 +5,9 @@
 //! database. Refuses: telling the log (`outbox`), noticing damage inside the database (`health`). FAULTS D7, D10.
 
 use crate::error::Result;
+use crate::pull::model;
 use crate::tables::account::{ACCOUNT, Account};
+use crate::tables::catalog::DOCUMENT;
 use crate::tables::conflict;
 use crate::tables::forget;
 use crate::tables::history;
@@ -21,15 +23,15 @@ use crate::tx::folder::LogFile;
 use crate::tx::outbox::{begin, is_level, of_record, stored, table};
 use crate::tx::outbox_log::{self as log, Contents, Entry};
 use crate::tx::transaction::Tx;
-use tidemark_model::RecordId;
+use tidemark_model::{EntityModel, RecordId};
 
-/// Brings database and log to the same state before a transaction looks at either. Tells whether that ended the account:
-/// what the transaction knows of the model is nothing any more then.
+/// Brings database and log to the same state before a transaction looks at either. Tells whether that ended the account or
+/// brought another model: what the transaction knows of the model is nothing any more then.
 pub(crate) fn catch_up(tx: &Tx<'_>, at: &LogFile) -> Result<bool> {
     if is_level(tx.conn, at)? {
         return Ok(false);
     }
-    let mut has_signed_out = false;
+    let mut is_anew = false;
     let known = stored(tx.conn)?;
     let mut number = known.as_ref().map_or(0, |known| known.number);
     if let Some(contents) = log::read(at)?
@@ -45,12 +47,15 @@ pub(crate) fn catch_up(tx: &Tx<'_>, at: &LogFile) -> Result<bool> {
                     (Some(_), None) if is_older_copy => {}
                     // Signing out is whole or not at all.
                     (Some(_), None) if contents.account.is_none() && contents.account_number > known.number => {
-                        has_signed_out = true;
+                        is_anew = true;
                         forget::everything(tx)?;
                     }
                     // A copy from before another account came: what waits in the log is not for it.
                     (Some(here), Some(there)) if here != there => adopt(tx, at, &contents)?,
-                    _ => redo(tx, &contents, if is_older_copy { i64::MIN } else { known.number }).map(drop)?,
+                    _ => {
+                        is_anew = follow(tx, &contents)?;
+                        redo(tx, &contents, if is_older_copy { i64::MIN } else { known.number })?;
+                    }
                 }
             }
             Some(_) => {}
@@ -60,7 +65,19 @@ pub(crate) fn catch_up(tx: &Tx<'_>, at: &LogFile) -> Result<bool> {
     }
     let log = known.map_or_else(|| tx.fresh_id(), |known| known.log);
     begin(tx, at, log, number + 1)?;
-    Ok(has_signed_out)
+    Ok(is_anew)
+}
+
+/// Adopts the model that the log was written under, where the database is behind it: what waits may have no place in the
+/// other one. Tells whether it did.
+fn follow(tx: &Tx<'_>, contents: &Contents) -> Result<bool> {
+    let Some(document) = &contents.model else { return Ok(false) };
+    let Ok(model) = EntityModel::parse(document) else { return Ok(false) };
+    if setting::get(tx.conn, DOCUMENT)?.as_ref() == Some(document) {
+        return Ok(false);
+    }
+    model::adopt(tx, model, document)?;
+    Ok(true)
 }
 
 /// Does again what the log tells after a number; a log that begins later tells everything that waits.

@@ -74,6 +74,14 @@ fn busy() -> Device {
     device
 }
 
+fn without_contacts() -> String {
+    let mut document: Value = serde_json::from_str(&model_document()).unwrap();
+    let schema = document["Tidemark"].as_object_mut().unwrap();
+    schema.shift_remove("Contact");
+    schema["Container"].as_object_mut().unwrap().shift_remove("Contacts");
+    document.to_string()
+}
+
 fn incidents(store: &Store) -> Vec<Incident> {
     store.incidents(10).unwrap().into_iter().map(|noticed| noticed.incident).collect()
 }

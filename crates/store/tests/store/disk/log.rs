@@ -187,6 +187,21 @@ fn what_waits_in_a_set_that_came_back_to_the_model_is_in_the_log_still() {
 }
 
 #[test]
+fn what_waits_under_a_model_that_the_database_has_not_come_to_is_there_again() {
+    let device = device();
+    device.store.adopt_model(&without_contacts()).unwrap();
+    let before = killed(&device);
+    device.store.adopt_model(&model_document()).unwrap();
+    device.store.cache("Contacts").unwrap();
+    device.store.add("Contacts", &object(json!({ "Id": id(1).to_string(), "Name": "nowhere else" }))).unwrap();
+    copy(device.dir.path(), before.path(), &[LOG]);
+    let store = open(before.path());
+    let found = store.list("Contacts", &Query::default(), Only::All).unwrap();
+    assert_eq!(found.len(), 1, "the write-ahead log was lost with the model");
+    assert_eq!(store.counts().unwrap().pending, 1);
+}
+
+#[test]
 fn a_log_that_grew_is_shortened_and_says_the_same() {
     let device = device();
     let log = device.dir.path().join(LOG);
