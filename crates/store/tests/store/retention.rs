@@ -4,7 +4,7 @@ use crate::support::*;
 use serde_json::json;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
-use tidemark_store::{Changed, CycleEntry, Store};
+use tidemark_store::{Answer, Changed, CycleEntry, Position, Store};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -108,6 +108,34 @@ fn what_is_confirmed_after_all_before_it_has_gone_is_kept_as_long_as_any() {
     let sql = "SELECT count(*) FROM sent WHERE sent LIKE '%young%'";
     let kept: i64 = database.query_row(sql, [], |row| row.get(0)).unwrap();
     assert_eq!(kept, 1);
+}
+
+#[test]
+fn what_is_pending_over_a_lost_change_that_was_kept_long_enough_goes_over_nobody() {
+    let device = device();
+    let store = &device.store;
+    store.set_setting("store.clock_offset_ms", "0").unwrap();
+    let theirs = |etag: &str, title: &str| server_item(id(1), etag, json!({ "Title": title, "_UpdatedAt": 1_000 }));
+    pull_item(store, &theirs("e1", "before"));
+    edit(store, id(1), json!({ "Title": "lost" }));
+    accept_all(store);
+    // The server is put back to before that, which is offered again; its answer comes more than 30 days later.
+    pull(store, ITEMS, |tx| {
+        tx.move_to(&Position::Start { restored: true })?;
+        tx.start_enumeration(None)?;
+        take(tx, ITEMS, &theirs("e1", "before"))?;
+        tx.finish_enumeration()?;
+        tx.move_to(&Position::Delta { link: "d".into() })
+    })
+    .unwrap();
+    let offered = batch(store).remove(0);
+    edit(store, id(1), json!({ "Title": "typed since" }));
+    device.clock.0.fetch_add(31 * DAY_MS, Ordering::Relaxed);
+    synced(store);
+    let current = theirs("e2", "theirs");
+    store.settle(&[reply(&offered, Answer::Stale { current })]).unwrap();
+    assert_eq!((store.counts().unwrap().conflicts, batch(store)), (1, Vec::new()));
+    assert_eq!(title(&store.conflicts().unwrap()[0].server.as_ref().unwrap().record), "theirs");
 }
 
 #[test]

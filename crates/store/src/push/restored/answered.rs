@@ -14,7 +14,8 @@ use crate::tables::pending::{Change, InFlight, Offer};
 use crate::tables::sent::{self, Sent};
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
-use tidemark_model::{Versioned, give_back};
+use tidemark_model::Versioned;
+use tidemark_model::give_back::{self, Next};
 
 /// A confirmed change whose offer was answered.
 pub(crate) struct Offered {
@@ -64,8 +65,13 @@ pub(crate) fn answered(
     let row = outcome::pending_row(tx, table, id)?;
     let at = At { row, change, forgot: offered.offer.forgot };
     let Some(place) = place else {
-        // It has been kept long enough meanwhile: what came after it is offered on top of what the server has.
-        tally += begin(tx, table, at, &all, server)?;
+        // It has been kept long enough meanwhile: what came after it is offered on top of what the server has. Where nothing
+        // did, and the server would not have it, what is pending meets the server's version by the usual rules.
+        let has_it = matches!(answer, Answer::Done { .. });
+        tally += match all.is_empty() && !has_it {
+            true => carry_out(tx, table, at, &all, Next::Reconcile { on: None, server: server.cloned() })?,
+            false => begin(tx, table, at, &all, server)?,
+        };
         return Ok(tally);
     };
     let reply = match (answer, server) {
