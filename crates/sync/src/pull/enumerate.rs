@@ -71,8 +71,10 @@ impl Run<'_> {
                     continue;
                 }
             };
-            if self.has_other_model(&page).await? {
-                return self.start_anew(&from, from.is_restored());
+            match self.has_other_model(&page).await {
+                Ok(false) => {}
+                Ok(true) => return self.start_anew(&from, from.is_restored()),
+                Err(error) => return self.failed(&from, error),
             }
             self.page_came(page.asked, page.took, true)?;
             if let Err(problem) = chain.came(&page.link) {

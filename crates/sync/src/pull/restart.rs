@@ -83,7 +83,11 @@ impl Run<'_> {
         self.pulled.model = Some(named.clone());
         match fetch_model(&self.connection, self.store).await {
             Ok(()) => Ok(true),
-            Err(error) if error.ends_cycle() => Err(error),
+            // It did not arrive: what the page says can be read only once it has.
+            Err(error) if error.ends_cycle() || matches!(error, SyncError::Transport(_)) => {
+                self.pulled.model = None;
+                Err(error)
+            }
             Err(error) => {
                 tracing::warn!(%error, "the model could not be taken in");
                 Ok(false)

@@ -216,6 +216,25 @@ async fn a_model_that_the_first_page_names_is_asked_for_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_page_that_names_a_model_which_does_not_arrive_is_not_taken() {
+    let shore = Shore::open().await;
+    let ann = Device::new(&shore, "ann", &[ITEMS]).await;
+    ann.forget(ITEMS);
+    shore.put(ITEMS, 1..2, "a").await;
+    ann.weather.spoil(|asked, answer| {
+        if asked.link().contains("$count=true") {
+            answer.headers.insert(tidemark_odata::MODEL_HEADER, "another".parse().unwrap());
+        }
+    });
+    // The model is longer than the page.
+    ann.weather.cut_over(Some(3_000));
+    assert_eq!((ann.cycle().await.outcome, ann.count(ITEMS)), (Outcome::Failed, 0));
+    ann.weather.cut_over(None);
+    ann.sync().await;
+    assert_eq!(ann.count(ITEMS), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_record_that_the_link_cannot_carry_keeps_its_own_set_back_and_no_other() {
     for starts in [false, true] {
         let shore = Shore::open().await;
