@@ -68,6 +68,8 @@ pub(crate) struct Ledger {
     pub(crate) doubtful: BTreeSet<(Writer, String)>,
     /// Laptops that have heard the server's time since any clock was last moved.
     pub(crate) timed: BTreeSet<Writer>,
+    /// Laptops that kept a set no longer: of it they know nothing any more, not even what they did themselves.
+    pub(crate) unticked: BTreeSet<Writer>,
     pub(crate) marks: usize,
     /// The latest that the server's clock ever showed.
     pub(crate) latest_ms: i64,

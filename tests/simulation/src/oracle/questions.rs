@@ -41,7 +41,8 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
         let others = ledger.deleters(id).iter().any(|writer| *writer != at);
         // A file shows an earlier state: that one was deleted since is news to whoever puts it back.
         let by_file = ledger.filed.contains_key(id) && !ledger.deleters(id).is_empty();
-        if !others && !by_file && !ledger.is_restored && !ledger.rolled_back.contains_key(&at) {
+        let forgot = ledger.unticked.contains(&at) && !ledger.deleters(id).is_empty();
+        if !others && !by_file && !forgot && !ledger.is_restored && !ledger.rolled_back.contains_key(&at) {
             return broken("I12", format!("{}, which nobody else deleted", told()));
         }
         return Ok(());
@@ -53,9 +54,13 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
         if ledger.is_restored && run.time.now_ms() - saved.at_ms > KEPT_MS {
             return false;
         }
-        let then = [ledger.rolled_back.get(&at), ledger.filed.get(id)];
-        let is_known = then.into_iter().flatten().all(|then| ledger.number_of(value) < Some(*then));
-        saved.writer == at && is_known
+        // Nor what had not been sent then: the lost disk sent it.
+        if ledger.rolled_back.contains_key(&at) {
+            return false;
+        }
+        let is_known = ledger.filed.get(id).is_none_or(|then| ledger.number_of(value) < Some(*then));
+        // What went straight to the server is kept nowhere here.
+        saved.writer == at && is_known && !(saved.is_live && ledger.is_restored)
     };
     let (server, base) = (conflict.server.clone().unwrap_or_default(), conflict.base.clone().unwrap_or_default());
     let moved = |name: &String| server.get(name) != base.get(name);

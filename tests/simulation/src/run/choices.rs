@@ -17,6 +17,9 @@ impl Run {
         let unsent = if discards { UnsentChoice::Discard } else { UnsentChoice::Keep };
         let off = app.entity_off(SETS[set].0, unsent).await;
         let is_done = self.checked("un-tick", off)?.is_some() || self.is_troubled(at.laptop);
+        if is_done {
+            self.ledger.unticked.insert(at.laptop);
+        }
         if is_done && discards {
             self.told.hit("fault", "L3");
             let name = SETS[set].0;
@@ -45,7 +48,7 @@ impl Run {
     pub(super) async fn policy(&mut self, at: At, set: usize, policy: usize) -> Judged {
         let Some(app) = self.app(at) else { return Ok(()) };
         let set_policy = app.set_policy(SETS[set].0, POLICIES[policy % POLICIES.len()]).await;
-        if self.checked("policy", set_policy)?.is_some() {
+        if self.checked("policy", set_policy)?.is_some() || self.is_troubled(at.laptop) {
             self.ledger.has_policies = true;
         }
         Ok(())

@@ -310,9 +310,14 @@ impl Run {
             self.ledger.see(at.laptop, &known.id, record);
         }
         let brought = app.bring_back(set, &known.id, side.entry.as_deref().unwrap_or_default()).await;
-        if self.checked("bring back", brought)?.is_some() || self.is_troubled(at.laptop) {
-            self.ledger.brought_back.insert(known.id);
+        match self.checked("bring back", brought)? {
+            // What did not stand was a deletion.
+            Some(None) => self.ledger.delete(at.laptop, &known.id),
+            None if self.is_troubled(at.laptop) => self.ledger.doubt_deletion(at.laptop, &known.id),
+            None => return Ok(()),
+            Some(Some(_)) => {}
         }
+        self.ledger.brought_back.insert(known.id);
         Ok(())
     }
 
