@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tidemark_app::App;
+use tidemark_app::{App, ConflictView};
 use tidemark_sim_disk::{SimDisk, tripwire};
 use told::{Tally, Telling, Told};
 pub(crate) use watched::watched;
@@ -92,6 +92,8 @@ pub(crate) struct Run {
     pub(crate) undo: Vec<Answered>,
     /// What a program's screen shows of a record.
     pub(crate) screens: BTreeMap<(At, usize), Map<String, Value>>,
+    /// The questions that a program's screen shows.
+    pub(crate) asked: BTreeMap<At, Vec<ConflictView>>,
     pub(crate) told: Told,
     pub(crate) tokens: BTreeMap<&'static str, Vec<String>>,
     /// Edits that others make while somebody waits.
@@ -212,6 +214,7 @@ impl Run {
             records: BTreeMap::new(),
             undo: Vec::new(),
             screens: BTreeMap::new(),
+            asked: BTreeMap::new(),
             told,
             tokens,
             seen_by_oracle: always::Looked::default(),
@@ -266,6 +269,8 @@ impl Run {
             Deed::UndoDelete { at, record } => self.undo_delete(at, record).await,
             Deed::Answer { at, question, word, sides } => self.answer(at, question, word, sides).await.map(drop),
             Deed::AnswerSimilar { at, question, word } => self.answer_similar(at, question, word).await,
+            Deed::Ask { at } => self.ask_about(at).await,
+            Deed::AnswerShown { at, question, word } => self.answer_shown(at, question, word).await,
             Deed::TakeAnswerBack { laptop } => self.take_answer_back(laptop).await,
             Deed::BringBack { at, record, entry } => self.bring_back(at, record, entry).await,
             Deed::Import { at, set, rows, form } => self.import(at, set, rows, form).await,

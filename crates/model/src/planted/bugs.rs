@@ -138,7 +138,8 @@ planted! {
     B20FilePutBackOverwrites "b20" "I12, I14"
         "Every cell of a file that is put back counts as an edit of what is here now.";
     B21DigitsRounded "b21" "L12"
-        "A number with more digits than a double keeps is rounded unsaid.";
+        "A number with more digits than a double keeps is rounded unsaid."
+        only by "tidemark-model literal, members";
     B22SetsDifferInCase "b22" "I6"
         "A model may have two sets whose names differ in case alone, and their tables are one."
         only by "tidemark-model csdl, tidemark-server wire::names, tidemark-store names";

@@ -63,7 +63,12 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
         saved.writer == at && is_known && !(saved.is_live && ledger.is_restored)
     };
     let (server, base) = (conflict.server.clone().unwrap_or_default(), conflict.base.clone().unwrap_or_default());
-    let moved = |name: &String| server.get(name) != base.get(name);
+    // Other line ends are no other text.
+    let says = |value: Option<&Value>| value.and_then(Value::as_str).map(|text| text.replace("\r\n", "\n"));
+    let moved = |name: &String| {
+        let (there, then) = (server.get(name), base.get(name));
+        there != then && (says(there).is_none() || says(there) != says(then))
+    };
     let changed: Vec<&String> = conflict.properties.iter().filter(|name| moved(name)).collect();
     let is_own = |name: &&String| server.get(*name).and_then(Value::as_str).is_some_and(own);
     // What others wrote and a restored server forgot is asked on the side of whoever still has it.

@@ -160,6 +160,16 @@ pub enum Deed {
         question: usize,
         word: usize,
     },
+    /// Somebody looks at the questions, and thinks them over.
+    Ask {
+        at: At,
+    },
+    /// Somebody answers what they looked at then.
+    AnswerShown {
+        at: At,
+        question: usize,
+        word: usize,
+    },
     TakeAnswerBack {
         laptop: usize,
     },
@@ -375,6 +385,8 @@ pub enum Office {
     Old,
     /// A PATCH that names a stamp far ahead: a program whose clock is wrong (hazard H1).
     Ahead,
+    /// A PATCH of the same text with the line ends of another machine.
+    LineEnds,
 }
 
 /// What is wrong for good with a laptop's way to its server.

@@ -187,6 +187,7 @@ impl Drawing {
                     Office::Delete,
                     Office::Old,
                     Office::Ahead,
+                    Office::LineEnds,
                 ];
                 Deed::Office { record, property: self.property(), how: self.dice.of(&how) }
             }

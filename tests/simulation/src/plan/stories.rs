@@ -22,7 +22,7 @@ impl Drawing {
     /// Tells one of them.
     pub(super) fn story(&mut self, record: usize) {
         let (one, other) = (self.laptop(), self.laptop());
-        let deeds = match self.dice.below(10) {
+        let deeds = match self.dice.below(12) {
             0 => self.live(one, other, record),
             1 => vec![
                 sync(one),
@@ -39,6 +39,13 @@ impl Drawing {
             6 => self.copy(one, other, record),
             7 => self.disputed(one, other),
             8 => self.file(one, other, record),
+            9 => self.late_answer(one, other, record),
+            10 => {
+                // A machine that ends its lines otherwise saves the same text.
+                let edit = Deed::Edit { at: at(one), record, property: 2, looks: true };
+                let theirs = Deed::Office { record, property: 2, how: Office::LineEnds };
+                vec![edit.clone(), sync(one), theirs, edit, sync(one)]
+            }
             _ => self.in_doubt(one, record),
         };
         deeds.into_iter().for_each(|deed| self.put(deed));
@@ -150,6 +157,16 @@ impl Drawing {
             Deed::PutImage { laptop: one },
             sync(one),
         ]
+    }
+
+    /// Somebody thinks a question over, and the other side of it moves on meanwhile.
+    fn late_answer(&mut self, one: usize, other: usize, record: usize) -> Vec<Deed> {
+        let (property, word) = (self.property(), self.dice.below(6));
+        let edit = |laptop| Deed::Edit { at: at(laptop), record, property, looks: true };
+        let mut deeds = vec![sync(one), sync(other), edit(one), edit(other), sync(other), sync(one)];
+        deeds.extend([Deed::Ask { at: at(one) }, edit(other), sync(other), sync(one)]);
+        deeds.extend([Deed::AnswerShown { at: at(one), question: 0, word }, sync(one)]);
+        deeds
     }
 
     /// A file is written, others work on, and it is put back with some cells edited.

@@ -161,6 +161,7 @@ impl Run {
         // Of a file from before nobody knows any more what was in it.
         self.exported.remove(&at);
         self.screens.retain(|(of, _), _| of.laptop != at);
+        self.asked.retain(|of, _| of.laptop != at);
         self.undo.retain(|answered| answered.laptop != at);
         self.laptops[at].user = user;
         self.laptops[at].network.onlooker.excuse();

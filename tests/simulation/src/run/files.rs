@@ -4,7 +4,7 @@
 //! promise but that they are read whole.
 
 use super::{Exported, Known, Run, SETS};
-use crate::oracle::Judged;
+use crate::oracle::{Judged, broken};
 use crate::plan::deed::{At, Form};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -40,10 +40,18 @@ impl Run {
                 (self.file(at, "csv"), lines.join(end))
             }
         };
-        if std::fs::write(&path, text).is_err() {
+        if std::fs::write(&path, &text).is_err() {
             return Ok(());
         }
         let imported = app.import_file(name, &path).await;
+        if form == Form::CsvCr && imported.is_err() {
+            // How its lines end is no reason to refuse a file.
+            let is_written = std::fs::write(&path, text.replace('\r', "\r\n")).is_ok();
+            if is_written && app.import_file(name, &path).await.is_ok() {
+                let _ = std::fs::remove_file(&path);
+                return broken("I1", format!("rows of {name} are refused for how their lines end"));
+            }
+        }
         let _ = std::fs::remove_file(&path);
         if self.checked("import", imported)?.is_some() {
             let first = self.records.keys().next_back().map_or(5_000, |last| last.max(&5_000) + 1);

@@ -82,6 +82,15 @@ impl Run {
         let read = self.ask(User::Ben, Method::GET, &path, None, None).await;
         let read: Option<Map<String, Value>> = read.and_then(|answer| serde_json::from_slice(&answer.body).ok());
         let etag = read.as_ref().and_then(|record| record.get("@odata.etag")).and_then(Value::as_str);
+        let notes = read.as_ref().and_then(|record| record.get("Notes")).and_then(Value::as_str);
+        let with_line_ends = notes.filter(|_| how == Office::LineEnds).map(|notes| notes.replace('\n', "\r\n"));
+        if how == Office::LineEnds {
+            if let Some(text) = with_line_ends {
+                let body = Some(json!({ "Notes": text }));
+                self.ask(User::Ben, Method::PATCH, &path, body, etag.map(str::to_owned)).await;
+            }
+            return Ok(());
+        }
         let (method, condition) = match how {
             Office::Conditional => (Method::PATCH, etag.map(str::to_owned)),
             Office::Put => (Method::PUT, None),

@@ -185,6 +185,27 @@ impl Run {
     pub(super) async fn answer(&mut self, at: At, question: usize, word: usize, sides: u64) -> Judged<bool> {
         let open = self.questions(at).await?;
         let Some(conflict) = open.get(question % open.len().max(1)).cloned() else { return Ok(false) };
+        self.see_question(at.laptop, &conflict);
+        self.give(at, &conflict, word, sides, false).await
+    }
+
+    /// Somebody looks at the questions, and thinks them over.
+    pub(super) async fn ask_about(&mut self, at: At) -> Judged {
+        let open = self.questions(at).await?;
+        open.iter().for_each(|conflict| self.see_question(at.laptop, conflict));
+        self.asked.insert(at, open);
+        Ok(())
+    }
+
+    /// Somebody answers what they looked at then: it may be another question by now, and the answer is for that one.
+    pub(super) async fn answer_shown(&mut self, at: At, question: usize, word: usize) -> Judged {
+        let shown = self.asked.get(&at).map(Vec::as_slice).unwrap_or_default();
+        let Some(conflict) = shown.get(question % shown.len().max(1)).cloned() else { return Ok(()) };
+        self.give(at, &conflict, word, 0, true).await.map(drop)
+    }
+
+    /// Gives an answer. One to an old screen may be refused.
+    async fn give(&mut self, at: At, conflict: &ConflictView, word: usize, sides: u64, may_fail: bool) -> Judged<bool> {
         let Some(app) = self.app(at) else { return Ok(false) };
         let words: &[&str] = match conflict.kind.as_str() {
             "both_edited" => &["keep-mine", "take-server", "merge"],
@@ -199,7 +220,6 @@ impl Run {
                 chosen.insert(property.clone(), side.to_owned());
             }
         }
-        self.see_question(at.laptop, &conflict);
         let Ok(choice) = word.parse() else { return broken("mistake", format!("{word} is no answer")) };
         let answered = app.resolve(&conflict.id, choice, Some(Sides(chosen))).await;
         self.told.hit("answer", word);
@@ -219,12 +239,18 @@ impl Run {
                     self.ledger.revived.insert(conflict.record_id.clone());
                 }
                 let set = SETS.iter().position(|(name, _)| *name == conflict.entity_set).unwrap_or_default();
-                self.undo.push(Answered { laptop: at.laptop, undo: done.undo, set, id: conflict.record_id, word });
+                self.undo.push(Answered {
+                    laptop: at.laptop,
+                    undo: done.undo,
+                    set,
+                    id: conflict.record_id.clone(),
+                    word,
+                });
                 Ok(true)
             }
             Err(error) => {
                 let _ = self.checked::<()>("answer", Err(error))?;
-                if excused || self.is_troubled(at.laptop) {
+                if may_fail || excused || self.is_troubled(at.laptop) {
                     // It may have come to pass.
                     self.ledger.doubt_deletion(at.laptop, &conflict.record_id);
                     self.ledger.revived.insert(conflict.record_id.clone());
