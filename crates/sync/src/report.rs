@@ -80,6 +80,11 @@ pub struct CycleReport {
 }
 
 impl CycleReport {
+    /// Tells whether it went to its end, for all sets but those that stayed behind alone.
+    pub fn went_through(&self) -> bool {
+        self.outcome == Outcome::Synced || self.is_partial
+    }
+
     /// Returns the line for Activity.
     pub fn entry(&self) -> CycleEntry {
         CycleEntry {

@@ -97,7 +97,7 @@ impl App {
         let engine = &self.inner.engine;
         engine.look_after();
         let report = engine.cycle().await;
-        if report.outcome == Outcome::Synced && engine.audit().await {
+        if report.went_through() && engine.audit().await {
             engine.cycle().await;
         }
         report

@@ -67,7 +67,7 @@ impl Life {
             for reply in waiting.drain(..) {
                 let _ = reply.send(report.clone());
             }
-            if report.outcome == Outcome::Synced {
+            if report.went_through() {
                 match self.audit().await {
                     None => return,
                     Some(true) => due = self.moment_in(Duration::ZERO),
