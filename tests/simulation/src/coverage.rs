@@ -14,10 +14,13 @@ const PHASES: [&str; 3] = ["look", "push", "pull"];
 const NEVER: [(&str, &str); 3] = [("N7", "pull"), ("N10", "look"), ("N10", "pull")];
 
 /// Faults of machines, disks, clocks, the server and people.
-const INJECTED: [&str; 27] = [
-    "P1", "P2", "P3", "D1", "D2", "D3", "D4", "D5", "D6", "D7", "D9", "D10", "C1", "C3", "C5", "C6", "S1", "S2", "S3",
-    "S5", "S13", "L1", "L2", "L3", "L4", "L9", "L11",
+const INJECTED: [&str; 28] = [
+    "P1", "P2", "P3", "P4", "D1", "D2", "D3", "D4", "D5", "D6", "D7", "D9", "D10", "C1", "C3", "C5", "C6", "S1", "S2",
+    "S3", "S5", "S13", "L1", "L2", "L3", "L4", "L9", "L11",
 ];
+
+/// What is wrong for good.
+const LASTING: [&str; 7] = ["one change", "one record", "poisoned", "part fails", "part refused", "set", "links"];
 
 /// What links do by themselves.
 const WIRE: [&str; 4] = ["held", "cut", "cut on the way up", "cut on the way down"];
@@ -43,9 +46,14 @@ pub fn missing(tally: &Tally) -> Vec<String> {
             missing.push("N18".to_owned());
         }
     }
-    for (what, wanted) in
-        [("fault", &INJECTED[..]), ("question", &QUESTIONS[..]), ("answer", &ANSWERS[..]), ("status", &STATUSES[..])]
-    {
+    for (what, wanted) in [
+        ("fault", &INJECTED[..]),
+        ("question", &QUESTIONS[..]),
+        ("answer", &ANSWERS[..]),
+        ("status", &STATUSES[..]),
+        ("lasting", &LASTING[..]),
+        ("moved", &["server"]),
+    ] {
         missing.extend(wanted.iter().filter(|name| !has(what, name)).map(|name| format!("{what} {name}")));
     }
     // A law that never had anything to judge is none.

@@ -142,8 +142,19 @@ pub(crate) fn write_tables(together: &Together, seconds: f64, file: &Path) {
     for (kind, count) in injected(&together.tally) {
         let _ = writeln!(text, "| {kind} | {count} |");
     }
-    let _ = writeln!(text, "\n| planted | what | found after | by |\n| --- | --- | --- | --- |");
     let table = table();
+    let mut after: Vec<u64> = table.values().map(|found| found.after).collect();
+    after.sort_unstable();
+    if let (Some(median), Some(worst)) = (after.get(after.len() / 2), after.last()) {
+        let here = Planted::ALL.iter().filter(|bug| bug.only_by().is_none()).count();
+        let _ = writeln!(
+            text,
+            "\n{} of {here} planted mistakes that a world can meet are found, after {median} seeds in the median and {worst} \
+             at worst.",
+            after.len()
+        );
+    }
+    let _ = writeln!(text, "\n| planted | what | found after | by |\n| --- | --- | --- | --- |");
     for bug in Planted::ALL.iter().copied() {
         let found = match (table.get(bug.name()), bug.only_by()) {
             (Some(found), _) => format!("{} seeds | {}", found.after, found.law),
