@@ -114,20 +114,6 @@ impl Store {
     }
 }
 
-/// Parks what is pending in a set that leaves the model; its open questions stay questions.
-pub(crate) fn leave(tx: &Tx<'_>, set: &str) -> Result<()> {
-    pending::park_set(tx, set, &set_has_left(set))
-}
-
-/// Queues again what was parked because its set had left the model.
-pub(crate) fn come_back(tx: &Tx<'_>, set: &str) -> Result<()> {
-    pending::release_set(tx, set, &set_has_left(set))
-}
-
-fn set_has_left(set: &str) -> String {
-    format!("the server has no {set} any more; the change is kept here, and sent if the server has them again")
-}
-
 /// Keeps a change from being sent until somebody asks for it.
 pub(crate) fn hold(tx: &Tx<'_>, table: &Table, id: RecordId, mut change: Change, reason: &str) -> Result<()> {
     change.hold = Hold::Parked;

@@ -10,7 +10,6 @@ mod copy;
 use crate::error::{Result, StoreError};
 use crate::open::folder;
 use crate::open::logged;
-use crate::pull::model;
 use crate::tables::account::{self, ACCOUNT, Account};
 use crate::tables::catalog::{DOCUMENT, EPOCH};
 use crate::tables::incident::{self, Incident};
@@ -25,6 +24,7 @@ use crate::tx::follow;
 use crate::tx::outbox;
 use crate::tx::outbox_level;
 use crate::tx::presence::{Presence, Word};
+use crate::tx::reshape;
 use crate::tx::store::Inner;
 use crate::tx::transaction::Tx;
 use rusqlite::{Connection, OpenFlags};
@@ -88,7 +88,7 @@ fn make(folder: &Folder, workshop: &Folder, clock: &Arc<dyn Clock>, ids: &Arc<dy
         setting::set(tx.conn, ACCOUNT, &account)
     })?;
     if let Some(model) = &model {
-        fresh.write(|tx| model::adopt(tx, EntityModel::parse(model)?, model))?;
+        fresh.write(|tx| reshape::adopt(tx, EntityModel::parse(model)?, model))?;
     }
     let kept_at = clock.now_ms();
     let suffix = format!("{DAMAGED}-{kept_at}");

@@ -5,11 +5,11 @@
 
 use crate::error::{Result, StoreError};
 use crate::open::lease::Lease;
-use crate::pull::model;
 use crate::tables::account::{self, Account};
 use crate::tables::forget;
 use crate::tables::pending;
 use crate::tx::follow;
+use crate::tx::reshape;
 use crate::tx::store::Store;
 use crate::tx::transaction::Tx;
 use tidemark_model::{EntityModel, Planted, is_planted};
@@ -46,7 +46,7 @@ impl Store {
             if tx.catalog.model().is_some_and(|known| known.fingerprint() == model.fingerprint()) {
                 return follow::follow(tx, &tx.catalog);
             }
-            model::adopt(tx, model, document)
+            reshape::adopt(tx, model, document)
         })
     }
 

@@ -1,7 +1,7 @@
 //! The shape of a set's table under one model and under another.
 //!
 //! Owns: a record in another shape, and the shape of a set that left the model while something of it was pending. Refuses:
-//! changing tables (`pull::model`).
+//! changing tables (`tx::reshape`).
 
 use crate::error::Result;
 use crate::tables::catalog::SHAPES;

@@ -5,7 +5,6 @@
 //! database. Refuses: telling the log (`outbox`), noticing damage inside the database (`health`). FAULTS D7, D10.
 
 use crate::error::Result;
-use crate::pull::model;
 use crate::tables::account::{ACCOUNT, Account};
 use crate::tables::catalog::DOCUMENT;
 use crate::tables::conflict;
@@ -22,6 +21,7 @@ use crate::tables::value::{from_optional_text, to_text};
 use crate::tx::folder::LogFile;
 use crate::tx::outbox::{begin, is_level, of_record, stored, table};
 use crate::tx::outbox_log::{self as log, Contents, Entry};
+use crate::tx::reshape;
 use crate::tx::transaction::Tx;
 use tidemark_model::{EntityModel, RecordId};
 
@@ -76,7 +76,7 @@ fn follow(tx: &Tx<'_>, contents: &Contents) -> Result<bool> {
     if setting::get(tx.conn, DOCUMENT)?.as_ref() == Some(document) {
         return Ok(false);
     }
-    model::adopt(tx, model, document)?;
+    reshape::adopt(tx, model, document)?;
     Ok(true)
 }
 
