@@ -3,7 +3,8 @@
 //! Owns: delta debugging over the list of events (Zeller and Hildebrandt, 2002), then fewer laptops and servers, then no
 //! time between events. Refuses: what fails: a shorter plan counts where the same law breaks.
 
-use crate::plan::deed::{Event, Fate, Plan};
+use crate::plan::deed::{Event, Plan};
+use crate::plan::fate::Fate;
 use crate::{Play, Telling, plan::deed::Deed};
 
 /// The most runs that are spent.

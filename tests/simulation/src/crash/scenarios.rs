@@ -2,7 +2,8 @@
 //!
 //! Owns: what goes before, and the act that is stopped. Refuses: stopping it.
 
-use crate::plan::deed::{At, Deed, Event, Fate, Form, LostFile, Office, Plan, User};
+use crate::plan::deed::{At, Deed, Event, Form, LostFile, Office, Plan, User};
+use crate::plan::fate::Fate;
 
 /// A scenario: what is there, and what is then done and stopped.
 #[derive(Clone, Debug)]

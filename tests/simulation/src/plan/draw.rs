@@ -3,7 +3,8 @@
 //! Owns: how many laptops, records and events there are, how time passes between them, and the choices within each deed.
 //! Refuses: knowing what becomes of it: a plan is drawn whole before anything happens.
 
-use super::deed::{At, Deed, Event, Fate, Form, Lasting, Left, LostFile, Office, Plan, User};
+use super::deed::{At, Deed, Event, Form, Left, LostFile, Office, Plan, User};
+use super::fate::{Fate, Lasting};
 use super::swarm::{Kind, Swarm};
 use crate::SALT;
 use tidemark_test_dice::Dice;

@@ -2,8 +2,9 @@
 //!
 //! Owns: their order. Refuses: judging anything by it: a story is deeds like any others, and any part of it may be left out.
 
-use super::deed::{At, Deed, Fate, Office};
+use super::deed::{At, Deed, Office};
 use super::draw::Drawing;
+use super::fate::Fate;
 use super::swarm::Kind;
 
 fn at(laptop: usize) -> At {

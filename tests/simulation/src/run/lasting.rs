@@ -5,7 +5,8 @@
 use super::{Run, SETS};
 use crate::SALT;
 use crate::oracle::{Judged, at_rest, broken};
-use crate::plan::deed::{At, Lasting};
+use crate::plan::deed::At;
+use crate::plan::fate::Lasting;
 use crate::world::lasting::Wrong;
 use tidemark_test_dice::Dice;
 

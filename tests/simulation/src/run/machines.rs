@@ -5,7 +5,8 @@
 
 use super::Run;
 use crate::oracle::Judged;
-use crate::plan::deed::{At, Fate, Left};
+use crate::plan::deed::{At, Left};
+use crate::plan::fate::Fate;
 use tidemark_sim_disk::{Fault, PowerLoss};
 
 impl From<Left> for PowerLoss {

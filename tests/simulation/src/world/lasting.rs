@@ -4,7 +4,7 @@
 //! Owns: what becomes of a request that meets it. Refuses: what passes by itself (`network`), and the law (`run::lasting`).
 
 use super::bodies::{Kept, answer_kept, edit_parts, keep_back, longest_page, page, part_answer, parts, writes};
-use crate::plan::deed::Lasting;
+use crate::plan::fate::Lasting;
 use bytes::Bytes;
 use serde_json::Value;
 use std::collections::BTreeSet;

@@ -8,7 +8,7 @@ use super::lasting::{Wrongs, with_small_pages};
 use super::seat::Onlooker;
 use super::shore::{NoAnswer, Shore, parted};
 use super::time::{http_date, pass};
-use crate::plan::deed::Fate;
+use crate::plan::fate::Fate;
 use crate::run::told::Told;
 use crate::wire::Line;
 use async_trait::async_trait;

@@ -5,7 +5,7 @@
 //! backup before it was asked what it has (I28). Refuses: what becomes of requests (`network`).
 
 use super::network::{Network, phase};
-use super::time::Standstill;
+use super::time::{Standstill, moment};
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -54,7 +54,7 @@ impl Onlooker {
     /// A person does what asks for a cycle at once, without saying "Sync now": signs in, ticks a set.
     pub(crate) fn is_called_for(&self) {
         let mut seen = self.seen();
-        (seen.until, seen.by_person) = (None, Some(Instant::now()));
+        (seen.until, seen.by_person) = (None, Some(moment()));
     }
 
     /// Returns the law that was broken, and how.
@@ -68,14 +68,14 @@ impl Onlooker {
         if others {
             seen.broken = Some(("I15", format!("program {program} is at a cycle while another one is")));
         }
-        if seen.until.is_some_and(|until| Instant::now() < until) && self.by_hand.load(Ordering::Relaxed) == 0 {
+        if seen.until.is_some_and(|until| moment() < until) && self.by_hand.load(Ordering::Relaxed) == 0 {
             seen.broken = Some(("N8", format!("program {program} does not wait as long as the server asked it to")));
         }
         *seen.out.entry(program).or_default() += 1;
     }
 
     fn looks(&self, program: u32, restores: usize) {
-        self.seen().looked.insert(program, (Instant::now(), restores));
+        self.seen().looked.insert(program, (moment(), restores));
     }
 
     fn sends(&self, program: u32, restores: usize) {
@@ -119,7 +119,7 @@ impl Onlooker {
             Some(seconds) if matches!(answer.status, 429 | 503) => {
                 let mut seen = self.seen();
                 if seen.by_person.is_none_or(|at| at.elapsed() > CYCLE) {
-                    seen.until = Some(Instant::now() + Duration::from_secs(seconds));
+                    seen.until = Some(moment() + Duration::from_secs(seconds));
                 }
             }
             _ if answer.status == 200 => self.excuse(),
