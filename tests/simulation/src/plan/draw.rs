@@ -26,7 +26,7 @@ pub(super) struct Drawing {
     pub(super) sets: Vec<usize>,
     background: bool,
     pub(super) swarm: Swarm,
-    events: Vec<Event>,
+    pub(super) events: Vec<Event>,
 }
 
 /// Draws the plan of a seed.

@@ -2,7 +2,7 @@
 //!
 //! Owns: their order. Refuses: judging anything by it: a story is deeds like any others, and any part of it may be left out.
 
-use super::deed::{At, Deed, Office};
+use super::deed::{At, Deed, Event, Office, User};
 use super::draw::Drawing;
 use super::fate::Fate;
 use super::swarm::Kind;
@@ -36,7 +36,7 @@ impl Drawing {
             2 => self.restored(one, other, record),
             3 => self.two_programs(one, record),
             4 => self.singly(one, other),
-            5 if self.swarm.has(Kind::Accounts) => self.crossing(record),
+            5 if self.swarm.has(Kind::Accounts) => self.crossing(one, record),
             6 => self.copy(one, other, record),
             7 => self.disputed(one, other),
             8 => self.file(one, other, record),
@@ -125,22 +125,31 @@ impl Drawing {
         deeds
     }
 
-    /// The laptop goes into other hands while a cycle is under way.
-    fn crossing(&mut self, record: usize) -> Vec<Deed> {
-        use super::deed::User;
+    /// The laptop goes into other hands while a cycle is under way, which has something to bring.
+    fn crossing(&mut self, one: usize, record: usize) -> Vec<Deed> {
         let laptop = self.laptops - 1;
-        let slow = Fate::Slow(self.dice.of(&[500, 5_000]));
-        let fates = vec![Fate::Fair, slow, slow];
-        let (then, back) = (self.dice.of(&[User::Eve, User::Ben]), self.dice.of(&[User::Ana, User::Eve]));
-        vec![
-            self.an_edit(laptop, record),
+        let fair = self.dice.below(2);
+        let slow = Fate::Slow(self.dice.of(&[5_000, 20_000]));
+        // The server does not hear of the signing out: what is under way still has its token.
+        let fates = std::iter::repeat_n(Fate::Fair, fair).chain([slow, Fate::Dropped]).collect();
+        let then = self.dice.of(&[User::Eve, User::Ben]);
+        let new = self.made;
+        self.made += 1;
+        self.sets.push(0);
+        for deed in [sync(laptop), self.an_edit(one, record), sync(one), self.an_edit(laptop, record)] {
+            self.put(deed);
+        }
+        let meanwhile = [
             Deed::Fates { laptop, fates },
             Deed::Sync { at: at(laptop), waits: false },
             Deed::SignOut { laptop, user: then },
-            sync(laptop),
-            Deed::SignOut { laptop, user: back },
-            sync(laptop),
-        ]
+            Deed::Add { at: at(laptop), set: 0, record: new, parent: None },
+        ];
+        for deed in meanwhile {
+            let after_ms = self.dice.roll() % 600;
+            self.events.push(Event { after_ms, deed });
+        }
+        vec![sync(laptop), Deed::SignOut { laptop, user: User::Ana }, sync(laptop)]
     }
 
     /// A disk is put back to an image that was taken before what waited on it was sent.
