@@ -144,7 +144,8 @@ planted! {
         "A model may have two sets whose names differ in case alone, and their tables are one."
         only by "tidemark-model csdl, tidemark-server wire::names, tidemark-store names";
     B23LineEndsAreEdits "b23" "I12"
-        "Two texts that differ only in how lines end or letters are composed are a conflict.";
+        "Two texts that differ only in how lines end or letters are composed are a conflict."
+        only by "tidemark-store text, tidemark-model text";
     B24TokenLikeAnOption "b24" "I22"
         "One in 64 tokens begins with a dash, and a command line reads it as an option."
         only by "tidemark-server auth::tests::no_token_looks_like_an_option";
