@@ -120,7 +120,7 @@ impl Drawing {
         for by in [one, other] {
             deeds.extend(records.iter().map(|record| self.an_edit(by, *record)));
         }
-        let fates = vec![Fate::Fair, Fate::ReplyLost];
+        let fates = vec![Fate::Fair, self.dice.of(&[Fate::ReplyLost, Fate::Parts { cut: false }])];
         deeds.extend([Deed::Fates { laptop: one, fates }, sync(one), sync(other), sync(one), sync(one)]);
         deeds
     }

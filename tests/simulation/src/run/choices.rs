@@ -7,7 +7,7 @@ use crate::oracle::ledger::Saved;
 use crate::oracle::{Judged, broken};
 use crate::plan::deed::{At, User};
 use crate::world::shore::NAMES;
-use tidemark_app::UnsentChoice;
+use tidemark_app::{App, UnsentChoice};
 
 const POLICIES: [&str; 4] = ["ask", "newest", "server", "mine"];
 
@@ -134,10 +134,24 @@ impl Run {
         !ledger.damaged.contains(&at) && !ledger.copied.contains(&at) && !ledger.rolled_back.contains_key(&at)
     }
 
+    /// Somebody signs in where another is signed in: what waits there would go out as theirs (I25).
+    async fn sign_in_over(&self, app: &App, at: usize, user: User) -> Judged {
+        let before = app.session().await.ok().filter(|session| session.signed_in);
+        if before.is_none() || user == self.user(at) || !self.is_whole(at) {
+            return Ok(());
+        }
+        let Some(token) = self.shore.token(user.name(), Some(&format!("laptop {at}"))).await else { return Ok(()) };
+        match app.sign_in_with_token(NAMES[self.laptops[at].address], &token).await {
+            Ok(_) => broken("I25", format!("laptop {at}: {} signs in over {}", user.name(), self.user(at).name())),
+            Err(error) => self.checked::<()>("sign in over", Err(error)).map(drop),
+        }
+    }
+
     /// A laptop goes into other hands.
     pub(super) async fn change_account(&mut self, at: usize, user: User) -> Judged {
         let Some(app) = self.app(At { laptop: at, process: 0 }) else { return Ok(()) };
         self.told.hit("fault", "L9");
+        self.sign_in_over(&app, at, user).await?;
         let out = app.sign_out(false).await;
         let unsent = matches!(&out, Err(error) if error.code() == "unsent_changes");
         if self.checked("sign out", out)?.is_none() {
