@@ -159,7 +159,7 @@ pub(crate) fn write_tables(together: &Together, seconds: f64, file: &Path) {
         let found = match (table.get(bug.name()), bug.only_by()) {
             (Some(found), _) => format!("{} seeds | {}", found.after, found.law),
             (None, Some(test)) => format!("– | {test}"),
-            (None, None) => "not by 2,000 seeds | an ordinary test".to_owned(),
+            (None, None) => "not yet (see below) | an ordinary test".to_owned(),
         };
         let _ = writeln!(text, "| {} | {} | {found} |", bug.name(), bug.says().replace('|', "/"));
     }

@@ -118,6 +118,7 @@ impl Run {
         let Some(token) = self.shore.token(user.name(), Some(&format!("laptop {at}"))).await else { return Ok(()) };
         self.laptops[at].network.onlooker.is_called_for();
         let address = NAMES[name % NAMES.len()];
+        self.told.hit("moved", "server");
         match app.sign_in_with_token(address, &token).await {
             Ok(_) => self.laptops[at].address = name % NAMES.len(),
             Err(error) if matches!(error.code(), "other_server" | "other_account") && self.is_whole(at) => {
