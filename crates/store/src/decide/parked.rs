@@ -103,7 +103,7 @@ impl Store {
             let lost = row::get(tx.conn, &table, id)?.map(|row| row.record);
             history::discarded(tx, &table, id, lost.as_ref(), &change)?;
             // What was sent and never answered may have arrived.
-            if change.set_aside || change.in_flight.is_some() {
+            if change.set_aside || change.in_flight.is_some() || !change.doubts.is_empty() {
                 position::fetch_later(tx, &table, id)?;
             }
             match change.base {
