@@ -47,6 +47,8 @@ pub(crate) fn judge_change(
         }
         return Ok(Tally::default());
     }
+    // Whatever had been set aside, here is what the server has.
+    change.set_aside = false;
     let was_in_doubt = !change.doubts.is_empty();
     confirmed::resolve_doubts(tx, table, &mut change, server)?;
     let seen = server.map(|server| confirmed::seen_as(table, change.base.as_ref(), server));
@@ -168,6 +170,10 @@ fn keep(
     conflict::close(tx, table, local.id)?;
     if change.hold == Hold::Conflict {
         change.hold = Hold::Free;
+    }
+    if local::amounts_to_nothing(&change, &local) {
+        // The server has spoken, and nobody here wants anything of it: what may still be in doubt is nobody's any more.
+        change.doubts.clear();
     }
     if let Some((base, server)) = known {
         change.base = Some(server.clone());

@@ -128,11 +128,9 @@ impl Gathering<'_> {
         }
         let (outgoing, begun) = match &change.in_flight {
             Some(sent) if !is_planted(Planted::X7RetrySendsWhatStandsNow) => (outgoing::outgoing(table, sent)?, None),
-            // The whole record is sent: first what others had made of it before they deleted it is here (FAULTS I14).
-            None if change.is_restore() && refetch::is_waited_for(tx.conn, set, id)? => return Ok(()),
-            // So is whether the server has what was in doubt.
-            None if !change.doubts.is_empty() && refetch::is_waited_for(tx.conn, set, id)? => return Ok(()),
-            None if !change.is_on_a_version() => return Ok(()),
+            // What the server has of it is read before anything goes over that: what others had made of it before they deleted
+            // it, what is in doubt, what a property holds that came back with the model (FAULTS I14, N2, S3).
+            None if change.is_to_be_read() && refetch::is_waited_for(tx.conn, set, id)? => return Ok(()),
             _ => {
                 let row = row::get(tx.conn, table, id)?;
                 let row = row.ok_or_else(|| StoreError::Internal(format!("{set} {id} is pending but not there")))?;

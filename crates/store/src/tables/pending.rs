@@ -65,7 +65,8 @@ pub(crate) struct Change {
     /// The server's version that the change was made on; `None` for an addition.
     pub(crate) base: Option<Versioned>,
     pub(crate) in_flight: Option<InFlight>,
-    /// Whether the server's record moved while the change was in flight: it is fetched once the answer is here.
+    /// Whether the record has to be read before more of it is sent: it moved on the server while the change was in flight, and
+    /// is fetched once the answer is here, or a property that it writes came back with the model.
     pub(crate) set_aside: bool,
     pub(crate) hold: Hold,
     /// Why it is parked.
@@ -118,9 +119,9 @@ impl Change {
         self.base.is_some() || was_sent && !is_planted(Planted::X23DeletedWhileOut)
     }
 
-    /// Tells whether what it was made on is a version of the server's; else that has to be read first.
-    pub(crate) fn is_on_a_version(&self) -> bool {
-        self.base.as_ref().is_none_or(|base| !base.etag.is_empty())
+    /// Tells whether what the server has of it is read before anything goes over that.
+    pub(crate) fn is_to_be_read(&self) -> bool {
+        self.is_restore() || self.set_aside || !self.doubts.is_empty()
     }
 
     /// Tells whether it brings a tombstoned record back.

@@ -131,10 +131,10 @@ fn keep_pending(tx: &Tx<'_>, old: &Table, new: &Table, before: &Record, after: &
         let is_written = |name: &str| !same_value(before.get(name), base.record.get(name));
         let is_blind = new.declared().any(|property| is_new(&property.name) && is_written(&property.name));
         base.record = shape::reshaped(old, new, &base.record, true);
-        if is_blind && change.in_flight.is_none() && position::is_kept(tx.conn, set)? {
-            // What stands there of a property that came back may have been written while nobody could see it: the change is
-            // made on no version of the server's until it has been read.
-            base.etag = String::new();
+        // What stands there of a property that came back may have been written while nobody could see it: it is read before
+        // anything goes over it, and after the answer to what is out.
+        change.set_aside |= is_blind;
+        if is_blind && change.in_flight.is_none() {
             position::fetch_later(tx, new, before.id)?;
         }
         pending::put(tx, set, before.id, &change)?;

@@ -163,6 +163,41 @@ fn what_cannot_be_seen_under_the_model_of_just_now_stays_in_doubt() {
 }
 
 #[test]
+fn what_is_in_doubt_and_wanted_by_nobody_waits_for_no_model() {
+    let device = device();
+    let store = &device.store;
+    let server = |assignee: Option<&str>| {
+        let mut server = server_item(id(1), "e1", json!({ "Title": "a", "Assignee": assignee, "_UpdatedAt": 1_000 }));
+        if assignee.is_none() {
+            server.record.properties.remove("Assignee");
+        }
+        server
+    };
+    pull_item(store, &server(Some("before")));
+    edit(store, id(1), json!({ "Assignee": "mine" }));
+    refused_after(store, || edit(store, id(1), json!({ "Assignee": "before" })));
+    let document = changed("Assignee", serde_json::Value::Null);
+    store.adopt_model(&document).unwrap();
+    let model = tidemark_model::EntityModel::parse(&document).unwrap();
+    pull(store, ITEMS, |tx| {
+        take_under(tx, &model, ITEMS, &server(None))?;
+        tx.refetched(&[id(1)], Others::Absent)
+    })
+    .unwrap();
+    assert_eq!((store.counts().unwrap().pending, store.refetch().unwrap()), (0, Vec::new()), "it is over");
+}
+
+#[test]
+fn a_change_in_doubt_that_is_discarded_is_looked_for() {
+    let device = device();
+    let store = &device.store;
+    a_change(store, false);
+    refused_after(store, || ());
+    store.discard(ITEMS, id(1)).unwrap();
+    assert_eq!(store.refetch().unwrap(), [(ITEMS.to_owned(), vec![id(1)])]);
+}
+
+#[test]
 fn of_a_set_that_is_kept_no_longer_nobody_asks_what_is_in_doubt() {
     let device = device();
     let store = &device.store;

@@ -4,7 +4,7 @@ use crate::support::*;
 use serde_json::{Value, json};
 use tidemark_model::query::Query;
 use tidemark_model::{HistoryEvent, Record, Resolution, State, Versioned};
-use tidemark_store::{Answer, Only, OutgoingChange, Position, Store, Tally};
+use tidemark_store::{Answer, Only, OutgoingChange, Position, Store, Tally, Unsent};
 
 #[test]
 fn an_added_property_comes_with_the_next_read_and_disturbs_nothing() {
@@ -317,6 +317,34 @@ fn nothing_goes_over_what_came_back_with_the_model_and_was_never_seen() {
     store.resolve(asked.id, &Resolution::KeepMine).unwrap();
     let OutgoingChange::Update { body, if_match } = batch(store).remove(0).change else { panic!() };
     assert_eq!((&body["Assignee"], if_match.as_str()), (&json!("me"), "e1"));
+}
+
+#[test]
+fn what_came_back_is_read_after_the_answer_to_what_is_out_and_holds_up_no_set_that_is_left() {
+    for is_out in [true, false] {
+        let device = device();
+        let store = &device.store;
+        let server = |etag: &str, title: &str| {
+            server_item(id(1), etag, json!({ "Title": title, "Assignee": "before", "_UpdatedAt": 1_000 }))
+        };
+        pull_item(store, &server("e1", "a"));
+        edit(store, id(1), json!({ "Assignee": "mine" }));
+        store.adopt_model(&changed("Assignee", Value::Null)).unwrap();
+        edit(store, id(1), json!({ "Title": "b" }));
+        let sent = if is_out { batch(store) } else { Vec::new() };
+        store.adopt_model(&model_document()).unwrap();
+        let wants = || store.refetch().unwrap().into_iter().any(|(set, ids)| set == ITEMS && ids == [id(1)]);
+        if is_out {
+            // Its answer comes first; the property was not in what was sent.
+            assert_eq!(batch(store), sent);
+            store.settle(&[reply(&sent[0], Answer::Done { etag: "e2".into(), stamp: None })]).unwrap();
+        }
+        assert!(wants(), "{is_out}");
+        store.uncache(ITEMS, Unsent::KeepUntilSent).unwrap();
+        assert!(!wants(), "nobody asks any more");
+        let waits = store.counts().unwrap().pending > 0;
+        assert_eq!(batch(store).iter().any(|outgoing| outgoing.set == ITEMS), waits, "it has a way out: {is_out}");
+    }
 }
 
 #[test]
