@@ -132,7 +132,7 @@ pub enum StoreError {
     },
     /// A question about the record is open.
     #[error(
-        "a question about this record is open: answer it first, and bring back then what did not stand; nothing was changed"
+        "a question about this record is open: answer it first, then bring the earlier version back; nothing was changed"
     )]
     StillAsked,
     /// The answer does not fit the conflict.

@@ -3,7 +3,8 @@
 //! Owns: an open database ([`store::Store`]), its connections, and who is in it (`presence`, `gate`);
 //! [`transaction::Tx`], through which everything is written; `outbox`, the log beside the database that hears of
 //! pending work before the commit, and `outbox_level`, where the two are at odds; `follow`, which makes what is kept follow
-//! the choice of sets, and `reshape`, which makes the tables follow the model. Refuses: knowing who writes or why, and mending (`open`).
+//! the choice of sets, and `reshape`, which makes the tables follow the model. Refuses: knowing who writes or why, and mending
+//! (`open`).
 
 pub(crate) mod connect;
 pub(crate) mod folder;

@@ -30,6 +30,7 @@ pub(crate) fn finish(pull: &PullTx<'_>, table: &Table) -> Result<()> {
         pull.count(restored::unseen(tx, table, standing.generation)?);
     }
     questions(pull, table, standing.generation)?;
+    // Of other pending changes the record is fetched: what is parked has no push that would tell.
     for id in pending::unseen(tx.conn, table, standing.generation)? {
         position::fetch_later(tx, table, id)?;
     }
@@ -51,8 +52,7 @@ pub(crate) fn finish(pull: &PullTx<'_>, table: &Table) -> Result<()> {
     Ok(())
 }
 
-/// Open questions about records that were not named: the server's side of them is gone. Of other pending changes the
-/// record is fetched: what is parked has no push that would tell.
+/// Open questions about records that were not named: the server's side of them is gone.
 fn questions(pull: &PullTx<'_>, table: &Table, generation: i64) -> Result<()> {
     for id in conflict::records(pull.tx.conn, table)? {
         if row::get(pull.tx.conn, table, id)?.is_some_and(|row| row.generation < generation) {

@@ -1,6 +1,7 @@
-//! What becomes of a change that the server will not have, or does not decide on, whether it was sent for the first time or offered again.
+//! What becomes of a change that the server will not have, or does not decide on, whether it was sent for the first time or
+//! offered again.
 //!
-//! Owns: that it waits for a person, but for an edit made since. Refuses: reading answers (`settle`, `restored::answered`).
+//! Owns: that it waits for a person, but for an edit made since; how often a request is repeated before that. Refuses: reading answers (`settle`, `restored::answered`).
 
 use crate::decide::confirmed;
 use crate::decide::parked;

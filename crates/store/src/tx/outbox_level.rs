@@ -53,7 +53,7 @@ pub(crate) fn catch_up(tx: &Tx<'_>, at: &LogFile) -> Result<bool> {
                     // A copy from before another account came: what waits in the log is not for it.
                     (Some(here), Some(there)) if here != there => adopt(tx, at, &contents)?,
                     _ => {
-                        is_anew = follow(tx, &contents)?;
+                        is_anew = take_model(tx, &contents)?;
                         redo(tx, &contents, if is_older_copy { i64::MIN } else { known.number })?;
                     }
                 }
@@ -70,7 +70,7 @@ pub(crate) fn catch_up(tx: &Tx<'_>, at: &LogFile) -> Result<bool> {
 
 /// Adopts the model that the log was written under, where the database is behind it: what waits may have no place in the
 /// other one. Tells whether it did.
-fn follow(tx: &Tx<'_>, contents: &Contents) -> Result<bool> {
+fn take_model(tx: &Tx<'_>, contents: &Contents) -> Result<bool> {
     let Some(document) = &contents.model else { return Ok(false) };
     let Ok(model) = EntityModel::parse(document) else { return Ok(false) };
     if setting::get(tx.conn, DOCUMENT)?.as_ref() == Some(document) {

@@ -73,7 +73,7 @@ impl Run<'_> {
     }
 
     /// Adopts the model that a page names, where it is another than this device knows: the link behind the page would
-    /// never tell. Each is asked for once in a cycle.
+    /// never tell. Each is asked for once in a cycle, unless it does not arrive.
     pub(super) async fn has_other_model(&mut self, page: &Page) -> Result<bool, SyncError> {
         let Some(named) = &page.model else { return Ok(false) };
         let is_known = self.store.model().is_some_and(|model| model.fingerprint() == named);
