@@ -198,17 +198,22 @@ async fn a_cycle_whose_turn_is_taken_meanwhile_writes_nothing() {
     assert_eq!(ann.count(ITEMS), 1);
 }
 
+/// Has the first page of every set name a model that the device does not know.
+fn name_another_model(device: &Device) {
+    device.weather.spoil(|asked, answer| {
+        if asked.link().contains("$count=true") {
+            answer.headers.insert(tidemark_odata::MODEL_HEADER, "another".parse().unwrap());
+        }
+    });
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_model_that_the_first_page_names_is_asked_for_once() {
     let shore = Shore::open().await;
     let ann = Device::new(&shore, "ann", &[ITEMS]).await;
     ann.forget(ITEMS);
     shore.put(ITEMS, 1..2, "a").await;
-    ann.weather.spoil(|asked, answer| {
-        if asked.link().contains("$count=true") {
-            answer.headers.insert(tidemark_odata::MODEL_HEADER, "another".parse().unwrap());
-        }
-    });
+    name_another_model(&ann);
     ann.sync().await;
     assert_eq!(ann.count(ITEMS), 1);
     let log = ann.weather.log();
@@ -221,11 +226,7 @@ async fn a_page_that_names_a_model_which_does_not_arrive_is_not_taken() {
     let ann = Device::new(&shore, "ann", &[ITEMS]).await;
     ann.forget(ITEMS);
     shore.put(ITEMS, 1..2, "a").await;
-    ann.weather.spoil(|asked, answer| {
-        if asked.link().contains("$count=true") {
-            answer.headers.insert(tidemark_odata::MODEL_HEADER, "another".parse().unwrap());
-        }
-    });
+    name_another_model(&ann);
     // The model is longer than the page.
     ann.weather.cut_over(Some(3_000));
     assert_eq!((ann.cycle().await.outcome, ann.count(ITEMS)), (Outcome::Failed, 0));

@@ -1,7 +1,8 @@
 //! When cycles run (DESIGN section 4, Cycle): each of these tests lives through minutes and takes none.
 
 use super::asked::Asked;
-use super::device::{Device, ITEMS};
+use super::device::{Device, ITEMS, LISTS};
+use super::fault::{Fault, spoil};
 use super::shore::Shore;
 use super::weather::Fate;
 use crate::ports::timer::within;
@@ -89,6 +90,28 @@ async fn pauses_grow_to_a_minute_while_the_server_cannot_be_reached_and_edits_do
     ann.weather.set(all_cut);
     watched.next().await;
     assert_times(&watched.pauses::<1>().await, &[1_500]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_set_that_stays_behind_keeps_nobody_from_being_compared() {
+    let shore = Shore::open().await;
+    let ann = Device::new(&shore, "ann", &[ITEMS, LISTS]).await;
+    shore.put(ITEMS, 1..2, "a").await;
+    ann.sync().await;
+    for set in [ITEMS, LISTS] {
+        ann.store.set_setting(&format!("store.audited.{set}"), "0").unwrap();
+    }
+    ann.weather.spoil(|asked, answer| {
+        spoil(asked, answer, LISTS, Fault::Status(500, "Internal"));
+        if asked.path.starts_with("/audit/TodoLists") {
+            (answer.status, answer.body) = (500, bytes::Bytes::new());
+        }
+    });
+    let mut watched = Watched::start(&ann);
+    assert!(watched.next().await.is_partial);
+    watched.next().await;
+    let is_compared = ann.weather.log().iter().any(|asked| asked.path.starts_with("/audit/TodoItems"));
+    assert!(is_compared, "for however long the other one fails");
 }
 
 #[tokio::test(start_paused = true)]
