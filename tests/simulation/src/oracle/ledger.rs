@@ -68,8 +68,12 @@ pub(crate) struct Ledger {
     pub(crate) doubtful: BTreeSet<(Writer, String)>,
     /// Laptops that have heard the server's time since any clock was last moved.
     pub(crate) timed: BTreeSet<Writer>,
-    /// Laptops that kept a set no longer: of it they know nothing any more, not even what they did themselves.
-    pub(crate) unticked: BTreeSet<Writer>,
+    /// Sets that a laptop kept no longer: of them it knows nothing any more, not even what it did itself.
+    pub(crate) unticked: BTreeSet<(Writer, usize)>,
+    /// What waited on a disk when an image was taken of it.
+    pub(crate) imaged: BTreeMap<Writer, BTreeSet<String>>,
+    /// What waited on a disk when an image was taken of it that was put back: the lost disk sent it.
+    pub(crate) unsent_then: BTreeSet<String>,
     pub(crate) marks: usize,
     /// The latest that the server's clock ever showed.
     pub(crate) latest_ms: i64,

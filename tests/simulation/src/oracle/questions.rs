@@ -6,7 +6,7 @@
 use super::always::KEPT_MS;
 use super::{Judged, broken};
 use crate::plan::deed::At;
-use crate::run::Run;
+use crate::run::{Run, SETS};
 use serde_json::{Map, Value};
 use tidemark_app::ConflictView;
 
@@ -41,7 +41,8 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
         let others = ledger.deleters(id).iter().any(|writer| *writer != at);
         // A file shows an earlier state: that one was deleted since is news to whoever puts it back.
         let by_file = ledger.filed.contains_key(id) && !ledger.deleters(id).is_empty();
-        let forgot = ledger.unticked.contains(&at) && !ledger.deleters(id).is_empty();
+        let set = SETS.iter().position(|(name, _)| *name == conflict.entity_set).unwrap_or_default();
+        let forgot = ledger.unticked.contains(&(at, set)) && !ledger.deleters(id).is_empty();
         if !others && !by_file && !forgot && !ledger.is_restored && !ledger.rolled_back.contains_key(&at) {
             return broken("I12", format!("{}, which nobody else deleted", told()));
         }
@@ -55,10 +56,9 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
             return false;
         }
         // Nor what had not been sent then: the lost disk sent it.
-        if ledger.rolled_back.contains_key(&at) {
-            return false;
-        }
-        let is_known = ledger.filed.get(id).is_none_or(|then| ledger.number_of(value) < Some(*then));
+        let then = [ledger.rolled_back.get(&at), ledger.filed.get(id)];
+        let is_known = then.into_iter().flatten().all(|then| ledger.number_of(value) < Some(*then));
+        let is_known = is_known && !ledger.unsent_then.contains(value);
         // What went straight to the server is kept nowhere here.
         saved.writer == at && is_known && !(saved.is_live && ledger.is_restored)
     };

@@ -18,7 +18,7 @@ impl Run {
         let off = app.entity_off(SETS[set].0, unsent).await;
         let is_done = self.checked("un-tick", off)?.is_some() || self.is_troubled(at.laptop);
         if is_done {
-            self.ledger.unticked.insert(at.laptop);
+            self.ledger.unticked.insert((at.laptop, set));
         }
         if is_done && discards {
             self.told.hit("fault", "L3");

@@ -4,7 +4,7 @@
 
 use super::{Run, SETS};
 use crate::oracle::ledger::Saved;
-use crate::oracle::{Judged, eyes};
+use crate::oracle::{Judged, always, eyes};
 use crate::plan::deed::LostFile;
 use std::collections::BTreeSet;
 use tidemark_sim_disk::{Fault, VFS_NAME};
@@ -172,6 +172,10 @@ impl Run {
     pub(super) async fn image(&mut self, laptop: usize) -> Judged {
         let edits = self.ledger.saved.len();
         self.laptops[laptop].take_image(edits).await;
+        let there = always::server(self).unwrap_or_default();
+        let is_unsent = |saved: &&Saved| saved.writer == laptop && !there.contains(&saved.mark);
+        let unsent = self.ledger.saved.iter().filter(is_unsent).map(|saved| saved.mark.clone()).collect();
+        self.ledger.imaged.insert(laptop, unsent);
         self.open(laptop, 0).await
     }
 
@@ -181,6 +185,7 @@ impl Run {
         self.laptops[laptop].put_image(&image).await;
         let earlier = self.ledger.rolled_back.entry(laptop).or_insert(image.edits);
         *earlier = image.edits.min(*earlier);
+        self.ledger.unsent_then.extend(self.ledger.imaged.remove(&laptop).unwrap_or_default());
         self.undo.retain(|answered| answered.laptop != laptop);
         self.screens.retain(|(of, _), _| of.laptop != laptop);
         self.exported.remove(&laptop);

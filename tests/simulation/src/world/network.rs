@@ -66,7 +66,7 @@ impl Network {
     ) -> Arc<Self> {
         let (fates, answers) = (Mutex::default(), Mutex::default());
         let (down, asks_oracle) = (AtomicBool::new(false), AtomicBool::new(false));
-        let (wrongs, onlooker) = (Wrongs::default(), Onlooker::default());
+        let (wrongs, onlooker) = (Wrongs::default(), Onlooker::new(shore.clock.clone()));
         Arc::new(Self {
             laptop,
             shore,

@@ -5,56 +5,60 @@
 //! backup before it was asked what it has (I28). Refuses: what becomes of requests (`network`).
 
 use super::network::{Network, phase};
-use super::time::{Standstill, moment};
+use super::time::Standstill;
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use tidemark_model::ports::Clock;
 use tidemark_sync::{Request, Response, Transport, TransportError};
-use tokio::time::Instant;
 
 #[derive(Default)]
 struct Seen {
     /// How many requests of cycles each program has out.
     out: BTreeMap<u32, usize>,
     /// When each program last heard what the server has, and how often that had been put back to a backup by then.
-    looked: BTreeMap<u32, (Instant, usize)>,
+    looked: BTreeMap<u32, (u64, usize)>,
     /// Sets that are kept since then, and of which nothing was read.
     awaited: BTreeSet<String>,
     /// Until when the server asked to wait.
-    until: Option<Instant>,
+    until_ms: Option<u64>,
     /// When a person last did what asks for a cycle at once.
-    by_person: Option<Instant>,
+    by_person_ms: Option<u64>,
     /// The law that was broken, and how.
     broken: Option<(&'static str, String)>,
 }
 
 /// The longest that a cycle may take from its first question to what it sends: the server may be put back in between.
-const CYCLE: Duration = Duration::from_secs(15 * 60);
+const CYCLE_MS: u64 = 15 * 60 * 1000;
 
 /// What is seen of the programs of a laptop.
-#[derive(Default)]
 pub(crate) struct Onlooker {
+    clock: Arc<dyn Clock>,
     seen: Mutex<Seen>,
     /// How many cycles a person has asked for that go on.
     by_hand: AtomicUsize,
 }
 
 impl Onlooker {
+    /// Looks on, by a clock that goes as the world's time does.
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, seen: Mutex::default(), by_hand: AtomicUsize::new(0) }
+    }
+
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets that anybody was asked to wait: whoever was asked may not know it any more.
     pub(crate) fn excuse(&self) {
-        self.seen().until = None;
+        self.seen().until_ms = None;
     }
 
     /// A person does what asks for a cycle at once, without saying "Sync now": signs in, ticks a set.
     pub(crate) fn is_called_for(&self) {
         let mut seen = self.seen();
-        (seen.until, seen.by_person) = (None, Some(moment()));
+        (seen.until_ms, seen.by_person_ms) = (None, Some(self.clock.monotonic_ms()));
     }
 
     /// Returns the law that was broken, and how.
@@ -68,19 +72,22 @@ impl Onlooker {
         if others {
             seen.broken = Some(("I15", format!("program {program} is at a cycle while another one is")));
         }
-        if seen.until.is_some_and(|until| moment() < until) && self.by_hand.load(Ordering::Relaxed) == 0 {
+        let now_ms = self.clock.monotonic_ms();
+        if seen.until_ms.is_some_and(|until| now_ms < until) && self.by_hand.load(Ordering::Relaxed) == 0 {
             seen.broken = Some(("N8", format!("program {program} does not wait as long as the server asked it to")));
         }
         *seen.out.entry(program).or_default() += 1;
     }
 
     fn looks(&self, program: u32, restores: usize) {
-        self.seen().looked.insert(program, (moment(), restores));
+        self.seen().looked.insert(program, (self.clock.monotonic_ms(), restores));
     }
 
     fn sends(&self, program: u32, restores: usize) {
         let mut seen = self.seen();
-        let is_known = seen.looked.get(&program).is_some_and(|(at, then)| *then == restores || at.elapsed() < CYCLE);
+        let now_ms = self.clock.monotonic_ms();
+        let looked = seen.looked.get(&program);
+        let is_known = looked.is_some_and(|(at, then)| *then == restores || now_ms - at < CYCLE_MS);
         if restores > 0 && !is_known {
             seen.broken =
                 Some(("I28", format!("program {program} sends to a restored server that it has asked nothing")));
@@ -117,9 +124,10 @@ impl Onlooker {
         let seconds = answer.header("retry-after").and_then(|after| after.parse::<u64>().ok());
         match seconds {
             Some(seconds) if matches!(answer.status, 429 | 503) => {
+                let now_ms = self.clock.monotonic_ms();
                 let mut seen = self.seen();
-                if seen.by_person.is_none_or(|at| at.elapsed() > CYCLE) {
-                    seen.until = Some(moment() + Duration::from_secs(seconds));
+                if seen.by_person_ms.is_none_or(|at| now_ms - at > CYCLE_MS) {
+                    seen.until_ms = Some(now_ms + seconds * 1000);
                 }
             }
             _ if answer.status == 200 => self.excuse(),

@@ -120,12 +120,6 @@ impl Timer for Waiting {
     }
 }
 
-/// Returns the moment, in virtual time.
-#[expect(clippy::disallowed_methods, reason = "the clock of the runtime, whose time is paused: virtual time")]
-pub(crate) fn moment() -> Instant {
-    Instant::now()
-}
-
 /// Lets virtual time pass.
 #[expect(clippy::disallowed_methods, reason = "the timer of the runtime, whose time is paused: virtual time")]
 pub(crate) async fn pass(duration: Duration) {
