@@ -87,6 +87,8 @@ pub enum Next {
         if_match: String,
         /// What it is there; `None` where it is what it was.
         edit: Option<Edit>,
+        /// Whether that version holds what others made and this device has not seen: then every version after it does.
+        over_others: bool,
     },
     /// The usual rules: the change meets what the server has.
     Reconcile {
@@ -159,40 +161,48 @@ pub enum Reply<'r> {
 }
 
 /// Returns what follows the answer to the confirmed change at this place, which was sent with `if_match`; `None` where
-/// there is none at it.
+/// there is none at it. `over_others`: it was sent on top of what others made and this device has not seen.
 pub fn go_on(
     set: &EntitySet,
     confirmed: &[Confirmed<'_>],
     at: usize,
     if_match: Option<&str>,
+    over_others: bool,
     reply: Reply<'_>,
 ) -> Option<Next> {
     let change = confirmed.get(at)?;
     Some(match reply {
-        // A server that lost one change has none that came later.
-        Reply::Has(server) if server.etag != change.etag => proceed(set, confirmed, at, server, true),
-        Reply::Has(server) => proceed(set, confirmed, at, server, false),
+        // A server that lost one change has none of this device's that came later.
+        Reply::Has(server) if server.etag != change.etag => proceed(set, confirmed, at, server, Some(!over_others)),
+        Reply::Has(server) => proceed(set, confirmed, at, server, None),
         // It was on top of that very version.
         Reply::Stale { current, .. } if if_match == Some(current.etag.as_str()) => {
             Next::Reconcile { on: Some(at), server: Some(current.clone()) }
         }
         Reply::Stale { current, in_history } => {
-            let is_older = in_history || is_own(confirmed, &current.etag);
+            let is_older = !over_others && (in_history || is_own(confirmed, &current.etag));
             step(set, confirmed, at, change, Some((current, is_older)))
         }
         Reply::Absent if change.state == State::Delete => {
             let record = Record { is_tombstoned: true, ..change.record.clone() };
             let server = Versioned { record, etag: change.etag.to_owned() };
-            proceed(set, confirmed, at, &server, false)
+            proceed(set, confirmed, at, &server, None)
         }
         Reply::Absent => Next::Reconcile { on: Some(at), server: None },
     })
 }
 
-/// Goes on behind a change that the server has, with this version. `is_lost`: it has none of those behind it.
-fn proceed(set: &EntitySet, confirmed: &[Confirmed<'_>], at: usize, server: &Versioned, is_lost: bool) -> Next {
+/// Goes on behind a change that the server has, with this version. `is_older`: it has none of those behind it, and whether
+/// nobody else made anything of it since; `None` where it may have them.
+fn proceed(
+    set: &EntitySet,
+    confirmed: &[Confirmed<'_>],
+    at: usize,
+    server: &Versioned,
+    is_older: Option<bool>,
+) -> Next {
     match confirmed.get(at + 1) {
-        Some(next) => step(set, confirmed, at + 1, next, is_lost.then_some((server, true))),
+        Some(next) => step(set, confirmed, at + 1, next, is_older.map(|is_older| (server, is_older))),
         None => Next::Over(server.clone()),
     }
 }
@@ -211,9 +221,9 @@ fn step(
     };
     let if_match = server.etag.clone();
     match on_top(set, lost, &server.record, is_older) {
-        OnTop::Same => Next::OnTop { at, if_match, edit: None },
-        OnTop::Edit(edit) => Next::OnTop { at, if_match, edit: Some(edit) },
-        OnTop::Nothing => proceed(set, confirmed, at, server, false),
+        OnTop::Same => Next::OnTop { at, if_match, edit: None, over_others: !is_older },
+        OnTop::Edit(edit) => Next::OnTop { at, if_match, edit: Some(edit), over_others: !is_older },
+        OnTop::Nothing => proceed(set, confirmed, at, server, None),
         OnTop::Clash => Next::Reconcile { on: Some(at), server: Some(server.clone()) },
     }
 }

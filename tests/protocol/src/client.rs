@@ -60,6 +60,8 @@ pub struct Offer {
     pub at: Option<usize>,
     /// Whether the server forgot what others had made.
     pub forgot: bool,
+    /// Whether it was sent on top of what others made and nobody here has seen.
+    pub over_others: bool,
 }
 
 /// A pending change.

@@ -325,8 +325,8 @@ pub enum Follows {
     Wait,
     /// A confirmed change as it was sent.
     Again(usize),
-    /// It, on top of another version; what it is there, where that is another.
-    OnTop(usize, Etag, Option<(Rec, u8)>),
+    /// It, on top of another version; what it is there, where that is another; whether it goes beside others' work.
+    OnTop(usize, Etag, Option<(Rec, u8)>, bool),
     /// The usual rules.
     Reconcile(Option<usize>, Option<Ver>),
     /// The server has all of it.
@@ -337,10 +337,10 @@ fn follows(next: &Next) -> Follows {
     match next {
         Next::Wait => Follows::Wait,
         Next::Again { at } => Follows::Again(*at),
-        Next::OnTop { at, if_match, edit } => {
+        Next::OnTop { at, if_match, edit, over_others } => {
             let edit =
                 edit.as_ref().map(|edit| (Rec::read(&edit.record), mask(edit.changed.iter().map(String::as_str))));
-            Follows::OnTop(*at, Etag::read(if_match), edit)
+            Follows::OnTop(*at, Etag::read(if_match), edit, *over_others)
         }
         Next::Reconcile { on, server } => Follows::Reconcile(*on, server.as_ref().map(Ver::read)),
         Next::Over(server) => Follows::Over(Ver::read(server)),
@@ -368,7 +368,7 @@ pub enum Said {
 }
 
 /// Asks `give_back::go_on`.
-pub fn go_on(sent: &[Sent], at: usize, if_match: Option<Etag>, said: Said) -> Follows {
+pub fn go_on(sent: &[Sent], at: usize, if_match: Option<Etag>, over_others: bool, said: Said) -> Follows {
     let version = match said {
         Said::Has(version) | Said::Stale(version, _) => Some(version.versioned(0)),
         Said::Absent => None,
@@ -380,7 +380,7 @@ pub fn go_on(sent: &[Sent], at: usize, if_match: Option<Etag>, said: Said) -> Fo
     };
     let if_match = if_match.map(Etag::text);
     with_confirmed(sent, |confirmed| {
-        let next = give_back::go_on(set(), confirmed, at, if_match.as_deref(), reply);
+        let next = give_back::go_on(set(), confirmed, at, if_match.as_deref(), over_others, reply);
         follows(&next.expect("it was one of the confirmed"))
     })
 }

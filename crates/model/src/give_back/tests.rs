@@ -80,8 +80,8 @@ fn shown(next: Next) -> Value {
     match next {
         Next::Wait => "wait".into(),
         Next::Again { at } => json!({ "again": at }),
-        Next::OnTop { at, if_match, edit: None } => json!({ "on_top": at, "if_match": if_match }),
-        Next::OnTop { at, if_match, edit: Some(Edit { mut record, changed }) } => {
+        Next::OnTop { at, if_match, edit: None, .. } => json!({ "on_top": at, "if_match": if_match }),
+        Next::OnTop { at, if_match, edit: Some(Edit { mut record, changed }), .. } => {
             assert!(!record.is_tombstoned && record.updated_by.is_none());
             record.properties.retain(|_, value| !value.is_null());
             json!({ "on_top": at, "if_match": if_match, "record": record.properties, "changed": changed,
@@ -109,9 +109,9 @@ fn what_comes_next() {
         };
         let at = answered as usize;
         let sent_on = case.get("if_match").map_or(confirmed[at].if_match, Value::as_str);
-        go_on(set, confirmed, at, sent_on, reply).map_or(Value::Null, shown)
+        go_on(set, confirmed, at, sent_on, case["over_others"] == true, reply).map_or(Value::Null, shown)
     });
-    let is_none = go_on(set, &[], 0, None, Reply::Absent).is_none();
+    let is_none = go_on(set, &[], 0, None, false, Reply::Absent).is_none();
     assert!(is_none, "nothing follows a change that is not kept any more");
 }
 

@@ -219,7 +219,14 @@ fn stale(tx: &Tx<'_>, table: &Table, id: RecordId, mut change: Change, current: 
     if let Some(current) = current
         && restored::has_lost(tx, table, current)?
     {
-        return restored::resume(tx, table, row, change, Offer { sent: None, forgot: true }, Some(current));
+        return restored::resume(
+            tx,
+            table,
+            row,
+            change,
+            Offer { sent: None, forgot: true, over_others: false },
+            Some(current),
+        );
     }
     change.set_aside = false;
     verdict::judge_change(tx, table, row, change, current)

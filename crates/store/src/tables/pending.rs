@@ -56,6 +56,9 @@ pub(crate) struct Offer {
     pub(crate) sent: Option<i64>,
     /// Whether the server has an older version than this device had: what others made since is forgotten there.
     pub(crate) forgot: bool,
+    /// Whether it was sent on top of what others made and this device has not seen.
+    #[serde(default)]
+    pub(crate) over_others: bool,
 }
 
 /// The pending change of one record.

@@ -406,6 +406,27 @@ fn a_server_that_is_put_back_twice_keeps_what_others_made_in_between() {
 }
 
 #[test]
+fn what_is_offered_over_others_work_stays_a_question_down_the_chain() {
+    let device = device();
+    let store = &device.store;
+    let mut server = Server::default();
+    add(store, 1, "before");
+    push(store, &mut server);
+    let mut backup = server.clone();
+    backup.mark = 1;
+    for change in [json!({ "Notes": "mine" }), json!({ "Title": "mine" })] {
+        edit(store, id(1), change);
+        push(store, &mut server);
+    }
+    pull_anew(store, &backup, true);
+    // The first of the two goes beside what others made meanwhile, the second would go over it.
+    backup.edit(id(1), "Title", json!("theirs"));
+    push(store, &mut backup);
+    assert_eq!(backup.records[&id(1)].1.get("Notes"), "mine");
+    assert_eq!((title_there(&backup, 1), store.counts().unwrap().conflicts), (Some("theirs"), 1));
+}
+
+#[test]
 fn what_is_offered_and_never_decided_on_is_set_aside_like_any_other() {
     let device = device();
     let store = &device.store;

@@ -137,7 +137,7 @@ impl Desk<'_> {
     fn stale(&mut self, row: u8, mut change: Change, current: Option<Ver>) {
         let Some(here) = self.slot(row).here else { return };
         if let Some(current) = current.filter(|current| rules::is_behind(&self.client.slot(row).sent, *current)) {
-            change.offer = Some(Offer { at: None, forgot: true });
+            change.offer = Some(Offer { at: None, forgot: true, over_others: false });
             return self.begin_offer(row, here, Change { offer: None, ..change }, Some(current), true);
         }
         change.set_aside = false;

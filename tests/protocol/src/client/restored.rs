@@ -64,16 +64,20 @@ impl Desk<'_> {
         let sent = self.slot(row).sent.clone();
         match next {
             Follows::Wait => {
-                change.offer = Some(Offer { at: None, forgot });
+                change.offer = Some(Offer { at: None, forgot, over_others: false });
                 self.put_pending(row, here.rec, change);
             }
-            Follows::Again(at) => self.send_again(row, here, change, forgot, (at, sent[at].sending, sent[at].upto)),
-            Follows::OnTop(at, if_match, edit) => {
+            Follows::Again(at) => {
+                let offer = Offer { at: Some(at), forgot, over_others: false };
+                self.send_again(row, here, change, offer, (sent[at].sending, sent[at].upto));
+            }
+            Follows::OnTop(at, if_match, edit, over_others) => {
                 let mut sending = Sending { if_match: Some(if_match), ..sent[at].sending };
                 if let Some((rec, changed)) = edit {
                     sending = Sending { act: Act::Update, restores: false, rec, changed, ..sending };
                 }
-                self.send_again(row, here, change, forgot, (at, sending, sent[at].upto));
+                let offer = Offer { at: Some(at), forgot, over_others };
+                self.send_again(row, here, change, offer, (sending, sent[at].upto));
             }
             Follows::Reconcile(on, server) => {
                 if let Some(at) = on {
@@ -85,10 +89,10 @@ impl Desk<'_> {
         }
     }
 
-    fn send_again(&mut self, row: u8, here: Here, mut change: Change, forgot: bool, lost: (usize, Sending, u8)) {
-        let (at, sending, upto) = lost;
+    fn send_again(&mut self, row: u8, here: Here, mut change: Change, offer: Offer, lost: (Sending, u8)) {
+        let (sending, upto) = lost;
         change.in_flight = Some(InFlight { request: rules::request(self.me, row, sending), sending, upto });
-        change.offer = Some(Offer { at: Some(at), forgot });
+        change.offer = Some(offer);
         self.put_pending(row, here.rec, change);
     }
 
@@ -138,7 +142,7 @@ impl Desk<'_> {
             Answer::Absent => Said::Absent,
         };
         let sent = self.slot(row).sent.clone();
-        let next = rules::go_on(&sent, at, flight.sending.if_match, said);
+        let next = rules::go_on(&sent, at, flight.sending.if_match, offer.over_others, said);
         self.follow(row, here, change, offer.forgot, next);
     }
 

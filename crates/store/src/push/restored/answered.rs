@@ -86,7 +86,8 @@ pub(crate) fn answered(
         (_, Some(server)) => give_back::Reply::Has(server),
         (_, None) => give_back::Reply::Absent,
     };
-    let next = give_back::go_on(&table.set, &confirmed(&all), place, sent.if_match.as_deref(), reply);
+    let (if_match, over_others) = (sent.if_match.as_deref(), offered.offer.over_others);
+    let next = give_back::go_on(&table.set, &confirmed(&all), place, if_match, over_others, reply);
     tally += carry_out(tx, table, at, &all, next.ok_or_else(|| misplaced(table, id))?)?;
     Ok(tally)
 }

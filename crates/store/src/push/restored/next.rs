@@ -30,21 +30,21 @@ pub(super) fn carry_out(tx: &Tx<'_>, table: &Table, mut at: At, sent: &[Sent], n
     let lost = |place: usize| sent.get(place).ok_or_else(|| misplaced(table, id));
     match next {
         Next::Wait => {
-            at.change.offer = Some(Offer { sent: None, forgot: at.forgot });
+            at.change.offer = Some(Offer { sent: None, forgot: at.forgot, over_others: false });
             local::put_pending(tx, table, at.row.record, &at.change).map(|()| Tally::default())
         }
         Next::Again { at: place } => {
             let lost = lost(place)?;
-            send(tx, table, at, lost.number, lost.change.clone())
+            send(tx, table, at, lost.number, lost.change.clone(), false)
         }
-        Next::OnTop { at: place, if_match, edit } => {
+        Next::OnTop { at: place, if_match, edit, over_others } => {
             let lost = lost(place)?;
             let mut again = InFlight { if_match: Some(if_match), ..lost.change.clone() };
             if let Some(give_back::Edit { record, changed }) = edit {
                 again = InFlight { state: State::Update, restores: false, record, changed, ..again };
             }
             outgoing::name(tx, table, &mut again)?;
-            send(tx, table, at, lost.number, again)
+            send(tx, table, at, lost.number, again, over_others)
         }
         Next::Reconcile { on, server } => {
             if let Some(place) = on {
@@ -56,9 +56,9 @@ pub(super) fn carry_out(tx: &Tx<'_>, table: &Table, mut at: At, sent: &[Sent], n
     }
 }
 
-fn send(tx: &Tx<'_>, table: &Table, mut at: At, number: i64, again: InFlight) -> Result<Tally> {
+fn send(tx: &Tx<'_>, table: &Table, mut at: At, number: i64, again: InFlight, over_others: bool) -> Result<Tally> {
     at.change.in_flight = Some(again);
-    at.change.offer = Some(Offer { sent: Some(number), forgot: at.forgot });
+    at.change.offer = Some(Offer { sent: Some(number), forgot: at.forgot, over_others });
     at.change.attempts = 0;
     local::put_pending(tx, table, at.row.record, &at.change).map(|()| Tally::default())
 }
