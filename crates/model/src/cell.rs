@@ -5,7 +5,7 @@
 //! as an INTEGER scaled by its declared scale, DateTimeOffset as INTEGER microseconds UTC, Date and String as
 //! TEXT, Guid as 16 bytes; each of them sorts and compares in SQL as the value does.
 
-use crate::decimal::{decimal_json, decimal_text, decimal_unscaled, is_exact_as_number};
+use crate::decimal::{MOST_DIGITS, decimal_json, decimal_text, decimal_unscaled, is_exact_as_number};
 use crate::entity::{Kind, Property};
 use crate::instant::{instant_text, read_instant};
 use crate::literal::exact_double;
@@ -126,9 +126,24 @@ fn is_date(text: &str) -> bool {
 /// Works on a borrowed `serde_json` stream without building a tree, and on a [`serde_json::Value`].
 /// Int64 and Decimal are taken as numbers and as strings (DESIGN section 5, Int64).
 #[derive(Clone, Copy, Debug)]
-pub struct CellSeed<'p>(pub &'p Property);
+pub struct CellSeed<'p> {
+    property: &'p Property,
+    /// The property's limits hold for it.
+    is_written: bool,
+}
 
-impl CellSeed<'_> {
+impl<'p> CellSeed<'p> {
+    /// Reads a value that somebody writes: it has to keep to the property's length, its digits, and whether it may be empty.
+    pub fn written(property: &'p Property) -> Self {
+        Self { property, is_written: true }
+    }
+
+    /// Reads a value that stands somewhere already, here or on a server: the property's limits are for what is written, and
+    /// may be younger than it. What its type cannot hold is refused all the same.
+    pub fn held(property: &'p Property) -> Self {
+        Self { property, is_written: false }
+    }
+
     /// Reads a value from JSON in memory.
     ///
     /// # Errors
@@ -148,7 +163,7 @@ impl CellSeed<'_> {
     }
 
     fn refuse(self) -> ValueError {
-        let wanted = match &self.0.kind {
+        let wanted = match &self.property.kind {
             Kind::String { .. } => "must be text",
             Kind::Boolean => "must be true or false",
             Kind::Int32 => "must be a whole number between -2147483648 and 2147483647",
@@ -159,38 +174,37 @@ impl CellSeed<'_> {
             Kind::DateTimeOffset => "must be a date and time such as 2026-03-31T08:00:00Z",
             Kind::Guid => "must be a GUID such as 8f0e6a52-6d5f-4a55-9d5e-2f7b4c1d9e01",
         };
-        ValueError::new(self.0, wanted)
+        ValueError::new(self.property, wanted)
     }
 
     fn null<'a>(self) -> Result<Cell<'a>, ValueError> {
-        if self.0.nullable { Ok(Cell::Null) } else { Err(ValueError::new(self.0, "must not be empty")) }
+        if self.is_written && !self.property.nullable {
+            return Err(ValueError::new(self.property, "must not be empty"));
+        }
+        Ok(Cell::Null)
     }
 
     fn boolean<'a>(self, b: bool) -> Result<Cell<'a>, ValueError> {
-        match self.0.kind {
+        match self.property.kind {
             Kind::Boolean => Ok(Cell::Integer(b.into())),
             _ => Err(self.refuse()),
         }
     }
 
     fn integer<'a>(self, n: i64) -> Result<Cell<'a>, ValueError> {
-        match self.0.kind {
+        match self.property.kind {
             Kind::Int32 if i32::try_from(n).is_ok() => Ok(Cell::Integer(n)),
             Kind::Int64 => Ok(Cell::Integer(n)),
             Kind::Double => self.double(&n.to_string()),
-            Kind::Decimal { precision, scale } => decimal_unscaled(&n.to_string(), precision, scale)
-                .map(Cell::Integer)
-                .map_err(|problem| ValueError::new(self.0, problem)),
+            Kind::Decimal { precision, scale } => self.decimal(&n.to_string(), precision, scale),
             _ => Err(self.refuse()),
         }
     }
 
     fn real<'a>(self, n: f64) -> Result<Cell<'a>, ValueError> {
-        match self.0.kind {
+        match self.property.kind {
             Kind::Double if n.is_finite() => Ok(Cell::Real(n + 0.0)),
-            Kind::Decimal { precision, scale } => decimal_unscaled(&n.to_string(), precision, scale)
-                .map(Cell::Integer)
-                .map_err(|problem| ValueError::new(self.0, problem)),
+            Kind::Decimal { precision, scale } => self.decimal(&n.to_string(), precision, scale),
             // 3.0 is a whole number in JSON; 3.5 is not.
             Kind::Int32 | Kind::Int64 if n.fract() == 0.0 && n.abs() < 9.0e15 => self.integer(n as i64),
             _ => Err(self.refuse()),
@@ -199,29 +213,34 @@ impl CellSeed<'_> {
 
     fn double<'a>(self, text: &str) -> Result<Cell<'a>, ValueError> {
         let problem = "must be a number that a double keeps as it is written, of about 16 digits";
-        exact_double(text).map(Cell::Real).ok_or_else(|| ValueError::new(self.0, problem))
+        exact_double(text).map(Cell::Real).ok_or_else(|| ValueError::new(self.property, problem))
+    }
+
+    fn decimal<'a>(self, text: &str, precision: u8, scale: u8) -> Result<Cell<'a>, ValueError> {
+        let digits = if self.is_written { precision } else { MOST_DIGITS };
+        decimal_unscaled(text, digits, scale)
+            .map(Cell::Integer)
+            .map_err(|problem| ValueError::new(self.property, problem))
     }
 
     fn text<'a>(self, text: Cow<'a, str>) -> Result<Cell<'a>, ValueError> {
-        match &self.0.kind {
+        match &self.property.kind {
             Kind::String { max_length } => {
                 if text.contains('\0') {
-                    return Err(ValueError::new(self.0, "must not contain a NUL character"));
+                    return Err(ValueError::new(self.property, "must not contain a NUL character"));
                 }
-                let longest = max_length.unwrap_or(u32::MAX) as usize;
+                let longest = max_length.filter(|_| self.is_written).unwrap_or(u32::MAX) as usize;
                 if text.len() > longest && text.chars().count() > longest {
-                    return Err(ValueError::new(self.0, format!("must be at most {longest} characters")));
+                    return Err(ValueError::new(self.property, format!("must be at most {longest} characters")));
                 }
                 Ok(Cell::Text(text))
             }
             Kind::Int64 => text.parse().map(Cell::Integer).map_err(|_| self.refuse()),
             Kind::Double => self.double(&text),
-            Kind::Decimal { precision, scale } => decimal_unscaled(&text, *precision, *scale)
-                .map(Cell::Integer)
-                .map_err(|problem| ValueError::new(self.0, problem)),
+            Kind::Decimal { precision, scale } => self.decimal(&text, *precision, *scale),
             Kind::Date if is_date(&text) => Ok(Cell::Text(text)),
             Kind::DateTimeOffset => {
-                read_instant(&text).map(Cell::Integer).map_err(|problem| ValueError::new(self.0, problem))
+                read_instant(&text).map(Cell::Integer).map_err(|problem| ValueError::new(self.property, problem))
             }
             Kind::Guid => match Uuid::parse_str(&text) {
                 Ok(id) if text.len() == 36 => Ok(Cell::Guid(id)),
@@ -244,7 +263,7 @@ impl<'de> Visitor<'de> for CellSeed<'_> {
     type Value = Cell<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a value of {}", self.0.kind.edm_name())
+        write!(f, "a value of {}", self.property.kind.edm_name())
     }
     fn visit_unit<E: serde::de::Error>(self) -> Result<Cell<'de>, E> {
         self.null().map_err(E::custom)
@@ -312,7 +331,7 @@ mod tests {
         ];
         for (kind, a, b) in same {
             let p = property(kind);
-            let canonical = |v: &Value| CellSeed(&p).read(v).unwrap().to_json(&p);
+            let canonical = |v: &Value| CellSeed::written(&p).read(v).unwrap().to_json(&p);
             assert_eq!(canonical(&a), canonical(&b), "{a} and {b}");
         }
     }
@@ -337,9 +356,26 @@ mod tests {
         ];
         for (kind, value) in wrong {
             let p = property(kind);
-            let error = CellSeed(&p).read(&value).expect_err(&value.to_string());
+            let error = CellSeed::written(&p).read(&value).expect_err(&value.to_string());
             assert!(error.to_string().starts_with("P must"), "{error}");
         }
+    }
+
+    #[test]
+    fn what_is_held_already_keeps_to_no_limit_that_came_later() {
+        let longer = [
+            (Kind::String { max_length: Some(2) }, json!("abc")),
+            (Kind::Decimal { precision: 4, scale: 2 }, json!("123.4")),
+            (Kind::Decimal { precision: 4, scale: 2 }, json!(1234)),
+            (Kind::Boolean, json!(null)),
+        ];
+        for (kind, value) in longer {
+            let p = Property { nullable: false, ..property(kind) };
+            assert!(CellSeed::written(&p).read(&value).is_err(), "{value}");
+            assert_ne!(CellSeed::held(&p).read(&value).map(|cell| cell.to_json(&p)), Ok(json!("")), "{value}");
+        }
+        let p = property(Kind::Decimal { precision: 4, scale: 2 });
+        assert!(CellSeed::held(&p).read(&json!(0.001)).is_err(), "nothing is rounded");
     }
 
     proptest! {
@@ -347,18 +383,18 @@ mod tests {
         fn a_decimal_survives_the_way_through_json(unscaled in -999_999_999_999_999_999_i64..=999_999_999_999_999_999, scale in 0u8..=18) {
             let p = property(Kind::Decimal { precision: 18, scale });
             let json = Cell::Integer(unscaled).to_json(&p);
-            prop_assert_eq!(CellSeed(&p).read(&json).unwrap(), Cell::Integer(unscaled));
+            prop_assert_eq!(CellSeed::written(&p).read(&json).unwrap(), Cell::Integer(unscaled));
             let mut text = Vec::new();
             Cell::Integer(unscaled).write_json(&p, &mut text);
             let again: Value = serde_json::from_slice(&text).unwrap();
-            prop_assert_eq!(CellSeed(&p).read(&again).unwrap(), Cell::Integer(unscaled));
+            prop_assert_eq!(CellSeed::written(&p).read(&again).unwrap(), Cell::Integer(unscaled));
         }
 
         #[test]
         fn an_instant_survives_the_way_through_json(micros in -62_167_219_200_000_000_i64..253_402_300_800_000_000) {
             let p = property(Kind::DateTimeOffset);
             let json = Cell::Integer(micros).to_json(&p);
-            prop_assert_eq!(CellSeed(&p).read(&json).unwrap(), Cell::Integer(micros));
+            prop_assert_eq!(CellSeed::written(&p).read(&json).unwrap(), Cell::Integer(micros));
         }
     }
 }

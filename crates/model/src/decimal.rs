@@ -41,6 +41,9 @@ pub(crate) fn is_exact_as_number(text: &str) -> bool {
     text.bytes().filter(u8::is_ascii_digit).count() <= 15
 }
 
+/// How many digits a decimal of any property can have: so many fit the integer that keeps it.
+pub(crate) const MOST_DIGITS: u8 = 18;
+
 /// Reads decimal text, exponent allowed, to an integer scaled by `scale`; `Err` says what does not fit.
 pub fn decimal_unscaled(text: &str, precision: u8, scale: u8) -> Result<i64, String> {
     let not_a_number = || "must be a decimal number".to_owned();

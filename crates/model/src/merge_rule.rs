@@ -27,7 +27,7 @@ pub(crate) fn join(
         MergeRule::Union => Some(join_words(before.unwrap_or(&Value::Null), ours, theirs)),
     };
     // What came together may have grown too long; then a person shortens it.
-    joined.filter(|value| CellSeed(property).read(value).is_ok())
+    joined.filter(|value| CellSeed::written(property).read(value).is_ok())
 }
 
 /// Merges text by line; edits of the same or of neighbouring lines clash. How lines end and the normal form of a line

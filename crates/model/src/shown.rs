@@ -34,7 +34,7 @@ impl Shown {
             }
             match set.entity_type.property(name) {
                 Some(property) => {
-                    if let Ok(cell) = CellSeed(property).read(value) {
+                    if let Ok(cell) = CellSeed::held(property).read(value) {
                         values.insert(name.clone(), cell.to_json(property));
                     } else if value.is_null() {
                         values.insert(name.clone(), Value::Null);

@@ -47,9 +47,10 @@ impl InvalidRecord {
 /// What happens to members that the model does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strictness {
-    /// They are kept and travel back untouched: what a client does with a server's answer.
+    /// They are kept and travel back untouched, and no value has to keep to the limits of its property, which may be
+    /// younger than it: what a client does with a server's answer.
     KeepUnknown,
-    /// They are an error: what Save and the server do.
+    /// They are an error, as is a value beyond the limits of its property: what Save and the server do.
     RefuseUnknown,
 }
 
@@ -72,7 +73,11 @@ pub fn read_changes(
         }
         match set.entity_type.property(name) {
             Some(property) => {
-                let cell = CellSeed(property).read(value)?;
+                let seed = match strictness {
+                    Strictness::KeepUnknown => CellSeed::held(property),
+                    Strictness::RefuseUnknown => CellSeed::written(property),
+                };
+                let cell = seed.read(value)?;
                 changes.insert(name.clone(), cell.to_json(property));
             }
             None if strictness == Strictness::KeepUnknown => {
@@ -102,7 +107,7 @@ pub fn read_record(
 ) -> Result<Record, InvalidRecord> {
     let mut given = read_changes(set, json, strictness)?;
     let sync = |name: &str| match (set.entity_type.property(name), json.get(name)) {
-        (Some(property), Some(value)) => CellSeed(property).read(value).map(|cell| cell.to_json(property)),
+        (Some(property), Some(value)) => CellSeed::written(property).read(value).map(|cell| cell.to_json(property)),
         _ => Ok(Value::Null),
     };
     let id = match id {
@@ -165,5 +170,8 @@ mod tests {
         let kept = read(json, Strictness::KeepUnknown).unwrap();
         assert_eq!(kept.get("Colour"), &json!({ "r": 1 }));
         assert!(!kept.properties.contains_key("@odata.etag"));
+        let longer = json!({ "Title": "a".repeat(5000) });
+        assert!(read(longer.clone(), Strictness::RefuseUnknown).is_err());
+        assert_eq!(read(longer.clone(), Strictness::KeepUnknown).unwrap().get("Title"), &longer["Title"]);
     }
 }

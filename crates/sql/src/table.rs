@@ -59,7 +59,7 @@ pub fn add_column(dialect: Dialect, table: &str, column: &Column) -> String {
 /// where it has no default.
 pub fn fill_default(dialect: Dialect, table: &str, property: &Property) -> Option<Statement> {
     let default = property.default.as_ref()?;
-    let cell = CellSeed(property).read(default).ok().filter(|cell| *cell != Cell::Null)?.into_owned();
+    let cell = CellSeed::written(property).read(default).ok().filter(|cell| *cell != Cell::Null)?.into_owned();
     let column = quoted(dialect, &property.name);
     let mut builder = crate::statement::Builder::new(dialect);
     let folded = folded_column(dialect, property).map(|column| (quoted(dialect, &column.name), folded_cell(&cell)));

@@ -6,6 +6,7 @@
 use super::ModelError;
 use super::source::{Object, Source};
 use crate::cell::CellSeed;
+use crate::decimal::MOST_DIGITS;
 use crate::entity::{Kind, MergeRule, NavigationProperty, Property, Role};
 use crate::record::ID;
 use serde_json::Value;
@@ -61,7 +62,7 @@ fn default_value(property: &Property, written: &Value) -> Result<Value, String> 
         }
         (other, _) => other.clone(),
     };
-    let cell = CellSeed(property).read(&value).map_err(|e| e.problem)?;
+    let cell = CellSeed::written(property).read(&value).map_err(|e| e.problem)?;
     Ok(cell.to_json(property))
 }
 
@@ -96,7 +97,7 @@ fn kind(source: &Source<'_>, path: &[&str], element: &Object) -> Result<Kind, Mo
         "Edm.DateTimeOffset" => Kind::DateTimeOffset,
         "Edm.Guid" => Kind::Guid,
         "Edm.Decimal" => {
-            let precision = facet("$Precision").unwrap_or(18);
+            let precision = facet("$Precision").unwrap_or(MOST_DIGITS.into());
             let scale = match element.get("$Scale") {
                 Some(Value::String(_)) => {
                     return Err(
@@ -105,8 +106,8 @@ fn kind(source: &Source<'_>, path: &[&str], element: &Object) -> Result<Kind, Mo
                 }
                 _ => facet("$Scale").unwrap_or(0),
             };
-            if precision == 0 || precision > 18 {
-                return Err(source.error(&at("$Precision"), "must be between 1 and 18"));
+            if precision == 0 || precision > u64::from(MOST_DIGITS) {
+                return Err(source.error(&at("$Precision"), format!("must be between 1 and {MOST_DIGITS}")));
             }
             if scale > precision {
                 return Err(source.error(&at("$Scale"), "must not be above $Precision"));

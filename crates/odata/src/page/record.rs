@@ -6,14 +6,16 @@
 
 use super::Text;
 use super::removed::{RemovedSeed, key_of_url, removal};
-use super::value::{NullableSeed, TextInto, decimal, deepest_nesting};
+use super::value::{TextInto, decimal, deepest_nesting};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use tidemark_model::{Cell, EntitySet, Incoming, IncomingRow, Kind, Property, RecordId, Removal, Role, STATE};
+use tidemark_model::{
+    Cell, CellSeed, EntitySet, Incoming, IncomingRow, Kind, Property, RecordId, Removal, Role, STATE,
+};
 
 /// An unknown property may nest so deep; everything that reads JSON into a tree stops at 128.
 pub(crate) const DEEPEST_UNKNOWN: usize = 100;
@@ -169,9 +171,9 @@ impl<'de, 'm> RecordReader<'de, 'm> {
                 let raw: &'de RawValue = map.next_value()?;
                 self.cells[place] = decimal(self.declared[place], raw.get()).map_err(A::Error::custom)?;
             }
-            Member::Declared(place) => self.cells[place] = map.next_value_seed(NullableSeed(self.declared[place]))?,
+            Member::Declared(place) => self.cells[place] = map.next_value_seed(CellSeed::held(self.declared[place]))?,
             Member::Fixed(role, place) => {
-                let cell = map.next_value_seed(NullableSeed(&self.properties[place]))?;
+                let cell = map.next_value_seed(CellSeed::held(&self.properties[place]))?;
                 match (role, cell) {
                     (Role::Key, Cell::Guid(id)) => item.id = Some(RecordId(id)),
                     (Role::UpdatedAt, Cell::Integer(ms)) => item.updated_at = Some(ms),

@@ -1,7 +1,6 @@
 //! One value of an item, where it is read otherwise than by its property alone.
 //!
-//! Owns: decimals digit for digit, null where the model wants none, text into a buffer that is used again, and how deep
-//! what nobody knows nests. Refuses: which member a value belongs to (`record`).
+//! Owns: decimals digit for digit, text into a buffer that is used again, and how deep what nobody knows nests. Refuses: which member a value belongs to (`record`).
 
 use serde::de::{DeserializeSeed, Deserializer, Visitor};
 use std::borrow::Cow;
@@ -19,31 +18,8 @@ pub(super) fn decimal<'de>(property: &Property, json: &'de str) -> Result<Cell<'
     } else {
         serde_json::from_str::<Cow<'_, str>>(json).map_err(|_| format!("{} must be a decimal number", property.name))?
     };
-    let cell = CellSeed(property).read(&serde_json::Value::String(text.into_owned())).map(Cell::into_owned);
+    let cell = CellSeed::held(property).read(&serde_json::Value::String(text.into_owned())).map(Cell::into_owned);
     cell.map_err(|error| error.to_string())
-}
-
-/// A value, or null also where the model wants none: a tombstone whose content was purged has nothing else to say.
-pub(super) struct NullableSeed<'m>(pub(super) &'m Property);
-
-impl<'de> DeserializeSeed<'de> for NullableSeed<'_> {
-    type Value = Cell<'de>;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cell<'de>, D::Error> {
-        deserializer.deserialize_option(self)
-    }
-}
-
-impl<'de> Visitor<'de> for NullableSeed<'_> {
-    type Value = Cell<'de>;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a value of {}", self.0.kind.edm_name())
-    }
-    fn visit_none<E>(self) -> Result<Cell<'de>, E> {
-        Ok(Cell::Null)
-    }
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cell<'de>, D::Error> {
-        CellSeed(self.0).deserialize(deserializer)
-    }
 }
 
 /// A string, written into a buffer that is used again.

@@ -106,7 +106,7 @@ fn value(
 /// Returns the value of a property that nothing names; a tombstoned record may lack its content.
 fn default_of(property: &Property, is_tombstoned: bool) -> Result<Cell<'static>, InvalidRecord> {
     match &property.default {
-        Some(default) => Ok(CellSeed(property).read(default)?.into_owned()),
+        Some(default) => Ok(CellSeed::written(property).read(default)?.into_owned()),
         None if property.nullable || is_tombstoned => Ok(Cell::Null),
         None => Err(InvalidRecord::Missing(property.name.clone())),
     }

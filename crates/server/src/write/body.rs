@@ -47,7 +47,7 @@ fn members_to_body(set: &EntitySet, members: &Map<String, Value>) -> Result<(Opt
             name => match set.entity_type.declared().position(|p| p.name == name) {
                 Some(index) => {
                     let property = set.entity_type.declared().nth(index);
-                    let cell = property.map(|p| CellSeed(p).read(value)).transpose();
+                    let cell = property.map(|p| CellSeed::written(p).read(value)).transpose();
                     body.cells[index] = cell.map_err(|e| invalid(&e.into()))?.map(tidemark_model::Cell::into_owned);
                 }
                 None if set.entity_type.navigation.iter().any(|n| n.name == name) => {
@@ -76,7 +76,7 @@ fn read_id(value: &Value) -> Result<Option<RecordId>, WireError> {
 
 fn read_sync(set: &EntitySet, name: &str, value: &Value) -> Result<Value, WireError> {
     let Some(property) = set.entity_type.property(name) else { return Ok(Value::Null) };
-    let cell = CellSeed(property).read(value).map_err(|error: ValueError| invalid(&error.into()))?;
+    let cell = CellSeed::written(property).read(value).map_err(|error: ValueError| invalid(&error.into()))?;
     Ok(cell.to_json(property))
 }
 

@@ -93,7 +93,7 @@ fn put_back(table: &Table, rest: &mut Record, change: &Change, name: &str) {
         (None, None) => drop(rest.properties.shift_remove(name)),
         (None, Some(base)) => drop(rest.properties.insert(name.to_owned(), base.get(name).clone())),
         (Some(property), base) => {
-            let was = base.map(|base| base.get(name)).filter(|was| CellSeed(property).read(was).is_ok());
+            let was = base.map(|base| base.get(name)).filter(|was| CellSeed::written(property).read(was).is_ok());
             let value = was.cloned().or_else(|| property.default.clone()).unwrap_or(Value::Null);
             rest.properties.insert(name.to_owned(), value);
         }

@@ -106,7 +106,7 @@ fn storage_form<'v>(property: &'v Property, value: &'v Value) -> Result<Cell<'v>
     match value {
         // Whether null is allowed was decided when the value came in; a purged tombstone has no content.
         Value::Null => Ok(Cell::Null),
-        value => CellSeed(property).read(value).map_err(|error| StoreError::Invalid(error.into())),
+        value => CellSeed::held(property).read(value).map_err(|error| StoreError::Invalid(error.into())),
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn reshaped(old: &Table, new: &Table, record: &Record, keep_removed: 
     let mut shaped = Record { properties: serde_json::Map::new(), ..record.clone() };
     for property in new.declared() {
         let value = record.get(&property.name);
-        let value = CellSeed(property).read(value).map_or(serde_json::Value::Null, |cell| cell.to_json(property));
+        let value = CellSeed::held(property).read(value).map_or(serde_json::Value::Null, |cell| cell.to_json(property));
         shaped.properties.insert(property.name.clone(), value);
     }
     for (name, value) in &record.properties {

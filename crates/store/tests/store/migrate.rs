@@ -362,6 +362,32 @@ fn what_a_record_cannot_be_without_is_asked_for_by_name() {
 }
 
 #[test]
+fn what_is_here_already_keeps_to_no_limit_that_the_model_has_now() {
+    let device = device();
+    let store = &device.store;
+    clean_item(store, 1, "e1");
+    clean_item(store, 2, "e1");
+    edit(store, id(1), json!({ "Title": "much too long a title" }));
+    pull_item(store, &server_item(id(2), "e2", json!({ "Title": "theirs, and long" })));
+    store.adopt_model(&changed("Title", json!({ "$MaxLength": 5 }))).unwrap();
+    pull_item(store, &server_item(id(3), "e3", json!({ "Title": "from before the model" })));
+    store.settle(&[reply(&batch(store)[0], Answer::Refused { reason: "no".into() })]).unwrap();
+    // What stands there is read again, since the answer may not be what happened: the change stays what it was.
+    pull_item(store, &server_item(id(1), "e1", json!({ "Title": "a" })));
+    assert_eq!((mark(store, id(1)), title(&shown(store, id(1)).unwrap())), ("refused", "much too long a title"));
+    assert_eq!(title(&shown(store, id(2)).unwrap()), "theirs, and long");
+    for of in [id(2), id(3)] {
+        edit(store, of, json!({ "Notes": "another property" }));
+    }
+    assert_eq!(batch(store).len(), 2);
+    // Where the table is made anew for another property, it stays as well.
+    let mut document: Value = serde_json::from_str(&changed("Title", json!({ "$MaxLength": 5 }))).unwrap();
+    document["Tidemark"]["TodoItem"].as_object_mut().unwrap().shift_remove("Notes");
+    store.adopt_model(&document.to_string()).unwrap();
+    assert_eq!(title(&shown(store, id(1)).unwrap()), "much too long a title");
+}
+
+#[test]
 fn a_model_with_a_mistake_changes_nothing() {
     let device = device();
     clean_item(&device.store, 1, "e1");

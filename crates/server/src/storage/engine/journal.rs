@@ -154,7 +154,7 @@ fn undo(set: &EntitySet, row: &mut Row, before: Option<&str>) {
         match before.get(&property.name) {
             Some(Value::Null) => *cell = Cell::Null,
             Some(value) => {
-                if let Ok(was) = CellSeed(property).read(value) {
+                if let Ok(was) = CellSeed::held(property).read(value) {
                     *cell = was.into_owned();
                 }
             }

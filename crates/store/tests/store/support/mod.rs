@@ -297,7 +297,7 @@ pub(crate) fn take_under(tx: &mut Onto<'_>, model: &EntityModel, set: &str, serv
         .iter()
         .map(|p| match record.get(&p.name) {
             Value::Null => Cell::Null,
-            value => CellSeed(p).read(value).unwrap().into_owned(),
+            value => CellSeed::held(p).read(value).unwrap().into_owned(),
         })
         .collect();
     let unknown: Map<String, Value> = record
