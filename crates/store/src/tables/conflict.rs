@@ -59,9 +59,10 @@ pub(crate) fn put_properties(tx: &Tx<'_>, question: RecordId, properties: &[Stri
     Ok(())
 }
 
-/// Returns every question, oldest first.
+/// Returns every question, in the order in which their changes were made here: clocks may be moved (FAULTS I23).
 pub(crate) fn all(conn: &Connection) -> Result<Vec<Open>> {
-    let mut statement = conn.prepare_cached(&format!("{SELECT} ORDER BY detected_at, record_id"))?;
+    let place = pending::place_of("conflict.entity_set", "record_id");
+    let mut statement = conn.prepare_cached(&format!("{SELECT} ORDER BY {place}, record_id"))?;
     let mut rows = statement.query([])?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {

@@ -253,6 +253,11 @@ pub(crate) const OF_SET: &str = "SELECT id FROM pending WHERE entity_set = ?1";
 /// The changes that an open question holds, as a table of a statement.
 pub(crate) const ASKED: &str = "SELECT entity_set, id FROM pending WHERE hold = 1";
 
+/// Writes the SQL of the place in the queue of the change of that set and record.
+pub(crate) fn place_of(set: &str, id: &str) -> String {
+    format!("(SELECT order_no FROM pending AS change WHERE change.entity_set = {set} AND change.id = {id})")
+}
+
 /// Returns the records of a set that something is pending for.
 pub(crate) fn of_set(conn: &Connection, set: &str) -> Result<Vec<RecordId>> {
     let mut statement = conn.prepare_cached(OF_SET)?;

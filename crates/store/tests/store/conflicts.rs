@@ -336,3 +336,20 @@ fn what_is_restored_over_a_value_that_nobody_saw_is_asked_about_again() {
     let OutgoingChange::Restore { body, if_match } = items(store).remove(0) else { panic!() };
     assert_eq!((&body["Title"], &body["Notes"], if_match.as_str()), (&json!("mine"), &json!("n"), "e3"));
 }
+
+#[test]
+fn questions_stand_in_the_order_of_the_work_whatever_the_clock_says() {
+    let device = device();
+    let store = &device.store;
+    for n in [3, 1, 2] {
+        clean_item(store, n, "e1");
+        edit(store, id(n), json!({ "Title": "mine" }));
+    }
+    for n in [2, 3, 1] {
+        // The battery of its clock is at its end.
+        device.clock.0.fetch_sub(86_400_000, std::sync::atomic::Ordering::Relaxed);
+        pull_item(store, &server_item(id(n), "e2", json!({ "Title": "theirs" })));
+    }
+    let open: Vec<_> = store.conflicts().unwrap().iter().map(|open| open.record_id).collect();
+    assert_eq!(open, [id(3), id(1), id(2)]);
+}
