@@ -84,7 +84,7 @@ impl Lease {
     /// # Errors
     /// The database cannot be read.
     pub fn refetch(&self) -> Result<Vec<(String, Vec<RecordId>)>> {
-        self.read(|reading| refetch::all(reading.conn))
+        self.read(|reading| position::refetch(reading.conn))
     }
 
     /// Tells whether any record is to be fetched singly.
@@ -92,7 +92,7 @@ impl Lease {
     /// # Errors
     /// The database cannot be read.
     pub fn has_refetch(&self) -> Result<bool> {
-        self.read(|reading| refetch::is_any(reading.conn))
+        self.read(|reading| position::has_refetch(reading.conn))
     }
 }
 

@@ -19,6 +19,10 @@ use std::sync::Arc;
 use tidemark_model::{Planted, RecordId, State, changed_properties, is_planted};
 use uuid::Uuid;
 
+/// A version that no server has: the answer to a change on it says what there is. Nobody pulls a set that is not kept, so
+/// that what waits in one is read by it (RFC 9110, 13.1.1).
+const UNREAD: &str = "W/\"\"";
+
 /// What may be sent next.
 #[derive(Clone, Copy)]
 pub struct Wanted<'t> {
@@ -126,11 +130,13 @@ impl Gathering<'_> {
         if (change.attempts > 0 && change.in_flight.is_some()) != self.suspects {
             return Ok(());
         }
+        // What the server has of it is read before anything goes over that: what others had made of it before they deleted
+        // it, what is in doubt, what a property holds that came back with the model (FAULTS I14, N2, S3).
+        let is_free = change.in_flight.is_none();
+        let is_unread = is_free && change.is_to_be_read() && refetch::is_waited_for(tx.conn, set, id)?;
         let (outgoing, begun) = match &change.in_flight {
             Some(sent) if !is_planted(Planted::X7RetrySendsWhatStandsNow) => (outgoing::outgoing(table, sent)?, None),
-            // What the server has of it is read before anything goes over that: what others had made of it before they deleted
-            // it, what is in doubt, what a property holds that came back with the model (FAULTS I14, N2, S3).
-            None if change.is_to_be_read() && refetch::is_waited_for(tx.conn, set, id)? => return Ok(()),
+            None if is_unread && position::is_kept(tx.conn, set)? => return Ok(()),
             _ => {
                 let row = row::get(tx.conn, table, id)?;
                 let row = row.ok_or_else(|| StoreError::Internal(format!("{set} {id} is pending but not there")))?;
@@ -138,7 +144,9 @@ impl Gathering<'_> {
                     // Nobody asks for it any more: its set is kept no longer.
                     return local::put_pending(tx, table, row.record, &change);
                 }
-                let (sent, outgoing) = begin(tx, table, row, &change)?;
+                let is_asking = is_unread && change.state == State::Update;
+                let on = change.base.as_ref().map(|base| if is_asking { UNREAD } else { &base.etag });
+                let (sent, outgoing) = begin(tx, table, row, &change, on)?;
                 (outgoing, Some(sent))
             }
         };
@@ -162,7 +170,13 @@ impl Gathering<'_> {
 }
 
 /// Makes the copy of a change that is remembered until its answer is here, and what is sent of it.
-fn begin(tx: &Tx<'_>, table: &Table, row: Row, change: &Change) -> Result<(InFlight, Outgoing)> {
+fn begin(
+    tx: &Tx<'_>,
+    table: &Table,
+    row: Row,
+    change: &Change,
+    if_match: Option<&str>,
+) -> Result<(InFlight, Outgoing)> {
     let restores = change.is_restore();
     let changed = match &change.base {
         Some(base) if change.state == State::Update && !restores => {
@@ -175,7 +189,7 @@ fn begin(tx: &Tx<'_>, table: &Table, row: Row, change: &Change) -> Result<(InFli
         first_sent_ms: tx.server_now_ms()?,
         state: change.state,
         record: row.record,
-        if_match: change.base.as_ref().map(|base| base.etag.clone()),
+        if_match: if_match.map(str::to_owned),
         changed,
         restores,
     };

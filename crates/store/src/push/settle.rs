@@ -20,6 +20,7 @@ use crate::tables::history::{self, Entry};
 use crate::tables::local;
 use crate::tables::pending::{self, Change, InFlight, Offer};
 use crate::tables::position;
+use crate::tables::refetch;
 use crate::tables::retention::ATTEMPTS_OF_A_RECORD;
 use crate::tables::sent;
 use crate::tables::table::Table;
@@ -215,6 +216,10 @@ fn gone(tx: &Tx<'_>, table: &Table, change: Change) -> Result<Tally> {
 /// The change was not applied: the record is not what it was made on.
 fn stale(tx: &Tx<'_>, table: &Table, id: RecordId, mut change: Change, current: Option<&Versioned>) -> Result<Tally> {
     change.attempts = 0;
+    if !position::is_kept(tx.conn, &table.set.name)? {
+        // This is how what waits in such a set is read.
+        refetch::remove(tx, &table.set.name, id)?;
+    }
     let row = outcome::pending_row(tx, table, id)?;
     if let Some(current) = current
         && restored::has_lost(tx, table, current)?

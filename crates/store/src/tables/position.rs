@@ -4,6 +4,7 @@
 //! the position that it was asked from (DESIGN section 4, rule (b); FAULTS N4, I20). Refuses: what a page holds (`sink`).
 
 use crate::error::{Result, StoreError};
+use crate::tables::pending;
 use crate::tables::refetch;
 use crate::tables::sent;
 use crate::tables::setting;
@@ -174,15 +175,29 @@ pub(crate) fn stored(conn: &Connection, set: &str) -> Result<Option<Stored>> {
     Ok(stored.optional()?)
 }
 
+/// The sets that are kept offline, as a table of a statement.
+const KEPT: &str = "SELECT entity_set FROM position";
+
 /// Tells whether a set is kept offline.
 pub(crate) fn is_kept(conn: &Connection, set: &str) -> Result<bool> {
     let mut statement = conn.prepare_cached("SELECT 1 FROM position WHERE entity_set = ?1")?;
     Ok(statement.exists([set])?)
 }
 
-/// Has a record fetched by the next cycle, whatever its set's feed says.
+/// Has a record fetched by the next cycle, whatever its set's feed says. Of a set that is not kept nobody asks: there what
+/// waits is read by the push (`push::batch`).
 pub(crate) fn fetch_later(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<()> {
-    if is_kept(tx.conn, &table.set.name)? { refetch::add(tx, &table.set.name, id) } else { Ok(()) }
+    refetch::add(tx, &table.set.name, id)
+}
+
+/// Returns the records to be fetched of sets that are kept.
+pub(crate) fn refetch(conn: &Connection) -> Result<Vec<(String, Vec<RecordId>)>> {
+    refetch::of_sets(conn, KEPT)
+}
+
+/// Tells whether any record of a set that is kept is to be fetched.
+pub(crate) fn has_refetch(conn: &Connection) -> Result<bool> {
+    refetch::is_any_of_sets(conn, KEPT)
 }
 
 /// Tells whether a set waits for the enumeration of a restored server: until that has shown what was lost, nothing of
@@ -220,7 +235,7 @@ pub(crate) fn end(tx: &Tx<'_>, set: &str) -> Result<()> {
         setting::set(tx.conn, &lost_key(set), "1")?;
     }
     tx.conn.prepare_cached("DELETE FROM position WHERE entity_set = ?1")?.execute([set])?;
-    refetch::remove_set(tx, set)?;
+    refetch::keep_only(tx, set, pending::OF_SET)?;
     tx.forget_standings();
     Ok(())
 }
@@ -236,7 +251,7 @@ pub(crate) fn restart(tx: &Tx<'_>, set: &str) -> Result<()> {
 
 /// Has every set read again from its start.
 pub(crate) fn restart_all(tx: &Tx<'_>) -> Result<()> {
-    let mut kept = tx.conn.prepare("SELECT entity_set FROM position")?;
+    let mut kept = tx.conn.prepare(KEPT)?;
     let kept: Vec<String> = kept.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     kept.iter().try_for_each(|set| restart(tx, set))
 }

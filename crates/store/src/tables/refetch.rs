@@ -21,15 +21,22 @@ pub(crate) fn remove(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<bool> {
     Ok(tx.conn.prepare_cached(sql)?.execute(params![set, Key(id)])? > 0)
 }
 
-/// Takes out all of a set.
-pub(crate) fn remove_set(tx: &Tx<'_>, set: &str) -> Result<()> {
-    tx.conn.prepare_cached("DELETE FROM refetch WHERE entity_set = ?1")?.execute([set])?;
+/// Takes out all of a set but what the query names, whose parameter is the set.
+pub(crate) fn keep_only(tx: &Tx<'_>, set: &str, which: &str) -> Result<()> {
+    let sql = format!("DELETE FROM refetch WHERE entity_set = ?1 AND id NOT IN ({which})");
+    tx.conn.prepare_cached(&sql)?.execute([set])?;
     Ok(())
 }
 
 /// Tells whether any record is waited for.
 pub(crate) fn is_any(conn: &Connection) -> Result<bool> {
     Ok(conn.prepare_cached("SELECT 1 FROM refetch LIMIT 1")?.exists([])?)
+}
+
+/// Tells whether any record is waited for of the sets that a query names.
+pub(crate) fn is_any_of_sets(conn: &Connection, sets: &str) -> Result<bool> {
+    let sql = format!("SELECT 1 FROM refetch WHERE entity_set IN ({sets}) LIMIT 1");
+    Ok(conn.prepare_cached(&sql)?.exists([])?)
 }
 
 /// Tells whether a record of a set is waited for.
@@ -43,9 +50,10 @@ pub(crate) fn is_waited_for(conn: &Connection, set: &str, id: RecordId) -> Resul
     Ok(conn.prepare_cached(sql)?.exists(params![set, Key(id)])?)
 }
 
-/// Returns the records, set by set.
-pub(crate) fn all(conn: &Connection) -> Result<Vec<(String, Vec<RecordId>)>> {
-    let mut statement = conn.prepare_cached("SELECT entity_set, id FROM refetch ORDER BY entity_set, id")?;
+/// Returns the records of the sets that a query names, set by set.
+pub(crate) fn of_sets(conn: &Connection, sets: &str) -> Result<Vec<(String, Vec<RecordId>)>> {
+    let sql = format!("SELECT entity_set, id FROM refetch WHERE entity_set IN ({sets}) ORDER BY entity_set, id");
+    let mut statement = conn.prepare_cached(&sql)?;
     let mut rows = statement.query([])?;
     let mut sets: Vec<(String, Vec<RecordId>)> = Vec::new();
     while let Some(row) = rows.next()? {

@@ -338,6 +338,44 @@ fn what_is_restored_over_a_value_that_nobody_saw_is_asked_about_again() {
 }
 
 #[test]
+fn a_restore_goes_over_nothing_unseen_though_its_set_is_kept_no_longer() {
+    for (has_answered, is_ticked_again) in [(true, false), (false, false), (true, true)] {
+        let device = device();
+        let store = &device.store;
+        clean_item(store, 1, "e1");
+        edit(store, id(1), json!({ "Title": "mine" }));
+        pull_removed(store, ITEMS, id(1), "e3");
+        let restore = || store.resolve(only(store).id, &Resolution::Restore).map(drop).unwrap();
+        let un_tick = || store.uncache(ITEMS, tidemark_store::Unsent::KeepUntilSent).unwrap();
+        if has_answered {
+            restore();
+            un_tick();
+        } else {
+            un_tick();
+            restore();
+        }
+        if is_ticked_again {
+            store.cache(ITEMS).unwrap();
+            assert!(batch(store).iter().all(|outgoing| outgoing.set != ITEMS), "it is read first");
+            continue;
+        }
+        let sent = batch(store).into_iter().find(|outgoing| outgoing.set == ITEMS).unwrap();
+        assert_ne!(sent.change.if_match(), "e3", "what it held is not known");
+        let mut current = server_item(id(1), "e3", json!({ "Title": "theirs", "Notes": "n" }));
+        current.record.is_tombstoned = true;
+        store.settle(&[reply(&sent, Answer::Stale { current })]).unwrap();
+        let open = only(store);
+        assert_eq!((open.kind, title(&open.server.unwrap().record)), (ConflictKind::DeletedOnServer, "theirs"));
+        // Now it is known, and goes over it by choice.
+        restore();
+        let sent = batch(store).into_iter().find(|outgoing| outgoing.set == ITEMS).unwrap();
+        assert_eq!(sent.change.if_match(), "e3");
+        store.settle(&[reply(&sent, Answer::Done { etag: "e4".into(), stamp: None })]).unwrap();
+        assert_eq!(store.counts().unwrap().pending, 0);
+    }
+}
+
+#[test]
 fn questions_stand_in_the_order_of_the_work_whatever_the_clock_says() {
     let device = device();
     let store = &device.store;
