@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use tidemark_model::{Planted, plant};
 use tidemark_simulation::plan::deed::Plan;
 use tidemark_simulation::{
-    Outcome, Play, Seeds, Telling, Together, enumerate, plan, run, run_many, run_over_tcp, run_seed, scenarios, shrink,
-    watch_panics,
+    Outcome, Play, Seeds, Telling, Together, enumerate, plan, run, run_many, run_over_tcp, run_pair, run_seed,
+    scenarios, shrink, watch_panics,
 };
 
 /// Runs seeds of the simulation.
@@ -51,6 +51,9 @@ struct Arguments {
     /// Over simulated TCP
     #[arg(long)]
     wire: bool,
+    /// Each under true clocks and under wrong ones: what comes of it is the same
+    #[arg(long)]
+    pairs: bool,
     /// Write the tables of the documentation into this file
     #[arg(long, value_name = "FILE")]
     tables: Option<PathBuf>,
@@ -64,7 +67,11 @@ struct Arguments {
 
 impl Arguments {
     fn play(&self) -> Play {
-        if self.wire { run_over_tcp } else { run }
+        match (self.wire, self.pairs) {
+            (true, _) => run_over_tcp,
+            (_, true) => run_pair,
+            _ => run,
+        }
     }
 }
 

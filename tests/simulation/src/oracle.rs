@@ -8,6 +8,7 @@ pub(crate) mod at_rest;
 pub(crate) mod eyes;
 pub(crate) mod ledger;
 pub(crate) mod questions;
+pub(crate) mod remembered;
 
 /// A law that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -16,7 +16,7 @@ pub(crate) mod told;
 mod watched;
 
 use crate::oracle::ledger::{Ledger, Saved, Writer};
-use crate::oracle::{Judged, Violation, always, at_rest, broken};
+use crate::oracle::{Judged, Violation, always, at_rest, broken, remembered};
 use crate::plan::deed::{At, Deed, Plan, User};
 use crate::wire::{Berth, Line};
 use crate::world::laptop::Laptop;
@@ -79,6 +79,8 @@ pub struct Outcome {
     pub hash: u64,
     /// Virtual milliseconds, times laptops.
     pub device_ms: u64,
+    /// What is to be the same under other clocks, where it was remembered.
+    pub remembered: Vec<String>,
 }
 
 /// A run while it is on.
@@ -165,7 +167,7 @@ pub(crate) fn outcome_of(plan: &Plan, carried: Result<Carried, String>, told: &T
         let words = format!("the run asked the machine for {trip:?}");
         violation = Some((plan.events.len(), Violation { law: "tripwire".into(), words }));
     }
-    Outcome { violation, tally: told.tally(), hash: told.hash(), device_ms }
+    Outcome { violation, tally: told.tally(), hash: told.hash(), device_ms, remembered: told.remembered() }
 }
 
 pub(crate) async fn carry_out(plan: &Plan, world: &str, told: Told, over: Over) -> Carried {
@@ -242,7 +244,11 @@ impl Run {
         self.heal().await?;
         at_rest::judge(self).await?;
         self.cold_restart().await?;
-        at_rest::judge(self).await
+        at_rest::judge(self).await?;
+        if self.told.remembers() {
+            remembered::remember(self).await;
+        }
+        Ok(())
     }
 
     /// Does what an event says; a deed that takes for ever is stuck.

@@ -11,13 +11,15 @@ use tidemark_model::{Planted, plant};
 use tidemark_simulation::plan::deed::Plan;
 use tidemark_simulation::{
     Seeds, Telling, Together, Violation, enumerate, injected, missing, missing_on_a_wire, run, run_many, run_over_tcp,
-    run_seed, scenarios,
+    run_pair, run_seed, scenarios,
 };
 
 /// Seeds of every test run.
 const SEEDS: u64 = 2_000;
 /// Seeds over simulated TCP.
 const WIRE: u64 = 120;
+/// Seeds that are run under true clocks and under wrong ones.
+const PAIRS: u64 = 200;
 /// Every so-many-th operation is a crash point.
 const STEP: u64 = 2;
 
@@ -97,6 +99,9 @@ pub(crate) fn run_all(threads: usize, now: &dyn Fn() -> Instant) -> ExitCode {
         |(seed, at, violation): &(u64, usize, Violation)| format!("seed {seed} over TCP, event {at}: {violation}");
     problems.extend(wired.failed.iter().map(told));
     problems.extend(missing_on_a_wire(&wired.tally).into_iter().map(|what| format!("never met: {what}")));
+    let pairs = run_many(Seeds { first: 0, count: PAIRS, failures: 10, play: run_pair }, threads, &|| true);
+    println!("{} pairs: {} differ, after {} s", pairs.seeds, pairs.failed.len(), began.elapsed().as_secs());
+    problems.extend(pairs.failed.iter().map(|(seed, _, violation)| format!("pair {seed}: {violation}")));
     let mut points = 0;
     for scenario in scenarios() {
         let done = enumerate(&scenario, threads, STEP);

@@ -4,7 +4,7 @@
 //! that was not asked about is found in the journal (`at_rest`).
 
 use super::always::KEPT_MS;
-use super::{Judged, broken};
+use super::{Judged, broken, remembered};
 use crate::plan::deed::At;
 use crate::run::{Run, SETS};
 use serde_json::{Map, Value};
@@ -14,6 +14,9 @@ pub(crate) async fn judge(run: &mut Run, at: At) -> Judged {
     for conflict in run.questions(at).await? {
         if run.ledger.asked.insert(format!("{} {}", at.laptop, conflict.id)) {
             run.told.hit("question", &conflict.kind);
+            let ConflictView { kind, record_id, properties, .. } = &conflict;
+            let asked = format!("laptop {} is asked {kind} about {record_id} {properties:?}", at.laptop);
+            run.told.remember(|| remembered::numbered(run, &asked));
             run.told.tell(|| format!("  asked: {} of {} {:?}", conflict.kind, conflict.record_id, conflict.properties));
             has_cause(run, at.laptop, &conflict)?;
         }

@@ -19,6 +19,10 @@ pub enum Telling {
     Hash,
     /// The trace itself, as it goes, on standard output.
     Aloud,
+    /// Counts, and what is to be the same under other clocks.
+    Remembers,
+    /// Both.
+    RemembersAloud,
 }
 
 /// How often each thing happened: what, and where.
@@ -29,6 +33,7 @@ struct Inner {
     hasher: DefaultHasher,
     lines: u64,
     tally: Tally,
+    remembered: Vec<String>,
 }
 
 /// Returns how the names of a world's files begin on this machine, of which no other world's, of whatever process, does.
@@ -60,20 +65,37 @@ impl Told {
 
     /// Tells whether the trace is told as it goes.
     pub(crate) fn is_aloud(&self) -> bool {
-        self.telling == Telling::Aloud
+        matches!(self.telling, Telling::Aloud | Telling::RemembersAloud)
     }
 
     /// Tells a line.
     pub(crate) fn tell(&self, words: impl FnOnce() -> String) {
         match self.telling {
-            Telling::Counts => {}
+            Telling::Counts | Telling::Remembers => {}
             Telling::Hash => {
                 let mut inner = self.inner();
                 inner.lines += 1;
                 words().replace(&*self.world, "/sim/").replace(&*self.files, "").hash(&mut inner.hasher);
             }
-            Telling::Aloud => println!("{}", words()),
+            Telling::Aloud | Telling::RemembersAloud => println!("{}", words()),
         }
+    }
+
+    /// Remembers a line, where that is wanted.
+    pub(crate) fn remember(&self, words: impl FnOnce() -> String) {
+        if self.remembers() {
+            self.inner().remembered.push(words());
+        }
+    }
+
+    /// Tells whether the world is to be compared with another.
+    pub(crate) fn remembers(&self) -> bool {
+        matches!(self.telling, Telling::Remembers | Telling::RemembersAloud)
+    }
+
+    /// Returns what was remembered.
+    pub(crate) fn remembered(&self) -> Vec<String> {
+        self.inner().remembered.clone()
     }
 
     /// Counts something that happened.
