@@ -79,7 +79,8 @@ fn unsent(set: &EntitySet, answered: Answered<'_>, now: Option<Standing<'_>>) ->
                 return None;
             }
             for name in changed_properties(after, now.record) {
-                if set.entity_type.property(name).is_some() {
+                // What the model lacks just now is not gone because it is not here; what is here was typed.
+                if set.entity_type.property(name).is_some() || now.record.properties.contains_key(name) {
                     mine.properties.insert(name.to_owned(), now.record.get(name).clone());
                 }
             }
