@@ -2,7 +2,8 @@
 //!
 //! Owns: when a set is due (once a day, and after somebody did not leave properly), its digest as this device has it, and
 //! queueing the records that differ to be fetched singly; pending work meets what comes by the usual rules. Refuses:
-//! asking the server (`tidemark-sync`), and judging while anything is on its way: then the next time will do.
+//! asking the server (`tidemark-sync`), judging while anything is on its way: then the next time will do; and judging records
+//! that are parked with an answer that never came.
 
 use crate::error::Result;
 use crate::open::lease::Lease;
@@ -121,7 +122,7 @@ impl Lease {
     /// The lease does not hold, or the database cannot be written.
     pub fn heal(&self, set: &str, asked_at: &str, buckets: &[usize], server: &[AuditRow]) -> Result<u64> {
         let server: BTreeMap<RecordId, RowDigest> = server.iter().copied().collect();
-        let here = self.read(|reading| {
+        let (here, uncertain) = self.read(|reading| {
             let table = Arc::clone(reading.catalog.table(set)?);
             let mut here: BTreeMap<RecordId, (RowDigest, bool)> = BTreeMap::new();
             rows(reading, &table, |id, row| {
@@ -129,8 +130,9 @@ impl Lease {
                     here.insert(id, row);
                 }
             })?;
-            Ok(here)
+            Ok((here, pending::uncertain(reading.conn, set)?))
         })?;
+        let is_told_by_nobody = |id: &RecordId| uncertain.contains(id);
         let differs = |id: &RecordId| match (here.get(id), server.get(id)) {
             (Some((here, is_pending)), Some(there)) => {
                 here.identity != there.identity || !is_pending && here.content != there.content
@@ -138,6 +140,7 @@ impl Lease {
             (here, there) => here.is_some() != there.is_some(),
         };
         let mut differing: Vec<RecordId> = here.keys().chain(server.keys()).copied().filter(differs).collect();
+        differing.retain(|id| !is_told_by_nobody(id));
         differing.sort_unstable();
         differing.dedup();
         self.write(|tx| {

@@ -9,7 +9,7 @@ use crate::tables::value::{Count, Key, from_optional_text, to_text};
 use crate::tx::transaction::Tx;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use tidemark_model::{CACHED_ENTITIES, Pending, Planted, Record, RecordId, State, Versioned, is_planted};
 
 /// The table's name, and its column of record ids.
@@ -282,10 +282,20 @@ pub(crate) fn is_any_free(conn: &Connection) -> Result<bool> {
     Ok(conn.prepare_cached("SELECT 1 FROM pending WHERE hold = 0 LIMIT 1")?.exists([])?)
 }
 
-/// Tells whether a change of a set is in flight, or a version of the server's was set aside for its answer.
+/// Tells whether a change of a set is in flight, or a version of the server's was set aside for its answer. What is parked is
+/// on no way: it may stay so for ever.
 pub(crate) fn is_on_its_way(conn: &Connection, set: &str) -> Result<bool> {
-    let sql = "SELECT 1 FROM pending WHERE entity_set = ?1 AND (in_flight IS NOT NULL OR set_aside <> 0) LIMIT 1";
+    let sql = "SELECT 1 FROM pending WHERE entity_set = ?1 AND (in_flight IS NOT NULL OR set_aside <> 0) AND hold <> 2 LIMIT 1";
     Ok(conn.prepare_cached(sql)?.exists([set])?)
+}
+
+/// Returns the parked records of a set of which nobody knows what the server has.
+pub(crate) fn uncertain(conn: &Connection, set: &str) -> Result<HashSet<RecordId>> {
+    let sql = "SELECT id FROM pending WHERE entity_set = ?1 AND hold = 2 \
+               AND (in_flight IS NOT NULL OR set_aside <> 0 OR doubts IS NOT NULL)";
+    let mut statement = conn.prepare_cached(sql)?;
+    let ids = statement.query_map([set], |row| row.get::<_, Key>(0).map(|key| key.0))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Returns what is to be sent of a set, with each place in the queue, behind the place `after`.

@@ -4,7 +4,7 @@ use crate::support::*;
 use serde_json::json;
 use std::sync::atomic::Ordering;
 use tidemark_model::{CycleOutcome, RowDigest};
-use tidemark_store::{Account, CycleEntry, Position, Store, Wanted};
+use tidemark_store::{Account, Answer, CycleEntry, Position, Store, Wanted};
 
 #[test]
 fn another_account_or_server_is_refused_until_sign_out() {
@@ -77,6 +77,31 @@ fn a_lease_ends_with_its_account_and_writes_nothing_more() {
     assert_eq!(codes, ["account_changed"; 11]);
     assert_eq!((store.get(ITEMS, id(9)).unwrap(), store.cycles(9).unwrap()), (None, Vec::new()));
     assert_eq!(store.account().unwrap(), Some(eve));
+}
+
+#[test]
+fn one_record_that_is_parked_with_no_answer_keeps_no_other_from_being_compared() {
+    let device = device();
+    let store = &device.store;
+    for n in [1, 2] {
+        clean_item(store, n, "e1");
+    }
+    edit(store, id(1), json!({ "Title": "mine" }));
+    pull(store, ITEMS, |tx| tx.move_to(&Position::Delta { link: "d".into() })).unwrap();
+    let lease = store.lease().unwrap();
+    let sent = batch(store);
+    assert!(lease.audit(ITEMS).unwrap().is_none(), "its answer will tell");
+    for _ in 0..5 {
+        let reason = "The server failed at it.".into();
+        store.settle(&[reply(&sent[0], Answer::Undecided { reason, counts: true })]).unwrap();
+    }
+    assert_eq!(store.counts().unwrap().parked, 1);
+    let asked = lease.audit(ITEMS).unwrap().unwrap();
+    let buckets: Vec<usize> = (0..asked.buckets.len()).collect();
+    // The server has another version of both.
+    let rows = [1, 2].map(|n| (id(n), RowDigest { identity: 1, content: 1 }));
+    assert_eq!(lease.heal(ITEMS, &asked.link, &buckets, &rows).unwrap(), 1);
+    assert_eq!(store.refetch().unwrap(), [(ITEMS.to_owned(), vec![id(2)])]);
 }
 
 #[test]
