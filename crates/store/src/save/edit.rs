@@ -22,7 +22,7 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 use tidemark_model::{
     ConflictKind, Fold, HistoryEvent, ID, LocalChange, Planted, Record, RecordId, Resolution, State, Strictness,
-    Versioned, fold, is_planted, read_changes, read_record, same_value,
+    Versioned, changed_properties, fold, is_planted, read_changes, read_record, same_value,
 };
 
 impl Store {
@@ -107,6 +107,13 @@ pub(crate) fn change(tx: &Tx<'_>, set: &str, id: RecordId, changes: &Map<String,
         _ => return Err(StoreError::NotFound { set: set.to_owned(), id }),
     }
     pending.release();
+    if position::is_unread(tx, &table, row.generation, changed_properties(&row.record, &record).into_iter())? {
+        // Nobody has seen what stands there of a property that came with the model: it is read before this goes over it.
+        pending.set_aside = true;
+        if pending.in_flight.is_none() {
+            position::fetch_later(tx, &table, id)?;
+        }
+    }
     if !unchanged {
         stamp(tx, &mut record, row.record.updated_at)?;
     }

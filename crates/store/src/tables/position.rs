@@ -9,9 +9,10 @@ use crate::tables::refetch;
 use crate::tables::sent;
 use crate::tables::setting;
 use crate::tables::table::Table;
-use crate::tables::value::{Count, Key};
+use crate::tables::value::{Count, Key, from_text, to_text};
 use crate::tx::transaction::{Standing, Tx};
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tidemark_model::{EntitySet, Planted, RecordId, is_planted};
 
@@ -212,6 +213,40 @@ fn lost_key(set: &str) -> String {
     format!("store.history_lost.{set}")
 }
 
+/// Under which it is remembered what a set's records do not tell yet: properties that came with the model since they were
+/// read.
+fn unread_key(set: &str) -> String {
+    format!("store.unread.{set}")
+}
+
+/// Remembers that properties came which no record of the set was read with.
+pub(crate) fn note_unread<'n>(tx: &Tx<'_>, set: &str, names: impl Iterator<Item = &'n str>) -> Result<()> {
+    let mut all = unread(tx, set)?;
+    all.extend(names.map(str::to_owned));
+    setting::set(tx.conn, &unread_key(set), &to_text(&all)?)
+}
+
+fn unread(tx: &Tx<'_>, set: &str) -> Result<BTreeSet<String>> {
+    setting::get(tx.conn, &unread_key(set))?.map_or_else(|| Ok(BTreeSet::new()), |text| from_text(&text))
+}
+
+/// Tells whether a record was read without one of these properties, and not again since.
+pub(crate) fn is_unread<'n>(
+    tx: &Tx<'_>,
+    table: &Table,
+    generation: i64,
+    mut names: impl Iterator<Item = &'n str>,
+) -> Result<bool> {
+    let standing = standing(tx, table)?;
+    if standing.follows || !standing.is_cached {
+        return Ok(false);
+    }
+    let stored = stored(tx.conn, &table.set.name)?.map(|stored| stored.position);
+    let is_read_again = matches!(stored, Some(Position::Enumerating { .. })) && generation == standing.generation;
+    let unread = unread(tx, &table.set.name)?;
+    Ok(!is_read_again && names.any(|name| unread.contains(name)))
+}
+
 /// Remembers that the server lost changes, for every set that has confirmed ones here: one that is kept no longer, or that
 /// leaves the model before its own link has told, is looked through when it is kept again.
 fn note_lost(tx: &Tx<'_>) -> Result<()> {
@@ -236,6 +271,7 @@ pub(crate) fn end(tx: &Tx<'_>, set: &str) -> Result<()> {
     }
     tx.conn.prepare_cached("DELETE FROM position WHERE entity_set = ?1")?.execute([set])?;
     refetch::keep_only(tx, set, pending::OF_SET)?;
+    setting::remove(tx.conn, &unread_key(set))?;
     tx.forget_standings();
     Ok(())
 }
@@ -284,6 +320,9 @@ pub(crate) fn advance(tx: &Tx<'_>, from: &AskedFrom, to: &Position, taken: u64) 
                WHERE entity_set = ?1";
     let now = params![from.set(), kind, link, restored, Count(taken), Key(incarnation.0)];
     tx.conn.prepare_cached(sql)?.execute(now)?;
+    if matches!((&from.position, to), (Position::Enumerating { .. } | Position::Start { .. }, Position::Delta { .. })) {
+        setting::remove(tx.conn, &unread_key(from.set()))?;
+    }
     tx.forget_standings();
     let position = match to {
         Position::Start { .. } => Position::Start { restored },

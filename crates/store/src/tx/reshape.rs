@@ -78,6 +78,9 @@ fn follow(tx: &Tx<'_>, old: &Table, new: &Table) -> Result<()> {
     let same_kind = new.declared().all(|p| of_old(&p.name).is_none_or(|o| is_stored_alike(&o.kind, &p.kind)));
     let removed = old.declared().any(|p| new.set.entity_type.property(&p.name).is_none());
     let added: Vec<_> = new.declared().filter(|p| of_old(&p.name).is_none()).collect();
+    if !added.is_empty() {
+        position::note_unread(tx, &new.set.name, added.iter().map(|property| property.name.as_str()))?;
+    }
     let has_extra = !added.is_empty() && has_extra(tx.conn, old)?;
     if !same_kind || removed || has_extra {
         return rewrite(tx, old, new);

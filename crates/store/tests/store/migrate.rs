@@ -220,7 +220,9 @@ fn that_a_property_which_left_the_model_has_no_value_is_no_news() {
     assert_eq!(store.parked().unwrap()[0].unfit, []);
     // Nor is it one that this device took the value out before.
     store.adopt_model(&model_document()).unwrap();
-    pull_item(store, &server_item(id(3), "e1", json!({ "Title": "a", "Notes": "n", "_UpdatedAt": 1_000 })));
+    let third = server_item(id(3), "e1", json!({ "Title": "a", "Notes": "n", "_UpdatedAt": 1_000 }));
+    let end = Position::Delta { link: "d".into() };
+    pull(store, ITEMS, |tx| take(tx, ITEMS, &third).and_then(|()| tx.move_to(&end))).unwrap();
     edit(store, id(3), json!({ "Title": "mine", "Notes": null }));
     store.adopt_model(&changed("Notes", Value::Null)).unwrap();
     let sent = batch(store);
@@ -317,6 +319,38 @@ fn nothing_goes_over_what_came_back_with_the_model_and_was_never_seen() {
     store.resolve(asked.id, &Resolution::KeepMine).unwrap();
     let OutgoingChange::Update { body, if_match } = batch(store).remove(0).change else { panic!() };
     assert_eq!((&body["Assignee"], if_match.as_str()), (&json!("me"), "e1"));
+}
+
+#[test]
+fn what_came_with_the_model_is_read_before_an_edit_of_it_is_sent() {
+    for is_read_again in [false, true] {
+        let device = device();
+        let store = &device.store;
+        let server = server_item(
+            id(1),
+            "e1",
+            json!({ "Title": "a", "Assignee": "theirs", "_UpdatedAt": 1_000, "_UpdatedBy": "ben" }),
+        );
+        store.adopt_model(&changed("Assignee", Value::Null)).unwrap();
+        without_assignee(store, &server);
+        store.adopt_model(&model_document()).unwrap();
+        if is_read_again {
+            let end = Position::Delta { link: "d".into() };
+            pull(store, ITEMS, |tx| take(tx, ITEMS, &server).and_then(|()| tx.move_to(&end))).unwrap();
+            edit(store, id(1), json!({ "Assignee": "mine" }));
+            assert_eq!(batch(store).len(), 1, "what stands there was seen");
+            continue;
+        }
+        edit(store, id(1), json!({ "Title": "b" }));
+        assert_eq!(batch(store).len(), 1, "of that nothing is new");
+        store.settle(&[reply(&batch(store)[0], Answer::Done { etag: "e2".into(), stamp: None })]).unwrap();
+        edit(store, id(1), json!({ "Assignee": "mine" }));
+        assert_eq!(batch(store), [], "it is read first");
+        let server = Versioned { etag: "e2".into(), ..server };
+        let mut seen = server.clone();
+        seen.record.properties.insert("Title".into(), json!("b"));
+        assert_eq!(pull_item(store, &seen).conflicts, 1);
+    }
 }
 
 #[test]
