@@ -215,7 +215,8 @@ planted! {
     X18RestoredBelieved "x18" "I28"
         "What a restored server does not have counts as deleted.";
     X19MisfitDropped "x19" "I1"
-        "Text that a changed model has no place for is kept nowhere.";
+        "Text that a changed model has no place for is kept nowhere."
+        only by "tidemark-store migrate: this server refuses a model that gives a property another type";
     X20LeftSetDropsPending "x20" "I1"
         "A set that leaves the model takes its unsent changes with it.";
     X21LiveAdditionTwice "x21" "I15"
