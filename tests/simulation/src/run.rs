@@ -94,6 +94,8 @@ pub(crate) struct Run {
     pub(crate) undo: Vec<Answered>,
     /// What a program's screen shows of a record.
     pub(crate) screens: BTreeMap<(At, usize), Map<String, Value>>,
+    /// Additions that were not answered, as they stand on a screen: of which set, and what was typed.
+    pub(crate) unanswered: BTreeMap<At, (usize, Map<String, Value>)>,
     /// The questions that a program's screen shows.
     pub(crate) asked: BTreeMap<At, Vec<ConflictView>>,
     pub(crate) told: Told,
@@ -217,6 +219,7 @@ impl Run {
             undo: Vec::new(),
             screens: BTreeMap::new(),
             asked: BTreeMap::new(),
+            unanswered: BTreeMap::new(),
             told,
             tokens,
             seen_by_oracle: always::Looked::default(),
@@ -267,6 +270,7 @@ impl Run {
     async fn act(&mut self, deed: &Deed) -> Judged {
         match deed.clone() {
             Deed::Add { at, set, record, parent } => self.add(at, set, record, parent).await,
+            Deed::Again { at } => self.again(at).await,
             Deed::AddMany { at, set, count } => self.add_many(at, set, count).await,
             Deed::Look { at, record } => self.look(at, record).await.map(drop),
             Deed::Edit { at, record, property, looks } => self.edit(at, record, property, looks).await,

@@ -1,7 +1,7 @@
 //! What must hold after every step.
 //!
-//! Owns: I1 (with what of I3 and I5 it implies: an edit that waits is in the record as its user sees it), I26, I27. Refuses:
-//! what holds only at rest (`at_rest`).
+//! Owns: I1 (with what of I3 and I5 it implies: an edit that waits is in the record as its user sees it), I7 between two
+//! edits, I26, I27. Refuses: what holds only at rest (`at_rest`).
 
 use super::eyes::{self, Seen, Sight};
 use super::ledger::OFFICE;
@@ -37,6 +37,31 @@ pub(crate) async fn judge(run: &mut Run) -> Judged {
         truthful(run, at).await?;
         on_the_cable(run, at)?;
         nothing_healed(run, at)?;
+        the_later_stands(run, at)?;
+    }
+    Ok(())
+}
+
+/// Where "the newest wins" decides, the later edit stands (I7). Only between edits whose time is known: no clock was wrong, and
+/// an office may name any stamp.
+fn the_later_stands(run: &mut Run, at: usize) -> Judged {
+    const ALIKE_MS: i64 = 5_000;
+    let is_newest = run.ledger.policies.iter().eq(["newest"].iter());
+    if !is_newest || run.ledger.has_wrong_clocks || run.ledger.is_restored || !run.is_whole(at) {
+        return Ok(());
+    }
+    let Ok(marks) = laptop(run, at) else { return Ok(()) };
+    for (lost, stands) in &marks.seen.decided {
+        let edit = |mark: &str| run.ledger.writer_of(mark).filter(|edit| edit.writer != OFFICE);
+        let Some((lost, stands)) = edit(lost).zip(edit(stands)) else { continue };
+        run.told.hit("judged", "I7");
+        // A record has one stamp: whatever else was typed into it makes it newer.
+        let others = run.ledger.saved.iter().filter(|saved| saved.id == lost.id && saved.writer != lost.writer);
+        let newest_ms = others.map(|saved| saved.at_ms).max().unwrap_or(stands.at_ms);
+        if lost.at_ms > newest_ms + ALIKE_MS {
+            let words = format!("laptop {at}: {} stands, and {} is newer", stands.mark, lost.mark);
+            return broken("I7", words);
+        }
     }
     Ok(())
 }
@@ -44,7 +69,10 @@ pub(crate) async fn judge(run: &mut Run) -> Judged {
 /// What an onlooker at a laptop's cable saw (I15, N8). A disk that fails may have forgotten what its programs were told.
 fn on_the_cable(run: &Run, at: usize) -> Judged {
     match run.laptops[at].network.onlooker.broken() {
-        Some(("N8", _)) if run.is_troubled(at) || run.ledger.copied.contains(&at) => Ok(()),
+        Some(("N8", _)) if run.is_troubled(at) || run.ledger.copied.contains(&at) => {
+            run.laptops[at].network.onlooker.forgive();
+            Ok(())
+        }
         Some((law, words)) => broken(law, format!("laptop {at}: {words}")),
         None => Ok(()),
     }
@@ -173,6 +201,9 @@ async fn truthful(run: &mut Run, at: usize) -> Judged {
         && app.entities().await.is_ok_and(|kept| kept.iter().any(|of| of.name == set && of.offline))
     {
         return broken("I26", format!("laptop {at} says that it is up to date, and nothing of {set} was fetched"));
+    }
+    if kind == "UpToDate" && run.laptops[at].network.onlooker.last_failed() {
+        return broken("I26", format!("laptop {at} says that it is up to date after a cycle that did not get through"));
     }
     if kind == "UpToDate" && said != (0, 0, 0) {
         return broken("I26", format!("laptop {at} says that it is up to date over {said:?}"));

@@ -22,7 +22,61 @@ pub(crate) async fn judge(run: &mut Run) -> Judged {
     always::nothing_lost(run)?;
     (0..run.laptops.len()).try_for_each(|at| always::nothing_healed(run, at))?;
     arrived(run)?;
+    stands(run).await?;
     journal(run).await
+}
+
+/// What somebody chose last stands: a deletion, the server's side of a question (I4, I10, I11); and what was typed once is in
+/// one record (I15).
+async fn stands(run: &mut Run) -> Judged {
+    let mut of_mark: BTreeMap<String, String> = BTreeMap::new();
+    let ledger = &run.ledger;
+    let is_whole = (0..run.laptops.len()).all(|at| run.is_whole(at));
+    let judges = is_whole && !ledger.is_restored && !ledger.has_policies && !ledger.is_purged;
+    for user in [User::Ana, User::Eve] {
+        for (set, properties) in SETS {
+            for record in run.list_there(user, set).await {
+                let id = record["Id"].as_str().unwrap_or_default().to_owned();
+                let mut found = BTreeSet::new();
+                properties.iter().filter(|name| **name != "Notes").for_each(|name| {
+                    eyes::marks(record[*name].as_str().unwrap_or_default(), &mut found);
+                });
+                for mark in found {
+                    if let Some(other) = of_mark.insert(mark.clone(), id.clone()).filter(|other| *other != id) {
+                        return broken("I15", format!("{mark} was typed once, and is in {set} {id} and {other}"));
+                    }
+                }
+                if judges {
+                    as_chosen(run, set, &id, &record)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn as_chosen(run: &Run, set: &str, id: &str, record: &Value) -> Judged {
+    let ledger = &run.ledger;
+    let is_touched = |since: usize| ledger.saved.iter().skip(since).any(|saved| saved.id == id);
+    let chosen = ledger.revived.contains(id) || ledger.brought_back.contains(id) || ledger.filed.contains_key(id);
+    if let Some((since, values)) = ledger.decided.get(id)
+        && !is_touched(*since)
+        && !chosen
+        && ledger.deleters(id).is_empty()
+    {
+        run.told.hit("judged", "I4");
+        if let Some((name, value)) = values.iter().find(|(name, value)| record.get(name) != Some(value)) {
+            let words = format!("{set} {id}: the server's {name} {value} was chosen, {} stands", record[name]);
+            return broken("I4", words);
+        }
+    }
+    if let Some(since) = ledger.deleted_after(id)
+        && !is_touched(since)
+        && !chosen
+    {
+        return broken("I10", format!("{set} {id} was deleted, and stands"));
+    }
+    Ok(())
 }
 
 /// Nothing waits, nothing is asked, and the line says so (I6, I26).

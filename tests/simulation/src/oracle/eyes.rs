@@ -26,6 +26,8 @@ pub(crate) struct Seen {
     marks: BTreeMap<String, BTreeSet<String>>,
     /// How many changes wait, are asked about, and are parked; nothing in a server's database.
     pub(crate) held: Option<(i64, i64, i64)>,
+    /// Of each policy's decision between two values the one that did not stand, and the one that does.
+    pub(crate) decided: Vec<(String, String)>,
     /// How often the self-audit found something that was not as the server has it.
     pub(crate) healed: i64,
 }
@@ -67,12 +69,22 @@ fn seen(conn: &Connection) -> rusqlite::Result<Seen> {
             let decided = "SELECT * FROM history WHERE event NOT IN ('created', 'edited') AND by_policy";
             seen.marks.insert("history".to_owned(), marks_of(conn, &format!("{decided} = 0"))?);
             seen.marks.insert("history by policy".to_owned(), marks_of(conn, &format!("{decided} = 1"))?);
+            seen.decided = decided_by_policy(conn)?;
             continue;
         }
         let found = marks_of(conn, &format!("SELECT * FROM \"{name}\""))?;
         seen.marks.insert(name, found);
     }
     Ok(seen)
+}
+
+fn decided_by_policy(conn: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
+    let sql = "SELECT change.value ->> 'from', change.value ->> 'to' FROM history, json_each(history.changes) AS change \
+               WHERE by_policy = 1 AND event IN ('kept_mine', 'took_server')";
+    let mut statement = conn.prepare(sql)?;
+    let texts =
+        statement.query_map([], |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?)))?;
+    texts.filter_map(|row| row.map(|(from, to)| from.zip(to)).transpose()).collect::<Result<_, _>>()
 }
 
 /// Collects the marks in all that a query returns.

@@ -6,6 +6,7 @@
 use crate::plan::deed::User;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use tidemark_app::ConflictView;
 
 /// Who writes: a laptop by its number, or the office.
 pub(crate) type Writer = usize;
@@ -44,6 +45,8 @@ pub(crate) struct Ledger {
     by_mark: BTreeMap<String, usize>,
     seen: BTreeSet<(Writer, String, String)>,
     deleters: BTreeMap<String, BTreeSet<Writer>>,
+    /// Records that somebody deleted: who did last, and how many edits there were then.
+    deleted: BTreeMap<String, (Writer, usize)>,
     /// Laptops that came back from an image, with the number of edits there were when it was taken.
     pub(crate) rolled_back: BTreeMap<Writer, usize>,
     /// Laptops that were made or changed by copying another's disk.
@@ -68,12 +71,24 @@ pub(crate) struct Ledger {
     pub(crate) doubtful: BTreeSet<(Writer, String)>,
     /// Laptops that have heard the server's time since any clock was last moved.
     pub(crate) timed: BTreeSet<Writer>,
+    /// Laptops that a proxy told an old time.
+    pub(crate) told_an_old_time: BTreeSet<Writer>,
+    /// Records of which something in between answered a laptop in the server's place.
+    pub(crate) interfered: BTreeSet<(Writer, String)>,
     /// Sets that a laptop kept no longer: of them it knows nothing any more, not even what it did itself.
     pub(crate) unticked: BTreeSet<(Writer, usize)>,
     /// What waited on a disk when an image was taken of it.
     pub(crate) imaged: BTreeMap<Writer, BTreeSet<String>>,
     /// What waited on a disk when an image was taken of it that was put back: the lost disk sent it.
     pub(crate) unsent_then: BTreeSet<String>,
+    /// Questions that were answered with the server's side, with how many edits there were then, and what was to stand.
+    pub(crate) decided: BTreeMap<String, (usize, Vec<(String, Value)>)>,
+    /// Questions that were asked with what both sides began with.
+    pub(crate) based: BTreeSet<String>,
+    /// The policies that anybody chose.
+    pub(crate) policies: BTreeSet<&'static str>,
+    /// Whether any clock was wrong.
+    pub(crate) has_wrong_clocks: bool,
     pub(crate) marks: usize,
     /// The latest that the server's clock ever showed.
     pub(crate) latest_ms: i64,
@@ -126,11 +141,46 @@ impl Ledger {
     /// Notes a deletion; it closes what the same hand wrote into the record.
     pub(crate) fn delete(&mut self, writer: Writer, id: &str) {
         self.deleters.entry(id.to_owned()).or_default().insert(writer);
+        self.deleted.insert(id.to_owned(), (writer, self.saved.len()));
         self.close(DELETED, |saved| saved.writer == writer && saved.id == id);
     }
 
     pub(crate) fn deleters(&self, id: &str) -> Vec<Writer> {
         self.deleters.get(id).into_iter().flatten().copied().collect()
+    }
+
+    /// Forgets the deletions of somebody who discarded what they had not sent.
+    pub(crate) fn discard_deletions(&mut self, writer: Writer) {
+        self.deleted.retain(|_, (by, _)| *by != writer);
+    }
+
+    /// Notes an answer: where it is for the server's side, that is to stand.
+    pub(crate) fn decide(&mut self, laptop: Writer, conflict: &ConflictView, word: &str) {
+        self.decided.remove(&conflict.record_id);
+        let Some(server) = conflict.server.as_ref().filter(|_| word == "take-server") else { return };
+        // What somebody typed over it, or beside it, and has not sent is a choice of its own.
+        let writer_of = |number: Option<usize>| number.map(|number| self.saved[number].writer);
+        let is_last = |name: &String| {
+            let chosen = server.get(name).and_then(Value::as_str).and_then(|value| self.number_of(value));
+            let is_it = |saved: &&Saved| saved.id == conflict.record_id && saved.property == name.as_str();
+            // A third may have chosen otherwise already.
+            let is_other = |saved: &Saved| saved.writer != laptop && Some(saved.writer) != writer_of(chosen);
+            let later = self.saved.iter().skip(chosen.map_or(0, |number| number + 1));
+            chosen.is_some()
+                && !self.saved.iter().filter(is_it).any(is_other)
+                && !later.filter(is_it).any(|saved| saved.writer != laptop)
+        };
+        if !conflict.properties.iter().all(is_last) {
+            return;
+        }
+        let value = |name: &String| (name.clone(), server.get(name).cloned().unwrap_or_default());
+        let stands = conflict.properties.iter().map(value).collect();
+        self.decided.insert(conflict.record_id.clone(), (self.saved.len(), stands));
+    }
+
+    /// Returns how many edits there were when a record was last deleted.
+    pub(crate) fn deleted_after(&self, id: &str) -> Option<usize> {
+        self.deleted.get(id).map(|(_, edits)| *edits)
     }
 
     /// Notes a Save that failed in the midst: it may have come to pass.

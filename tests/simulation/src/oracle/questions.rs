@@ -20,6 +20,12 @@ pub(crate) async fn judge(run: &mut Run, at: At) -> Judged {
             run.told.tell(|| format!("  asked: {} of {} {:?}", conflict.kind, conflict.record_id, conflict.properties));
             has_cause(run, at.laptop, &conflict)?;
         }
+        if conflict.base.is_some() {
+            run.ledger.based.insert(conflict.id.clone());
+        } else if run.ledger.based.contains(&conflict.id) {
+            let words = format!("the question about {} lost what both sides began with", conflict.record_id);
+            return broken("I4", words);
+        }
     }
     Ok(())
 }
@@ -28,6 +34,10 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
     let (ledger, id) = (&run.ledger, &conflict.record_id);
     // Whoever works on a copy of a disk, or on one that forgot something, meets its own work as another's.
     if ledger.copied.contains(&at) || ledger.damaged.contains(&at) {
+        return Ok(());
+    }
+    // Nor does it learn that the server had its edit, where something in between gave the answer.
+    if ledger.interfered.contains(&(at, id.clone())) {
         return Ok(());
     }
     let told = || {

@@ -122,6 +122,10 @@ pub enum Deed {
         record: usize,
         parent: Option<usize>,
     },
+    /// An addition that nobody answered is made again.
+    Again {
+        at: At,
+    },
     AddMany {
         at: At,
         set: usize,

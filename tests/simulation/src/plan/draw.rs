@@ -261,7 +261,7 @@ impl Drawing {
             Kind::Backup if self.dice.hits(55) => Deed::Backup,
             Kind::Backup => Deed::Restore,
             Kind::Purge => Deed::Purge { days: [0, 0, 30][self.dice.below(3)] },
-            Kind::Model => Deed::Model { model: self.dice.below(5) },
+            Kind::Model => Deed::Model { model: self.dice.below(6) },
             Kind::Revoke => Deed::Revoke { laptop },
             Kind::Many => {
                 let (set, count) = (self.dice.below(2), MANY[self.dice.below(MANY.len())]);

@@ -7,11 +7,11 @@ use super::draw::Drawing;
 use super::fate::Fate;
 use super::swarm::Kind;
 
-fn at(laptop: usize) -> At {
+pub(super) fn at(laptop: usize) -> At {
     At { laptop, process: 0 }
 }
 
-fn sync(laptop: usize) -> Deed {
+pub(super) fn sync(laptop: usize) -> Deed {
     Deed::Sync { at: at(laptop), waits: true }
 }
 
@@ -23,7 +23,7 @@ impl Drawing {
     /// Tells one of them.
     pub(super) fn story(&mut self, record: usize) {
         let (one, other) = (self.laptop(), self.laptop());
-        let deeds = match self.dice.below(12) {
+        let deeds = match self.dice.below(19) {
             0 => self.live(one, other, record),
             1 => vec![
                 sync(one),
@@ -47,6 +47,13 @@ impl Drawing {
                 let theirs = Deed::Office { record, property: 2, how: Office::LineEnds };
                 vec![edit.clone(), sync(one), theirs, edit, sync(one)]
             }
+            11 => self.swapped(one, other),
+            12 => self.enumerated(one, other),
+            13 => self.taken_back(one, other, record),
+            14 => self.while_out(one, record),
+            15 => self.made_again(one),
+            16 => self.newest(one, other, record),
+            17 => self.with_its_parent(one),
             _ => self.in_doubt(one, record),
         };
         deeds.into_iter().for_each(|deed| self.put(deed));

@@ -23,6 +23,7 @@ impl Run {
         if is_done && discards {
             self.told.hit("fault", "L3");
             let name = SETS[set].0;
+            self.ledger.discard_deletions(at.laptop);
             self.ledger.close("discarded with its set", |saved| saved.writer == at.laptop && saved.set == name);
         }
         Ok(())
@@ -50,6 +51,7 @@ impl Run {
         let set_policy = app.set_policy(SETS[set].0, POLICIES[policy % POLICIES.len()]).await;
         if self.checked("policy", set_policy)?.is_some() || self.is_troubled(at.laptop) {
             self.ledger.has_policies = true;
+            self.ledger.policies.insert(POLICIES[policy % POLICIES.len()]);
         }
         Ok(())
     }
@@ -66,6 +68,7 @@ impl Run {
                 let done = self.checked("discard", app.discard_parked(set, id).await)?.is_some();
                 if done || self.is_troubled(at.laptop) {
                     let is_it = |saved: &Saved| saved.writer == at.laptop && saved.id == *id;
+                    self.ledger.discard_deletions(at.laptop);
                     self.ledger.close("discarded by itself", is_it);
                 }
                 Ok(())
@@ -130,7 +133,7 @@ impl Run {
     }
 
     /// Tells whether a laptop's disk is the one that its user worked on.
-    pub(super) fn is_whole(&self, at: usize) -> bool {
+    pub(crate) fn is_whole(&self, at: usize) -> bool {
         let ledger = &self.ledger;
         !ledger.damaged.contains(&at) && !ledger.copied.contains(&at) && !ledger.rolled_back.contains_key(&at)
     }
@@ -164,10 +167,12 @@ impl Run {
             if !is_out {
                 if self.is_troubled(at) {
                     // It may have come to pass.
+                    self.ledger.discard_deletions(at);
                     self.ledger.close("discarded by signing out", |saved| saved.writer == at);
                 }
                 return Ok(());
             }
+            self.ledger.discard_deletions(at);
             self.ledger.close("discarded by signing out", |saved| saved.writer == at);
         }
         // Nothing of the account is kept here from now on; the server has the only copy.

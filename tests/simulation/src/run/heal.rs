@@ -52,7 +52,10 @@ impl Run {
             self.laptops[at].close(1).await;
             self.open(at, 0).await?;
         }
-        self.time.pass(Duration::from_secs(60 * 60 * late)).await;
+        self.time.pass(Duration::from_secs(60 * 60 * (late - 1))).await;
+        let before: Vec<usize> = self.laptops.iter().map(|laptop| laptop.network.asked()).collect();
+        self.time.pass(Duration::from_secs(60 * 60)).await;
+        self.by_themselves(&before).await?;
         self.get_along().await?;
         let mut dice = Dice::new(self.stops ^ 0xa25e, SALT);
         for round in 0..ROUNDS {
@@ -66,6 +69,22 @@ impl Run {
             }
         }
         broken("I6", format!("not settled after {ROUNDS} rounds: {}", self.statuses().await))
+    }
+
+    /// Where nothing is in the way, a window that is open comes by itself within the hour (I22).
+    async fn by_themselves(&self, before: &[usize]) -> Judged {
+        for (at, before) in before.iter().enumerate() {
+            let laptop = &self.laptops[at];
+            let Some(app) = self.app(At { laptop: at, process: 0 }).filter(|_| laptop.is_background()) else {
+                continue;
+            };
+            let session = self.checked("session", app.session().await)?;
+            let can = session.is_some_and(|session| session.signed_in && !session.must_sign_in_again);
+            if can && laptop.network.asked() == *before {
+                return broken("I22", format!("laptop {at} does not come by itself, though nothing is in its way"));
+            }
+        }
+        Ok(())
     }
 
     /// One cycle and every answer; tells whether there was nothing to do. Where something is wrong for good a cycle may say so.

@@ -23,6 +23,9 @@ impl Run {
             Lasting::Set { set } => SETS[set].0.to_owned(),
             Lasting::OneChange | Lasting::OneRecord | Lasting::Links => String::new(),
         };
+        if matches!(what, Lasting::Part { .. }) {
+            self.ledger.interfered.insert((laptop, with.clone()));
+        }
         self.told.hit("lasting", what.name());
         self.laptops[laptop].network.wrongs.add(Wrong { what, with });
         Ok(())

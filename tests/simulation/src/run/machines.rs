@@ -32,6 +32,9 @@ impl Run {
     }
 
     pub(super) fn fates(&mut self, laptop: usize, fates: Vec<Fate>) -> Judged {
+        if fates.contains(&Fate::OldAnswer) {
+            self.ledger.told_an_old_time.insert(laptop);
+        }
         self.laptops[laptop].network.foretell(fates);
         Ok(())
     }
@@ -88,6 +91,7 @@ impl Run {
     pub(super) fn clock(&mut self, laptop: usize, ahead_ms: i64) -> Judged {
         self.fault(if ahead_ms < 0 { "C3" } else { "C1" }, (laptop, ahead_ms));
         self.laptops[laptop].clock.set(ahead_ms);
+        self.ledger.has_wrong_clocks = true;
         self.ledger.timed.remove(&laptop);
         self.laptops[laptop].network.onlooker.excuse();
         Ok(())
@@ -96,6 +100,7 @@ impl Run {
     pub(super) fn stop_clock(&mut self, laptop: usize, stopped: bool) -> Judged {
         self.fault("C5", laptop);
         self.laptops[laptop].clock.stop(stopped);
+        self.ledger.has_wrong_clocks = true;
         self.ledger.timed.remove(&laptop);
         self.laptops[laptop].network.onlooker.excuse();
         Ok(())

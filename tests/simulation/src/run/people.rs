@@ -10,7 +10,7 @@ use crate::plan::deed::{At, User};
 use crate::world::seat::ByHand;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use tidemark_app::{AppError, ConflictView, ListRequest, Sides};
+use tidemark_app::{AppError, ConflictView, CycleOutcome, ListRequest, Sides, Word};
 
 /// Tells whether an error is a mistake of ours, which no fault excuses.
 fn is_mistake(error: &AppError) -> bool {
@@ -57,13 +57,32 @@ impl Run {
         {
             values.insert("TodoListId".into(), json!(parent.id));
         }
-        let added = app.add(name, values).await;
-        let Some(added) = self.checked("add", added)? else { return Ok(()) };
-        let id = added["Id"].as_str().unwrap_or_default().to_owned();
-        for (property, mark) in &marks {
-            self.noted(self.saved(self.at(at.laptop), set, &id, property, mark), None, &added);
-        }
+        let added = app.add(name, values.clone()).await;
+        let Some(added) = self.checked("add", added)? else {
+            self.unanswered.insert(at, (set, values));
+            return Ok(());
+        };
+        let id = self.noted_addition(at, set, &added);
         self.records.insert(record, Known { set, id });
+        Ok(())
+    }
+
+    /// Notes what was typed into a record that is new; returns its id.
+    fn noted_addition(&mut self, at: At, set: usize, added: &Map<String, Value>) -> String {
+        let id = added["Id"].as_str().unwrap_or_default().to_owned();
+        for property in SETS[set].1 {
+            let Some(mark) = added.get(*property).and_then(Value::as_str).map(str::to_owned) else { continue };
+            self.noted(self.saved(self.at(at.laptop), set, &id, property, &mark), None, added);
+        }
+        id
+    }
+
+    /// What was typed still stands on the screen, and Save is pressed once more.
+    pub(super) async fn again(&mut self, at: At) -> Judged {
+        let Some((app, (set, values))) = self.app(at).zip(self.unanswered.remove(&at)) else { return Ok(()) };
+        if let Some(added) = self.checked("add again", app.add(SETS[set].0, values).await)? {
+            self.noted_addition(at, set, &added);
+        }
         Ok(())
     }
 
@@ -128,7 +147,7 @@ impl Run {
     /// Whoever has heard the server's time stamps by it, however wrong their own clock is or was (I7, I23).
     fn stamped(&self, at: usize, before: &Map<String, Value>, after: &Map<String, Value>) -> Judged {
         const AN_HOUR_MS: i64 = 60 * 60 * 1000;
-        let is_whole = !self.is_troubled(at) && self.is_whole(at);
+        let is_whole = !self.is_troubled(at) && self.is_whole(at) && !self.ledger.told_an_old_time.contains(&at);
         let stamp = |record: &Map<String, Value>| record.get("_UpdatedAt").and_then(Value::as_i64).unwrap_or_default();
         // A server whose clock went back has stamps that are later than it, and a device's follow on those it has seen.
         let latest = self.shore.clock_ms().max(self.ledger.latest_ms).max(stamp(before)) + AN_HOUR_MS;
@@ -235,9 +254,10 @@ impl Run {
                     let is_it = |saved: &Saved| saved.writer == at.laptop && saved.id == conflict.record_id;
                     self.ledger.close("put aside by a decision, on a damaged disk", is_it);
                 }
-                if word == "restore" {
+                if matches!(word, "restore" | "keep-server") {
                     self.ledger.revived.insert(conflict.record_id.clone());
                 }
+                self.ledger.decide(at.laptop, conflict, word);
                 let set = SETS.iter().position(|(name, _)| *name == conflict.entity_set).unwrap_or_default();
                 self.undo.push(Answered {
                     laptop: at.laptop,
@@ -290,9 +310,10 @@ impl Run {
             for answered in open.iter().filter(|other| !is_left(&other.id)) {
                 match word {
                     "accept-delete" | "delete-anyway" => self.ledger.delete(at.laptop, &answered.record_id),
-                    "restore" => drop(self.ledger.revived.insert(answered.record_id.clone())),
+                    "restore" | "keep-server" => drop(self.ledger.revived.insert(answered.record_id.clone())),
                     _ => {}
                 }
+                self.ledger.decide(at.laptop, answered, word);
             }
         }
         Ok(())
@@ -307,6 +328,7 @@ impl Run {
         if let Ok(shown) = app.get(SETS[set].0, &id).await {
             self.ledger.see(laptop, &id, &shown);
         }
+        self.ledger.decided.remove(&id);
         let undone = app.undo_resolve(&undo).await;
         let undone = self.checked("answer taken back", undone)?;
         if undone.is_none() && !self.is_troubled(laptop) {
@@ -335,6 +357,7 @@ impl Run {
         for record in sides.iter().filter_map(|side| side.record.as_ref()) {
             self.ledger.see(at.laptop, &known.id, record);
         }
+        self.ledger.decided.remove(&known.id);
         let brought = app.bring_back(set, &known.id, side.entry.as_deref().unwrap_or_default()).await;
         match self.checked("bring back", brought)? {
             // What did not stand was a deletion.
@@ -368,6 +391,11 @@ impl Run {
         let Ok(report) = report else { return Ok(()) };
         if let Some(report) = self.checked("sync", report)? {
             self.told.hit("sync", &format!("{:?}", report.outcome));
+            // A host without a worker knows of it from the disk, where nothing can be written just now.
+            let is_written = at.process == 0 && !self.is_troubled(at.laptop);
+            if is_written && matches!(report.outcome, Word::Known(CycleOutcome::Failed | CycleOutcome::Offline)) {
+                network.onlooker.has_failed();
+            }
             if format!("{:?}", report.outcome) == "Known(Synced)" {
                 self.ledger.timed.insert(at.laptop);
                 network.onlooker.awaits_nothing();

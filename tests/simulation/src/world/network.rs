@@ -14,7 +14,7 @@ use crate::wire::Line;
 use async_trait::async_trait;
 use http::{HeaderValue, Method};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tidemark_sync::{Request, Response, Transport, TransportError};
@@ -41,6 +41,8 @@ pub(crate) struct Network {
     line: Option<Line>,
     /// How many records a page has at most; 0 where nobody makes it smaller.
     page: u32,
+    /// How often a cycle began.
+    looks: AtomicUsize,
     /// What is wrong for good.
     pub(crate) wrongs: Wrongs,
     /// What is seen of the programs of the laptop.
@@ -78,9 +80,15 @@ impl Network {
             answers,
             line,
             page,
+            looks: AtomicUsize::new(0),
             wrongs,
             onlooker,
         })
+    }
+
+    /// Returns how often a cycle began.
+    pub(crate) fn asked(&self) -> usize {
+        self.looks.load(Ordering::Relaxed)
     }
 
     fn fates(&self) -> MutexGuard<'_, VecDeque<Fate>> {
@@ -333,6 +341,7 @@ impl Transport for Network {
             return if self.is_down() { Err(unreachable()) } else { self.ask(request).await };
         }
         let phase = phase(&request);
+        self.looks.fetch_add(usize::from(phase == "look"), Ordering::Relaxed);
         pass(Duration::from_millis(USUAL_MS)).await;
         if self.is_down() {
             self.told.hit("N18", phase);

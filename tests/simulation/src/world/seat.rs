@@ -1,12 +1,15 @@
 //! One program's place on its laptop's network.
 //!
 //! Owns: what an onlooker at the cable sees of programs: no two of a laptop are at a cycle at once (I15), nobody comes by
-//! itself before the moment that the server asked to wait for (N8), and nothing is sent to a server that was put back to a
-//! backup before it was asked what it has (I28). Refuses: what becomes of requests (`network`).
+//! itself before the moment that the server asked to wait for (N8), nothing is sent to a server that was put back to a
+//! backup before it was asked what it has (I28), and no record before the one that it refers to (I21). Refuses: what becomes of requests
+//! (`network`).
 
+use super::bodies::parts;
 use super::network::{Network, phase};
 use super::time::Standstill;
 use async_trait::async_trait;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,6 +28,8 @@ struct Seen {
     until_ms: Option<u64>,
     /// When a person last did what asks for a cycle at once.
     by_person_ms: Option<u64>,
+    /// Whether the last cycle of the window did not get through, and none was begun since.
+    has_failed: bool,
     /// The law that was broken, and how.
     broken: Option<(&'static str, String)>,
 }
@@ -59,6 +64,7 @@ impl Onlooker {
     pub(crate) fn is_called_for(&self) {
         let mut seen = self.seen();
         (seen.until_ms, seen.by_person_ms) = (None, Some(self.clock.monotonic_ms()));
+        seen.has_failed = false;
     }
 
     /// Returns the law that was broken, and how.
@@ -66,7 +72,28 @@ impl Onlooker {
         self.seen().broken.clone()
     }
 
+    /// A cycle of the window did not get through.
+    pub(crate) fn has_failed(&self) {
+        self.seen().has_failed = true;
+    }
+
+    /// Tells whether that was the last that was heard of it.
+    pub(crate) fn last_failed(&self) -> bool {
+        self.seen().has_failed
+    }
+
+    /// What was seen has its excuse.
+    pub(crate) fn forgive(&self) {
+        self.seen().broken = None;
+    }
+
+    /// A cycle goes on.
+    fn goes_on(&self) {
+        self.seen().has_failed = false;
+    }
+
     fn goes_out(&self, program: u32) {
+        self.goes_on();
         let mut seen = self.seen();
         let others = seen.out.iter().any(|(of, out)| *of != program && *out > 0);
         if others {
@@ -83,8 +110,11 @@ impl Onlooker {
         self.seen().looked.insert(program, (self.clock.monotonic_ms(), restores));
     }
 
-    fn sends(&self, program: u32, restores: usize) {
+    fn sends(&self, program: u32, restores: usize, parts: &[Value]) {
         let mut seen = self.seen();
+        if let Some(words) = before_its_parent(parts) {
+            seen.broken = Some(("I21", format!("program {program} {words}")));
+        }
         let now_ms = self.clock.monotonic_ms();
         let looked = seen.looked.get(&program);
         let is_known = looked.is_some_and(|(at, then)| *then == restores || now_ms - at < CYCLE_MS);
@@ -117,7 +147,9 @@ impl Onlooker {
 
     /// A program is no more, whatever it had out.
     pub(crate) fn is_gone(&self, program: u32) {
-        self.seen().out.remove(&program);
+        let mut seen = self.seen();
+        seen.out.remove(&program);
+        seen.has_failed = false;
     }
 
     fn heard(&self, answer: &Response) {
@@ -134,6 +166,19 @@ impl Onlooker {
             _ => {}
         }
     }
+}
+
+/// Says which record a batch adds before the one that it refers to.
+fn before_its_parent(parts: &[Value]) -> Option<String> {
+    let adds = |part: &&Value| part["method"] == "POST";
+    let mut wanted = BTreeSet::new();
+    for part in parts.iter().filter(adds) {
+        if let Some(id) = part["body"]["Id"].as_str().filter(|id| wanted.contains(*id)) {
+            return Some(format!("sends {id} behind what refers to it"));
+        }
+        wanted.extend(part["body"]["TodoListId"].as_str());
+    }
+    None
 }
 
 /// A cycle that a person asked for: such a one may go at once.
@@ -181,6 +226,9 @@ impl Transport for Seat {
         let (onlooker, restores) = (&self.network.onlooker, self.network.restores());
         let phase = phase(&request);
         if self.network.is_asked_by_oracle() || !matches!(phase, "look" | "push") {
+            if phase == "pull" {
+                onlooker.goes_on();
+            }
             let answer = self.network.send(request).await;
             // A set that is new here is read page by page, which tells as much.
             if phase == "pull" && answer.as_ref().is_ok_and(|answer| answer.status == 200) {
@@ -191,7 +239,7 @@ impl Transport for Seat {
         }
         let looks = phase == "look";
         if !looks {
-            onlooker.sends(self.program, restores);
+            onlooker.sends(self.program, restores, &parts(&request));
         }
         onlooker.goes_out(self.program);
         let out = Out(self);
