@@ -75,8 +75,8 @@ pub(crate) fn next(tx: &Tx<'_>, wanted: Wanted<'_>) -> Result<Batch> {
     for suspects in [false, true] {
         let mut gathering = Gathering { wanted, suspects, bytes: 0, batch: Batch::default() };
         for sending in [true, false] {
-            order.iter().try_for_each(|set| gathering.gather(tx, set, sending, false))?;
-            order.iter().rev().try_for_each(|set| gathering.gather(tx, set, sending, true))?;
+            order.iter().try_for_each(|set| gathering.pass(tx, set, sending, false))?;
+            order.iter().rev().try_for_each(|set| gathering.pass(tx, set, sending, true))?;
         }
         if !gathering.batch.changes.is_empty() {
             return Ok(gathering.batch);
@@ -97,18 +97,29 @@ struct Gathering<'t> {
 const CHUNK: usize = 256;
 
 impl Gathering<'_> {
-    fn gather(&mut self, tx: &Tx<'_>, set: &str, sending: bool, deletes: bool) -> Result<()> {
+    /// Takes what goes out of a set as a deletion, or as anything else. What is in flight goes out as what it was, whatever
+    /// it has become since: an addition comes before what refers to it, though it was deleted meanwhile (FAULTS I21).
+    fn pass(&mut self, tx: &Tx<'_>, set: &str, sending: bool, deletes: bool) -> Result<()> {
+        if !sending {
+            return self.gather(tx, set, (sending, deletes), deletes);
+        }
+        [false, true]
+            .into_iter()
+            .try_for_each(|is_deleted_now| self.gather(tx, set, (sending, is_deleted_now), deletes))
+    }
+
+    fn gather(&mut self, tx: &Tx<'_>, set: &str, (sending, now): (bool, bool), deletes: bool) -> Result<()> {
         let table = Arc::clone(tx.catalog.table(set)?);
         if position::is_restoring(tx.conn, set)? {
             return Ok(());
         }
         let mut after = 0;
         while !self.batch.is_full {
-            let candidates = pending::next(tx.conn, set, sending, deletes, after, CHUNK)?;
+            let candidates = pending::next(tx.conn, set, sending, now, after, CHUNK)?;
             for (order_no, id) in &candidates {
                 after = *order_no;
                 if !(self.wanted.leaves_out)(*id) {
-                    match self.take(tx, &table, *order_no, *id) {
+                    match self.take(tx, &table, (*order_no, *id), deletes) {
                         Err(StoreError::Internal(problem)) => parked::hold_unreadable(tx, &table, *id, &problem)?,
                         taken => taken?,
                     }
@@ -124,9 +135,12 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    fn take(&mut self, tx: &Tx<'_>, table: &Table, order_no: i64, id: RecordId) -> Result<()> {
+    fn take(&mut self, tx: &Tx<'_>, table: &Table, (order_no, id): (i64, RecordId), deletes: bool) -> Result<()> {
         let set = &table.set.name;
         let change = pending::expect(tx.conn, set, id)?;
+        if change.in_flight.as_ref().is_some_and(|sent| (sent.state == State::Delete) != deletes) {
+            return Ok(());
+        }
         if (change.attempts > 0 && change.in_flight.is_some()) != self.suspects {
             return Ok(());
         }

@@ -18,6 +18,18 @@ fn kinds(batch: &[Outgoing]) -> Vec<(&str, &'static str)> {
 }
 
 #[test]
+fn an_addition_on_its_way_comes_before_what_refers_to_it_though_it_was_deleted_since() {
+    let device = device();
+    let store = &device.store;
+    let list = store.add("TodoLists", &object(json!({ "Name": "new" }))).unwrap().record.id;
+    store.add(ITEMS, &object(json!({ "Title": "new", "TodoListId": list.to_string() }))).unwrap();
+    let sent = batch(store);
+    assert_eq!(kinds(&sent), [("TodoLists", "add"), (ITEMS, "add")]);
+    store.delete("TodoLists", list).unwrap();
+    assert_eq!(batch(store), sent, "as it was");
+}
+
+#[test]
 fn a_set_comes_after_what_it_refers_to_and_deletions_the_other_way_round() {
     let device = device();
     let store = &device.store;
