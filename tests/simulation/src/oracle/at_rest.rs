@@ -33,10 +33,12 @@ async fn stands(run: &mut Run) -> Judged {
     let ledger = &run.ledger;
     let is_whole = (0..run.laptops.len()).all(|at| run.is_whole(at));
     let judges = is_whole && !ledger.is_restored && !ledger.has_policies && !ledger.is_purged;
+    let mut there = BTreeSet::new();
     for user in [User::Ana, User::Eve] {
         for (set, properties) in SETS {
             for record in run.list_there(user, set).await {
                 let id = record["Id"].as_str().unwrap_or_default().to_owned();
+                there.insert(id.clone());
                 let mut found = BTreeSet::new();
                 properties.iter().filter(|name| **name != "Notes").for_each(|name| {
                     eyes::marks(record[*name].as_str().unwrap_or_default(), &mut found);
@@ -52,7 +54,12 @@ async fn stands(run: &mut Run) -> Judged {
             }
         }
     }
-    Ok(())
+    // Another's deletion, from before it came back, may still have been on its way.
+    let is_gone = |id: &&String| judges && !there.contains(*id) && run.ledger.deleters(id).len() == 1;
+    match run.ledger.undone.iter().find(is_gone) {
+        Some(id) => broken("I11", format!("the deletion of {id} was taken back, and it is gone")),
+        None => Ok(()),
+    }
 }
 
 fn as_chosen(run: &Run, set: &str, id: &str, record: &Value) -> Judged {
@@ -61,7 +68,8 @@ fn as_chosen(run: &Run, set: &str, id: &str, record: &Value) -> Judged {
     let chosen = ledger.revived.contains(id) || ledger.brought_back.contains(id) || ledger.filed.contains_key(id);
     if let Some((since, values)) = ledger.decided.get(id)
         && !is_touched(*since)
-        && !chosen
+        && !ledger.revived.contains(id)
+        && !ledger.filed.contains_key(id)
         && ledger.deleters(id).is_empty()
     {
         run.told.hit("judged", "I4");

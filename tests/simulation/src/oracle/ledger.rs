@@ -81,6 +81,8 @@ pub(crate) struct Ledger {
     pub(crate) imaged: BTreeMap<Writer, BTreeSet<String>>,
     /// What waited on a disk when an image was taken of it that was put back: the lost disk sent it.
     pub(crate) unsent_then: BTreeSet<String>,
+    /// Records whose deletion was taken back, and that nobody deleted since.
+    pub(crate) undone: BTreeSet<String>,
     /// Questions that were answered with the server's side, with how many edits there were then, and what was to stand.
     pub(crate) decided: BTreeMap<String, (usize, Vec<(String, Value)>)>,
     /// Questions that were asked with what both sides began with.
@@ -141,6 +143,7 @@ impl Ledger {
     /// Notes a deletion; it closes what the same hand wrote into the record.
     pub(crate) fn delete(&mut self, writer: Writer, id: &str) {
         self.deleters.entry(id.to_owned()).or_default().insert(writer);
+        self.undone.remove(id);
         self.deleted.insert(id.to_owned(), (writer, self.saved.len()));
         self.close(DELETED, |saved| saved.writer == writer && saved.id == id);
     }
@@ -152,6 +155,7 @@ impl Ledger {
     /// Forgets the deletions of somebody who discarded what they had not sent.
     pub(crate) fn discard_deletions(&mut self, writer: Writer) {
         self.deleted.retain(|_, (by, _)| *by != writer);
+        self.undone.clear();
     }
 
     /// Notes an answer: where it is for the server's side, that is to stand.
@@ -196,6 +200,7 @@ impl Ledger {
 
     /// Notes a deletion that failed in the midst: it may have come to pass.
     pub(crate) fn doubt_deletion(&mut self, writer: Writer, id: &str) {
+        self.undone.remove(id);
         self.deleters.entry(id.to_owned()).or_default().insert(writer);
         self.doubtful.insert((writer, id.to_owned()));
     }

@@ -81,8 +81,10 @@ impl Drawing {
         let set = self.set();
         let new = if self.dice.hits(60) { self.new_record(set) } else { None };
         let record = new.unwrap_or(record);
+        let deletes = new.is_none() && self.dice.hits(40);
         let first = match new {
             Some(record) => Deed::Add { at: at(one), set, record, parent: None },
+            None if deletes => Deed::Delete { at: at(one), record },
             None => Deed::Edit { at: at(one), record, property: 0, looks: true },
         };
         let is_lost = self.dice.hits(40);
@@ -94,6 +96,7 @@ impl Drawing {
         ];
         before.into_iter().for_each(|deed| self.put(deed));
         let next = match self.dice.below(2) {
+            _ if deletes => Deed::UndoDelete { at: at(one), record },
             0 => Deed::Delete { at: at(one), record },
             _ => Deed::Edit { at: at(one), record, property: 0, looks: true },
         };
@@ -106,7 +109,10 @@ impl Drawing {
     /// An addition to a set that is not kept offline is not answered, and made again.
     pub(super) fn made_again(&mut self, one: usize) -> Vec<Deed> {
         let set = self.set();
-        let Some(record) = self.new_record(set) else { return Vec::new() };
+        // One more than the plan has otherwise: nobody else works on it.
+        let record = self.made;
+        self.made += 1;
+        self.sets.push(set);
         vec![
             sync(one),
             Deed::Untick { at: at(one), set, discards: false },
