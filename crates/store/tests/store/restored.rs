@@ -1,6 +1,7 @@
 //! A server that came back from an older backup: nothing is deleted because it forgot, nothing is applied twice.
 
 mod kept_no_longer;
+mod others_meanwhile;
 
 use crate::support::server::Server;
 use crate::support::*;
@@ -383,47 +384,6 @@ fn what_was_in_flight_when_the_alarm_came_is_answered_before_anything_is_offered
     fetch(store, &server);
     assert_eq!((store.conflicts().unwrap(), title_there(&server, 1)), (Vec::new(), Some("three")));
     assert!(server.applied.values().all(|times| *times == 1), "{:?}", server.applied);
-}
-
-#[test]
-fn a_server_that_is_put_back_twice_keeps_what_others_made_in_between() {
-    let device = device();
-    let store = &device.store;
-    let mut server = Server::default();
-    add(store, 1, "before");
-    push(store, &mut server);
-    let mut backup = server.clone();
-    backup.mark = 1;
-    edit(store, id(1), json!({ "Title": "mine" }));
-    push(store, &mut server);
-    backup.edit(id(1), "Title", json!("theirs"));
-    for restored in 1..=2 {
-        pull_anew(store, &backup, true);
-        push(store, &mut backup);
-        assert_eq!(store.conflicts().unwrap().len(), 1, "put back {restored} times");
-        assert_eq!(title_there(&backup, 1), Some("theirs"), "put back {restored} times");
-    }
-}
-
-#[test]
-fn what_is_offered_over_others_work_stays_a_question_down_the_chain() {
-    let device = device();
-    let store = &device.store;
-    let mut server = Server::default();
-    add(store, 1, "before");
-    push(store, &mut server);
-    let mut backup = server.clone();
-    backup.mark = 1;
-    for change in [json!({ "Notes": "mine" }), json!({ "Title": "mine" })] {
-        edit(store, id(1), change);
-        push(store, &mut server);
-    }
-    pull_anew(store, &backup, true);
-    // The first of the two goes beside what others made meanwhile, the second would go over it.
-    backup.edit(id(1), "Title", json!("theirs"));
-    push(store, &mut backup);
-    assert_eq!(backup.records[&id(1)].1.get("Notes"), "mine");
-    assert_eq!((title_there(&backup, 1), store.counts().unwrap().conflicts), (Some("theirs"), 1));
 }
 
 #[test]

@@ -163,16 +163,15 @@ impl Ledger {
         self.decided.remove(&conflict.record_id);
         let Some(server) = conflict.server.as_ref().filter(|_| word == "take-server") else { return };
         // What somebody typed over it, or beside it, and has not sent is a choice of its own.
-        let writer_of = |number: Option<usize>| number.map(|number| self.saved[number].writer);
         let is_last = |name: &String| {
             let chosen = server.get(name).and_then(Value::as_str).and_then(|value| self.number_of(value));
-            let is_it = |saved: &&Saved| saved.id == conflict.record_id && saved.property == name.as_str();
-            // A third may have chosen otherwise already.
-            let is_other = |saved: &Saved| saved.writer != laptop && Some(saved.writer) != writer_of(chosen);
-            let later = self.saved.iter().skip(chosen.map_or(0, |number| number + 1));
-            chosen.is_some()
-                && !self.saved.iter().filter(is_it).any(is_other)
-                && !later.filter(is_it).any(|saved| saved.writer != laptop)
+            let Some(chosen) = chosen else { return false };
+            let is_it = |saved: &Saved| saved.id == conflict.record_id && saved.property == name.as_str();
+            // A third may have chosen otherwise already, whenever they typed.
+            let (writer, others) = (self.saved[chosen].writer, |saved: &Saved| saved.writer != laptop && is_it(saved));
+            let is_otherwise =
+                |(number, saved): (usize, &Saved)| others(saved) && (number > chosen || saved.writer != writer);
+            !self.saved.iter().enumerate().any(is_otherwise)
         };
         if !conflict.properties.iter().all(is_last) {
             return;

@@ -1,0 +1,50 @@
+//! What others make on a backup before this device comes back to it.
+
+use super::{add, pull_anew, push, title_there};
+use crate::support::server::Server;
+use crate::support::*;
+use serde_json::json;
+use tidemark_store::Store;
+
+/// Returns a server that has one record of this device's, and its backup.
+fn backed_up(store: &Store) -> (Server, Server) {
+    let mut server = Server::default();
+    add(store, 1, "before");
+    push(store, &mut server);
+    let mut backup = server.clone();
+    backup.mark = 1;
+    (server, backup)
+}
+
+#[test]
+fn a_server_that_is_put_back_twice_keeps_what_others_made_in_between() {
+    let device = device();
+    let store = &device.store;
+    let (mut server, mut backup) = backed_up(store);
+    edit(store, id(1), json!({ "Title": "mine" }));
+    push(store, &mut server);
+    backup.edit(id(1), "Title", json!("theirs"));
+    for restored in 1..=2 {
+        pull_anew(store, &backup, true);
+        push(store, &mut backup);
+        assert_eq!(store.conflicts().unwrap().len(), 1, "put back {restored} times");
+        assert_eq!(title_there(&backup, 1), Some("theirs"), "put back {restored} times");
+    }
+}
+
+#[test]
+fn what_is_offered_over_others_work_stays_a_question_down_the_chain() {
+    let device = device();
+    let store = &device.store;
+    let (mut server, mut backup) = backed_up(store);
+    for change in [json!({ "Notes": "mine" }), json!({ "Title": "mine" })] {
+        edit(store, id(1), change);
+        push(store, &mut server);
+    }
+    pull_anew(store, &backup, true);
+    // The first of the two goes beside what others made meanwhile, the second would go over it.
+    backup.edit(id(1), "Title", json!("theirs"));
+    push(store, &mut backup);
+    assert_eq!(backup.records[&id(1)].1.get("Notes"), "mine");
+    assert_eq!((title_there(&backup, 1), store.counts().unwrap().conflicts), (Some("theirs"), 1));
+}
