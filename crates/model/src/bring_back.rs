@@ -54,7 +54,8 @@ pub fn bring_back(set: &EntitySet, lost: Lost<'_>, here: Option<State>) -> Optio
     let mut values: Map<_, _> =
         declared.map(|property| (property.name.clone(), record.get(&property.name).clone())).collect();
     let Some(state) = here else { return Some(BroughtBack::Restore { values }) };
-    if !lost.properties.is_empty() {
+    let is_whole = matches!(lost.event, Word::Known(event) if event.lost_a_record());
+    if !lost.properties.is_empty() && !is_whole {
         values.retain(|name, _| lost.properties.contains(&name.as_str()));
     }
     Some(BroughtBack::Edit { undo_delete: state == State::Delete, values })

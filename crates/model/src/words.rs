@@ -140,6 +140,11 @@ impl HistoryEvent {
     pub fn lost_a_deletion(self) -> bool {
         matches!(self, Self::Restored | Self::KeptServer)
     }
+
+    /// Tells whether what did not stand is a record as a whole, whatever of it the entry names.
+    pub fn lost_a_record(self) -> bool {
+        matches!(self, Self::Deleted | Self::AcceptedDelete | Self::DeletedAnyway)
+    }
 }
 
 vocabulary! {

@@ -63,19 +63,18 @@ pub(crate) fn bring_back(tx: &Tx<'_>, table: &Table, id: RecordId, number: i64) 
             edit::change(tx, set, id, &values)?;
         }
         BroughtBack::Restore { values } => {
-            let lost = entry.record.as_ref().ok_or_else(nothing)?;
-            restore(tx, table, lost, &values)?;
+            restore(tx, table, entry.known().ok_or_else(nothing)?, &values)?;
         }
     }
     let after = row::get(tx.conn, table, id)?.map(|row| row.record);
     log(tx, table, id, shown, after.as_ref())
 }
 
-/// Restores a record that is not here.
-fn restore(tx: &Tx<'_>, table: &Table, lost: &Record, values: &Map<String, Value>) -> Result<()> {
-    let mut record = read_record(&table.set, Some(lost.id), values, Strictness::RefuseUnknown)?;
-    edit::stamp(tx, &mut record, lost.updated_at)?;
-    let change = edit::on_tombstone(tx, table, lost)?;
+/// Restores a record that is not here, and of whose last version this much is known.
+fn restore(tx: &Tx<'_>, table: &Table, known: Record, values: &Map<String, Value>) -> Result<()> {
+    let mut record = read_record(&table.set, Some(known.id), values, Strictness::RefuseUnknown)?;
+    edit::stamp(tx, &mut record, known.updated_at)?;
+    let change = edit::on_tombstone(tx, table, known)?;
     local::put_pending(tx, table, record, &change)
 }
 

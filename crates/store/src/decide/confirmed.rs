@@ -17,7 +17,7 @@ const MOST_DOUBTS: usize = 4;
 /// Writes the change into the record's history: what typing came to, once.
 pub(crate) fn write_down(tx: &Tx<'_>, table: &Table, base: Option<&Record>, sent: &InFlight, etag: &str) -> Result<()> {
     let (event, changes) = match sent.state {
-        State::Delete => (HistoryEvent::Deleted, Vec::new()),
+        State::Delete => (HistoryEvent::Deleted, Entry::deleted(&sent.record, base).changes),
         State::Update if sent.restores => (HistoryEvent::Restored, history::changes(base, &sent.record)),
         State::Update => (HistoryEvent::Edited, history::changes(base, &sent.record)),
         State::Add | State::None => (HistoryEvent::Created, history::changes(None, &sent.record)),

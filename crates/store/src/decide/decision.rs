@@ -50,7 +50,11 @@ fn entries<'c>(conflict: &'c Conflict, answer: &Resolution) -> Vec<Written<'c>> 
         Resolution::Restore => {
             vec![(event, changes(conflict.properties.iter(), Origin::Mine, base, mine), None)]
         }
-        Resolution::AcceptDelete => vec![(event, Vec::new(), mine)],
+        Resolution::AcceptDelete => {
+            // What was typed over what goes with the deletion: it is no part of what the tombstone holds.
+            let known = base.or(theirs).map_or_else(Vec::new, |known| history::changes(mine, known));
+            vec![(event, known, mine)]
+        }
         Resolution::DeleteAnyway => vec![(event, Vec::new(), theirs)],
         Resolution::KeepServer => {
             let mut kept: Vec<PropertyChange> = changes(conflict.properties.iter(), Origin::Mine, base, theirs);

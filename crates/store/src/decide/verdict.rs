@@ -219,13 +219,15 @@ fn settled(tx: &Tx<'_>, table: &Table, local: &Record, change: &Change, server: 
     if change.state != State::Delete && edited && !stands {
         // No person and no policy of a person's: the model says that the server's value stands, or is the later one.
         let event = if live.is_some() { HistoryEvent::TookServer } else { HistoryEvent::AcceptedDelete };
-        let changes = live.map_or_else(Vec::new, |live| history::changes(Some(local), &live.record));
+        let stands = live.or(change.base.as_ref()).map(|version| &version.record);
+        let changes = stands.map_or_else(Vec::new, |stands| history::changes(Some(local), stands));
         let entry = Entry { by_policy: true, decision: true, changes, ..Entry::here(event, Some(local)) };
         history::write(tx, table, local.id, &entry)?;
     }
     if change.state == State::Delete && edited && live.is_none() {
         // Somebody else deleted it, too: what was typed into it here goes with this device's own deletion.
-        history::write(tx, table, local.id, &Entry::here(HistoryEvent::Deleted, Some(local)))?;
+        let known = change.base.as_ref().map(|base| &base.record);
+        history::write(tx, table, local.id, &Entry::deleted(local, known))?;
     }
     match live {
         Some(server) => local::put_clean(tx, table, server, true),

@@ -14,7 +14,7 @@ use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
-use tidemark_model::{HistoryEvent, Planted, RecordId, State, is_planted};
+use tidemark_model::{Planted, RecordId, State, is_planted};
 
 /// How often in a row the answer to a change may be no decision before it is set aside (FAULTS N9).
 const MOST_ATTEMPTS: u32 = 5;
@@ -40,7 +40,7 @@ pub(crate) fn refused(
         if deletes(change.state) && change.base.is_none() && !position::is_kept(tx.conn, &table.set.name)? {
             // An addition that the server would not have was deleted meanwhile, and nobody asks whether it is there: the
             // deletion can be undone like any other.
-            history::write(tx, table, id, &Entry::here(HistoryEvent::Deleted, Some(&row.record)))?;
+            history::write(tx, table, id, &Entry::deleted(&row.record, None))?;
         }
         local::put_pending(tx, table, row.record, &change)?;
         return Ok(Tally::default());

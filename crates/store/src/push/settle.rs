@@ -26,7 +26,7 @@ use crate::tables::sent;
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
 use std::sync::Arc;
-use tidemark_model::{AttemptOutcome, HistoryEvent, Planted, RecordId, State, Versioned, is_planted};
+use tidemark_model::{AttemptOutcome, Planted, RecordId, State, Versioned, is_planted};
 
 impl Lease {
     /// Settles the server's answers, all in one transaction. An answer to anything but the request in flight counts
@@ -208,7 +208,7 @@ fn gone(tx: &Tx<'_>, table: &Table, change: Change) -> Result<Tally> {
         return stale(tx, table, id, change, None);
     }
     let row = outcome::pending_row(tx, table, id)?;
-    history::write(tx, table, id, &Entry::here(HistoryEvent::Deleted, Some(&row.record)))?;
+    history::write(tx, table, id, &Entry::deleted(&row.record, change.base.as_ref().map(|base| &base.record)))?;
     local::remove(tx, table, id)?;
     Ok(Tally { pushed: 1, ..Tally::default() })
 }

@@ -21,7 +21,7 @@ use crate::tx::transaction::Tx;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tidemark_model::{
-    ConflictKind, Fold, HistoryEvent, ID, LocalChange, Planted, Record, RecordId, Resolution, State, Strictness,
+    ConflictKind, Fold, ID, LocalChange, Planted, Record, RecordId, Resolution, State, Strictness,
     Versioned, changed_properties, fold, is_planted, read_changes, read_record, same_value,
 };
 
@@ -136,7 +136,8 @@ pub(crate) fn delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
     let open = conflict::of_record(tx.conn, &table, id)?;
     if let Some(open) = open.as_ref().filter(|open| open.kind == ConflictKind::DeletedOnServer) {
         answer::answer(tx, &table, open, &Resolution::AcceptDelete)?;
-        return history::write(tx, &table, id, &Entry::here(HistoryEvent::Deleted, Some(&row.record)));
+        let known = pending.base.as_ref().or(open.server.as_ref()).map(|known| &known.record);
+        return history::write(tx, &table, id, &Entry::deleted(&row.record, known));
     }
     let mut record = row.record.clone();
     let is_asked = open.is_some_and(|open| open.server.is_some()) && !is_planted(Planted::A14DeletedBesideAQuestion);
@@ -148,15 +149,16 @@ pub(crate) fn delete(tx: &Tx<'_>, set: &str, id: RecordId) -> Result<()> {
                 // It was never sent, and yet the server spoke of such a record: whoever made that one keeps it.
                 position::fetch_later(tx, &table, id)?;
             }
-            history::write(tx, &table, id, &Entry::here(HistoryEvent::Deleted, Some(&record)))?;
+            history::write(tx, &table, id, &Entry::deleted(&record, None))?;
             return local::remove(tx, &table, id);
         }
         Fold::Revert | Fold::Refuse => return Err(StoreError::NotFound { set: set.to_owned(), id }),
     }
     pending.release();
-    if pending.in_flight.is_none() && pending.base.as_ref().is_some_and(|base| base.record.is_tombstoned) {
+    let unsent = pending.base.as_ref().filter(|base| pending.in_flight.is_none() && base.record.is_tombstoned);
+    if let Some(tombstone) = unsent {
         // A restore that was not sent: the deletion it would have undone stands.
-        history::write(tx, &table, id, &Entry::here(HistoryEvent::Deleted, Some(&record)))?;
+        history::write(tx, &table, id, &Entry::deleted(&record, Some(&tombstone.record)))?;
     }
     stamp(tx, &mut record, row.record.updated_at)?;
     local::put_pending(tx, &table, record, &pending)?;
@@ -196,13 +198,13 @@ fn restore_deleted(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Option<Lo
     let confirmed = sent::of_record(tx.conn, set, id)?.pop();
     let deleted = confirmed.as_ref().filter(|sent| sent.change.state == State::Delete);
     let forgotten = history::take_deleted(tx, table, id, deleted.map_or(i64::MIN, |sent| sent.at))?;
+    let forgotten = forgotten.and_then(|entry| entry.known().zip(entry.record));
     let (mut record, pending) = match (forgotten, confirmed) {
-        (Some(record), _) => {
-            let change = on_tombstone(tx, table, &record)?;
-            (record, change)
-        }
-        (None, Some(Sent { change: InFlight { state: State::Delete, record, .. }, etag, .. })) => {
-            let tombstone = Record { is_tombstoned: true, ..record.clone() };
+        (Some((known, record)), _) => (record, on_tombstone(tx, table, known)?),
+        (None, Some(Sent { change: InFlight { state: State::Delete, record, .. }, base, etag, .. })) => {
+            // A deletion sends nothing of what was typed before it.
+            let properties = base.map_or_else(|| record.properties.clone(), |base| base.record.properties);
+            let tombstone = Record { properties, is_tombstoned: true, ..record.clone() };
             (record, Change::new(State::Update, Some(Versioned { record: tombstone, etag })))
         }
         _ => return Ok(None),
@@ -215,17 +217,17 @@ fn restore_deleted(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Option<Lo
 }
 
 /// Begins the change that restores a record: on its tombstone where one was seen, else as an addition, which the server
-/// answers with a question where it has a tombstone after all.
-pub(crate) fn on_tombstone(tx: &Tx<'_>, table: &Table, lost: &Record) -> Result<Change> {
-    let Some(etag) = history::tombstone(tx.conn, &table.set.name, lost.id)? else {
+/// answers with a question where it has a tombstone after all. `known` is what this device knows of what the tombstone holds.
+pub(crate) fn on_tombstone(tx: &Tx<'_>, table: &Table, known: Record) -> Result<Change> {
+    let Some(etag) = history::tombstone(tx.conn, &table.set.name, known.id)? else {
         return Ok(Change::new(State::Add, None));
     };
-    if !sent::is_confirmed(tx.conn, &table.set.name, lost.id, &etag)? {
+    if !sent::is_confirmed(tx.conn, &table.set.name, known.id, &etag)? {
         // What others had made of it before they deleted it may be more than was known here: it is read before this is
         // sent.
-        position::fetch_later(tx, table, lost.id)?;
+        position::fetch_later(tx, table, known.id)?;
     }
-    let tombstone = Record { is_tombstoned: true, ..lost.clone() };
+    let tombstone = Record { is_tombstoned: true, ..known };
     Ok(Change::new(State::Update, Some(Versioned { record: tombstone, etag })))
 }
 

@@ -51,6 +51,13 @@ impl<'e> Entry<'e> {
         let (by, changes) = (By::Me, Vec::new());
         Self { event, by, by_policy: false, decision: false, at: None, etag: None, changes, record }
     }
+
+    /// Begins an entry about a deletion on this device. What was typed into the record and never sent went with it, so
+    /// the entry says what it had been typed over: `known`, as far as anything was known of the server's version.
+    pub(crate) fn deleted(lost: &'e Record, known: Option<&Record>) -> Self {
+        let changes = known.map_or_else(Vec::new, |known| changes(Some(lost), known));
+        Self { changes, ..Self::here(HistoryEvent::Deleted, Some(lost)) }
+    }
 }
 
 /// Returns what changed between two versions; everything that has a value where there was none before.
@@ -302,16 +309,16 @@ pub(crate) fn tombstone(conn: &Connection, set: &str, id: RecordId) -> Result<Op
 
 /// Takes back the entry of a deletion that no server heard of, if it is the newest that this device saw of the record
 /// and later than `after_ms`.
-pub(crate) fn take_deleted(tx: &Tx<'_>, table: &Table, id: RecordId, after_ms: i64) -> Result<Option<Record>> {
-    let sql = "SELECT order_no, record FROM history WHERE event = ?3 AND etag IS NULL AND at > ?4 AND order_no = \
+pub(crate) fn take_deleted(tx: &Tx<'_>, table: &Table, id: RecordId, after_ms: i64) -> Result<Option<HistoryEntry>> {
+    let set = &table.set.name;
+    let sql = "SELECT order_no FROM history WHERE event = ?3 AND etag IS NULL AND at > ?4 AND order_no = \
                (SELECT max(order_no) FROM history WHERE entity_set = ?1 AND id = ?2 AND seen = 1)";
     let mut statement = tx.conn.prepare_cached(sql)?;
-    let found: Option<(i64, Option<String>)> = statement
-        .query_row(params![table.set.name, Key(id), HistoryEvent::Deleted.as_str(), after_ms], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
+    let number: Option<i64> = statement
+        .query_row(params![set, Key(id), HistoryEvent::Deleted.as_str(), after_ms], |row| row.get(0))
         .optional()?;
-    let Some((number, record)) = found else { return Ok(None) };
+    let Some(number) = number else { return Ok(None) };
+    let entry = of_number(tx.conn, set, id, number)?;
     take_back(tx, &[number])?;
-    from_optional_text(record)
+    Ok(entry)
 }

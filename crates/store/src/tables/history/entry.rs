@@ -1,6 +1,6 @@
 //! An entry of a record's history as it is read.
 //!
-//! Owns: its shape, and whose value stands in it. Refuses: the table.
+//! Owns: its shape, whose value stands in it, and what this device knew of the server's side then. Refuses: the table.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -27,6 +27,25 @@ pub struct HistoryEntry {
     pub record: Option<Record>,
     /// Whether [`crate::Store::bring_back`] takes it.
     pub can_bring_back: bool,
+}
+
+impl HistoryEntry {
+    /// Returns what this device knew of the server's version when the entry's side did not stand: what was typed in that
+    /// side and never sent is no part of it. Of the properties that it does not hold nothing is known.
+    pub(crate) fn known(&self) -> Option<Record> {
+        let mut known = self.record.clone()?;
+        let is_told = match &self.event {
+            Word::Known(HistoryEvent::Discarded) => !self.changes.is_empty(),
+            Word::Known(event) => event.lost_a_record(),
+            _ => false,
+        };
+        if !is_told {
+            known.properties.clear();
+        }
+        let were = self.changes.iter().filter(|_| is_told);
+        known.properties.extend(were.map(|change| (change.property.clone(), change.to.clone())));
+        Some(known)
+    }
 }
 
 /// What became of one property.
