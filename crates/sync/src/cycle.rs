@@ -88,12 +88,20 @@ impl Engine {
         }
     }
 
+    /// Keeps a request to wait that came between two cycles.
+    fn keep_request_to_wait(&self, delay: Duration) {
+        let kept = blocking(|| hold_off::keep(&self.store.lease()?, self.ports().clock.now_ms(), delay));
+        if let Err(error) = kept {
+            tracing::warn!(%error, "the request to wait could not be kept");
+        }
+    }
+
     /// Returns how long the server, or a proxy before it, still asks to wait; a person's "Sync now" may go at once.
     pub(crate) fn hold_off(&self) -> Option<Duration> {
         if is_planted(Planted::A9RequestToWaitForgotten) {
             return None;
         }
-        let left = blocking(|| hold_off::left(&self.store, self.ports().clock.now_ms()));
+        let left = blocking(|| self.held.left(&self.store, &*self.ports().clock));
         left.unwrap_or_else(|error| {
             tracing::warn!(%error, "the request to wait could not be read");
             None

@@ -5,6 +5,7 @@
 use crate::cycle::turn::STANDS_STILL_AFTER;
 use crate::ports::Ports;
 use crate::pull::PullLimits;
+use crate::remote::hold_off::Held;
 use crate::remote::session::Remote;
 use crate::report::Progress;
 use std::collections::HashSet;
@@ -24,6 +25,8 @@ pub struct Engine {
     pub(crate) paused: Arc<Mutex<HashSet<String>>>,
     pub(crate) limits: PullLimits,
     pub(crate) stands_still_after: Duration,
+    /// What the server asked this process to wait.
+    pub(crate) held: Arc<Held>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -42,6 +45,7 @@ impl Engine {
             paused: Arc::default(),
             limits: PullLimits::default(),
             stands_still_after: STANDS_STILL_AFTER,
+            held: Arc::default(),
         }
     }
 

@@ -181,7 +181,7 @@ impl Run<'_> {
             self.held = Some(error);
             return Ok((Next::Stop, false));
         }
-        if !self.answers_others().await {
+        if !self.answers_others().await? {
             return Err(error);
         }
         let (next, is_left) = match batch {
@@ -198,7 +198,10 @@ impl Run<'_> {
     }
 
     /// Tells whether a batch gets through that holds nothing but a small read.
-    async fn answers_others(&self) -> bool {
+    ///
+    /// # Errors
+    /// What the server says of all requests, such as that it is to be left alone for a while (FAULTS N8).
+    async fn answers_others(&self) -> Result<bool, SyncError> {
         let part = BatchPart {
             id: "0".to_owned(),
             method: "GET".to_owned(),
@@ -208,10 +211,12 @@ impl Run<'_> {
             group: None,
             depends_on: Vec::new(),
         };
-        let Ok(request) = self.batch_request(&[part]) else { return false };
-        let Ok(response) = self.connection.send(request).await else { return false };
+        let response = match self.connection.send(self.batch_request(&[part])?).await {
+            Err(error) if error.may_be_the_request() => return Ok(false),
+            answered => answered?,
+        };
         let answers = read_batch_answers(&response.body).unwrap_or_default();
-        response.status == 200 && answers.iter().all(|answer| answer.status < 500)
+        Ok(response.status == 200 && answers.iter().all(|answer| answer.status < 500))
     }
 
     fn batch_request(&self, parts: &[BatchPart]) -> Result<Request, SyncError> {

@@ -4,6 +4,7 @@
 
 mod bodies;
 mod chance;
+pub(crate) mod interfered;
 pub(crate) mod laptop;
 pub(crate) mod lasting;
 pub(crate) mod network;

@@ -75,15 +75,23 @@ pub(crate) fn resolve_doubts(
     for sent in doubts.iter().rev() {
         let made = confirmed(tx, sent, &server.etag, None)?;
         let there = seen_as(table, Some(&made), server);
-        if made.record.updated_by != there.record.updated_by || !made.record.same_content(&there.record) {
+        if !made.record.same_content(&there.record) {
+            continue;
+        }
+        let is_own = made.record.updated_by == there.record.updated_by;
+        if !is_own && sent.state != State::Update {
+            // That another made it, or deleted it, is for a person to know, however much alike it is.
             continue;
         }
         let changed = base.as_ref().map(|base| changed_properties(&base.record, &made.record));
         // An addition is there as a whole, or not at all.
         let tells = changed.is_none_or(|changed| changed.is_empty() || changed.iter().any(is_shown));
         if tells || sent.state == State::Delete {
-            sent::add(tx, &set.name, base.as_ref(), sent, &server.etag)?;
-            write_down(tx, table, base.as_ref().map(|base| &base.record), sent, &server.etag)?;
+            // Where another wrote the same over it, the version is not this device's; there is nothing in it to ask about.
+            if is_own {
+                sent::add(tx, &set.name, base.as_ref(), sent, &server.etag)?;
+                write_down(tx, table, base.as_ref().map(|base| &base.record), sent, &server.etag)?;
+            }
             if change.state == State::Add {
                 change.state = State::Update;
             }

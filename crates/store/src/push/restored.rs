@@ -98,7 +98,8 @@ fn offer(
     conflict::close(tx, table, row.record.id)?;
     change.hold = Hold::Free;
     change.reason = None;
-    begin(tx, table, At { row, change, forgot }, sent, server)
+    let is_there = server.is_some_and(|server| !server.record.is_tombstoned);
+    begin(tx, table, At { row, change, forgot, is_there }, sent, server)
 }
 
 /// As [`offer`], once it is known that the server does not have what was in flight.
@@ -111,7 +112,8 @@ pub(crate) fn resume(
     server: Option<&Versioned>,
 ) -> Result<Tally> {
     let sent = sent::of_record(tx.conn, &table.set.name, row.record.id)?;
-    begin(tx, table, At { row, change, forgot: offer.forgot }, &sent, server)
+    let is_there = offer.is_there || server.is_some_and(|server| !server.record.is_tombstoned);
+    begin(tx, table, At { row, change, forgot: offer.forgot, is_there }, &sent, server)
 }
 
 fn begin(tx: &Tx<'_>, table: &Table, mut at: At, sent: &[Sent], server: Option<&Versioned>) -> Result<Tally> {

@@ -224,14 +224,7 @@ fn stale(tx: &Tx<'_>, table: &Table, id: RecordId, mut change: Change, current: 
     if let Some(current) = current
         && restored::has_lost(tx, table, current)?
     {
-        return restored::resume(
-            tx,
-            table,
-            row,
-            change,
-            Offer { sent: None, forgot: true, over_others: false },
-            Some(current),
-        );
+        return restored::resume(tx, table, row, change, Offer { forgot: true, ..Offer::default() }, Some(current));
     }
     change.set_aside = false;
     verdict::judge_change(tx, table, row, change, current)

@@ -21,8 +21,8 @@ use crate::tx::transaction::Tx;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tidemark_model::{
-    ConflictKind, Fold, ID, LocalChange, Planted, Record, RecordId, Resolution, State, Strictness,
-    Versioned, changed_properties, fold, is_planted, read_changes, read_record, same_value,
+    ConflictKind, Fold, ID, LocalChange, Planted, Record, RecordId, Resolution, State, Strictness, Versioned,
+    changed_properties, fold, is_planted, read_changes, read_record, same_value,
 };
 
 impl Store {

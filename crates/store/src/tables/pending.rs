@@ -50,7 +50,7 @@ pub(crate) struct InFlight {
 }
 
 /// Where a record stands whose confirmed changes are offered again to a restored server, one after the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Offer {
     /// The number of the confirmed change that is in flight now; `None` while what was in flight anyway comes first.
     pub(crate) sent: Option<i64>,
@@ -59,6 +59,9 @@ pub(crate) struct Offer {
     /// Whether it was sent on top of what others made and this device has not seen.
     #[serde(default)]
     pub(crate) over_others: bool,
+    /// Whether the server has some version of the record: then it has what this device added.
+    #[serde(default)]
+    pub(crate) is_there: bool,
 }
 
 /// The pending change of one record.

@@ -229,7 +229,11 @@ fn what_was_typed_into_a_record_that_others_deleted_outlives_that_its_user_delet
             pull_content(store, id(1), "e3", theirs("theirs", there, 9_000));
             if asked {
                 let open = only(store);
-                assert_eq!((open.kind, open.properties), (ConflictKind::DeletedOnServer, vec!["Notes".to_owned()]), "{way}");
+                assert_eq!(
+                    (open.kind, open.properties),
+                    (ConflictKind::DeletedOnServer, vec!["Notes".to_owned()]),
+                    "{way}"
+                );
                 store.resolve(open.id, &Resolution::Restore).unwrap();
             }
             let OutgoingChange::Restore { body, .. } = items(store).remove(0) else { panic!("{way}") };

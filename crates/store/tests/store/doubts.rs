@@ -56,6 +56,32 @@ fn what_this_device_made_itself_is_nobodys_news() {
     }
 }
 
+#[test]
+fn what_another_wrote_just_the_same_over_it_is_nothing_to_ask_about() {
+    let edited = device();
+    let store = &edited.store;
+    a_change(store, false);
+    let again = edited_on(store, 1);
+    let server = as_sent(store, 1, "bob");
+    store.settle(&[reply(&again, Answer::Stale { current: server })]).unwrap();
+    assert_eq!(store.counts().unwrap().conflicts, 0);
+    let next = batch(store).remove(0);
+    let OutgoingChange::Update { body, if_match } = &next.change else { panic!("{next:?}") };
+    assert_eq!((&body["Notes"], if_match.as_str()), (&json!("later"), "e2"));
+    // Another's deletion is not this device's own, though the record was deleted here as well: whether it comes back is asked.
+    let deleted = device();
+    let store = &deleted.store;
+    clean_item(store, 1, "e1");
+    store.delete(ITEMS, id(1)).unwrap();
+    refused_after(store, || drop(store.undo_delete(ITEMS, id(1)).unwrap()));
+    edit(store, id(1), json!({ "Notes": "later" }));
+    let mut tombstone = as_sent(store, 1, "bob");
+    tombstone.record.properties.insert("Notes".into(), json!("n"));
+    tombstone.record.is_tombstoned = true;
+    read(store, Some(&tombstone));
+    assert_eq!(store.counts().unwrap().conflicts, 1);
+}
+
 /// Reads the record that is waited for; nothing where the server has no trace of it.
 fn read(store: &Store, server: Option<&Versioned>) {
     assert_eq!(store.refetch().unwrap(), [(ITEMS.to_owned(), vec![id(1)])]);

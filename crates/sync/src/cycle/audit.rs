@@ -44,6 +44,9 @@ impl Engine {
             Err(error) => {
                 // It is asked again after another cycle.
                 tracing::debug!(%error, "the audit was put off");
+                if let SyncError::Wait(delay) = error {
+                    self.keep_request_to_wait(delay);
+                }
                 false
             }
         }

@@ -2,10 +2,14 @@
 //!
 //! Owns: that moment, in the offline database, so that edits, notices and another process obey it too. Refuses: holding
 //! a person's "Sync now" up; that is for whoever starts a cycle to tell. A clock that was set back, or that stands
-//! outside the hour such a request may last, makes it void (FAULTS N8).
+//! outside the hour such a request may last, makes it void (FAULTS N8); under one that stands still this process waits no
+//! longer than it was asked to (FAULTS C5).
 
+use crate::blocking::locked;
 use crate::error::SyncError;
+use std::sync::Mutex;
 use std::time::Duration;
+use tidemark_model::ports::Clock;
 use tidemark_store::{Lease, Store};
 
 /// The longest wait that is obeyed.
@@ -26,9 +30,26 @@ pub(crate) fn clear(lease: &Lease) -> Result<(), SyncError> {
     }
 }
 
-/// Returns how long is still to be waited.
-pub(crate) fn left(store: &Store, now_ms: i64) -> Result<Option<Duration>, SyncError> {
-    Ok(store.setting(SETTING)?.and_then(|text| remaining(&text, now_ms)))
+/// The request to wait that this process saw last, and the moment in monotonic milliseconds at which it is over here.
+#[derive(Debug, Default)]
+pub(crate) struct Held(Mutex<Option<(String, u64)>>);
+
+impl Held {
+    /// Returns how long is still to be waited.
+    pub(crate) fn left(&self, store: &Store, clock: &dyn Clock) -> Result<Option<Duration>, SyncError> {
+        Ok(store.setting(SETTING)?.and_then(|kept| self.left_of(kept, clock)))
+    }
+
+    fn left_of(&self, kept: String, clock: &dyn Clock) -> Option<Duration> {
+        let left = remaining(&kept, clock.now_ms())?;
+        let now_ms = clock.monotonic_ms();
+        let mut held = locked(&self.0);
+        let over_ms = match &*held {
+            Some((known, over_ms)) if *known == kept => *over_ms,
+            _ => held.insert((kept, now_ms.saturating_add(left.as_millis() as u64))).1,
+        };
+        Some(left.min(Duration::from_millis(over_ms.saturating_sub(now_ms)))).filter(|left| !left.is_zero())
+    }
 }
 
 fn remaining(kept: &str, now_ms: i64) -> Option<Duration> {
@@ -49,5 +70,28 @@ mod tests {
         for (kept, now) in [("1000 61000", 61_000), ("1000 61000", 999), ("1000 9000000", 2_000), ("", 5), ("x y", 5)] {
             assert_eq!(remaining(kept, now), None, "{kept} {now}");
         }
+    }
+    /// A machine whose battery for the time of day is flat: it says the same for ever.
+    struct StandsStill(u64);
+
+    impl Clock for StandsStill {
+        fn now_ms(&self) -> i64 {
+            1_000
+        }
+
+        fn monotonic_ms(&self) -> u64 {
+            self.0
+        }
+    }
+
+    #[test]
+    fn under_a_clock_that_stands_still_it_holds_as_long_as_was_asked_and_no_longer() {
+        let held = Held::default();
+        let left = |kept: &str, passed| held.left_of(kept.to_owned(), &StandsStill(passed)).map(|left| left.as_secs());
+        assert_eq!(
+            [0, 59_000, 60_000, 90_000].map(|passed| left("1000 61000", passed)),
+            [Some(60), Some(1), None, None]
+        );
+        assert_eq!(left("999 31000", 90_000), Some(30), "another request counts from when it is seen");
     }
 }

@@ -201,6 +201,35 @@ async fn a_request_to_wait_is_obeyed_by_edits_and_the_next_process_but_not_by_a_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_to_wait_is_heard_whatever_it_was_that_the_server_was_asked() {
+    let shore = Shore::open().await;
+    let waits = || Fate::Proxy(429, &[("retry-after", "300")]);
+    // A small read behind a batch that failed, and what is compared between two cycles.
+    let questions: [(&str, fn(&Asked) -> bool, fn(&Asked) -> bool); 2] = [
+        ("a probe", Asked::is_write, |asked| asked.parts().iter().any(|(_, url)| url.ends_with("/$count"))),
+        ("an audit", |_| false, |asked| asked.path.starts_with("/audit/")),
+    ];
+    for (user, (question, fails, is_asked)) in ["ann", "cleo"].into_iter().zip(questions) {
+        let ann = Device::new(&shore, user, &[ITEMS]).await;
+        ann.add(ITEMS, "waits");
+        ann.store.set_setting(&format!("store.audited.{ITEMS}"), "0").unwrap();
+        ann.weather.set(move |asked| match (is_asked(asked), fails(asked)) {
+            (true, _) => waits(),
+            (false, true) => Fate::Proxy(502, &[]),
+            _ => Fate::Fair,
+        });
+        let mut watched = Watched::start(&ann);
+        watched.next().await;
+        let asked_ms = ann.weather.log().iter().find(|asked| is_asked(asked)).expect(question).at_ms;
+        watched.worker.nudge();
+        shore.time.sleep(Duration::from_secs(250)).await;
+        watched.worker.nudge();
+        let next = watched.next().await.started_at.abs_diff(1_700_000_000_000);
+        assert_times(&[next - asked_ms], &[300_000]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_worker_that_is_stopped_in_mid_cycle_is_over_and_asks_nothing_more() {
     let shore = Shore::open().await;
     let ann = Device::new(&shore, "ann", &[ITEMS]).await;

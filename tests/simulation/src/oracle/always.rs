@@ -28,6 +28,8 @@ struct Marks {
     shown: BTreeSet<String>,
     /// Among what was sent, or in what a decision put aside.
     behind: BTreeSet<String>,
+    /// In what a decision put aside.
+    decided: BTreeSet<String>,
     seen: Seen,
 }
 
@@ -112,18 +114,18 @@ pub(crate) fn nothing_lost(run: &mut Run) -> Judged {
         if in_doubt || marks.shown.contains(&mark) || marks.behind.contains(&mark) && by_restored {
             continue;
         }
-        missing.push((number, marks.behind.contains(&mark)));
+        missing.push((number, marks.decided.contains(&mark)));
     }
     if missing.is_empty() {
         return Ok(());
     }
     let Ok(there) = server(run) else { return Ok(()) };
-    for (number, is_behind) in missing {
+    for (number, is_decided) in missing {
         if there.contains(&run.ledger.saved[number].mark) {
             run.ledger.saved[number].arrived = true;
         } else if run.ledger.may_be_under(&run.ledger.saved[number].mark, &there) {
             run.ledger.saved[number].closed = Some("written over by a Save that nobody acknowledged");
-        } else if is_behind {
+        } else if is_decided {
             run.ledger.saved[number].closed = Some("put aside by a decision, and kept");
         } else {
             let saved = &run.ledger.saved[number];
@@ -163,7 +165,8 @@ fn laptop(run: &mut Run, at: usize) -> Sight<Rc<Marks>> {
     let has_policies = run.ledger.has_policies;
     let behind =
         of(&|table| ["sent", "history", "pending"].contains(&table) || has_policies && table == "history by policy");
-    let marks = Rc::new(Marks { shown, behind, seen });
+    let decided = of(&|table| table == "history" || has_policies && table == "history by policy");
+    let marks = Rc::new(Marks { shown, behind, decided, seen });
     run.seen_by_oracle.laptops.insert(at, (operations, marks.clone()));
     Ok(marks)
 }

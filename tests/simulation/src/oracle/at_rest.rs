@@ -26,13 +26,17 @@ pub(crate) async fn judge(run: &mut Run) -> Judged {
     journal(run).await
 }
 
+/// Tells whether what people chose must be seen in the end: nothing but they had a say in it.
+fn chosen_stands(run: &Run) -> bool {
+    let is_whole = (0..run.laptops.len()).all(|at| run.is_whole(at));
+    is_whole && !run.ledger.is_restored && !run.ledger.has_policies && !run.ledger.is_purged
+}
+
 /// What somebody chose last stands: a deletion, the server's side of a question (I4, I10, I11); and what was typed once is in
 /// one record (I15).
 async fn stands(run: &mut Run) -> Judged {
     let mut of_mark: BTreeMap<String, String> = BTreeMap::new();
-    let ledger = &run.ledger;
-    let is_whole = (0..run.laptops.len()).all(|at| run.is_whole(at));
-    let judges = is_whole && !ledger.is_restored && !ledger.has_policies && !ledger.is_purged;
+    let judges = chosen_stands(run);
     let mut there = BTreeSet::new();
     for user in [User::Ana, User::Eve] {
         for (set, properties) in SETS {
@@ -215,6 +219,7 @@ async fn apart(run: &mut Run) -> Judged {
 /// Nothing waits any more, so what nobody gave up is on the server (I1, I28).
 fn arrived(run: &mut Run) -> Judged {
     let Ok(there) = always::server(run) else { return broken("D8", "the server's database cannot be read") };
+    let judges = chosen_stands(run);
     let mut decided = BTreeSet::new();
     for laptop in &run.laptops {
         let seen = eyes::look(&laptop.database()).unwrap_or_default();
@@ -232,7 +237,9 @@ fn arrived(run: &mut Run) -> Judged {
         if saved.closed.is_some() || saved.writer == OFFICE || excused {
             continue;
         }
-        if !there.contains(&saved.mark) && !decided.contains(&saved.mark) {
+        // Whoever takes their deletion back wants in the record what they had typed, and not only in its history.
+        let is_back = judges && run.ledger.is_back(&saved.id, number);
+        if !there.contains(&saved.mark) && (is_back || !decided.contains(&saved.mark)) {
             return broken(
                 "I1",
                 format!("{} of laptop {} in {} {} is lost", saved.mark, saved.writer, saved.set, saved.id),

@@ -47,6 +47,11 @@ pub(crate) struct Ledger {
     deleters: BTreeMap<String, BTreeSet<Writer>>,
     /// Records that somebody deleted: who did last, and how many edits there were then.
     deleted: BTreeMap<String, (Writer, usize)>,
+    /// The edits that somebody's last deletion of a record closed: whoever takes it back has them again.
+    closed_with: BTreeMap<(Writer, String), Vec<usize>>,
+    /// The edits that came back so, by record, while nobody has decided anything about it since: that they are in a history
+    /// is not enough.
+    back: BTreeMap<String, BTreeSet<usize>>,
     /// Laptops that came back from an image, with the number of edits there were when it was taken.
     pub(crate) rolled_back: BTreeMap<Writer, usize>,
     /// Laptops that were made or changed by copying another's disk.
@@ -143,9 +148,32 @@ impl Ledger {
     /// Notes a deletion; it closes what the same hand wrote into the record.
     pub(crate) fn delete(&mut self, writer: Writer, id: &str) {
         self.deleters.entry(id.to_owned()).or_default().insert(writer);
-        self.undone.remove(id);
+        self.chosen_since(id);
         self.deleted.insert(id.to_owned(), (writer, self.saved.len()));
-        self.close(DELETED, |saved| saved.writer == writer && saved.id == id);
+        let is_closed = |saved: &Saved| saved.closed.is_none() && saved.writer == writer && saved.id == id;
+        let closed: Vec<usize> = (0..self.saved.len()).filter(|at| is_closed(&self.saved[*at])).collect();
+        closed.iter().for_each(|at| self.saved[*at].closed = Some(DELETED));
+        self.closed_with.insert((writer, id.to_owned()), closed);
+    }
+
+    /// Notes that somebody took their deletion back: what they had typed before it is there again.
+    pub(crate) fn undo_delete(&mut self, writer: Writer, id: &str) {
+        self.undone.insert(id.to_owned());
+        self.revived.insert(id.to_owned());
+        let back = self.closed_with.remove(&(writer, id.to_owned())).unwrap_or_default();
+        back.iter().for_each(|at| self.saved[*at].closed = None);
+        self.back.insert(id.to_owned(), back.into_iter().collect());
+    }
+
+    /// Notes that somebody chose anew what is to become of a record.
+    pub(crate) fn chosen_since(&mut self, id: &str) {
+        self.undone.remove(id);
+        self.back.remove(id);
+    }
+
+    /// Tells whether an edit must be in the record itself: its deletion was taken back, and nothing was chosen since.
+    pub(crate) fn is_back(&self, id: &str, number: usize) -> bool {
+        self.back.get(id).is_some_and(|back| back.contains(&number))
     }
 
     pub(crate) fn deleters(&self, id: &str) -> Vec<Writer> {
@@ -156,11 +184,13 @@ impl Ledger {
     pub(crate) fn discard_deletions(&mut self, writer: Writer) {
         self.deleted.retain(|_, (by, _)| *by != writer);
         self.undone.clear();
+        self.back.clear();
     }
 
     /// Notes an answer: where it is for the server's side, that is to stand.
     pub(crate) fn decide(&mut self, laptop: Writer, conflict: &ConflictView, word: &str) {
         self.decided.remove(&conflict.record_id);
+        self.back.remove(&conflict.record_id);
         let Some(server) = conflict.server.as_ref().filter(|_| word == "take-server") else { return };
         // What somebody typed over it, or beside it, and has not sent is a choice of its own.
         let is_last = |name: &String| {
@@ -199,7 +229,7 @@ impl Ledger {
 
     /// Notes a deletion that failed in the midst: it may have come to pass.
     pub(crate) fn doubt_deletion(&mut self, writer: Writer, id: &str) {
-        self.undone.remove(id);
+        self.chosen_since(id);
         self.deleters.entry(id.to_owned()).or_default().insert(writer);
         self.doubtful.insert((writer, id.to_owned()));
     }

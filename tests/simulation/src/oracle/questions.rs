@@ -37,7 +37,7 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
         return Ok(());
     }
     // Nor does it learn that the server had its edit, where something in between gave the answer.
-    if ledger.interfered.contains(&(at, id.clone())) {
+    if ledger.interfered.contains(&(at, id.clone())) || run.laptops[at].network.writes.is_disowned(id) {
         return Ok(());
     }
     let told = || {

@@ -24,7 +24,7 @@ pub(super) struct Drawing {
     pub(super) made: usize,
     /// The sets of the records that were made.
     pub(super) sets: Vec<usize>,
-    background: bool,
+    pub(super) background: bool,
     pub(super) swarm: Swarm,
     pub(super) events: Vec<Event>,
 }

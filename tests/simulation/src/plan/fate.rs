@@ -112,6 +112,12 @@ pub enum Fate {
 }
 
 impl Fate {
+    /// Tells whether the server gets the request, and nobody its answer.
+    pub(crate) fn loses_answer(self) -> bool {
+        let lost = [Self::ReplyLost, Self::Broken, Self::Silent].contains(&self);
+        lost || matches!(self, Self::Late(_) | Self::Gateway { done: true, .. })
+    }
+
     /// Returns the number of the kind in FAULTS section 2, for what was injected and where.
     pub fn kind(self) -> &'static str {
         match self {

@@ -37,8 +37,9 @@ impl Drawing {
         for deed in [sync(other), Deed::Untick { at: at(one), set, discards: false }, sync(one)] {
             self.put(deed);
         }
-        let slow = std::iter::repeat_n(Fate::Slow(5_000), 6);
-        let fates = std::iter::repeat_n(Fate::Fair, self.dice.below(3)).chain(slow).collect();
+        // The choice is sent first, between two looks.
+        let slow = std::iter::repeat_n(Fate::Slow(2_000), 9);
+        let fates = std::iter::repeat_n(Fate::Fair, 1 + self.dice.below(3)).chain(slow).collect();
         let behind = [
             Deed::Tick { at: at(one), set },
             Deed::Fates { laptop: one, fates },
@@ -48,7 +49,7 @@ impl Drawing {
         for _ in 0..6 {
             let Some(&record) = self.dice.pick(&of_set) else { break };
             let how = self.dice.of(&[Office::Patch, Office::Patch, Office::Delete]);
-            let after_ms = 2_000 + self.dice.roll() % 9_000;
+            let after_ms = 1_000 + self.dice.roll() % 6_000;
             let property = self.property();
             self.events.push(Event { after_ms, deed: Deed::Office { record, property, how } });
         }
@@ -61,14 +62,16 @@ impl Drawing {
         let mut deeds =
             vec![sync(one), sync(other), edit(one, 0), edit(other, 0), edit(other, 1), sync(other), sync(one)];
         let answer = |word| Deed::Answer { at: at(one), question: 0, word, sides: 0 };
-        deeds.push(answer(self.dice.below(3)));
+        // More often than not this side is kept first, and the server's taken then.
+        deeds.push(answer(self.dice.of(&[0, 0, 0, 1, 2])));
         if self.dice.hits(60) {
-            deeds.push(Deed::Fates { laptop: one, fates: vec![Fate::Fair, Fate::ReplyLost] });
+            deeds.push(Deed::Fates { laptop: one, fates: self.unanswered() });
             deeds.push(sync(one));
         }
         deeds.extend([
             Deed::TakeAnswerBack { laptop: one },
-            answer(self.dice.below(3)),
+            answer(self.dice.of(&[1, 1, 1, 0, 2])),
+            Deed::Fates { laptop: one, fates: Vec::new() },
             sync(one),
             sync(other),
             sync(one),
@@ -88,10 +91,10 @@ impl Drawing {
             None => Deed::Edit { at: at(one), record, property: 0, looks: true },
         };
         let is_lost = self.dice.hits(40);
-        let fate = if is_lost { Fate::ReplyLost } else { Fate::Slow(5_000) };
+        let fates = if is_lost { self.unanswered() } else { vec![Fate::Fair, Fate::Slow(5_000)] };
         let before = [
             first,
-            Deed::Fates { laptop: one, fates: vec![Fate::Fair, fate] },
+            Deed::Fates { laptop: one, fates },
             Deed::Sync { at: at(one), waits: is_lost },
         ];
         before.into_iter().for_each(|deed| self.put(deed));
@@ -113,15 +116,21 @@ impl Drawing {
         let record = self.made;
         self.made += 1;
         self.sets.push(set);
-        vec![
-            sync(one),
-            Deed::Untick { at: at(one), set, discards: false },
-            Deed::Fates { laptop: one, fates: vec![self.dice.of(&[Fate::ReplyLost, Fate::Broken, Fate::Dropped])] },
+        // It is tried a few times before it counts as not answered; and within the day in which it is known for the same.
+        let fate = self.dice.of(&[Fate::ReplyLost, Fate::Broken, Fate::Dropped]);
+        let fates = std::iter::repeat_n(fate, 2 + self.dice.below(4)).collect();
+        [sync(one), Deed::Untick { at: at(one), set, discards: false }].into_iter().for_each(|deed| self.put(deed));
+        let at_once = [
+            Deed::Fates { laptop: one, fates },
             Deed::Add { at: at(one), set, record, parent: None },
+            Deed::Fates { laptop: one, fates: Vec::new() },
             Deed::Again { at: at(one) },
-            Deed::Tick { at: at(one), set },
-            sync(one),
-        ]
+        ];
+        for deed in at_once {
+            let after_ms = self.dice.roll() % 20_000;
+            self.events.push(Event { after_ms, deed });
+        }
+        vec![Deed::Tick { at: at(one), set }, sync(one)]
     }
 
     /// The newest wins by somebody's policy, hours lie between two edits, and the older one may come later.
@@ -133,6 +142,16 @@ impl Drawing {
         before.into_iter().for_each(|deed| self.put(deed));
         self.events.push(Event { after_ms: HOUR_MS + self.dice.roll() % (5 * HOUR_MS), deed: edit(second) });
         vec![sync(other), sync(one), sync(other)]
+    }
+
+    /// The server asks for ten minutes, long after anybody called for a cycle, and its user goes on.
+    pub(super) fn asked_to_wait(&mut self, one: usize, record: usize) {
+        let edit = |property| Deed::Edit { at: at(one), record, property, looks: true };
+        let fates = vec![Fate::Busy { seconds: 600, date: self.dice.hits(50) }];
+        self.events.push(Event { after_ms: HOUR_MS / 3, deed: Deed::Fates { laptop: one, fates } });
+        self.events.push(Event { after_ms: 0, deed: edit(0) });
+        self.events.push(Event { after_ms: 2_000 + self.dice.roll() % 60_000, deed: edit(1) });
+        self.events.push(Event { after_ms: 2_000, deed: Deed::Wait });
     }
 
     /// A list and what is in it are made together, offline.

@@ -20,9 +20,18 @@ impl Drawing {
         Deed::Edit { at: at(laptop), record, property: self.property(), looks: true }
     }
 
+    /// A push whose answer is lost; more often than not the network is gone then, so that it is not sent again at once.
+    pub(super) fn unanswered(&mut self) -> Vec<Fate> {
+        let gone = if self.dice.hits(65) { 6 } else { 0 };
+        [Fate::Fair, Fate::ReplyLost].into_iter().chain(std::iter::repeat_n(Fate::Dropped, gone)).collect()
+    }
+
     /// Tells one of them.
     pub(super) fn story(&mut self, record: usize) {
         let (one, other) = (self.laptop(), self.laptop());
+        if self.background && self.dice.hits(30) {
+            return self.asked_to_wait(one, record);
+        }
         let deeds = match self.dice.below(19) {
             0 => self.live(one, other, record),
             1 => vec![
@@ -127,7 +136,8 @@ impl Drawing {
         for by in [one, other] {
             deeds.extend(records.iter().map(|record| self.an_edit(by, *record)));
         }
-        let fates = vec![Fate::Fair, self.dice.of(&[Fate::ReplyLost, Fate::Parts { cut: false }])];
+        let in_part = vec![Fate::Fair, Fate::Parts { cut: false }];
+        let fates = if self.dice.hits(50) { self.unanswered() } else { in_part };
         deeds.extend([Deed::Fates { laptop: one, fates }, sync(one), sync(other), sync(one), sync(one)]);
         deeds
     }
@@ -213,7 +223,7 @@ impl Drawing {
         };
         vec![
             Deed::Add { at: at(one), set, record, parent: None },
-            Deed::Fates { laptop: one, fates: vec![Fate::Fair, Fate::ReplyLost] },
+            Deed::Fates { laptop: one, fates: self.unanswered() },
             sync(one),
             sync(other),
             edit(other),
@@ -228,7 +238,7 @@ impl Drawing {
 
     /// An answer is lost, the repeat refused, and its user goes on meanwhile.
     fn in_doubt(&mut self, one: usize, record: usize) -> Vec<Deed> {
-        let fates = vec![Fate::Fair, Fate::ReplyLost];
+        let fates = self.unanswered();
         let next = match self.dice.below(4) {
             0 => Deed::Delete { at: at(one), record },
             1 => Deed::UndoDelete { at: at(one), record },

@@ -74,7 +74,7 @@ const ALWAYS: [(usize, Kind); 11] = [
 /// Kinds that some runs have: in how many of a hundred, and their weight there.
 const SOMETIMES: [(usize, usize, Kind); 36] = [
     (8, 2, Kind::Address),
-    (50, 6, Kind::Story),
+    (60, 8, Kind::Story),
     (30, 3, Kind::Lasting),
     (50, 8, Kind::Race),
     (70, 12, Kind::Weather),

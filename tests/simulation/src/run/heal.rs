@@ -7,6 +7,7 @@ use super::{Run, SETS};
 use crate::SALT;
 use crate::oracle::{Judged, broken, questions};
 use crate::plan::deed::{At, Left};
+use crate::plan::fate::Fate;
 use crate::world::seat::ByHand;
 use std::time::Duration;
 use tidemark_test_dice::Dice;
@@ -52,6 +53,7 @@ impl Run {
             self.laptops[at].close(1).await;
             self.open(at, 0).await?;
         }
+        self.outage().await;
         self.time.pass(Duration::from_secs(60 * 60 * (late - 1))).await;
         let before: Vec<usize> = self.laptops.iter().map(|laptop| laptop.network.asked()).collect();
         self.time.pass(Duration::from_secs(60 * 60)).await;
@@ -69,6 +71,19 @@ impl Run {
             }
         }
         broken("I6", format!("not settled after {ROUNDS} rounds: {}", self.statuses().await))
+    }
+
+    /// For half an hour something between the open windows and their server answers in its place, before they must come by
+    /// themselves.
+    async fn outage(&mut self) {
+        let open: Vec<_> = self.laptops.iter().filter(|laptop| laptop.is_background()).collect();
+        if open.is_empty() {
+            return;
+        }
+        let gateway = Fate::Gateway { status: 502, done: false };
+        open.iter().for_each(|laptop| laptop.network.foretell(std::iter::repeat_n(gateway, 1_000)));
+        self.time.pass(Duration::from_secs(30 * 60)).await;
+        self.laptops.iter().for_each(|laptop| laptop.network.foretell([]));
     }
 
     /// Where nothing is in the way, a window that is open comes by itself within the hour (I22).

@@ -187,8 +187,7 @@ impl Run {
         let is_troubled = self.is_troubled(at.laptop);
         if let Some(shown) = self.checked("undo", undone)? {
             self.ledger.see(at.laptop, &known.id, &shown);
-            self.ledger.undone.insert(known.id.clone());
-            self.ledger.revived.insert(known.id);
+            self.ledger.undo_delete(at.laptop, &known.id);
         } else if is_troubled {
             self.ledger.revived.insert(known.id);
         }
@@ -330,7 +329,7 @@ impl Run {
             self.ledger.see(laptop, &id, &shown);
         }
         self.ledger.decided.remove(&id);
-        self.ledger.undone.remove(&id);
+        self.ledger.chosen_since(&id);
         let undone = app.undo_resolve(&undo).await;
         let undone = self.checked("answer taken back", undone)?;
         if undone.is_none() && !self.is_troubled(laptop) {
@@ -360,7 +359,7 @@ impl Run {
             self.ledger.see(at.laptop, &known.id, record);
         }
         self.ledger.decided.remove(&known.id);
-        self.ledger.undone.remove(&known.id);
+        self.ledger.chosen_since(&known.id);
         let brought = app.bring_back(set, &known.id, side.entry.as_deref().unwrap_or_default()).await;
         match self.checked("bring back", brought)? {
             // What did not stand was a deletion.

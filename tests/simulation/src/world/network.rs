@@ -3,7 +3,8 @@
 //! Owns: what becomes of each request. Refuses: meaning anything by it; a request is bytes, but for which phase of the
 //! protocol it belongs to, so that what was injected where can be told.
 
-use super::bodies::{Kept, answer_kept, edit_parts, keep_back, page, part_answer, service_page, writes};
+use super::bodies::{Kept, answer_kept, edit_parts, keep_back, page, part_answer, parts, service_page, writes};
+use super::interfered::Writes;
 use super::lasting::{Wrongs, with_small_pages};
 use super::seat::Onlooker;
 use super::shore::{NoAnswer, Shore, parted};
@@ -45,6 +46,8 @@ pub(crate) struct Network {
     looks: AtomicUsize,
     /// What is wrong for good.
     pub(crate) wrongs: Wrongs,
+    /// Of which records something in between refused a write that the server has.
+    pub(crate) writes: Writes,
     /// What is seen of the programs of the laptop.
     pub(crate) onlooker: Onlooker,
 }
@@ -82,6 +85,7 @@ impl Network {
             page,
             looks: AtomicUsize::new(0),
             wrongs,
+            writes: Writes::default(),
             onlooker,
         })
     }
@@ -164,9 +168,6 @@ impl Network {
 
     /// Past what is wrong for good.
     async fn go(&self, phase: &str, mut request: Request) -> Result<Response, TransportError> {
-        if self.page > 0 && matches!(phase, "look" | "pull") {
-            with_small_pages(&mut request, self.page);
-        }
         let mut kept = Kept::new();
         let answer = match self.wrongs.on_the_way(&mut request, &mut kept) {
             Some(answer) => answer,
@@ -184,6 +185,7 @@ impl Network {
         message: &str,
     ) -> Result<Response, TransportError> {
         let kept = keep_back(&mut request, writes);
+        self.writes.refused(kept.iter().map(|(_, part)| part));
         let mut answer = self.deliver(request).await?;
         answer_kept(&mut answer, &kept, |part| part_answer(part, status, code, message));
         Ok(answer)
@@ -336,11 +338,14 @@ fn unreadable(answer: &mut Response) {
 
 #[async_trait]
 impl Transport for Network {
-    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+    async fn send(&self, mut request: Request) -> Result<Response, TransportError> {
         if self.is_asked_by_oracle() {
             return if self.is_down() { Err(unreachable()) } else { self.ask(request).await };
         }
         let phase = phase(&request);
+        if self.page > 0 && matches!(phase, "look" | "pull") {
+            with_small_pages(&mut request, self.page);
+        }
         self.looks.fetch_add(usize::from(phase == "look"), Ordering::Relaxed);
         pass(Duration::from_millis(USUAL_MS)).await;
         if self.is_down() {
@@ -357,6 +362,9 @@ impl Transport for Network {
         // Only a cycle has a task of its own to panic in; a command's panic would be its host's.
         let fate = if fate == Fate::Panic && !matches!(phase, "push" | "look") { Fate::Fair } else { fate };
         self.told.hit(fate.kind(), phase);
+        if fate.loses_answer() {
+            self.writes.unanswered(&parts(&request));
+        }
         let (method, length, question) = (request.method.clone(), request.body.len(), question(&request));
         let answer = match fate {
             Fate::Fair => self.go(phase, request).await,

@@ -46,8 +46,10 @@ pub(crate) fn answered(
             return outcome::undecided(tx, table, change, offered.sent, reason, *counts);
         }
         Answer::Refused { reason } => {
-            if let Some(place) = place {
-                change.base.clone_from(&all[place].base);
+            // An addition that it would not have once more is there: what this device last had stays what both began with.
+            let lost = place.map(|place| &all[place]).filter(|lost| lost.base.is_some() || !offered.offer.is_there);
+            if let Some(lost) = lost {
+                change.base.clone_from(&lost.base);
             }
             return outcome::refused(tx, table, id, change, sent, reason);
         }
@@ -63,7 +65,7 @@ pub(crate) fn answered(
         Answer::Absent => None,
     };
     let row = outcome::pending_row(tx, table, id)?;
-    let at = At { row, change, forgot: offered.offer.forgot };
+    let at = At { row, change, forgot: offered.offer.forgot, is_there: offered.offer.is_there };
     let Some(place) = place else {
         // It has been kept long enough meanwhile: what came after it is offered on top of what the server has. Where nothing
         // did, and the server would not have it, what is pending meets the server's version by the usual rules.

@@ -2,6 +2,7 @@
 //!
 //! Owns: carrying it out: one change in flight, or the record settled. Refuses: what follows (`tidemark_model::give_back`).
 
+use crate::decide::confirmed::seen_as;
 use crate::decide::tally::Tally;
 use crate::decide::verdict;
 use crate::error::{Result, StoreError};
@@ -22,6 +23,8 @@ pub(super) struct At {
     pub(super) change: Change,
     /// Whether the server has an older version than this device had.
     pub(super) forgot: bool,
+    /// Whether it has any.
+    pub(super) is_there: bool,
 }
 
 /// Carries out what follows: puts one lost change in flight, or has the record settled.
@@ -30,7 +33,7 @@ pub(super) fn carry_out(tx: &Tx<'_>, table: &Table, mut at: At, sent: &[Sent], n
     let lost = |place: usize| sent.get(place).ok_or_else(|| misplaced(table, id));
     match next {
         Next::Wait => {
-            at.change.offer = Some(Offer { sent: None, forgot: at.forgot, over_others: false });
+            at.change.offer = Some(Offer { forgot: at.forgot, is_there: at.is_there, ..Offer::default() });
             local::put_pending(tx, table, at.row.record, &at.change).map(|()| Tally::default())
         }
         Next::Again { at: place } => {
@@ -58,15 +61,16 @@ pub(super) fn carry_out(tx: &Tx<'_>, table: &Table, mut at: At, sent: &[Sent], n
 
 fn send(tx: &Tx<'_>, table: &Table, mut at: At, number: i64, again: InFlight, over_others: bool) -> Result<Tally> {
     at.change.in_flight = Some(again);
-    at.change.offer = Some(Offer { sent: Some(number), forgot: at.forgot, over_others });
+    at.change.offer = Some(Offer { sent: Some(number), forgot: at.forgot, over_others, is_there: at.is_there });
     at.change.attempts = 0;
     local::put_pending(tx, table, at.row.record, &at.change).map(|()| Tally::default())
 }
 
 /// The server has everything again that this device had confirmed.
 fn conclude(tx: &Tx<'_>, table: &Table, at: At, server: Versioned) -> Result<Tally> {
-    let At { row, mut change, forgot } = at;
+    let At { row, mut change, forgot, .. } = at;
     let id = row.record.id;
+    let server = seen_as(table, change.base.as_ref(), &server);
     if std::mem::take(&mut change.set_aside) {
         position::fetch_later(tx, table, id)?;
     }

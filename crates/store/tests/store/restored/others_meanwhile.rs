@@ -4,7 +4,7 @@ use super::{add, pull_anew, push, title_there};
 use crate::support::server::Server;
 use crate::support::*;
 use serde_json::json;
-use tidemark_store::Store;
+use tidemark_store::{Answer, Store};
 
 /// Returns a server that has one record of this device's, and its backup.
 fn backed_up(store: &Store) -> (Server, Server) {
@@ -47,4 +47,19 @@ fn what_is_offered_over_others_work_stays_a_question_down_the_chain() {
     push(store, &mut backup);
     assert_eq!(backup.records[&id(1)].1.get("Notes"), "mine");
     assert_eq!((title_there(&backup, 1), store.counts().unwrap().conflicts), (Some("theirs"), 1));
+}
+
+#[test]
+fn an_addition_that_is_there_and_would_not_be_taken_once_more_is_no_question() {
+    let device = device();
+    let store = &device.store;
+    let (_, mut backup) = backed_up(store);
+    backup.edit(id(1), "Title", json!("theirs"));
+    pull_anew(store, &backup, true);
+    // Under another model, say, it would not be taken today.
+    let again = batch(store).remove(0);
+    store.settle(&[reply(&again, Answer::Refused { reason: "Not so.".into() })]).unwrap();
+    pull_anew(store, &backup, false);
+    assert_eq!(store.counts().unwrap().conflicts, 0, "nobody here changed anything");
+    assert_eq!((mark(store, id(1)), title(&shown(store, id(1)).unwrap())), ("none", "theirs"));
 }
