@@ -92,11 +92,7 @@ impl Drawing {
         };
         let is_lost = self.dice.hits(40);
         let fates = if is_lost { self.unanswered() } else { vec![Fate::Fair, Fate::Slow(5_000)] };
-        let before = [
-            first,
-            Deed::Fates { laptop: one, fates },
-            Deed::Sync { at: at(one), waits: is_lost },
-        ];
+        let before = [first, Deed::Fates { laptop: one, fates }, Deed::Sync { at: at(one), waits: is_lost }];
         before.into_iter().for_each(|deed| self.put(deed));
         let next = match self.dice.below(2) {
             _ if deletes => Deed::UndoDelete { at: at(one), record },
@@ -147,7 +143,7 @@ impl Drawing {
     /// The server asks for ten minutes, long after anybody called for a cycle, and its user goes on.
     pub(super) fn asked_to_wait(&mut self, one: usize, record: usize) {
         let edit = |property| Deed::Edit { at: at(one), record, property, looks: true };
-        let fates = vec![Fate::Busy { seconds: 600, date: self.dice.hits(50) }];
+        let fates = vec![Fate::Busy { seconds: 600, date: false }];
         self.events.push(Event { after_ms: HOUR_MS / 3, deed: Deed::Fates { laptop: one, fates } });
         self.events.push(Event { after_ms: 0, deed: edit(0) });
         self.events.push(Event { after_ms: 2_000 + self.dice.roll() % 60_000, deed: edit(1) });

@@ -59,7 +59,10 @@ impl Run {
         }
         let added = app.add(name, values.clone()).await;
         let Some(added) = self.checked("add", added)? else {
-            self.unanswered.insert(at, (set, values));
+            // What failed with the disk may be in the list: nobody makes it again before they have looked.
+            if !self.is_troubled(at.laptop) {
+                self.unanswered.insert(at, (set, values));
+            }
             return Ok(());
         };
         let id = self.noted_addition(at, set, &added);

@@ -153,8 +153,10 @@ impl Onlooker {
     }
 
     fn heard(&self, answer: &Response) {
-        let seconds = answer.header("retry-after").and_then(|after| after.parse::<u64>().ok());
-        match seconds {
+        let after = answer.header("retry-after");
+        match after.and_then(|after| after.parse::<u64>().ok()) {
+            // A moment that is named to the second is left to the product's own tests.
+            None if after.is_some() => self.excuse(),
             Some(seconds) if matches!(answer.status, 429 | 503) => {
                 let now_ms = self.clock.monotonic_ms();
                 let mut seen = self.seen();
