@@ -82,7 +82,7 @@ impl Engine {
     fn keep_hold_off(&self, report: &CycleReport, lease: &Lease) -> Result<(), SyncError> {
         match report.retry_after_ms {
             _ if self.store.is_read_only() => Ok(()),
-            Some(ms) => hold_off::keep(lease, self.ports().clock.now_ms(), Duration::from_millis(ms)),
+            Some(ms) => hold_off::keep(lease, &*self.ports().clock, Duration::from_millis(ms)),
             None if report.outcome == Outcome::Synced => hold_off::clear(lease),
             None => Ok(()),
         }
@@ -90,7 +90,7 @@ impl Engine {
 
     /// Keeps a request to wait that came between two cycles.
     fn keep_request_to_wait(&self, delay: Duration) {
-        let kept = blocking(|| hold_off::keep(&self.store.lease()?, self.ports().clock.now_ms(), delay));
+        let kept = blocking(|| hold_off::keep(&self.store.lease()?, &*self.ports().clock, delay));
         if let Err(error) = kept {
             tracing::warn!(%error, "the request to wait could not be kept");
         }

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::tables::catalog::{Catalog, DOCUMENT, EPOCH};
 use crate::tables::history::{self, Entry};
 use crate::tables::local;
-use crate::tables::pending;
+use crate::tables::pending::{self, Change};
 use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::setting;
@@ -17,7 +17,7 @@ use crate::tables::table::{EXTRA, Table};
 use crate::tx::follow;
 use crate::tx::transaction::Tx;
 use rusqlite::Connection;
-use tidemark_model::{EntityModel, HistoryEvent, Planted, Record, State, is_planted, same_value};
+use tidemark_model::{EntityModel, HistoryEvent, Planted, Record, RecordId, State, is_planted, same_value};
 use tidemark_sql::{Dialect, add_column, column_of, quote};
 
 /// Makes the tables follow another model; nothing that waits is lost by it, and all is read again.
@@ -83,12 +83,32 @@ fn follow(tx: &Tx<'_>, old: &Table, new: &Table) -> Result<()> {
     }
     let has_extra = !added.is_empty() && has_extra(tx.conn, old)?;
     if !same_kind || removed || has_extra {
-        return rewrite(tx, old, new);
+        rewrite(tx, old, new)?;
+    } else {
+        for property in &added {
+            tx.conn.execute_batch(&add_column(Dialect::Sqlite, &new.name, &column_of(property)))?;
+        }
     }
-    for property in added {
-        tx.conn.execute_batch(&add_column(Dialect::Sqlite, &new.name, &column_of(property)))?;
+    if added.is_empty() { Ok(()) } else { hold_restores(tx, new) }
+}
+
+/// A restore sends every property: what stands there of one that came with the model is read before it goes.
+fn hold_restores(tx: &Tx<'_>, new: &Table) -> Result<()> {
+    let set = &new.set.name;
+    for id in pending::of_set(tx.conn, set)? {
+        let mut change = pending::expect(tx.conn, set, id)?;
+        if change.is_restore() {
+            read_first(tx, new, id, &mut change)?;
+            pending::put(tx, set, id, &change)?;
+        }
     }
     Ok(())
+}
+
+/// Has a record read before its change goes over it, and after the answer to what is out.
+fn read_first(tx: &Tx<'_>, table: &Table, id: RecordId, change: &mut Change) -> Result<()> {
+    change.set_aside = true;
+    if change.in_flight.is_none() { position::fetch_later(tx, table, id) } else { Ok(()) }
 }
 
 /// Facets such as a length do not change how a value is stored.
@@ -134,11 +154,9 @@ fn keep_pending(tx: &Tx<'_>, old: &Table, new: &Table, before: &Record, after: &
         let is_written = |name: &str| !same_value(before.get(name), base.record.get(name));
         let is_blind = new.declared().any(|property| is_new(&property.name) && is_written(&property.name));
         base.record = shape::reshaped(old, new, &base.record, true);
-        // What stands there of a property that came back may have been written while nobody could see it: it is read before
-        // anything goes over it, and after the answer to what is out.
-        change.set_aside |= is_blind;
-        if is_blind && change.in_flight.is_none() {
-            position::fetch_later(tx, new, before.id)?;
+        // What stands there of a property that came back may have been written while nobody could see it.
+        if is_blind {
+            read_first(tx, new, before.id, &mut change)?;
         }
         pending::put(tx, set, before.id, &change)?;
     }

@@ -17,9 +17,11 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(3_600);
 const SETTING: &str = "hold_off";
 
 /// Keeps a request to wait.
-pub(crate) fn keep(lease: &Lease, now_ms: i64, delay: Duration) -> Result<(), SyncError> {
+pub(crate) fn keep(lease: &Lease, clock: &dyn Clock, delay: Duration) -> Result<(), SyncError> {
+    let now_ms = clock.now_ms();
     let until = now_ms.saturating_add(delay.min(LONGEST).as_millis() as i64);
-    Ok(lease.set_setting(SETTING, &format!("{now_ms} {until}"))?)
+    // The last of them tells two requests apart that came under a clock which stands still.
+    Ok(lease.set_setting(SETTING, &format!("{now_ms} {until} {}", clock.monotonic_ms()))?)
 }
 
 /// Forgets it: the server has answered.
@@ -53,8 +55,8 @@ impl Held {
 }
 
 fn remaining(kept: &str, now_ms: i64) -> Option<Duration> {
-    let (asked, until) = kept.split_once(' ')?;
-    let (asked, until): (i64, i64) = (asked.parse().ok()?, until.parse().ok()?);
+    let mut kept = kept.split(' ').map(str::parse::<i64>);
+    let (asked, until) = (kept.next()?.ok()?, kept.next()?.ok()?);
     let holds = now_ms >= asked && now_ms < until && until.saturating_sub(asked) <= LONGEST.as_millis() as i64;
     holds.then(|| Duration::from_millis(until.abs_diff(now_ms)))
 }
@@ -92,6 +94,6 @@ mod tests {
             [0, 59_000, 60_000, 90_000].map(|passed| left("1000 61000", passed)),
             [Some(60), Some(1), None, None]
         );
-        assert_eq!(left("999 31000", 90_000), Some(30), "another request counts from when it is seen");
+        assert_eq!(left("1000 61000 90000", 90_000), Some(60), "another request counts from when it is seen");
     }
 }

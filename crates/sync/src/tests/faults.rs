@@ -258,3 +258,19 @@ async fn a_record_that_the_link_cannot_carry_keeps_its_own_set_back_and_no_other
         assert_eq!(ann.count(ITEMS), 1);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn whose_a_token_is_is_asked_in_words_that_no_proxy_has_an_answer_to() {
+    let shore = Shore::open().await;
+    let (ann, cleo) = (Device::new(&shore, "ann", &[]).await, shore.token("cleo").await);
+    // A proxy that keeps answers by their address, whoever asks.
+    let mut kept = std::collections::BTreeMap::new();
+    ann.weather.spoil(move |asked, answer| {
+        answer.body = kept.entry(asked.path.clone()).or_insert_with(|| answer.body.clone()).clone();
+    });
+    let bob = shore.token("bob the second").await;
+    for (token, user) in [(&cleo, "cleo"), (&bob, "bob the second")] {
+        let account = ann.engine.remote().sign_in_with_token(super::shore::ROOT, token).await.unwrap();
+        assert_eq!(account.user, user);
+    }
+}

@@ -150,3 +150,35 @@ fn what_came_back_is_read_after_the_answer_to_what_is_out_and_holds_up_no_set_th
         assert_eq!(batch(store).iter().any(|outgoing| outgoing.set == ITEMS), waits, "it has a way out: {is_out}");
     }
 }
+
+#[test]
+fn a_restore_goes_over_nothing_that_came_with_the_model_and_was_never_seen() {
+    for was_known in [true, false] {
+        let device = device();
+        let store = &device.store;
+        let without = changed("Assignee", Value::Null);
+        if !was_known {
+            store.adopt_model(&without).unwrap();
+        }
+        // What stood there before, where the model had the property then.
+        let before = server_item(id(1), "e1", json!({ "Title": "a", "Assignee": "before", "_UpdatedAt": 1_000 }));
+        if was_known {
+            pull_item(store, &before);
+            edit(store, id(1), json!({ "Title": "mine" }));
+            store.adopt_model(&without).unwrap();
+        } else {
+            without_assignee(store, &before);
+            edit(store, id(1), json!({ "Title": "mine" }));
+        }
+        let mut gone = server_item(id(1), "e2", json!({ "Title": "a", "_UpdatedAt": 2_000 }));
+        gone.record.is_tombstoned = true;
+        without_assignee(store, &gone);
+        store.resolve(store.conflicts().unwrap().remove(0).id, &Resolution::Restore).unwrap();
+        store.adopt_model(&model_document()).unwrap();
+        assert_eq!(batch(store), [], "{was_known}: it is read first");
+        pull_content(store, id(1), "e2", json!({ "Title": "a", "Assignee": "theirs", "_UpdatedAt": 2_000 }));
+        assert_eq!(store.conflicts().unwrap(), [], "{was_known}");
+        let OutgoingChange::Restore { body, .. } = batch(store).remove(0).change else { panic!() };
+        assert_eq!((&body["Title"], &body["Assignee"]), (&json!("mine"), &json!("theirs")), "{was_known}");
+    }
+}
