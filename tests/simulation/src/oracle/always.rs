@@ -57,6 +57,11 @@ fn the_later_stands(run: &mut Run, at: usize) -> Judged {
         let edit = |mark: &str| run.ledger.writer_of(mark).filter(|edit| edit.writer != OFFICE);
         let Some((lost, stands)) = edit(lost).zip(edit(stands)) else { continue };
         run.told.hit("judged", "I7");
+        // A file shows an earlier state, whoever typed what is in it; and what a policy decides is decided anew then.
+        let is_decided_twice = run.ledger.filed.contains_key(&lost.id) || decided_elsewhere(run, at, &lost.id);
+        if is_decided_twice {
+            continue;
+        }
         // A record has one stamp: whatever else was typed into it makes it newer.
         let others = run.ledger.saved.iter().filter(|saved| saved.id == lost.id && saved.writer != lost.writer);
         let newest_ms = others.map(|saved| saved.at_ms).max().unwrap_or(stands.at_ms);
@@ -66,6 +71,14 @@ fn the_later_stands(run: &mut Run, at: usize) -> Judged {
         }
     }
     Ok(())
+}
+
+/// Tells whether a policy has decided about a record on another laptop: that is a version of its own, of that moment.
+fn decided_elsewhere(run: &Run, at: usize, id: &str) -> bool {
+    let others = (0..run.laptops.len()).filter(|other| *other != at);
+    let is_it = |mark: &String| run.ledger.writer_of(mark).is_some_and(|edit| edit.id == id);
+    let mut seen = others.filter_map(|other| eyes::look(&run.laptops[other].database()).ok());
+    seen.any(|seen| seen.decided.iter().any(|(lost, stands)| is_it(lost) || is_it(stands)))
 }
 
 /// What an onlooker at a laptop's cable saw (I15, N8). A disk that fails may have forgotten what its programs were told.

@@ -94,6 +94,8 @@ pub(crate) struct Ledger {
     pub(crate) based: BTreeSet<String>,
     /// The policies that anybody chose.
     pub(crate) policies: BTreeSet<&'static str>,
+    /// Whether the server had another model for a while.
+    pub(crate) has_models: bool,
     /// Whether any clock was wrong.
     pub(crate) has_wrong_clocks: bool,
     pub(crate) marks: usize,

@@ -106,6 +106,10 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
     if conflict.properties.iter().any(|name| !server.contains_key(name)) {
         return Ok(());
     }
+    // What stands there of a property that came with the model was on nobody's screen here when it was typed over.
+    if ledger.has_models && names.iter().any(|name| base.get(name).is_none_or(Value::is_null)) {
+        return Ok(());
+    }
     let was_restored = !ledger.deleters(id).is_empty() && (changed.is_empty() || ledger.revived.contains(id));
     if changed.iter().all(is_own) && !holds_others && !was_restored {
         return broken("I12", format!("{}, where nobody else changed anything", told()));

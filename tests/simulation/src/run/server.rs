@@ -16,6 +16,7 @@ impl Run {
     pub(super) fn server_clock(&mut self, ahead_ms: i64) -> Judged {
         self.fault("C6", ahead_ms);
         self.shore.clock.set(ahead_ms);
+        self.ledger.has_wrong_clocks |= ahead_ms != 0;
         self.ledger.timed.clear();
         Ok(())
     }
@@ -132,6 +133,7 @@ impl Run {
 
     pub(super) async fn model(&mut self, model: usize) -> Judged {
         self.fault("S3", model);
+        self.ledger.has_models = true;
         if let Err(error) = self.shore.serve(document(model)).await {
             self.told.tell(|| format!("  the model is not served: {error}"));
             return self.restart_server().await;
