@@ -39,6 +39,30 @@ fn clean_records_follow_the_server_and_each_change_counts_once() {
 }
 
 #[test]
+fn whoever_reads_beside_a_pull_sees_its_pages_whole_or_not_at_all() {
+    let device = device();
+    let store = &device.store;
+    let other = open(device.dir.path());
+    pull_item(store, &item(1, "e1", "before"));
+    let seen = || [titles(store), titles(&other)];
+    // Two pages and their link in one transaction: edited, new, and gone again.
+    pull(store, ITEMS, |tx| {
+        for n in 1..=20 {
+            take(tx, ITEMS, &item(n, "e2", "after"))?;
+            assert_eq!(seen(), [["before"], ["before"]], "in the midst of it, at {n}");
+        }
+        let mut gone = item(1, "e3", "after");
+        gone.record.is_tombstoned = true;
+        take(tx, ITEMS, &gone)?;
+        tx.move_to(&delta("d2"))?;
+        assert_eq!(seen(), [["before"], ["before"]], "at its end");
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(seen(), [["after"; 19], ["after"; 19]]);
+}
+
+#[test]
 fn the_echo_of_an_own_push_is_no_change_but_brings_the_servers_stamp() {
     let device = device();
     let store = &device.store;

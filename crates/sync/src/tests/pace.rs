@@ -205,7 +205,8 @@ async fn a_request_to_wait_is_heard_whatever_it_was_that_the_server_was_asked() 
     let shore = Shore::open().await;
     let waits = || Fate::Proxy(429, &[("retry-after", "300")]);
     // A small read behind a batch that failed, and what is compared between two cycles.
-    let questions: [(&str, fn(&Asked) -> bool, fn(&Asked) -> bool); 2] = [
+    type Which = fn(&Asked) -> bool;
+    let questions: [(&str, Which, Which); 2] = [
         ("a probe", Asked::is_write, |asked| asked.parts().iter().any(|(_, url)| url.ends_with("/$count"))),
         ("an audit", |_| false, |asked| asked.path.starts_with("/audit/")),
     ];
