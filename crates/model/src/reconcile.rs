@@ -138,8 +138,13 @@ fn deleted_here(pending: Pending<'_>, current: &Versioned) -> Verdict {
         None => changed_properties(pending.local, &current.record).into_iter().map(str::to_owned).collect(),
     };
     if changed.is_empty() {
-        // Only the stamp moved: nothing anybody wrote would be deleted unseen.
-        return Verdict::Rebase { state: State::Delete, local: current.record.clone(), merged: false };
+        // Only the stamp moved: nothing anybody wrote would be deleted unseen. What was typed before the deletion is there
+        // again where that is undone.
+        let mut local = current.record.clone();
+        for name in changed_properties(&current.record, pending.local) {
+            local.properties.insert(name.to_owned(), pending.local.get(name).clone());
+        }
+        return Verdict::Rebase { state: State::Delete, local, merged: false };
     }
     Verdict::Conflict { kind: ConflictKind::EditedOnServer, properties: changed }
 }

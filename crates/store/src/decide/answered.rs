@@ -24,7 +24,7 @@ use crate::tx::transaction::Tx;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tidemark_model::{
-    Answered, Planted, Record, RecordId, Resolution, Standing, State, TakenBack, Versioned, is_planted,
+    Answered, HistoryEvent, Planted, Record, RecordId, Resolution, Standing, State, TakenBack, Versioned, is_planted,
 };
 
 /// An answer that was taken back.
@@ -110,12 +110,13 @@ fn take_back(tx: &Tx<'_>, table: &Table, before: Before) -> Result<bool> {
     }
 }
 
-/// Brings back the newest side that lost: this device's own, where both lost something.
+/// Brings back the newest side that lost: this device's own, where both lost something. What was typed before a deletion
+/// lost nothing by the answer.
 fn bring_side_back(tx: &Tx<'_>, table: &Table, before: &Before) -> Result<()> {
     let id = before.open.record_id;
     for number in before.entries.iter().rev() {
         let entry = history::of_number(tx.conn, &table.set.name, id, *number)?;
-        if entry.is_some_and(|entry| entry.record.is_some()) {
+        if entry.is_some_and(|entry| entry.record.is_some() && entry.event != HistoryEvent::Deleted) {
             return bring_back(tx, table, id, *number);
         }
     }

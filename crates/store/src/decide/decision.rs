@@ -55,7 +55,13 @@ fn entries<'c>(conflict: &'c Conflict, answer: &Resolution) -> Vec<Written<'c>> 
             let known = base.or(theirs).map_or_else(Vec::new, |known| history::changes(mine, known));
             vec![(event, known, mine)]
         }
-        Resolution::DeleteAnyway => vec![(event, Vec::new(), theirs)],
+        Resolution::DeleteAnyway => {
+            // What was typed before it was deleted goes with the deletion, and is no part of what the tombstone holds.
+            let typed = mine.filter(|mine| base.is_some_and(|base| !base.same_content(mine)));
+            let over = theirs.or(base).map_or_else(Vec::new, |known| history::changes(typed, known));
+            let own = typed.map(|typed| (HistoryEvent::Deleted, over, Some(typed)));
+            [(event, Vec::new(), theirs)].into_iter().chain(own).collect()
+        }
         Resolution::KeepServer => {
             let mut kept: Vec<PropertyChange> = changes(conflict.properties.iter(), Origin::Mine, base, theirs);
             kept.iter_mut().for_each(|change| change.side = Some(Origin::Server));

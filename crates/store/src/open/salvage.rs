@@ -95,6 +95,7 @@ fn make(folder: &Folder, workshop: &Folder, clock: &Arc<dyn Clock>, ids: &Arc<dy
     fresh.write(|tx| {
         let unreadable = old.carry_over(tx)?;
         positions(tx)?;
+        outbox_level::take_shapes(tx, &contents)?;
         // The log has the last word on what waits: its lines carry checksums, and it is ahead of a lost database. A line
         // that cannot be read may have been the last word, so what the database still knows stands then.
         for entry in contents.waiting() {

@@ -5,7 +5,7 @@
 
 use crate::error::{Result, StoreError};
 use crate::tables::account::ACCOUNT;
-use crate::tables::catalog::{self, Catalog, DOCUMENT};
+use crate::tables::catalog::{self, Catalog, DOCUMENT, SHAPES};
 use crate::tables::conflict;
 use crate::tables::pending::{self, Change, Hold};
 use crate::tables::row;
@@ -116,7 +116,11 @@ fn told(tx: &Tx<'_>, catalog: &Catalog, touch: &Touch) -> Result<Option<Line>> {
     let line = match touch {
         Touch::Setting(key) => {
             let value = setting::get(tx.conn, key)?;
-            Some(if key == ACCOUNT { Line::Account(value) } else { Line::Model(value) })
+            Some(match key.strip_prefix(SHAPES) {
+                Some(set) => Line::Shape { set: set.to_owned(), document: value },
+                None if key == ACCOUNT => Line::Account(value),
+                None => Line::Model(value),
+            })
         }
         Touch::Place(order_no) => {
             // What is gone again is noted as a record.
@@ -186,7 +190,7 @@ pub(crate) fn append<'p>(tx: &Tx<'_>, log: &'p LogFile) -> Result<Option<Appende
     Ok(Some(Appended { log, cut_to: Some(before), is_long }))
 }
 
-/// Writes the log anew: who is signed in, the model, and everything that waits.
+/// Writes the log anew: who is signed in, the model, what sets that left it looked like, and everything that waits.
 pub(super) fn begin(tx: &Tx<'_>, at: &LogFile, owner: RecordId, number: i64) -> Result<()> {
     if is_planted(Planted::X11SignOutKeepsTheLog) && setting::get(tx.conn, ACCOUNT)?.is_none() {
         return Ok(());
@@ -196,6 +200,9 @@ pub(super) fn begin(tx: &Tx<'_>, at: &LogFile, owner: RecordId, number: i64) -> 
     log::write_line(&mut bytes, &Line::Begin { log: owner, file, number, schema: VERSION })?;
     log::write_line(&mut bytes, &Line::Account(setting::get(tx.conn, ACCOUNT)?))?;
     log::write_line(&mut bytes, &Line::Model(setting::get(tx.conn, DOCUMENT)?))?;
+    for (set, document) in setting::beginning_with(tx.conn, SHAPES)? {
+        log::write_line(&mut bytes, &Line::Shape { set, document: Some(document) })?;
+    }
     let catalog = catalog::now(tx.conn, &tx.catalog)?;
     for (set, id) in pending::all(tx.conn)? {
         if let Some(table) = table_in(tx, &catalog, &set)?

@@ -6,7 +6,7 @@
 
 use crate::error::Result;
 use crate::tables::account::{ACCOUNT, Account};
-use crate::tables::catalog::DOCUMENT;
+use crate::tables::catalog::{DOCUMENT, EPOCH};
 use crate::tables::conflict;
 use crate::tables::forget;
 use crate::tables::history;
@@ -17,13 +17,14 @@ use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::setting;
 use crate::tables::shape;
+use crate::tables::table::Table;
 use crate::tables::value::{from_optional_text, to_text};
 use crate::tx::folder::LogFile;
 use crate::tx::outbox::{begin, is_level, of_record, stored, table};
 use crate::tx::outbox_log::{self as log, Contents, Entry};
 use crate::tx::reshape;
 use crate::tx::transaction::Tx;
-use tidemark_model::{EntityModel, RecordId};
+use tidemark_model::{EntityModel, RecordId, State};
 
 /// Brings database and log to the same state before a transaction looks at either. Tells whether that ended the account or
 /// brought another model: what the transaction knows of the model is nothing any more then.
@@ -54,6 +55,7 @@ pub(crate) fn catch_up(tx: &Tx<'_>, at: &LogFile) -> Result<bool> {
                     (Some(here), Some(there)) if here != there => adopt(tx, at, &contents)?,
                     _ => {
                         is_anew = take_model(tx, &contents)?;
+                        is_anew |= take_shapes(tx, &contents)?;
                         redo(tx, &contents, if is_older_copy { i64::MIN } else { known.number })?;
                     }
                 }
@@ -80,13 +82,34 @@ fn take_model(tx: &Tx<'_>, contents: &Contents) -> Result<bool> {
     Ok(true)
 }
 
+/// Gives what waits in a set that nobody knows here the place that it had when its set left the model. Tells whether there
+/// was any.
+pub(crate) fn take_shapes(tx: &Tx<'_>, contents: &Contents) -> Result<bool> {
+    let mut is_news = false;
+    for (set, document) in &contents.shapes {
+        let is_wanted = contents.waiting().iter().any(|entry| entry.set == *set) && table(tx, set)?.is_none();
+        let shape = EntityModel::parse(document).ok().filter(|_| is_wanted);
+        let Some(left) = shape.as_ref().and_then(|shape| shape.set(set)).map(Table::new) else { continue };
+        if !shape::exists(tx.conn, &left.name)? {
+            tx.conn.execute_batch(&left.create())?;
+        }
+        setting::set(tx.conn, &shape::key(set), document)?;
+        is_news = true;
+    }
+    if is_news {
+        setting::set(tx.conn, EPOCH, &(setting::number(tx.conn, EPOCH)? + 1).to_string())?;
+    }
+    Ok(is_news)
+}
+
 /// Does again what the log tells after a number; a log that begins later tells everything that waits.
 fn redo(tx: &Tx<'_>, contents: &Contents, since: i64) -> Result<u64> {
     let mut restored = 0;
     for entry in contents.waiting() {
         let is_news = contents.records.get(&(entry.set.clone(), entry.id)).is_some_and(|last| last.number > since);
-        if is_news && put(tx, entry)? {
-            restored += 1;
+        if is_news {
+            keep_replaced(tx, entry)?;
+            restored += u64::from(put(tx, entry)?);
         }
     }
     let mut gone: Vec<(String, RecordId)> = contents
@@ -108,6 +131,21 @@ fn redo(tx: &Tx<'_>, contents: &Contents, since: i64) -> Result<u64> {
     Ok(restored)
 }
 
+/// What waits here and gives way to the log's last word stays in the record's history: what wrote that down went with the
+/// transaction that the database lost, and nobody may have been told that it was saved.
+fn keep_replaced(tx: &Tx<'_>, entry: &Entry) -> Result<()> {
+    let Some(table) = table(tx, &entry.set)? else { return Ok(()) };
+    let (Ok(Some(here)), Ok(Some(change))) =
+        (row::get(tx.conn, &table, entry.id), pending::get(tx.conn, &entry.set, entry.id))
+    else {
+        return Ok(());
+    };
+    if here.record.same_content(&shape::fitting(&table, &entry.record)) || here.state == State::Delete {
+        return Ok(());
+    }
+    history::discarded(tx, &table, entry.id, Some(&here.record), &change)
+}
+
 /// Returns the server and the user of an account; `None` where there is none, or it cannot be read.
 fn whose(text: Option<String>) -> Option<(String, String)> {
     let account: Option<Account> = from_optional_text(text).unwrap_or_default();
@@ -124,6 +162,9 @@ fn adopt(tx: &Tx<'_>, at: &LogFile, contents: &Contents) -> Result<()> {
     let here = whose(setting::get(tx.conn, ACCOUNT)?);
     let there = whose(contents.account.clone());
     let fits = here.is_some() && here == there;
+    if fits {
+        take_shapes(tx, contents)?;
+    }
     let mut restored = 0;
     for entry in waiting.iter().filter(|_| fits) {
         if pending::get(tx.conn, &entry.set, entry.id)?.is_none() && put(tx, entry)? {

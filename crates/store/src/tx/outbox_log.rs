@@ -68,6 +68,8 @@ pub(crate) enum Line {
     Account(Option<String>),
     /// The entity model's document.
     Model(Option<String>),
+    /// A set left the model while something of it waited: the document that it was in; `None` where it is over.
+    Shape { set: String, document: Option<String> },
     /// A record waits.
     Pending(Box<Entry>),
     /// A record waits no longer.
@@ -98,6 +100,8 @@ pub(crate) struct Contents {
     /// The transaction that told of the account last.
     pub(crate) account_number: i64,
     pub(crate) model: Option<String>,
+    /// The documents that sets were in which left the model, by set.
+    pub(crate) shapes: BTreeMap<String, String>,
     pub(crate) records: BTreeMap<(String, RecordId), Last>,
     /// Lines that cannot be read, a torn end not counted.
     pub(crate) unreadable: u64,
@@ -144,6 +148,8 @@ impl Contents {
         match line {
             Line::Account(account) => (self.account, self.account_number) = (account, number),
             Line::Model(model) => self.model = model,
+            Line::Shape { set, document: Some(document) } => drop(self.shapes.insert(set, document)),
+            Line::Shape { set, document: None } => drop(self.shapes.remove(&set)),
             Line::Pending(entry) => {
                 let key = (entry.set.clone(), entry.id);
                 self.records.insert(key, Last { number, entry: Some(Box::new(entry.whole())) });

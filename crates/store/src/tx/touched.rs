@@ -12,7 +12,7 @@ pub(crate) enum Touch {
     Place(i64),
     /// A record whose pending change or question was changed or removed.
     Record(String, RecordId),
-    /// The account or the model, by the name of its setting.
+    /// The account, the model or the shape of a set that left it, by the name of its setting.
     Setting(String),
 }
 

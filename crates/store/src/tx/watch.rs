@@ -6,7 +6,7 @@
 
 use crate::error::Result;
 use crate::tables::account::ACCOUNT;
-use crate::tables::catalog::DOCUMENT;
+use crate::tables::catalog::{DOCUMENT, SHAPES};
 use crate::tables::conflict;
 use crate::tables::pending;
 use crate::tables::setting;
@@ -53,7 +53,7 @@ fn triggers() -> String {
         sql += &trigger(conflict::TABLE, act, "", &named);
     }
     for (act, row) in [("INSERT", "new"), ("UPDATE", "new"), ("DELETE", "old")] {
-        let when = format!("WHEN {row}.key IN ('{ACCOUNT}', '{DOCUMENT}')");
+        let when = format!("WHEN {row}.key IN ('{ACCOUNT}', '{DOCUMENT}') OR {row}.key GLOB '{SHAPES}*'");
         sql += &trigger(setting::TABLE, act, &when, &[&format!("'', {row}.key")]);
     }
     sql

@@ -204,45 +204,6 @@ fn deleting_while_asked() {
 }
 
 #[test]
-fn what_was_typed_into_a_record_that_others_deleted_outlives_that_its_user_deleted_it_too() {
-    let delete = |store: &Store| store.delete(ITEMS, id(1)).unwrap();
-    let accept = |store: &Store| drop(store.resolve(only(store).id, &Resolution::AcceptDelete).unwrap());
-    let undo = |store: &Store| drop(store.undo_delete(ITEMS, id(1)).unwrap());
-    let bring_back = |store: &Store| {
-        let lost = store.history(ITEMS, id(1)).unwrap().into_iter().find(|entry| entry.record.is_some()).unwrap();
-        drop(store.bring_back(ITEMS, id(1), lost.entry).unwrap());
-    };
-    type Act = fn(&Store);
-    let ways: [(&str, Act, Act); 3] =
-        [("undone", delete, undo), ("brought back", delete, bring_back), ("an answer", accept, bring_back)];
-    for (way, goes, comes_back) in ways {
-        for (there, asked) in [("n", false), ("theirs", true)] {
-            let device = device();
-            let store = &device.store;
-            clean_item(store, 1, "e1");
-            edit(store, id(1), json!({ "Notes": "typed" }));
-            pull_removed(store, ITEMS, id(1), "e3");
-            goes(store);
-            assert_eq!(mark(store, id(1)), "gone", "{way}");
-            comes_back(store);
-            assert_eq!(items(store), [], "{way}: nobody here knows yet what others had made of it");
-            pull_content(store, id(1), "e3", theirs("theirs", there, 9_000));
-            if asked {
-                let open = only(store);
-                assert_eq!(
-                    (open.kind, open.properties),
-                    (ConflictKind::DeletedOnServer, vec!["Notes".to_owned()]),
-                    "{way}"
-                );
-                store.resolve(open.id, &Resolution::Restore).unwrap();
-            }
-            let OutgoingChange::Restore { body, .. } = items(store).remove(0) else { panic!("{way}") };
-            assert_eq!((&body["Title"], &body["Notes"]), (&json!("theirs"), &json!("typed")), "{way}, {there}");
-        }
-    }
-}
-
-#[test]
 fn an_edit_back_to_the_base_does_not_let_a_deleted_record_slip_away() {
     let device = device();
     let store = &device.store;
@@ -328,11 +289,6 @@ fn a_record_that_is_restored_keeps_what_others_made_of_it_before_the_mark_came()
     store.resolve(only(store).id, &Resolution::Restore).unwrap();
     let OutgoingChange::Restore { body, .. } = next(store) else { panic!() };
     assert_eq!((&body["Title"], &body["Notes"]), (&json!("mine"), &json!("theirs")));
-}
-
-/// What is to be sent of the items.
-fn items(store: &Store) -> Vec<OutgoingChange> {
-    batch(store).into_iter().filter(|sent| sent.set == ITEMS).map(|sent| sent.change).collect()
 }
 
 #[test]

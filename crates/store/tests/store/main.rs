@@ -11,6 +11,7 @@ mod answers;
 mod choice;
 mod clocks;
 mod conflicts;
+mod deletions;
 mod disk;
 mod doubts;
 mod edit;

@@ -202,6 +202,45 @@ fn what_waits_under_a_model_that_the_database_has_not_come_to_is_there_again() {
 }
 
 #[test]
+fn what_waits_in_a_set_that_left_the_model_outlives_the_database() {
+    for is_shortened in [false, true] {
+        let device = device();
+        device.store.cache("Contacts").unwrap();
+        device.store.add("Contacts", &object(json!({ "Id": id(1).to_string(), "Name": "nowhere else" }))).unwrap();
+        device.store.adopt_model(&without_contacts()).unwrap();
+        let mut store = device.store;
+        if is_shortened {
+            drop(store);
+            fs::remove_file(device.dir.path().join(LOG)).unwrap();
+            store = open(device.dir.path());
+        }
+        assert_eq!(store.parked().unwrap().len(), 1);
+        let lost = tempfile::tempdir().unwrap();
+        copy(device.dir.path(), lost.path(), &[LOG, "open.lock"]);
+        let store = open(lost.path());
+        assert_eq!(store.parked().unwrap().len(), 1, "{is_shortened}: it is listed");
+        store.adopt_model(&model_document()).unwrap();
+        let found = store.list("Contacts", &Query::default(), Only::Pending).unwrap();
+        assert_eq!(found.iter().map(|local| local.record.get("Name")).collect::<Vec<_>>(), ["nowhere else"]);
+    }
+}
+
+#[test]
+fn what_gives_way_to_the_log_is_in_the_history() {
+    let device = device();
+    clean_item(&device.store, 1, "e1");
+    edit(&device.store, id(1), json!({ "Title": "before" }));
+    let before = killed(&device);
+    edit(&device.store, id(1), json!({ "Title": "after" }));
+    // The log was written, the database not, and whoever saved was told that nothing was saved.
+    copy(device.dir.path(), before.path(), &[LOG]);
+    let store = open(before.path());
+    assert_eq!(title(&shown(&store, id(1)).unwrap()), "after");
+    let kept = store.history(ITEMS, id(1)).unwrap().into_iter().find_map(|entry| entry.record);
+    assert_eq!(kept.as_ref().map(title), Some("before"));
+}
+
+#[test]
 fn a_log_that_grew_is_shortened_and_says_the_same() {
     let device = device();
     let log = device.dir.path().join(LOG);

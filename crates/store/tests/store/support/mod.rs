@@ -371,3 +371,8 @@ pub(crate) fn shown(store: &Store, id: RecordId) -> Option<Record> {
 pub(crate) fn mark(store: &Store, id: RecordId) -> &'static str {
     store.get(ITEMS, id).unwrap().map_or("gone", |local| local.mark.as_str())
 }
+
+/// What is to be sent of the items.
+pub(crate) fn items(store: &Store) -> Vec<tidemark_store::OutgoingChange> {
+    batch(store).into_iter().filter(|sent| sent.set == ITEMS).map(|sent| sent.change).collect()
+}
