@@ -65,6 +65,7 @@ fn the_later_stands(run: &mut Run, at: usize) -> Judged {
         // A record has one stamp: whatever else was typed into it makes it newer.
         let others = run.ledger.saved.iter().filter(|saved| saved.id == lost.id && saved.writer != lost.writer);
         let newest_ms = others.map(|saved| saved.at_ms).max().unwrap_or(stands.at_ms);
+        let newest_ms = newest_ms.max(run.ledger.answered_ms.get(&lost.id).copied().unwrap_or(i64::MIN));
         if lost.at_ms > newest_ms + ALIKE_MS {
             let words = format!("laptop {at}: {} stands, and {} is newer", stands.mark, lost.mark);
             return broken("I7", words);

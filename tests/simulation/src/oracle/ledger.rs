@@ -90,6 +90,8 @@ pub(crate) struct Ledger {
     pub(crate) undone: BTreeSet<String>,
     /// Questions that were answered with the server's side, with how many edits there were then, and what was to stand.
     pub(crate) decided: BTreeMap<String, (usize, Vec<(String, Value)>)>,
+    /// When somebody last answered a question about a record, in true time: what stands then is a version of that moment.
+    pub(crate) answered_ms: BTreeMap<String, i64>,
     /// Questions that were asked with what both sides began with.
     pub(crate) based: BTreeSet<String>,
     /// The policies that anybody chose.

@@ -260,6 +260,7 @@ impl Run {
                 if matches!(word, "restore" | "keep-server") {
                     self.ledger.revived.insert(conflict.record_id.clone());
                 }
+                self.ledger.answered_ms.insert(conflict.record_id.clone(), self.time.now_ms());
                 self.ledger.decide(at.laptop, conflict, word);
                 let set = SETS.iter().position(|(name, _)| *name == conflict.entity_set).unwrap_or_default();
                 self.undo.push(Answered {
@@ -316,6 +317,7 @@ impl Run {
                     "restore" | "keep-server" => drop(self.ledger.revived.insert(answered.record_id.clone())),
                     _ => {}
                 }
+                self.ledger.answered_ms.insert(answered.record_id.clone(), self.time.now_ms());
                 self.ledger.decide(at.laptop, answered, word);
             }
         }
