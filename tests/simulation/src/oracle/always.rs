@@ -149,7 +149,7 @@ pub(crate) fn nothing_lost(run: &mut Run) -> Judged {
             let in_its_place = run.ledger.is_restored && run.ledger.is_superseded(saved);
             // A device that comes back later than it keeps what was confirmed has nothing left to offer.
             let too_late = saved.forgotten && run.time.now_ms() - saved.at_ms > KEPT_MS;
-            if purged || may_be_deleted || in_its_place || too_late {
+            if purged || may_be_deleted || in_its_place || too_late || run.ledger.is_kept_from(saved.writer) {
                 continue;
             }
             return broken(

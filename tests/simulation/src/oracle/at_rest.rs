@@ -234,6 +234,7 @@ fn arrived(run: &mut Run) -> Judged {
         let in_its_place = run.ledger.is_restored && run.ledger.is_superseded(saved);
         let too_late = saved.forgotten && run.time.now_ms() - saved.at_ms > always::KEPT_MS;
         let excused = with_the_disk || purged || with_the_server || may_be_deleted || in_its_place || too_late;
+        let excused = excused || run.ledger.is_kept_from(saved.writer);
         if saved.closed.is_some() || saved.writer == OFFICE || excused {
             continue;
         }

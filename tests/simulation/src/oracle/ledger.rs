@@ -80,6 +80,8 @@ pub(crate) struct Ledger {
     pub(crate) told_an_old_time: BTreeSet<Writer>,
     /// Records of which something in between answered a laptop in the server's place.
     pub(crate) interfered: BTreeSet<(Writer, String)>,
+    /// Laptops that something in between kept from hearing what the server said of their links: also that it was put back.
+    pub(crate) kept_from: BTreeSet<Writer>,
     /// Sets that a laptop kept no longer: of them it knows nothing any more, not even what it did itself.
     pub(crate) unticked: BTreeSet<(Writer, usize)>,
     /// What waited on a disk when an image was taken of it.
@@ -178,6 +180,11 @@ impl Ledger {
     /// Tells whether an edit must be in the record itself: its deletion was taken back, and nothing was chosen since.
     pub(crate) fn is_back(&self, id: &str, number: usize) -> bool {
         self.back.get(id).is_some_and(|back| back.contains(&number))
+    }
+
+    /// Tells whether a laptop may not know that the server was put back.
+    pub(crate) fn is_kept_from(&self, writer: Writer) -> bool {
+        self.is_restored && self.kept_from.contains(&writer)
     }
 
     pub(crate) fn deleters(&self, id: &str) -> Vec<Writer> {

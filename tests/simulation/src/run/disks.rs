@@ -46,6 +46,10 @@ impl Run {
     }
 
     pub(super) async fn flip(&mut self, laptop: usize, log: bool, at: u64) -> Judged {
+        // Where both copies of the same thing are altered, nothing is left to mend one by.
+        if if log { self.ledger.damaged.contains(&laptop) } else { self.ledger.flipped.contains(&laptop) } {
+            return Ok(());
+        }
         self.fault("D7", (laptop, log));
         self.shut(laptop).await;
         let waiting = self.begin_damage(laptop);
@@ -204,6 +208,7 @@ impl Run {
         let Some(image) = self.laptops[from].image.take() else { return Ok(()) };
         self.laptops[from].image = had;
         self.laptops[to].put_image(&image).await;
+        self.laptops[to].network.onlooker.awaits_nothing();
         self.ledger.close("the laptop it was on was set up anew", |saved| saved.writer == to && !saved.arrived);
         self.ledger.sees_as(to, from);
         self.ledger.copied.extend([from, to]);

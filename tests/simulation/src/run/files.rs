@@ -44,7 +44,7 @@ impl Run {
             return Ok(());
         }
         let imported = app.import_file(name, &path).await;
-        if form == Form::CsvCr && imported.is_err() {
+        if form == Form::CsvCr && imported.is_err() && !self.is_troubled(at.laptop) {
             // How its lines end is no reason to refuse a file.
             let is_written = std::fs::write(&path, text.replace('\r', "\r\n")).is_ok();
             if is_written && app.import_file(name, &path).await.is_ok() {

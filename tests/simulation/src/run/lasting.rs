@@ -26,6 +26,9 @@ impl Run {
         if matches!(what, Lasting::Part { .. }) {
             self.ledger.interfered.insert((laptop, with.clone()));
         }
+        if matches!(what, Lasting::Links) {
+            self.ledger.kept_from.insert(laptop);
+        }
         self.told.hit("lasting", what.name());
         self.laptops[laptop].network.wrongs.add(Wrong { what, with });
         Ok(())
@@ -72,7 +75,11 @@ impl Run {
         if set.is_none() && !is_at_rest {
             return Ok(Some(format!("laptop {at} is not settled beside {:?}: {status:?}", names())));
         }
-        for (name, properties) in SETS.iter().filter(|(name, _)| set.as_deref() != Some(*name)) {
+        let kept = self.checked("sets", app.entities().await)?.unwrap_or_default();
+        let is_cut = wrongs.iter().any(|wrong| matches!(wrong.what, Lasting::OneRecord));
+        // A page that somebody looks at is as long as it is.
+        let is_beside = |name: &str| is_cut && !kept.iter().any(|of| of.name == name && of.offline);
+        for (name, properties) in SETS.iter().filter(|(name, _)| set.as_deref() != Some(*name) && !is_beside(name)) {
             if let Some(differs) = at_rest::differs(self, at, name, properties, &records).await? {
                 return Ok(Some(format!("beside {:?} {differs}", names())));
             }

@@ -112,7 +112,8 @@ impl Onlooker {
 
     fn sends(&self, program: u32, restores: usize, parts: &[Value]) {
         let mut seen = self.seen();
-        if let Some(words) = before_its_parent(parts) {
+        // What a restored server lost is offered again as it was sent then, whatever else has become of what it refers to.
+        if let Some(words) = before_its_parent(parts).filter(|_| restores == 0) {
             seen.broken = Some(("I21", format!("program {program} {words}")));
         }
         let now_ms = self.clock.monotonic_ms();
