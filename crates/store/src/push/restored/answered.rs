@@ -14,8 +14,8 @@ use crate::tables::pending::{Change, InFlight, Offer};
 use crate::tables::sent::{self, Sent};
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
-use tidemark_model::Versioned;
 use tidemark_model::give_back::{self, Next};
+use tidemark_model::{State, Versioned};
 
 /// A confirmed change whose offer was answered.
 pub(crate) struct Offered {
@@ -100,13 +100,22 @@ fn confirm_again(tx: &Tx<'_>, table: &Table, lost: &Sent, sent: &InFlight, etag:
         return Ok(());
     }
     let id = sent.record.id;
-    let base = lost.base.clone().map(|base| match &sent.if_match {
-        Some(etag) => Versioned { etag: etag.clone(), ..base },
-        None => base,
-    });
+    let base = lost.base.clone().map(|base| made_on(base, sent));
     sent::confirm_again(tx, lost.number, base.as_ref(), sent, etag)?;
     if !history::confirmed_again(tx, table, id, &lost.etag, etag)? {
         confirmed::write_down(tx, table, base.as_ref().map(|base| &base.record), sent, etag)?;
     }
     Ok(())
+}
+
+/// Returns the version that a change was made on when it was offered again: what it holds beside the change is no part of
+/// the change, whoever wrote it.
+fn made_on(base: Versioned, sent: &InFlight) -> Versioned {
+    let Some(etag) = sent.if_match.clone() else { return base };
+    let mut record = base.record;
+    if sent.state == State::Update && !sent.restores {
+        let beside = sent.record.properties.iter().filter(|(name, _)| !sent.changed.contains(name));
+        record.properties.extend(beside.map(|(name, value)| (name.clone(), value.clone())));
+    }
+    Versioned { record, etag }
 }

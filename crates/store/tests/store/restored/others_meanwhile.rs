@@ -63,3 +63,22 @@ fn an_addition_that_is_there_and_would_not_be_taken_once_more_is_no_question() {
     assert_eq!(store.counts().unwrap().conflicts, 0, "nobody here changed anything");
     assert_eq!((mark(store, id(1)), title(&shown(store, id(1)).unwrap())), ("none", "theirs"));
 }
+
+#[test]
+fn what_others_wrote_beside_a_change_that_is_offered_again_is_no_part_of_it() {
+    let device = device();
+    let store = &device.store;
+    let (mut server, mut backup) = backed_up(store);
+    edit(store, id(1), json!({ "Notes": "mine" }));
+    push(store, &mut server);
+    let mut again = backup.clone();
+    backup.edit(id(1), "Title", json!("theirs"));
+    pull_anew(store, &backup, true);
+    push(store, &mut backup);
+    assert_eq!((title_there(&backup, 1), backup.records[&id(1)].1.get("Notes")), (Some("theirs"), &json!("mine")));
+    // Put back once more, to before either.
+    again.mark = 2;
+    pull_anew(store, &again, true);
+    push(store, &mut again);
+    assert_eq!((title_there(&again, 1), again.records[&id(1)].1.get("Notes")), (Some("before"), &json!("mine")));
+}
