@@ -49,7 +49,8 @@ pub(crate) async fn judge(run: &mut Run) -> Judged {
 fn the_later_stands(run: &mut Run, at: usize) -> Judged {
     const ALIKE_MS: i64 = 5_000;
     let is_newest = run.ledger.policies.iter().eq(["newest"].iter());
-    if !is_newest || run.ledger.has_wrong_clocks || run.ledger.is_restored || !run.is_whole(at) {
+    let is_misled = run.ledger.has_wrong_clocks || !run.ledger.told_an_old_time.is_empty();
+    if !is_newest || is_misled || run.ledger.is_restored || !run.is_whole(at) {
         return Ok(());
     }
     let Ok(marks) = laptop(run, at) else { return Ok(()) };

@@ -303,6 +303,7 @@ fn overwritten(run: &Run, set: &str, id: &str, lines: &[Value]) -> Judged {
             if ledger.is_restored && is_older {
                 continue;
             }
+            run.told.tell(|| format!("  the journal of {id}: {lines:#?}"));
             return broken(
                 "I14",
                 format!("{to} of laptop {writer} is written over {from}, unseen ({set} {id} {property})"),

@@ -81,6 +81,9 @@ impl Run {
         let mark = self.ledger.fresh(OFFICE);
         let read = self.ask(User::Ben, Method::GET, &path, None, None).await;
         let read: Option<Map<String, Value>> = read.and_then(|answer| serde_json::from_slice(&answer.body).ok());
+        if let Some(read) = &read {
+            self.ledger.see(OFFICE, &known.id, read);
+        }
         let etag = read.as_ref().and_then(|record| record.get("@odata.etag")).and_then(Value::as_str);
         let notes = read.as_ref().and_then(|record| record.get("Notes")).and_then(Value::as_str);
         let with_line_ends = notes.filter(|_| how == Office::LineEnds).map(|notes| notes.replace('\n', "\r\n"));
