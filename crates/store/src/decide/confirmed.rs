@@ -9,7 +9,7 @@ use crate::tables::pending::{Change, InFlight};
 use crate::tables::sent;
 use crate::tables::table::Table;
 use crate::tx::transaction::Tx;
-use tidemark_model::{HistoryEvent, Record, State, Versioned, changed_properties};
+use tidemark_model::{HistoryEvent, Record, State, Versioned, changed_properties, same_value};
 
 /// So many changes of a record are kept in doubt; the newest.
 const MOST_DOUBTS: usize = 4;
@@ -76,6 +76,12 @@ pub(crate) fn resolve_doubts(
         let made = confirmed(tx, sent, &server.etag, None)?;
         let there = seen_as(table, Some(&made), server);
         if !made.record.same_content(&there.record) {
+            if let Some(base) = base.as_ref().filter(|_| sent.state == State::Update)
+                && let Some(known) = with_what_is_there(table, base, &made.record, &there.record)
+            {
+                change.base = Some(known);
+                return Ok(());
+            }
             continue;
         }
         let is_own = made.record.updated_by == there.record.updated_by;
@@ -102,4 +108,20 @@ pub(crate) fn resolve_doubts(
     doubts.retain(|sent| sent.record.properties.keys().any(|name| !is_shown(&name.as_str())));
     (change.doubts, change.base) = (doubts, base);
     Ok(())
+}
+
+/// Others have changed the record since, and every value that a change in doubt wrote stands there: what both began with is
+/// the version with them. `None` where one does not stand, or cannot be seen.
+fn with_what_is_there(table: &Table, base: &Versioned, made: &Record, there: &Record) -> Option<Versioned> {
+    let changed = changed_properties(&base.record, made);
+    let stands =
+        |name: &&str| table.set.entity_type.property(name).is_some() && same_value(made.get(name), there.get(name));
+    if changed.is_empty() || there.is_tombstoned || !changed.iter().all(stands) {
+        return None;
+    }
+    let mut known = base.clone();
+    for name in changed {
+        known.record.properties.insert(name.to_owned(), there.get(name).clone());
+    }
+    Some(known)
 }

@@ -24,7 +24,7 @@ use crate::tx::outbox::{begin, is_level, of_record, stored, table};
 use crate::tx::outbox_log::{self as log, Contents, Entry};
 use crate::tx::reshape;
 use crate::tx::transaction::Tx;
-use tidemark_model::{EntityModel, RecordId, State};
+use tidemark_model::{EntityModel, RecordId, changed_properties};
 
 /// Brings database and log to the same state before a transaction looks at either. Tells whether that ended the account or
 /// brought another model: what the transaction knows of the model is nothing any more then.
@@ -140,7 +140,7 @@ fn keep_replaced(tx: &Tx<'_>, entry: &Entry) -> Result<()> {
     else {
         return Ok(());
     };
-    if here.record.same_content(&shape::fitting(&table, &entry.record)) || here.state == State::Delete {
+    if changed_properties(&here.record, &shape::fitting(&table, &entry.record)).is_empty() {
         return Ok(());
     }
     history::discarded(tx, &table, entry.id, Some(&here.record), &change)

@@ -82,6 +82,27 @@ fn what_another_wrote_just_the_same_over_it_is_nothing_to_ask_about() {
     assert_eq!(store.counts().unwrap().conflicts, 1);
 }
 
+#[test]
+fn what_others_wrote_beside_a_change_in_doubt_is_nothing_to_ask_about() {
+    for (notes, is_asked) in [("first", false), ("theirs", true)] {
+        let device = device();
+        let store = &device.store;
+        a_change(store, false);
+        let again = edited_on(store, 1);
+        let mut server = as_sent(store, 1, "bob");
+        server.record.properties.insert("Assignee".into(), json!("bob"));
+        server.record.properties.insert("Notes".into(), json!(notes));
+        store.settle(&[reply(&again, Answer::Stale { current: server })]).unwrap();
+        assert_eq!(store.counts().unwrap().conflicts, u64::from(is_asked), "{notes}");
+        if !is_asked {
+            let next = batch(store).remove(0);
+            let OutgoingChange::Update { body, if_match } = &next.change else { panic!("{next:?}") };
+            assert_eq!((&body["Notes"], body.get("Assignee"), if_match.as_str()), (&json!("later"), None, "e2"));
+            assert_eq!(shown(store, id(1)).unwrap().get("Assignee"), &json!("bob"));
+        }
+    }
+}
+
 /// Reads the record that is waited for; nothing where the server has no trace of it.
 fn read(store: &Store, server: Option<&Versioned>) {
     assert_eq!(store.refetch().unwrap(), [(ITEMS.to_owned(), vec![id(1)])]);
