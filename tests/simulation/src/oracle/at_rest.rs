@@ -26,6 +26,26 @@ pub(crate) async fn judge(run: &mut Run) -> Judged {
     journal(run).await
 }
 
+/// On the laptop where it was chosen, the server's side of a question stands once a cycle has gone through (I4).
+pub(crate) async fn shown_as_chosen(run: &Run, at: At) -> Judged {
+    let judges = chosen_stands(run);
+    let Some(app) = run.app(at).filter(|_| judges) else { return Ok(()) };
+    let is_here = |id: &&String| run.ledger.chosen(id).is_some_and(|decided| decided.laptop == at.laptop);
+    for id in run.ledger.decided.keys().filter(is_here) {
+        let Some(decided) = run.ledger.chosen(id) else { continue };
+        let Ok(shown) = app.get(&decided.set, id).await else { continue };
+        if let Some(words) = differs_from(&decided.stands, &Value::Object(shown)) {
+            return broken("I4", format!("laptop {} shows of {} {id}: the server's {words}", at.laptop, decided.set));
+        }
+    }
+    Ok(())
+}
+
+fn differs_from(stands: &[(String, Value)], record: &Value) -> Option<String> {
+    let (name, value) = stands.iter().find(|(name, value)| record.get(name) != Some(value))?;
+    Some(format!("{name} {value} was chosen, {} stands", record[name]))
+}
+
 /// Tells whether what people chose must be seen in the end: nothing but they had a say in it.
 fn chosen_stands(run: &Run) -> bool {
     let is_whole = (0..run.laptops.len()).all(|at| run.is_whole(at));
@@ -70,17 +90,10 @@ fn as_chosen(run: &Run, set: &str, id: &str, record: &Value) -> Judged {
     let ledger = &run.ledger;
     let is_touched = |since: usize| ledger.saved.iter().skip(since).any(|saved| saved.id == id);
     let chosen = ledger.revived.contains(id) || ledger.brought_back.contains(id) || ledger.filed.contains_key(id);
-    if let Some((since, values)) = ledger.decided.get(id)
-        && !is_touched(*since)
-        && !ledger.revived.contains(id)
-        && !ledger.filed.contains_key(id)
-        && ledger.deleters(id).is_empty()
-    {
+    if let Some(decided) = ledger.chosen(id) {
         run.told.hit("judged", "I4");
-        if let Some((name, value)) = values.iter().find(|(name, value)| record.get(name) != Some(value)) {
-            let words = format!("{set} {id}: the server's {name} {value} was chosen, {} stands", record[name]);
-            return broken("I4", words);
-        }
+        differs_from(&decided.stands, record)
+            .map_or(Ok(()), |words| broken("I4", format!("{set} {id}: the server's {words}")))?;
     }
     if let Some(since) = ledger.deleted_after(id)
         && !is_touched(since)

@@ -38,6 +38,17 @@ pub(crate) struct Saved {
     pub(crate) forgotten: bool,
 }
 
+/// An answer for the server's side.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    pub(crate) laptop: Writer,
+    pub(crate) set: String,
+    /// How many edits there were then.
+    pub(crate) since: usize,
+    /// What is to stand.
+    pub(crate) stands: Vec<(String, Value)>,
+}
+
 /// Everything that was seen from outside.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
@@ -90,8 +101,8 @@ pub(crate) struct Ledger {
     pub(crate) unsent_then: BTreeSet<String>,
     /// Records whose deletion was taken back, and that nobody deleted since.
     pub(crate) undone: BTreeSet<String>,
-    /// Questions that were answered with the server's side, with how many edits there were then, and what was to stand.
-    pub(crate) decided: BTreeMap<String, (usize, Vec<(String, Value)>)>,
+    /// Questions that were answered with the server's side, by record.
+    pub(crate) decided: BTreeMap<String, Decided>,
     /// When somebody last answered a question about a record, in true time: what stands then is a version of that moment.
     pub(crate) answered_ms: BTreeMap<String, i64>,
     /// Questions that were asked with what both sides began with.
@@ -166,7 +177,13 @@ impl Ledger {
     pub(crate) fn undo_delete(&mut self, writer: Writer, id: &str) {
         self.undone.insert(id.to_owned());
         self.revived.insert(id.to_owned());
-        let back = self.closed_with.remove(&(writer, id.to_owned())).unwrap_or_default();
+        let mut back = self.closed_with.remove(&(writer, id.to_owned())).unwrap_or_default();
+        // What the same hand typed into it since, while a question about it was answered otherwise, stands in its place.
+        let is_later = |at: usize, later: &Saved| {
+            let of = &self.saved[at];
+            later.writer == writer && later.id == of.id && later.property == of.property
+        };
+        back.retain(|at| !self.saved[at + 1..].iter().any(|later| is_later(*at, later)));
         back.iter().for_each(|at| self.saved[*at].closed = None);
         self.back.insert(id.to_owned(), back.into_iter().collect());
     }
@@ -219,7 +236,16 @@ impl Ledger {
         }
         let value = |name: &String| (name.clone(), server.get(name).cloned().unwrap_or_default());
         let stands = conflict.properties.iter().map(value).collect();
-        self.decided.insert(conflict.record_id.clone(), (self.saved.len(), stands));
+        let (set, since) = (conflict.entity_set.clone(), self.saved.len());
+        self.decided.insert(conflict.record_id.clone(), Decided { laptop, set, since, stands });
+    }
+
+    /// Returns what was chosen for a record, where nobody has done anything about it since.
+    pub(crate) fn chosen(&self, id: &str) -> Option<&Decided> {
+        let decided = self.decided.get(id)?;
+        let is_touched = self.saved.iter().skip(decided.since).any(|saved| saved.id == id);
+        let is_else = self.revived.contains(id) || self.filed.contains_key(id) || !self.deleters(id).is_empty();
+        Some(decided).filter(|_| !is_touched && !is_else)
     }
 
     /// Returns how many edits there were when a record was last deleted.

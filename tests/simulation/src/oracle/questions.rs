@@ -56,7 +56,17 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
         let by_file = ledger.filed.contains_key(id) && !ledger.deleters(id).is_empty();
         let set = SETS.iter().position(|(name, _)| *name == conflict.entity_set).unwrap_or_default();
         let forgot = ledger.unticked.contains(&(at, set)) && !ledger.deleters(id).is_empty();
-        if !others && !by_file && !forgot && !ledger.is_restored && !ledger.rolled_back.contains_key(&at) {
+        // Of what it did longer ago than that a device knows nothing any more.
+        let edits = ledger.deleted_after(id).unwrap_or_default();
+        let deleted_ms = edits.checked_sub(1).and_then(|last| ledger.saved.get(last)).map(|saved| saved.at_ms);
+        let is_long_ago = deleted_ms.is_some_and(|at| run.time.now_ms() - at > KEPT_MS);
+        if !others
+            && !is_long_ago
+            && !by_file
+            && !forgot
+            && !ledger.is_restored
+            && !ledger.rolled_back.contains_key(&at)
+        {
             return broken("I12", format!("{}, which nobody else deleted", told()));
         }
         return Ok(());

@@ -32,7 +32,8 @@ impl Drawing {
         if self.background && self.dice.hits(30) {
             return self.asked_to_wait(one, record);
         }
-        let deeds = match self.dice.below(19) {
+        let kind = if self.swarm.has(Kind::Accounts) && self.dice.hits(25) { 5 } else { self.dice.below(19) };
+        let deeds = match kind {
             0 => self.live(one, other, record),
             1 => vec![
                 sync(one),

@@ -5,7 +5,7 @@
 
 use super::{Answered, Known, Run, SETS};
 use crate::oracle::ledger::Saved;
-use crate::oracle::{Judged, broken, questions};
+use crate::oracle::{Judged, at_rest, broken, questions};
 use crate::plan::deed::{At, User};
 use crate::world::seat::ByHand;
 use serde_json::{Map, Value, json};
@@ -403,11 +403,18 @@ impl Run {
             if is_written && matches!(report.outcome, Word::Known(CycleOutcome::Failed | CycleOutcome::Offline)) {
                 network.onlooker.has_failed();
             }
-            if format!("{:?}", report.outcome) == "Known(Synced)" {
+            let is_through = format!("{:?}", report.outcome) == "Known(Synced)";
+            if is_through {
                 self.ledger.timed.insert(at.laptop);
                 network.onlooker.awaits_nothing();
             }
             self.told.tell(|| format!("  laptop {}: {report:?}", at.laptop));
+            if is_through {
+                network.ask_as_oracle(true);
+                let judged = at_rest::shown_as_chosen(self, at).await;
+                network.ask_as_oracle(false);
+                judged?;
+            }
         }
         questions::judge(self, at).await
     }
