@@ -133,6 +133,24 @@ mod tests {
     }
 
     #[test]
+    fn what_must_be_there_is_there_alive_and_what_is_not_there_cannot_be_deleted() {
+        let (live, dead) = (Some((500, false, "e")), Some((500, true, "e")));
+        for stamp in [None, Some(1)] {
+            let ruling = rule(Method::Update, Condition::MatchAny, live, stamp);
+            assert!(matches!(ruling, Ruling::Apply { restores: false, .. }), "{ruling:?}");
+            assert_eq!(rule(Method::Update, Condition::MatchAny, dead, stamp), Ruling::ConditionFailed);
+            assert_eq!(rule(Method::Update, Condition::MatchAny, None, stamp), Ruling::ConditionFailed);
+        }
+        assert_eq!(rule(Method::Delete, Condition::None, None, None), Ruling::NotFound);
+        assert_eq!(rule(Method::Delete, Condition::None, dead, None), Ruling::NotFound);
+        // Another version than the one that was named is none of it, deleted or not.
+        let named = || Condition::Match(vec!["d".to_owned()]);
+        for stored in [live, dead] {
+            assert_eq!(rule(Method::Update, named(), stored, Some(900)), Ruling::ConditionFailed);
+        }
+    }
+
+    #[test]
     fn over_a_tombstone_the_newer_restores_and_the_older_finds_nothing() {
         let dead = Some((500, true, "e"));
         assert_eq!(

@@ -96,3 +96,18 @@ pub(crate) fn declaration(namespace: &str) -> (&'static str, Value, Value) {
     });
     ("CachedEntity", entity_type, set)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_is_read_as_it_is_written() {
+        let words = [Policy::Ask, Policy::Newest, Policy::Server, Policy::Mine].map(|policy| {
+            assert_eq!(Policy::from_word(policy.as_str()), Some(policy));
+            policy.as_str()
+        });
+        assert_eq!(words, ["ask", "newest", "server", "mine"]);
+        assert_eq!([Policy::from_word(""), Policy::from_word("Ask")], [None, None]);
+    }
+}
