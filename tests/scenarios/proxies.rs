@@ -91,8 +91,8 @@ fn a_request_to_wait_is_kept_for_every_process_and_does_not_hold_a_person_up() {
         let sql = "SELECT value FROM setting WHERE key = 'hold_off' AND value <> ''";
         let moments = database.query_row(sql, [], |row| row.get::<_, String>(0)).ok();
         moments.map(|moments| {
-            let (asked, until) = moments.split_once(' ').unwrap();
-            until.parse::<i64>().unwrap() - asked.parse::<i64>().unwrap()
+            let moments: Vec<i64> = moments.split(' ').map(|moment| moment.parse().unwrap()).collect();
+            moments[1] - moments[0]
         })
     };
     ana.add("TodoItems", &json!({ "Title": "a" }));

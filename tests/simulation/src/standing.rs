@@ -56,12 +56,34 @@ fn open_seeds() -> BTreeMap<u64, String> {
     serde_json::from_str(&text).unwrap_or_default()
 }
 
-/// Replays every plan that once failed; returns what fails again.
-pub(crate) fn regressions() -> (usize, Vec<String>) {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder().join("regressions"))
+/// Returns the plans in a folder, by their names.
+fn plans(below: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder().join(below))
         .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
         .unwrap_or_default();
     files.sort();
+    files
+}
+
+/// Plants each mistake that has a plan of its own, since no seed has met it, and returns those that it does not find.
+fn by_their_plans() -> (usize, Vec<String>) {
+    let files = plans("planted");
+    let is_found = |file: &Path| {
+        let bug = Planted::of_name(file.file_stem()?.to_str()?)?;
+        let plan: Plan = serde_json::from_str(&std::fs::read_to_string(file).ok()?).ok()?;
+        plant(Some(bug));
+        let outcome = run(&plan, Telling::Counts);
+        plant(None);
+        outcome.violation.filter(|_| run(&plan, Telling::Counts).violation.is_none())
+    };
+    let missed = files.iter().filter(|file| is_found(file).is_none());
+    let told = missed.map(|file| format!("{} does not find its mistake", file.display())).collect();
+    (files.len(), told)
+}
+
+/// Replays every plan that once failed; returns what fails again.
+pub(crate) fn regressions() -> (usize, Vec<String>) {
+    let files = plans("regressions");
     let mut failed = Vec::new();
     for file in &files {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -122,7 +144,9 @@ pub(crate) fn run_all(threads: usize, now: &dyn Fn() -> Instant) -> ExitCode {
             problems.push(format!("{name} is planted, and seed {} does not find it", found.seed));
         }
     }
-    println!("{} planted mistakes, after {} s", table.len(), began.elapsed().as_secs());
+    let (planned, missed) = by_their_plans();
+    problems.extend(missed);
+    println!("{} planted mistakes, after {} s", table.len() + planned, began.elapsed().as_secs());
     for problem in &problems {
         println!("{problem}");
     }
@@ -159,11 +183,13 @@ pub(crate) fn write_tables(together: &Together, seconds: f64, file: &Path) {
             after.len()
         );
     }
+    let planned = |name: &str| folder().join("planted").join(format!("{name}.json")).exists();
     let _ = writeln!(text, "\n| planted | what | found after | by |\n| --- | --- | --- | --- |");
     for bug in Planted::ALL.iter().copied() {
         let found = match (table.get(bug.name()), bug.only_by()) {
             (Some(found), _) => format!("{} seeds | {}", found.after, found.law),
             (None, Some(test)) => format!("– | {test}"),
+            (None, None) if planned(bug.name()) => "no seed | a plan of its own".to_owned(),
             (None, None) => "not yet (see below) | an ordinary test".to_owned(),
         };
         let _ = writeln!(text, "| {} | {} | {found} |", bug.name(), bug.says().replace('|', "/"));

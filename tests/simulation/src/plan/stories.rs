@@ -148,8 +148,9 @@ impl Drawing {
         let laptop = self.laptops - 1;
         let fair = self.dice.below(2);
         let slow = Fate::Slow(self.dice.of(&[5_000, 20_000]));
-        // The server does not hear of the signing out: what is under way still has its token.
-        let fates = std::iter::repeat_n(Fate::Fair, fair).chain([slow, Fate::Dropped]).collect();
+        // The server does not hear of the signing out, behind three questions: what is under way still has its token.
+        let signing_over = [slow, Fate::Fair, Fate::Fair, Fate::Fair, Fate::Dropped];
+        let fates = std::iter::repeat_n(Fate::Fair, fair).chain(signing_over).collect();
         let then = self.dice.of(&[User::Eve, User::Ben]);
         let new = self.made;
         self.made += 1;
