@@ -124,9 +124,10 @@ impl Run {
     }
 
     pub(super) async fn purge(&mut self, days: u32) -> Judged {
+        // Where the server stops in the midst it may have come to pass.
+        self.ledger.is_purged = true;
         if self.shore.purge(days).await {
             self.fault("S2", days);
-            self.ledger.is_purged = true;
         }
         Ok(())
     }
