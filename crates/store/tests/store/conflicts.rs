@@ -14,12 +14,6 @@ fn both_edited(store: &Store, mine: Value, theirs: Value) -> OpenConflict {
     only(store)
 }
 
-fn only(store: &Store) -> OpenConflict {
-    let mut open = store.conflicts().unwrap();
-    assert_eq!(open.len(), 1);
-    open.remove(0)
-}
-
 fn theirs(title: &str, notes: &str, stamp: i64) -> Value {
     json!({ "Title": title, "Notes": notes, "_UpdatedAt": stamp })
 }

@@ -4,13 +4,7 @@
 use crate::support::*;
 use serde_json::json;
 use tidemark_model::{ConflictKind, Resolution};
-use tidemark_store::{OpenConflict, OutgoingChange, Store};
-
-fn asked(store: &Store) -> OpenConflict {
-    let mut open = store.conflicts().unwrap();
-    assert_eq!(open.len(), 1);
-    open.remove(0)
-}
+use tidemark_store::{OutgoingChange, Store};
 
 /// A record with something typed into it, deleted, and of which the server has another version.
 fn typed_and_deleted(store: &Store, title_there: &str) {
@@ -34,7 +28,7 @@ fn what_was_typed_before_a_deletion_that_stands_is_kept_beside_what_others_wrote
     let device = device();
     let store = &device.store;
     typed_and_deleted(store, "theirs");
-    store.resolve(asked(store).id, &Resolution::DeleteAnyway).unwrap();
+    store.resolve(only(store).id, &Resolution::DeleteAnyway).unwrap();
     let kept = store.history(ITEMS, id(1)).unwrap();
     assert_eq!(kept.iter().filter_map(|e| e.record.as_ref().map(title)).collect::<Vec<_>>(), ["typed", "theirs"]);
 }
@@ -42,7 +36,7 @@ fn what_was_typed_before_a_deletion_that_stands_is_kept_beside_what_others_wrote
 #[test]
 fn what_was_typed_into_a_record_that_others_deleted_outlives_that_its_user_deleted_it_too() {
     let delete = |store: &Store| store.delete(ITEMS, id(1)).unwrap();
-    let accept = |store: &Store| drop(store.resolve(asked(store).id, &Resolution::AcceptDelete).unwrap());
+    let accept = |store: &Store| drop(store.resolve(only(store).id, &Resolution::AcceptDelete).unwrap());
     let undo = |store: &Store| drop(store.undo_delete(ITEMS, id(1)).unwrap());
     let bring_back = |store: &Store| {
         let lost = store.history(ITEMS, id(1)).unwrap().into_iter().find(|entry| entry.record.is_some()).unwrap();
@@ -64,7 +58,7 @@ fn what_was_typed_into_a_record_that_others_deleted_outlives_that_its_user_delet
             assert_eq!(items(store), [], "{way}: nobody here knows yet what others had made of it");
             pull_content(store, id(1), "e3", json!({ "Title": "theirs", "Notes": there, "_UpdatedAt": 9_000 }));
             if is_asked {
-                let open = asked(store);
+                let open = only(store);
                 assert_eq!(
                     (open.kind, open.properties),
                     (ConflictKind::DeletedOnServer, vec!["Notes".to_owned()]),

@@ -73,6 +73,7 @@ mod tests {
             assert_eq!(remaining(kept, now), None, "{kept} {now}");
         }
     }
+
     /// A machine whose battery for the time of day is flat: it says the same for ever.
     struct StandsStill(u64);
 

@@ -30,9 +30,8 @@ pub(crate) async fn judge(run: &mut Run) -> Judged {
 pub(crate) async fn shown_as_chosen(run: &Run, at: At) -> Judged {
     let judges = chosen_stands(run);
     let Some(app) = run.app(at).filter(|_| judges) else { return Ok(()) };
-    let is_here = |id: &&String| run.ledger.chosen(id).is_some_and(|decided| decided.laptop == at.laptop);
-    for id in run.ledger.decided.keys().filter(is_here) {
-        let Some(decided) = run.ledger.chosen(id) else { continue };
+    let chosen = run.ledger.decided.keys().filter_map(|id| Some((id, run.ledger.chosen(id)?)));
+    for (id, decided) in chosen.filter(|(_, decided)| decided.laptop == at.laptop) {
         let Ok(shown) = app.get(&decided.set, id).await else { continue };
         if let Some(words) = differs_from(&decided.stands, &Value::Object(shown)) {
             return broken("I4", format!("laptop {} shows of {} {id}: the server's {words}", at.laptop, decided.set));

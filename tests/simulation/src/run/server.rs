@@ -124,11 +124,12 @@ impl Run {
     }
 
     pub(super) async fn purge(&mut self, days: u32) -> Judged {
-        // Where the server stops in the midst it may have come to pass.
-        self.ledger.is_purged = true;
-        if self.shore.purge(days).await {
+        let purged = self.shore.purge(days).await;
+        if purged {
             self.fault("S2", days);
         }
+        // Where the server stops in the midst it may have come to pass.
+        self.ledger.is_purged |= purged || !self.shore.disk.is_on();
         Ok(())
     }
 

@@ -376,3 +376,10 @@ pub(crate) fn mark(store: &Store, id: RecordId) -> &'static str {
 pub(crate) fn items(store: &Store) -> Vec<tidemark_store::OutgoingChange> {
     batch(store).into_iter().filter(|sent| sent.set == ITEMS).map(|sent| sent.change).collect()
 }
+
+/// Returns the one question that is open.
+pub(crate) fn only(store: &Store) -> tidemark_store::OpenConflict {
+    let mut open = store.conflicts().unwrap();
+    assert_eq!(open.len(), 1);
+    open.remove(0)
+}
