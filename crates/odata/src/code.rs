@@ -1,7 +1,9 @@
 //! The words of the error body's `code`: what programs decide by, each spelled once, for both ends.
 //!
-//! Owns: the list. Refuses: statuses and sentences; whoever makes an error says those. A server that wants a new word
+//! Owns: the list, and the headers of this service alone. Refuses: statuses and sentences; whoever makes an error says those. A server that wants a new word
 //! adds it here, so that its client cannot look for another one (DESIGN section 4, rule (a)).
+
+use uuid::Uuid;
 
 macro_rules! codes {
     ($($(#[$doc:meta])+ $name:ident,)+) => {
@@ -101,6 +103,14 @@ codes! {
 /// The header by which the server says, beside the ETag of a change, which stamp it gave: only where that is another than
 /// the request's, such as one that was ahead of the server's clock. In lower case.
 pub const UPDATED_AT_HEADER: &str = "tidemark-updated-at";
+/// The header by which every answer says whose token it answers, by [`token_name`]. In lower case.
+pub const ANSWERS_HEADER: &str = "tidemark-answers";
+
+/// Returns what names a token on the wire and does not tell it: a version 5 UUID of it, without dashes. A token is 32
+/// random bytes, so nobody guesses it from its name.
+pub fn token_name(token: &str) -> String {
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, token.as_bytes()).simple().to_string()
+}
 /// The header of an enumeration's first page that names the model in force, as delta links do.
 pub const MODEL_HEADER: &str = "tidemark-model";
 

@@ -24,7 +24,7 @@ mod version;
 pub use batch::{
     BatchAnswer, BatchPart, read_batch_answers, read_batch_request, write_batch_answers, write_batch_request,
 };
-pub use code::{Code, MODEL_HEADER, UPDATED_AT_HEADER};
+pub use code::{ANSWERS_HEADER, Code, MODEL_HEADER, UPDATED_AT_HEADER, token_name};
 pub use condition::{EntityTags, parse_condition, same_etag};
 pub use dates::{http_date, parse_http_date};
 pub use entity::{read_entity, read_etag, write_entity};

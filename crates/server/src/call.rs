@@ -40,6 +40,8 @@ pub(crate) mod names {
     pub(crate) const UPDATED_AT: HeaderName = HeaderName::from_static(tidemark_odata::UPDATED_AT_HEADER);
     /// `Tidemark-Model`.
     pub(crate) const MODEL: HeaderName = HeaderName::from_static(tidemark_odata::MODEL_HEADER);
+    /// `Tidemark-Answers`.
+    pub(crate) const ANSWERS: HeaderName = HeaderName::from_static(tidemark_odata::ANSWERS_HEADER);
     /// `Tidemark-Server`.
     pub(crate) const TIDEMARK_SERVER: HeaderName = HeaderName::from_static("tidemark-server");
 }

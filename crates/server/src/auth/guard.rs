@@ -1,11 +1,11 @@
 //! The guard before every route: 401 before anything else (DESIGN section 5, "Sign-in first").
 //!
-//! Owns: reading `Authorization` and finding the caller. Open to anybody are `$metadata`, the health of the process
+//! Owns: reading `Authorization` and finding the caller; naming on each answer the token that it answers. Open to anybody are `$metadata`, the health of the process
 //! and signing in. Refuses: whether a resource exists.
 
 use super::gate::{Peer, SignIn};
 use crate::answer::respond;
-use crate::call::{SERVICE_ROOT, sign_in_first};
+use crate::call::{SERVICE_ROOT, names, sign_in_first};
 use crate::limits;
 use crate::routes::session;
 use crate::server::Server;
@@ -16,14 +16,16 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderMap, Method, Request, header};
+use http::{HeaderMap, HeaderValue, Method, Request, header};
 use std::net::IpAddr;
 use std::sync::Arc;
-use tidemark_odata::{Resource, WireError, parse_path};
+use tidemark_odata::{Resource, WireError, parse_path, token_name};
 
 /// Finds the caller of every request, and turns back who has none.
 pub(crate) async fn guard(State(server): State<Arc<Server>>, mut request: Request<Body>, next: Next) -> Response {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    // A refusal names the token as well: one that a cache kept of another's signs nobody out.
+    let answers = bearer(request.headers()).and_then(|token| HeaderValue::from_str(&token_name(token)).ok());
     let refusal = match authenticate(&server, request.headers(), peer).await {
         Ok(Found::Caller(caller)) => {
             request.extensions_mut().insert(caller);
@@ -34,7 +36,7 @@ pub(crate) async fn guard(State(server): State<Arc<Server>>, mut request: Reques
         Ok(Found::Wait { seconds }) => Some(session::create::wait(seconds).into_response()),
         Err(error) => Some(respond(Err(error))),
     };
-    match refusal {
+    let mut response = match refusal {
         None if limits::announces_too_much(request.headers()) => {
             limits::drain(request.into_body());
             respond(Err(limits::too_large()))
@@ -44,7 +46,11 @@ pub(crate) async fn guard(State(server): State<Arc<Server>>, mut request: Reques
             limits::drain(request.into_body());
             refusal
         }
+    };
+    if let Some(answers) = answers {
+        response.headers_mut().insert(names::ANSWERS, answers);
     }
+    response
 }
 
 enum Found {

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tidemark_model::ClockSample;
 use tidemark_model::ports::Clock;
-use tidemark_odata::{Code, Resource, WireError, parse_http_date, parse_path};
+use tidemark_odata::{ANSWERS_HEADER, Code, Resource, WireError, parse_http_date, parse_path, token_name};
 
 /// The header by which a Tidemark server names itself on every answer.
 pub(crate) const SERVER_ID: &str = "tidemark-server";
@@ -121,7 +121,7 @@ impl Connection {
         }
     }
 
-    /// Sends a request and returns the answer of the right server, whatever its status, but for a refused token and
+    /// Sends a request and returns the answer of the right server to this account, whatever its status, but for a refused token and
     /// a request to wait.
     pub(crate) async fn send(&self, request: Request) -> Result<Response, SyncError> {
         let (sent_ms, started_ms) = (self.clock.now_ms(), self.clock.monotonic_ms());
@@ -134,6 +134,12 @@ impl Connection {
             (None, _) => return Err(not_ours(&response, date.unwrap_or_else(|| self.clock.now_ms()))),
             (Some(found), Some(expected)) if found != expected => return Err(SyncError::AnotherServer),
             _ => {}
+        }
+        if let (Some(answered), Some(token)) = (response.header(ANSWERS_HEADER), &self.token)
+            && answered != token_name(token)
+        {
+            // Another account's answer, out of a cache that keeps them by their address (FAULTS N16, I25).
+            return Err(SyncError::NotTidemark);
         }
         if let Some(date) = date {
             let took_ms = self.clock.monotonic_ms().saturating_sub(started_ms);

@@ -9,8 +9,8 @@ use crate::ports::transport::{Request, Response};
 use crate::remote::connection::{Connection, refused};
 use http::Method;
 use serde::Deserialize;
+use tidemark_odata::token_name;
 use tidemark_store::{Account, Lease};
-use uuid::Uuid;
 
 /// One-off calls to a server, outside of a cycle.
 #[derive(Clone)]
@@ -107,10 +107,9 @@ impl Remote {
 }
 
 /// Asks whose token it is, at an address of that token's own: a proxy that keeps answers by their address has none that was
-/// given to another's (FAULTS N16, I25). What names the token there does not tell it.
+/// given to another's, so that signing in goes through (FAULTS N16, I25).
 fn who_am_i(connection: &Connection, token: &str) -> Request {
-    let name = Uuid::new_v5(&Uuid::NAMESPACE_OID, token.as_bytes()).simple();
-    connection.request(Method::GET, &format!("/session?of={name}"))
+    connection.request(Method::GET, &format!("/session?of={}", token_name(token)))
 }
 
 /// Fetches the model over a connection and adopts it.

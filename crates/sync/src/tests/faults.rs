@@ -6,6 +6,8 @@ use super::shore::Shore;
 use super::weather::Fate;
 use crate::report::Outcome;
 use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use tidemark_model::CACHED_ENTITIES;
 use tidemark_odata::Code;
 use tidemark_store::{Account, Store};
@@ -264,7 +266,7 @@ async fn whose_a_token_is_is_asked_in_words_that_no_proxy_has_an_answer_to() {
     let shore = Shore::open().await;
     let (ann, cleo) = (Device::new(&shore, "ann", &[]).await, shore.token("cleo").await);
     // A proxy that keeps answers by their address, whoever asks.
-    let mut kept = std::collections::BTreeMap::new();
+    let mut kept = BTreeMap::new();
     ann.weather.spoil(move |asked, answer| {
         answer.body = kept.entry(asked.path.clone()).or_insert_with(|| answer.body.clone()).clone();
     });
@@ -273,4 +275,28 @@ async fn whose_a_token_is_is_asked_in_words_that_no_proxy_has_an_answer_to() {
         let account = ann.engine.remote().sign_in_with_token(super::shore::ROOT, token).await.unwrap();
         assert_eq!(account.user, user);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_page_of_another_account_out_of_a_cache_is_not_taken() {
+    let shore = Shore::open().await;
+    let (ann, cleo) = (Device::new(&shore, "ann", &[]).await, Device::new(&shore, "cleo", &[]).await);
+    // A proxy that keeps whole answers to GET by their address, whoever asks.
+    let kept = Arc::new(Mutex::new(BTreeMap::new()));
+    for device in [&ann, &cleo] {
+        let kept = kept.clone();
+        device.weather.spoil(move |asked, answer| {
+            if asked.body.is_empty() {
+                *answer = kept.lock().unwrap().entry(asked.path.clone()).or_insert_with(|| answer.clone()).clone();
+            }
+        });
+        device.store.cache(ITEMS).unwrap();
+    }
+    ann.add(ITEMS, "ann's own");
+    ann.sync().await;
+    let report = cleo.cycle().await;
+    assert_eq!((report.outcome, cleo.count(ITEMS)), (Outcome::Offline, 0));
+    cleo.weather.clear_up();
+    cleo.sync().await;
+    assert_eq!(cleo.count(ITEMS), 1);
 }
