@@ -30,13 +30,20 @@ pub(super) fn on_top(set: &EntitySet, lost: &Confirmed<'_>, current: &Record, is
             let moved = base.is_none_or(|base| !changed_properties(base, current).is_empty());
             if moved && !is_older { OnTop::Clash } else { OnTop::Same }
         }
-        (_, true) if lost.restores => OnTop::Same,
+        (_, true) if lost.restores && (is_older || is_made_on(lost, current)) => OnTop::Same,
         (_, true) => OnTop::Clash,
         (_, false) => match over(set, lost, base, current, is_older) {
             None => OnTop::Clash,
             Some(record) => edit(lost, current, record),
         },
     }
+}
+
+/// Tells whether a tombstone is the one that a restore was made on, under another version: the same person deleted the same.
+/// What another deleted since, or wrote before it, is for a person to know.
+fn is_made_on(lost: &Confirmed<'_>, tombstone: &Record) -> bool {
+    let base = lost.base.map(|base| &base.record);
+    base.is_some_and(|base| base.same_content(tombstone) && base.updated_by == tombstone.updated_by)
 }
 
 /// Returns the record that both come to; `None` where they clash.
