@@ -99,7 +99,13 @@ fn take_back(tx: &Tx<'_>, table: &Table, before: Before) -> Result<bool> {
     let change = pending::get(tx.conn, &table.set.name, id)?;
     match tidemark_model::take_back(&table.set, before.answered(), standing(row.as_ref(), change.as_ref())) {
         TakenBack::AskedAgain => Ok(true),
-        TakenBack::Reopened { mine } => reopen(tx, table, before, mine, row).map(|()| true),
+        TakenBack::Reopened { mine } => {
+            if change.is_some_and(|change| change.set_aside) {
+                // A version came for the push that does not follow now: it is read again, and asked about in its turn.
+                position::fetch_later(tx, table, id)?;
+            }
+            reopen(tx, table, before, mine, row).map(|()| true)
+        }
         TakenBack::Deleted => {
             if read::visible(tx.conn, table, id)?.is_some() {
                 edit::delete(tx, &table.set.name, id)?;

@@ -100,6 +100,30 @@ fn edits_made_since_the_answer_join_this_devices_side() {
 }
 
 #[test]
+fn what_was_set_aside_for_the_push_is_read_again_where_the_answer_is_taken_back_first() {
+    for (kind, answer) in every_answer() {
+        let device = device();
+        let store = &device.store;
+        let open = conflict(store, 1, kind);
+        let undo = store.resolve(open.id, &answer).unwrap().undo;
+        if !store.lease().unwrap().has_unsent().unwrap() {
+            continue;
+        }
+        // The look before a push brings a newer version, and the push does not follow.
+        let from = stands(store, ITEMS);
+        let newer = server_item(id(1), "1-9", json!({ "Title": "newer", "_UpdatedAt": 99 }));
+        store
+            .pull(|tx| {
+                tx.before_push();
+                take(&mut tx.onto(&from)?, ITEMS, &newer)
+            })
+            .unwrap();
+        assert!(store.undo_resolve(undo).unwrap().reopened, "{kind:?} {answer:?}");
+        assert_eq!(store.refetch().unwrap(), [(ITEMS.to_owned(), vec![id(1)])], "{kind:?} {answer:?}");
+    }
+}
+
+#[test]
 fn an_answer_that_was_sent_is_taken_back_by_a_new_change() {
     // (kind, answer, the title after taking it back)
     let table = [
