@@ -145,6 +145,26 @@ fn the_audit_finds_and_mends_what_is_otherwise_and_touches_nothing_that_waits() 
 }
 
 #[test]
+fn the_audit_finds_what_was_altered_beside_a_record_that_waits() {
+    let server = Server::start();
+    let (ana, office) = (Device::signed_in(&server.url, "ana", &["TodoItems"]), Office::new(&server.url, "ben"));
+    // The digests are sums over records whose keys begin alike.
+    let [asked, altered] = ["77000000-0000-4000-8000-000000000001", "77000000-0000-4000-8000-000000000002"];
+    for id in [asked, altered] {
+        office.send("POST", "TodoItems", &json!({ "Id": id, "Title": "from the office" }));
+    }
+    ana.sync();
+    office.patch("TodoItems", asked, &json!({ "Title": "theirs" }));
+    ana.edit("TodoItems", asked, &json!({ "Title": "mine" }));
+    ana.sync();
+    sql(&ana, &format!("UPDATE records_TodoItems SET Title = 'altered' WHERE Id = x'{}'", altered.replace('-', "")));
+    a_day_passes(&ana);
+    ana.sync();
+    assert_eq!(ana.get("TodoItems", altered)["Title"], "from the office");
+    assert_eq!((ana.conflicts().len(), incidents(&ana).len()), (1, 1));
+}
+
+#[test]
 fn the_audit_is_silent_while_nothing_is_wrong_and_costs_an_idle_cycle_nothing() {
     let server = Server::start();
     let ids = items(&server, 30);

@@ -1,6 +1,7 @@
 //! The self-audit's conversation with the server (`docs/sync.md`, "Beside OData"; FAULTS I27), and the look at the disk.
 //!
-//! Owns: those requests: none unless a set is due, one for a set that is well, one more for what differs. Refuses: what is
+//! Owns: those requests: none unless a set is due, one for a set that is well, and more for what
+//! differs or holds what is pending. Refuses: what is
 //! due, what differs and what becomes of it (`tidemark-store`). It takes no turn: what it queues is fetched by the next
 //! cycle, and a set that has moved on meanwhile is left for another time.
 
@@ -36,7 +37,7 @@ impl Engine {
 
     /// Compares the sets that are due with the server; tells whether something is to be fetched by another cycle.
     pub async fn audit(&self) -> bool {
-        if self.store.is_read_only() {
+        if self.store.is_read_only() || self.hold_off().is_some() {
             return false;
         }
         match self.audit_due().await {
@@ -105,40 +106,50 @@ async fn compare(connection: &Connection, lease: &Lease, local: &LocalAudit) -> 
         .collect();
     let server = server.filter(|server| server.len() == local.buckets.len());
     let server = server.ok_or_else(|| SyncError::Malformed("an audit without its digests".to_owned()))?;
-    let is_other = |bucket: &usize| {
+    let differs = |bucket: &usize| {
         let (here, there) = (local.buckets[*bucket], server[*bucket]);
-        here.count != there.count
-            || here.identity != there.identity
-            || !local.partly[*bucket] && here.content != there.content
+        here.count != there.count || here.identity != there.identity || here.content != there.content
     };
-    let other: Vec<usize> = (0..server.len()).filter(is_other).collect();
+    let other: Vec<usize> = (0..server.len()).filter(differs).collect();
     if other.is_empty() {
         blocking(|| lease.audit_passed(&local.set))?;
         return Ok(false);
     }
-    let found = if other.len() > MOST_BUCKETS {
-        blocking(|| lease.heal_whole(&local.set, &local.link))?
-    } else {
-        let names: Vec<String> = other.iter().map(|bucket| format!("{bucket:02x}")).collect();
-        let path = format!("{path}&buckets={}", names.join(","));
-        let response = connection.send(connection.request(Method::GET, &path)).await?;
-        match response.status {
-            200 => {}
-            409 | 410 => return Ok(false),
-            _ => return Err(refused(&response)),
-        }
-        let answer: Records = read(&response.body)?;
-        let rows: Option<Vec<AuditRow>> = answer
-            .records
-            .iter()
-            .map(|(id, identity, content)| {
-                Some((*id, RowDigest { identity: digest(identity)?, content: digest(content)? }))
-            })
-            .collect();
-        let rows = rows.ok_or_else(|| SyncError::Malformed("an audit without its digests".to_owned()))?;
-        blocking(|| lease.heal(&local.set, &local.link, &other, &rows))?
+    // Where something is pending the sum of what the records hold tells nothing: there each is looked at.
+    let surely = |bucket: &&usize| {
+        let (here, there) = (local.buckets[**bucket], server[**bucket]);
+        !local.partly[**bucket] || here.count != there.count || here.identity != there.identity
     };
-    Ok(found > 0)
+    if other.iter().filter(surely).count() > MOST_BUCKETS {
+        return Ok(blocking(|| lease.heal_whole(&local.set, &local.link))? > 0);
+    }
+    let mut rows: Vec<AuditRow> = Vec::new();
+    for some in other.chunks(MOST_BUCKETS) {
+        let Some(more) = look_into(connection, &path, some).await? else { return Ok(false) };
+        rows.extend(more);
+    }
+    Ok(blocking(|| lease.heal(&local.set, &local.link, &other, &rows))? > 0)
+}
+
+/// Asks for the records of some buckets; `None` where the set has moved on since.
+async fn look_into(connection: &Connection, path: &str, some: &[usize]) -> Result<Option<Vec<AuditRow>>, SyncError> {
+    let names: Vec<String> = some.iter().map(|bucket| format!("{bucket:02x}")).collect();
+    let path = format!("{path}&buckets={}", names.join(","));
+    let response = connection.send(connection.request(Method::GET, &path)).await?;
+    match response.status {
+        200 => {}
+        409 | 410 => return Ok(None),
+        _ => return Err(refused(&response)),
+    }
+    let answer: Records = read(&response.body)?;
+    let rows: Option<Vec<AuditRow>> = answer
+        .records
+        .iter()
+        .map(|(id, identity, content)| {
+            Some((*id, RowDigest { identity: digest(identity)?, content: digest(content)? }))
+        })
+        .collect();
+    rows.map(Some).ok_or_else(|| SyncError::Malformed("an audit without its digests".to_owned()))
 }
 
 fn read<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, SyncError> {
