@@ -25,11 +25,25 @@ use turn::Turn;
 /// How long signing in waits for another process's cycle before it leaves the choices to the next one.
 const CHOICES_WITHIN: Duration = Duration::from_secs(3);
 
+/// Why a cycle runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// A person asked for it: it goes at once, though the server asked to wait.
+    Person,
+    /// Its time has come; it is void where the server asks to wait by the time it has its turn.
+    Due,
+}
+
 impl Engine {
-    /// Runs one cycle and records it for Activity; waits while another one runs on the same data dir.
+    /// Runs one cycle that a person asked for and records it for Activity; waits while another one runs on the same data dir.
     ///
     /// Never fails: what went wrong is in the report, and everything that had been settled until then stays so.
     pub async fn cycle(&self) -> CycleReport {
+        self.cycle_for(Cause::Person).await
+    }
+
+    /// Runs one cycle as [`Engine::cycle`] does, but for this cause.
+    pub(crate) async fn cycle_for(&self, cause: Cause) -> CycleReport {
         let clock = &self.ports().clock;
         let (started_at, started) = (clock.now_ms(), clock.monotonic_ms());
         let mut report = CycleReport {
@@ -45,7 +59,7 @@ impl Engine {
             retry_after_ms: None,
         };
         let mut lease = None;
-        if let Err(error) = self.run(&mut report, &mut lease).await {
+        if let Err(error) = self.run(cause, &mut report, &mut lease).await {
             // Whatever the run met after its lease had ended, that it had ended is why it met it.
             let ended = lease.as_ref().and_then(|lease| lease.check().err()).map(SyncError::from);
             let error = ended.filter(|ended| ended.outcome() == Outcome::Void).unwrap_or(error);
@@ -134,7 +148,7 @@ impl Engine {
         Run { engine: self, store: lease, connection, tally: Tally::default(), pulled: Pulled::default(), held: None }
     }
 
-    async fn run(&self, report: &mut CycleReport, held: &mut Option<Lease>) -> Result<(), SyncError> {
+    async fn run(&self, cause: Cause, report: &mut CycleReport, held: &mut Option<Lease>) -> Result<(), SyncError> {
         if self.store.account()?.is_none() {
             return Err(SyncError::NotSignedIn);
         }
@@ -142,6 +156,10 @@ impl Engine {
         let lease = &*held.insert(lease);
         if lease.account().signed_out {
             return Err(SyncError::SignedOut);
+        }
+        // Whoever had the turn before may have been asked to wait (FAULTS N8).
+        if cause == Cause::Due && self.hold_off().is_some() {
+            return Err(SyncError::HeldOff);
         }
         let mut run = self.run_of(&turn, lease);
         let result = self.steps(&mut run).await;

@@ -94,6 +94,9 @@ pub enum SyncError {
     /// The guard of the data dir could not be taken.
     #[error("the sync lock of this data dir cannot be taken: {0}")]
     Guard(String),
+    /// The server asked another process of this data dir to wait, while this one waited for its turn.
+    #[error("the server asked to wait a moment; your changes are safe on this device")]
+    HeldOff,
 }
 
 fn hint(unencrypted: Option<&str>) -> String {
@@ -122,7 +125,7 @@ impl SyncError {
             | Self::Unanswered(_)
             | Self::OnTheWay { .. } => Outcome::Offline,
             Self::SignedOut | Self::WrongPassword => Outcome::SignedOut,
-            Self::Store(StoreError::AccountChanged | StoreError::Overtaken) => Outcome::Void,
+            Self::HeldOff | Self::Store(StoreError::AccountChanged | StoreError::Overtaken) => Outcome::Void,
             _ => Outcome::Failed,
         }
     }
@@ -185,7 +188,7 @@ impl SyncError {
             Self::SignedOut => "signed_out",
             Self::NotSignedIn => "not_signed_in",
             Self::WrongPassword => "wrong_password",
-            Self::Wait(_) => "busy",
+            Self::Wait(_) | Self::HeldOff => "busy",
             Self::Refused { code, .. } => code,
             Self::Unanswered(_) => "unanswered",
             Self::Stale(_) => "changed_meanwhile",

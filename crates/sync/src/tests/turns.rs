@@ -3,8 +3,10 @@
 use super::device::{Device, ITEMS};
 use super::shore::Shore;
 use super::weather::Fate;
+use crate::cycle::Cause;
 use crate::cycle::turn::STANDS_STILL_AFTER;
 use crate::report::Outcome;
+use http::HeaderValue;
 use std::pin::pin;
 use std::time::Duration;
 use tidemark_model::ports::Clock as _;
@@ -50,4 +52,25 @@ async fn a_cycle_that_waits_for_its_server_is_not_overtaken_however_long() {
     assert_eq!((slow.outcome, report.outcome), (Outcome::Synced, Outcome::Synced));
     let (first, second) = (ann.weather.log(), weather.log());
     assert!(second[0].at_ms >= first[0].at_ms + STANDS_STILL_AFTER.as_millis() as u64 * 2, "it waited for its turn");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cycle_that_is_due_does_not_go_out_once_the_one_before_it_was_asked_to_wait() {
+    let shore = Shore::open().await;
+    let ann = Device::new(&shore, "ann", &[ITEMS]).await;
+    let (another, weather) = ann.another_process();
+    ann.weather.set(|_| Fate::Late(Duration::from_secs(5)));
+    ann.weather.spoil(|_, answer| {
+        answer.status = 503;
+        answer.headers.insert("retry-after", HeaderValue::from_static("60"));
+    });
+    for (cause, outcome, goes) in [(Cause::Due, Outcome::Void, false), (Cause::Person, Outcome::Synced, true)] {
+        let (first, second) = tokio::join!(ann.cycle(), async {
+            // The first one has its turn by then.
+            tokio::task::yield_now().await;
+            another.cycle_for(cause).await
+        });
+        assert_eq!((first.retry_after_ms, second.outcome), (Some(60_000), outcome), "{cause:?}");
+        assert_eq!(!weather.log().is_empty(), goes, "{cause:?}");
+    }
 }

@@ -4,6 +4,7 @@
 //! Owns: when a cycle runs. Refuses: what a cycle does; a clock, a timer and a runtime of its own. There is no "is syncing"
 //! flag: this runs one cycle after the other, and the turn keeps other processes out.
 
+use crate::cycle::Cause;
 use crate::engine::Engine;
 use crate::ports::timer::until;
 use crate::report::{CycleReport, Outcome};
@@ -58,7 +59,8 @@ impl Life {
             return;
         }
         loop {
-            let Some(report) = self.cycle().await else { return };
+            let cause = if waiting.is_empty() { Cause::Due } else { Cause::Person };
+            let Some(report) = self.cycle(cause).await else { return };
             if report.outcome == Outcome::Void && !waiting.is_empty() {
                 // Whoever asked for a cycle gets one that counts.
                 continue;
@@ -109,10 +111,10 @@ impl Life {
     }
 
     /// Runs one cycle and publishes how it ended.
-    async fn cycle(&mut self) -> Option<CycleReport> {
+    async fn cycle(&mut self, cause: Cause) -> Option<CycleReport> {
         let engine = self.engine.clone();
         let started_at = engine.ports().clock.now_ms();
-        let report = match self.unless_stopped(async move { engine.cycle().await }).await? {
+        let report = match self.unless_stopped(async move { engine.cycle_for(cause).await }).await? {
             Ok(report) => report,
             Err(error) => CycleReport {
                 outcome: Outcome::Failed,
