@@ -128,6 +128,8 @@ vocabulary! {
         KeptServer = "kept_server",
         /// A change was given up.
         Discarded = "discarded",
+        /// What was typed gave way to what was typed after it, when that came back from the log after a stop.
+        GaveWay = "gave_way",
         /// What did not stand before is a change again.
         BroughtBack = "brought_back",
         /// The model left no place for a text.
@@ -226,6 +228,7 @@ mod tests {
             "deleted_anyway",
             "kept_server",
             "discarded",
+            "gave_way",
             "brought_back",
             "model_changed",
         ]);

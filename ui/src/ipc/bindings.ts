@@ -325,7 +325,7 @@ entry: string | null,
 at: number, 
 /**
  * `created`, `edited`, `deleted`, `restored`, `merged`, `kept_mine`, `took_server`, `chose_sides`,
- * `accepted_delete`, `deleted_anyway`, `kept_server`, `discarded`, `brought_back`.
+ * `accepted_delete`, `deleted_anyway`, `kept_server`, `discarded`, `gave_way`, `brought_back`, `model_changed`.
  */
 event: string, 
 /**

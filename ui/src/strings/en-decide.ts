@@ -115,6 +115,7 @@ export const history = {
     accepted_delete: 'The deletion on the server was accepted',
     deleted_anyway: 'Deleted although somebody had changed it',
     kept_server: 'Kept, as somebody had changed it',
+    gave_way: 'A later change took its place after this device had stopped',
     discarded: 'Changes on this device were discarded',
     brought_back: 'Brought back',
     model_changed: 'The server changed what this record may hold',

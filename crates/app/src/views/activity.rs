@@ -64,7 +64,7 @@ pub struct HistoryView {
     #[ts(type = "number")]
     pub at: i64,
     /// `created`, `edited`, `deleted`, `restored`, `merged`, `kept_mine`, `took_server`, `chose_sides`,
-    /// `accepted_delete`, `deleted_anyway`, `kept_server`, `discarded`, `brought_back`.
+    /// `accepted_delete`, `deleted_anyway`, `kept_server`, `discarded`, `gave_way`, `brought_back`, `model_changed`.
     pub event: String,
     /// Whether the set's policy or the model decided it in a person's place.
     pub by_policy: bool,

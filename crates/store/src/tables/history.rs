@@ -166,12 +166,24 @@ pub(crate) fn discarded(
     lost: Option<&Record>,
     change: &Change,
 ) -> Result<()> {
+    given_up(tx, table, id, HistoryEvent::Discarded, lost, change)
+}
+
+/// As [`discarded`], for this reason.
+pub(crate) fn given_up(
+    tx: &Tx<'_>,
+    table: &Table,
+    id: RecordId,
+    event: HistoryEvent,
+    lost: Option<&Record>,
+    change: &Change,
+) -> Result<()> {
     let base = change.base.as_ref().map(|base| &base.record).filter(|base| !base.is_tombstoned);
     let changes = match (lost, base) {
         (Some(lost), Some(base)) => changes(Some(lost), base),
         _ => Vec::new(),
     };
-    write(tx, table, id, &Entry { decision: true, changes, ..Entry::here(HistoryEvent::Discarded, lost) })
+    write(tx, table, id, &Entry { decision: true, changes, ..Entry::here(event, lost) })
 }
 
 /// Returns the number of the entry about a version of the server.

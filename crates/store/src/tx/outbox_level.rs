@@ -24,7 +24,7 @@ use crate::tx::outbox::{begin, is_level, of_record, stored, table};
 use crate::tx::outbox_log::{self as log, Contents, Entry};
 use crate::tx::reshape;
 use crate::tx::transaction::Tx;
-use tidemark_model::{EntityModel, RecordId, changed_properties};
+use tidemark_model::{EntityModel, HistoryEvent, RecordId, changed_properties};
 
 /// Brings database and log to the same state before a transaction looks at either. Tells whether that ended the account or
 /// brought another model: what the transaction knows of the model is nothing any more then.
@@ -143,7 +143,7 @@ fn keep_replaced(tx: &Tx<'_>, entry: &Entry) -> Result<()> {
     if changed_properties(&here.record, &shape::fitting(&table, &entry.record)).is_empty() {
         return Ok(());
     }
-    history::discarded(tx, &table, entry.id, Some(&here.record), &change)
+    history::given_up(tx, &table, entry.id, HistoryEvent::GaveWay, Some(&here.record), &change)
 }
 
 /// Returns the server and the user of an account; `None` where there is none, or it cannot be read.

@@ -35,7 +35,7 @@ impl HistoryEntry {
     pub(crate) fn known(&self) -> Option<Record> {
         let mut known = self.record.clone()?;
         let is_told = match &self.event {
-            Word::Known(HistoryEvent::Discarded) => !self.changes.is_empty(),
+            Word::Known(HistoryEvent::Discarded | HistoryEvent::GaveWay) => !self.changes.is_empty(),
             Word::Known(event) => event.lost_a_record(),
             _ => false,
         };

@@ -1,6 +1,7 @@
 //! What the outbox log says, and that nothing is left in it that should not be there.
 
 use super::*;
+use tidemark_model::HistoryEvent;
 
 #[test]
 fn a_log_that_is_gone_old_cut_or_altered_is_written_anew() {
@@ -236,8 +237,10 @@ fn what_gives_way_to_the_log_is_in_the_history() {
     copy(device.dir.path(), before.path(), &[LOG]);
     let store = open(before.path());
     assert_eq!(title(&shown(&store, id(1)).unwrap()), "after");
-    let kept = store.history(ITEMS, id(1)).unwrap().into_iter().find_map(|entry| entry.record);
-    assert_eq!(kept.as_ref().map(title), Some("before"));
+    let kept = store.history(ITEMS, id(1)).unwrap().into_iter().find(|entry| entry.event == HistoryEvent::GaveWay);
+    assert_eq!(kept.as_ref().and_then(|entry| entry.record.as_ref()).map(title), Some("before"));
+    store.bring_back(ITEMS, id(1), kept.unwrap().entry).unwrap();
+    assert_eq!(title(&shown(&store, id(1)).unwrap()), "before");
 }
 
 #[test]
