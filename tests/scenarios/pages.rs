@@ -1,6 +1,9 @@
 //! Pages of the server's answers: taken onto the place they were asked from, whole, and never asked for twice.
 
+use rusqlite::OpenFlags;
 use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tidemark_tests::{Device, Network, Office, Server, Weather, eventually};
 
 /// Lets a second process untick and tick a set again while an answer is held back, then lets the answer through.
@@ -178,4 +181,66 @@ fn what_a_break_taught_outlives_a_program_that_is_killed() {
     eventually("it is written down", std::time::Duration::from_secs(20), learned);
     let _ = cycle.kill();
     let _ = cycle.wait();
+}
+
+/// Adds so many lists, each with an item of its own, as one atomicity group a request.
+fn add_pairs(office: &Office, numbers: std::ops::Range<u64>) {
+    let part = |set: &str, id: String, body: serde_json::Value| {
+        json!({ "id": id, "method": "POST", "url": set, "body": body,
+                "headers": { "content-type": "application/json", "prefer": "return=minimal" } })
+    };
+    let requests: Vec<_> = numbers
+        .flat_map(|n| {
+            let [list, item] = [1, 2].map(|kind| uuid::Uuid::from_u64_pair(kind, n).to_string());
+            let item_body = json!({ "Id": item, "Title": format!("item {n}"), "TodoListId": list });
+            [
+                part("TodoLists", format!("l{n}"), json!({ "Id": list, "Name": format!("list {n}") })),
+                part("TodoItems", format!("i{n}"), item_body),
+            ]
+        })
+        .collect();
+    let answer: serde_json::Value = office.send("POST", "$batch", &json!({ "requests": requests })).json().unwrap();
+    let answers = answer["responses"].as_array().unwrap();
+    assert!(answers.iter().all(|answer| answer["status"].as_u64().unwrap() < 300), "{answer}");
+}
+
+#[test]
+fn what_belongs_together_appears_together_to_whoever_reads_beside_a_pull() {
+    const PAIRS: u64 = 90;
+    const ROUNDS: u64 = 12;
+    let server = Server::start();
+    let office = Office::new(&server.url, "ben");
+    let ana = Device::signed_in(&server.url, "ana", &["TodoLists", "TodoItems"]);
+    ana.sync();
+    let (database, is_over) = (ana.dir().join("tidemark.db"), AtomicBool::new(false));
+    let seen = std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let conn = rusqlite::Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+            let mut state = conn
+                .prepare(
+                    "SELECT (SELECT count(*) FROM records_TodoLists), (SELECT count(*) FROM records_TodoItems), \
+                     (SELECT count(*) FROM records_TodoItems WHERE TodoListId NOT IN (SELECT Id FROM records_TodoLists))",
+                )
+                .unwrap();
+            let mut seen = BTreeSet::new();
+            while !is_over.load(Ordering::Relaxed) {
+                let row = state.query_row([], |row| Ok([row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?]));
+                match row {
+                    Ok(state) => drop(seen.insert(state)),
+                    // Whoever ends the last connection but this one clears the log up.
+                    Err(error) => assert!(error.to_string().contains("locked"), "{error}"),
+                }
+            }
+            seen
+        });
+        for round in 0..ROUNDS {
+            add_pairs(&office, round * PAIRS..(round + 1) * PAIRS);
+            assert_eq!(ana.sync()["pulled"], 2 * PAIRS);
+        }
+        is_over.store(true, Ordering::Relaxed);
+        reader.join().unwrap()
+    });
+    let whole: BTreeSet<_> = (0..=ROUNDS).map(|round| [(round * PAIRS) as i64, (round * PAIRS) as i64, 0]).collect();
+    assert!(seen.is_subset(&whole), "{seen:?}");
+    assert!(seen.len() as u64 > ROUNDS / 2, "it read beside most of them: {seen:?}");
 }
