@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use tidemark_model::{Planted, plant};
 use tidemark_simulation::plan::deed::Plan;
 use tidemark_simulation::{
-    Outcome, Play, Seeds, Telling, Together, enumerate, plan, run, run_many, run_over_tcp, run_pair, run_seed,
-    scenarios, shrink, watch_panics,
+    Outcome, Play, Seeds, Telling, Together, Violation, enumerate, plan, run, run_many, run_over_tcp, run_pair,
+    run_seed, scenarios, shrink, watch_panics,
 };
 
 /// Runs seeds of the simulation.
@@ -119,7 +119,8 @@ fn every_planted(arguments: &Arguments) -> ExitCode {
         let (mut first, mut ran) = (arguments.seed.unwrap_or(0), 0);
         let found = loop {
             plant(Some(bug));
-            let seeds = Seeds { first, count: most.saturating_sub(ran), failures: 1, play: arguments.play() };
+            let seeds =
+                Seeds { first, count: most.saturating_sub(ran), failures: 1, play: arguments.play(), tell: |_, _| {} };
             let together = run_many(seeds, arguments.threads, &goes_on);
             plant(None);
             ran += together.seeds;
@@ -201,8 +202,9 @@ fn many(arguments: &Arguments) -> ExitCode {
     let until = arguments.minutes.map(|minutes| Duration::from_secs(minutes * 60));
     let goes_on = || until.is_none_or(|until| began.elapsed() < until);
     let count = arguments.seeds.unwrap_or(if arguments.minutes.is_some() { u64::MAX / 2 } else { 200 });
-    let seeds =
-        Seeds { first: arguments.seed.unwrap_or(0), count, failures: arguments.failures, play: arguments.play() };
+    let tell = |seed, violation: &Violation| eprintln!("seed {seed}: {violation}");
+    let (first, failures) = (arguments.seed.unwrap_or(0), arguments.failures);
+    let seeds = Seeds { first, count, failures, play: arguments.play(), tell };
     let together = run_many(seeds, arguments.threads, &goes_on);
     print(&together, began.elapsed());
     if let Some(file) = &arguments.tables {

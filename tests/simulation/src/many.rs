@@ -41,6 +41,8 @@ pub struct Seeds {
     pub failures: usize,
     /// How each is carried out.
     pub play: Play,
+    /// Is told of each failure as it comes: a long run is not waited for.
+    pub tell: fn(u64, &Violation),
 }
 
 /// How a plan is carried out: [`crate::run`], or [`crate::run_over_tcp`].
@@ -76,6 +78,9 @@ pub fn run_many(seeds: Seeds, threads: usize, goes_on: &(dyn Fn() -> bool + Sync
                         return;
                     }
                     let outcome = run_seed(seed, Telling::Counts, seeds.play);
+                    if let Some((_, violation)) = &outcome.violation {
+                        (seeds.tell)(seed, violation);
+                    }
                     let mut together = together.lock().unwrap_or_else(PoisonError::into_inner);
                     together.take(seed, outcome);
                     if together.failed.len() >= seeds.failures {

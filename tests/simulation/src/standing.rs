@@ -109,19 +109,22 @@ pub(crate) fn run_all(threads: usize, now: &dyn Fn() -> Instant) -> ExitCode {
     problems.extend(failed);
     let open = open_seeds();
     let failures = 10 + open.len();
-    let mut together = run_many(Seeds { first: 0, count: SEEDS, failures, play: run }, threads, &|| true);
+    let mut together =
+        run_many(Seeds { first: 0, count: SEEDS, failures, play: run, tell: |_, _| {} }, threads, &|| true);
     together.failed.retain(|(seed, ..)| !open.contains_key(seed));
     println!("{} seeds: {} failed, after {} s", together.seeds, together.failed.len(), began.elapsed().as_secs());
     problems
         .extend(together.failed.iter().map(|(seed, at, violation)| format!("seed {seed}, event {at}: {violation}")));
     problems.extend(missing(&together.tally).into_iter().map(|what| format!("never met: {what}")));
-    let wired = run_many(Seeds { first: 0, count: WIRE, failures: 10, play: run_over_tcp }, threads, &|| true);
+    let wired =
+        run_many(Seeds { first: 0, count: WIRE, failures: 10, play: run_over_tcp, tell: |_, _| {} }, threads, &|| true);
     println!("{} seeds over TCP: {} failed, after {} s", wired.seeds, wired.failed.len(), began.elapsed().as_secs());
     let told =
         |(seed, at, violation): &(u64, usize, Violation)| format!("seed {seed} over TCP, event {at}: {violation}");
     problems.extend(wired.failed.iter().map(told));
     problems.extend(missing_on_a_wire(&wired.tally).into_iter().map(|what| format!("never met: {what}")));
-    let pairs = run_many(Seeds { first: 0, count: PAIRS, failures: 10, play: run_pair }, threads, &|| true);
+    let pairs =
+        run_many(Seeds { first: 0, count: PAIRS, failures: 10, play: run_pair, tell: |_, _| {} }, threads, &|| true);
     println!("{} pairs: {} differ, after {} s", pairs.seeds, pairs.failed.len(), began.elapsed().as_secs());
     problems.extend(pairs.failed.iter().map(|(seed, _, violation)| format!("pair {seed}: {violation}")));
     let mut points = 0;
