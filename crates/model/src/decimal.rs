@@ -83,3 +83,33 @@ pub fn decimal_unscaled(text: &str, precision: u8, scale: u8) -> Result<i64, Str
     let number = if unscaled.is_empty() { 0 } else { unscaled.parse::<i64>().map_err(|_| too_large())? };
     Ok(if negative { -number } else { number })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decimal_is_written_as_short_as_it_is() {
+        let written = [(0, 2, "0"), (-5, 2, "-0.05"), (150, 2, "1.5"), (-100, 2, "-1"), (7, 0, "7"), (1, 3, "0.001")];
+        for (unscaled, scale, text) in written {
+            assert_eq!(decimal_text(unscaled, scale), text);
+            assert_eq!(decimal_unscaled(text, 4, scale), Ok(unscaled), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_told_from_one_that_is_too_long() {
+        for text in ["", "-", "+", ".", "e1", "1e", "1e2147483648", "--1", "1a", "1.2.3", "0x1", " 1"] {
+            assert_eq!(decimal_unscaled(text, 4, 2), Err("must be a decimal number".to_owned()), "{text}");
+        }
+        for text in ["100", "0.001", "1e2", "1e-3", "1e999999999", "1e-999999999"] {
+            let error = decimal_unscaled(text, 4, 2).expect_err(text);
+            assert!(error.contains("at most 4 digits, 2 of them"), "{text}: {error}");
+        }
+        for (text, unscaled) in
+            [("99.99", 9999), ("0e999999999", 0), ("1.50e0", 150), ("+.5", 50), ("5.", 500), ("1E1", 1000)]
+        {
+            assert_eq!(decimal_unscaled(text, 4, 2), Ok(unscaled), "{text}");
+        }
+    }
+}
