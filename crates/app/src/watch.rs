@@ -41,8 +41,7 @@ pub(crate) async fn over(app: Weak<Inner>, mut state: watch::Receiver<WorkerStat
     loop {
         let mut is_outside = false;
         tokio::select! {
-            () = wake.notified() => {}
-            changed = state.changed() => if changed.is_err() { return },
+            biased;
             () = &mut look => {
                 look = timer.sleep(LOOK_OUTSIDE);
                 let Some(inner) = app.upgrade() else { return };
@@ -53,6 +52,8 @@ pub(crate) async fn over(app: Weak<Inner>, mut state: watch::Receiver<WorkerStat
                     continue;
                 }
             }
+            () = wake.notified() => {}
+            changed = state.changed() => if changed.is_err() { return },
         }
         since_refresh = 0;
         timer.sleep(GATHER).await;

@@ -30,6 +30,7 @@ pub(crate) async fn watch(app: &App, out: Output) -> anyhow::Result<Ended> {
     tokio::pin!(stop);
     loop {
         tokio::select! {
+            biased;
             () = &mut stop => return Ok(Ended::Done),
             event = events.recv() => match event {
                 Ok(AppEvent::CycleEnded(cycle)) => print(&cycle, out)?,
@@ -58,6 +59,7 @@ async fn stopped() {
         use tokio::signal::unix::{SignalKind, signal};
         if let Ok(mut terminated) = signal(SignalKind::terminate()) {
             tokio::select! {
+                biased;
                 _ = tokio::signal::ctrl_c() => {}
                 _ = terminated.recv() => {}
             }

@@ -82,6 +82,7 @@ fn stop_on_signal(service: Arc<Service>) -> Result<tokio::task::JoinHandle<()>, 
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(tokio::spawn(async move {
         tokio::select! {
+            biased;
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }

@@ -124,6 +124,7 @@ impl Shore {
             let mut body = router.oneshot(request).await.unwrap().into_body();
             loop {
                 let frame = tokio::select! {
+                    biased;
                     frame = body.frame() => frame,
                     () = tell.closed() => return,
                 };
