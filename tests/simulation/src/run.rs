@@ -141,8 +141,11 @@ pub(crate) enum Over {
 
 /// Carries a plan out.
 pub fn run(plan: &Plan, telling: Telling) -> Outcome {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    let runtime = runtime.expect("a runtime");
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    // What tokio throws dice for, such as which waiter of a `watch` goes first, follows from the seed as all else does.
+    #[cfg(tokio_unstable)]
+    runtime.rng_seed(tokio::runtime::RngSeed::from_bytes(&plan.seed.to_le_bytes()));
+    let runtime = runtime.enable_time().start_paused(true).build().expect("a runtime");
     let (world, told) = begin(telling);
     let carried = runtime.block_on(watched(carry_out(plan, &world, told.clone(), Over::Air)));
     drop(runtime);
