@@ -53,6 +53,40 @@ impl Shrinking {
         }
     }
 
+    /// Drops two events that are not next to each other, as what one of them opens the other ends.
+    fn two_at_once(&mut self, plan: &mut Plan) {
+        let mut first = 0;
+        while first < plan.events.len() {
+            let pair = (first + 1..plan.events.len()).find_map(|second| {
+                let mut shorter = plan.clone();
+                shorter.events.remove(second);
+                shorter.events.remove(first);
+                self.fails(&shorter).then_some(shorter)
+            });
+            match pair {
+                Some(shorter) => *plan = shorter,
+                None => first += 1,
+            }
+        }
+    }
+
+    /// Drops an event that only used up operations until a stop: that comes after fewer of them then.
+    fn stops_sooner(&mut self, plan: &mut Plan) {
+        for stop in (0..plan.events.len()).rev() {
+            let Some(most) = plan.events.get_mut(stop).and_then(operations).map(|most| *most) else { continue };
+            let behind = (stop + 1..plan.events.len()).rev();
+            for (dropped, fewer) in behind.flat_map(|at| (1..most).rev().map(move |fewer| (at, fewer))) {
+                let mut shorter = plan.clone();
+                shorter.events.get_mut(stop).and_then(operations).into_iter().for_each(|most| *most = fewer);
+                shorter.events.remove(dropped);
+                if self.fails(&shorter) {
+                    *plan = shorter;
+                    return self.stops_sooner(plan);
+                }
+            }
+        }
+    }
+
     fn simpler(&mut self, plan: &mut Plan, change: impl FnOnce(&mut Plan)) {
         let mut simpler = plan.clone();
         change(&mut simpler);
@@ -85,7 +119,18 @@ pub fn shrink(plan: &Plan, law: &str, play: Play) -> Plan {
         }
     }
     shrinking.fewer_events(&mut best);
+    shrinking.runs += RUNS;
+    shrinking.two_at_once(&mut best);
+    shrinking.stops_sooner(&mut best);
     best
+}
+
+/// Returns after how many operations a deed stops a machine, where it does.
+fn operations(event: &mut Event) -> Option<&mut u64> {
+    match &mut event.deed {
+        Deed::StopAfter { operations, .. } | Deed::ServerStopAfter { operations, .. } => Some(operations),
+        _ => None,
+    }
 }
 
 fn simpler_fate(event: &mut Event, nth: usize) {
