@@ -69,6 +69,11 @@ impl Run {
         let is_of_record = |wrong: &&Wrong| matches!(wrong.what, Lasting::Poisoned { .. } | Lasting::Part { .. });
         let records: Vec<String> = wrongs.iter().filter(is_of_record).map(|wrong| wrong.with.clone()).collect();
         let Some(app) = self.app(At { laptop: at, process: 0 }) else { return Ok(Some("nothing is open".into())) };
+        let session = self.checked("session", app.session().await)?;
+        if session.is_none_or(|session| !session.signed_in || session.must_sign_in_again) {
+            // What it does not know yet it learns once somebody signs in, in the next round.
+            return Ok(Some(format!("laptop {at} is signed out")));
+        }
         let Some(status) = self.checked("status", app.status().await)? else { return Ok(Some("no status".into())) };
         let names = || wrongs.iter().map(|wrong| wrong.what.name()).collect::<Vec<_>>();
         let is_at_rest = status.pending == 0 && status.conflicts == 0 && status.parked <= records.len() as u64;
