@@ -177,11 +177,12 @@ fn keep(
     }
     if let Some((base, server)) = known {
         change.base = Some(server.clone());
-        let better = know_better(&table.set, &base.record, &local, &server.record);
-        let better = better.filter(|_| change.state == State::Update);
-        if let Some(better) = better
-            && !(server.record.is_tombstoned && sent::is_confirmed(tx.conn, &table.set.name, local.id, &server.etag)?)
-        {
+        let is_own =
+            server.record.is_tombstoned && sent::is_confirmed(tx.conn, &table.set.name, local.id, &server.etag)?;
+        let told =
+            if is_own { with_what_was_hidden(table, &base.record, &server.record) } else { server.record.clone() };
+        let better = know_better(&table.set, &base.record, &local, &told);
+        if let Some(better) = better.filter(|_| change.state == State::Update) {
             local = better.local;
             if !better.unseen.is_empty() {
                 return ask_again(tx, table, change, (&base, local, server), better.unseen);
@@ -189,6 +190,15 @@ fn keep(
         }
     }
     local::put_pending(tx, table, local, &change).map(|()| Tally::default())
+}
+
+/// Of what this device deleted itself only properties are news that its model lacked then.
+fn with_what_was_hidden(table: &Table, known: &Record, tombstone: &Record) -> Record {
+    let mut told = known.clone();
+    for property in table.declared().filter(|property| !known.properties.contains_key(&property.name)) {
+        told.properties.insert(property.name.clone(), tombstone.get(&property.name).clone());
+    }
+    told
 }
 
 /// A change was made by somebody who could not see all that the version holds which it was made on: the mark of a deletion

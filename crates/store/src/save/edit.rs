@@ -199,7 +199,7 @@ fn restore_deleted(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Option<Lo
     let deleted = confirmed.as_ref().filter(|sent| sent.change.state == State::Delete);
     let forgotten = history::take_deleted(tx, table, id, deleted.map_or(i64::MIN, |sent| sent.at))?;
     let forgotten = forgotten.and_then(|entry| entry.known().zip(entry.record));
-    let (mut record, pending) = match (forgotten, confirmed) {
+    let (mut record, mut pending) = match (forgotten, confirmed) {
         (Some((known, record)), _) => (record, on_tombstone(tx, table, known)?),
         (None, Some(Sent { change: InFlight { state: State::Delete, record, .. }, base, etag, .. })) => {
             // A deletion sends nothing of what was typed before it.
@@ -209,6 +209,13 @@ fn restore_deleted(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Option<Lo
         }
         _ => return Ok(None),
     };
+    if let Some(base) = &pending.base
+        && table.declared().any(|property| !base.record.properties.contains_key(&property.name))
+    {
+        // What stands there of a property that came with the model since is read before this goes over it.
+        pending.set_aside = true;
+        position::fetch_later(tx, table, id)?;
+    }
     record.is_tombstoned = false;
     let before = record.updated_at;
     stamp(tx, &mut record, before)?;

@@ -6,9 +6,10 @@
 
 use crate::error::Result;
 use crate::tables::catalog::{Catalog, DOCUMENT, EPOCH};
+use crate::tables::conflict;
 use crate::tables::history::{self, Entry};
 use crate::tables::local;
-use crate::tables::pending::{self, Change};
+use crate::tables::pending::{self, Change, Hold};
 use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::setting;
@@ -92,7 +93,8 @@ fn follow(tx: &Tx<'_>, old: &Table, new: &Table) -> Result<()> {
     if added.is_empty() { Ok(()) } else { hold_restores(tx, new) }
 }
 
-/// A restore sends every property: what stands there of one that came with the model is read before it goes.
+/// A restore sends every property: what stands there of one that came with the model is read before it goes, or before a
+/// person answers that it is to. No list that is read anew shows what is deleted.
 fn hold_restores(tx: &Tx<'_>, new: &Table) -> Result<()> {
     let set = &new.set.name;
     for id in pending::of_set(tx.conn, set)? {
@@ -100,9 +102,16 @@ fn hold_restores(tx: &Tx<'_>, new: &Table) -> Result<()> {
         if change.is_restore() {
             read_first(tx, new, id, &mut change)?;
             pending::put(tx, set, id, &change)?;
+        } else if change.hold == Hold::Conflict && is_about_a_deletion(tx, new, id)? {
+            position::fetch_later(tx, new, id)?;
         }
     }
     Ok(())
+}
+
+fn is_about_a_deletion(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<bool> {
+    let open = conflict::of_record(tx.conn, table, id)?;
+    Ok(open.and_then(|open| open.server).is_some_and(|server| server.record.is_tombstoned))
 }
 
 /// Has a record read before its change goes over it, and after the answer to what is out.

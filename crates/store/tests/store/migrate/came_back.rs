@@ -153,7 +153,7 @@ fn what_came_back_is_read_after_the_answer_to_what_is_out_and_holds_up_no_set_th
 
 #[test]
 fn a_restore_goes_over_nothing_that_came_with_the_model_and_was_never_seen() {
-    for was_known in [true, false] {
+    for (was_known, is_answered_before) in [(true, true), (false, true), (true, false), (false, false)] {
         let device = device();
         let store = &device.store;
         let without = changed("Assignee", Value::Null);
@@ -173,12 +173,36 @@ fn a_restore_goes_over_nothing_that_came_with_the_model_and_was_never_seen() {
         let mut gone = server_item(id(1), "e2", json!({ "Title": "a", "_UpdatedAt": 2_000 }));
         gone.record.is_tombstoned = true;
         without_assignee(store, &gone);
-        store.resolve(store.conflicts().unwrap().remove(0).id, &Resolution::Restore).unwrap();
+        let restore =
+            || store.resolve(store.conflicts().unwrap().remove(0).id, &Resolution::Restore).map(drop).unwrap();
+        if is_answered_before {
+            restore();
+        }
         store.adopt_model(&model_document()).unwrap();
-        assert_eq!(batch(store), [], "{was_known}: it is read first");
+        if !is_answered_before {
+            restore();
+        }
+        assert_eq!(batch(store), [], "{was_known} {is_answered_before}: it is read first");
         pull_content(store, id(1), "e2", json!({ "Title": "a", "Assignee": "theirs", "_UpdatedAt": 2_000 }));
         assert_eq!(store.conflicts().unwrap(), [], "{was_known}");
         let OutgoingChange::Restore { body, .. } = batch(store).remove(0).change else { panic!() };
         assert_eq!((&body["Title"], &body["Assignee"]), (&json!("mine"), &json!("theirs")), "{was_known}");
     }
+}
+
+#[test]
+fn undoing_a_deletion_goes_over_nothing_that_came_with_the_model_since() {
+    let device = device();
+    let store = &device.store;
+    store.adopt_model(&changed("Assignee", Value::Null)).unwrap();
+    without_assignee(store, &server_item(id(1), "e1", json!({ "Title": "a", "_UpdatedAt": 1_000 })));
+    store.delete(ITEMS, id(1)).unwrap();
+    let sent = batch(store).remove(0);
+    store.settle(&[reply(&sent, done("e2"))]).unwrap();
+    store.adopt_model(&model_document()).unwrap();
+    store.undo_delete(ITEMS, id(1)).unwrap();
+    assert_eq!(batch(store), [], "it is read first");
+    pull_content(store, id(1), "e2", json!({ "Title": "a", "Assignee": "theirs", "_UpdatedAt": 2_000 }));
+    let OutgoingChange::Restore { body, .. } = batch(store).remove(0).change else { panic!() };
+    assert_eq!(body["Assignee"], "theirs");
 }
