@@ -3,7 +3,7 @@
 //! Owns: making it in a folder of its own beside, carrying over who is signed in, settings, model, choice, everything that
 //! waits, questions, history and the readable clean records; then exchanging the files, each step of which can be
 //! done again. Every set starts anew at the server. The damaged file is kept. Refuses: making an empty database where
-//! nothing can be read: then the file stays where it is.
+//! nothing can be read and the log does not say that nothing was there: then the file stays where it is.
 
 mod copy;
 
@@ -23,6 +23,7 @@ use crate::tx::folder::{FILE, Folder, LOG};
 use crate::tx::follow;
 use crate::tx::outbox;
 use crate::tx::outbox_level;
+use crate::tx::outbox_log::Contents;
 use crate::tx::presence::{Presence, Word};
 use crate::tx::reshape;
 use crate::tx::store::Inner;
@@ -67,9 +68,10 @@ fn make(folder: &Folder, workshop: &Folder, clock: &Arc<dyn Clock>, ids: &Arc<dy
     let old = Old::open(disk, &file);
     let contents = logged::contents(folder).unwrap_or_default();
     let account = old.setting(ACCOUNT).filter(|text| serde_json::from_str::<Account>(text).is_ok());
-    let Some(account) = contents.account.clone().or(account) else {
+    let account = contents.account.clone().or(account);
+    if account.is_none() && !is_nobodys(&contents) {
         return Err(StoreError::Corrupt { path: file, problem: "nothing of it can be read".to_owned() });
-    };
+    }
     let readable = |text: &String| EntityModel::parse(text).is_ok();
     let model = contents.model.clone().filter(readable).or_else(|| old.setting(DOCUMENT).filter(readable));
     if model.is_none() && (old.has_pending() || !contents.waiting().is_empty()) {
@@ -85,7 +87,7 @@ fn make(folder: &Folder, workshop: &Folder, clock: &Arc<dyn Clock>, ids: &Arc<dy
         }
         let epoch = epoch.max(setting::number(tx.conn, EPOCH)?);
         setting::set(tx.conn, EPOCH, &epoch.to_string())?;
-        setting::set(tx.conn, ACCOUNT, &account)
+        account.iter().try_for_each(|account| setting::set(tx.conn, ACCOUNT, account))
     })?;
     if let Some(model) = &model {
         fresh.write(|tx| reshape::adopt(tx, EntityModel::parse(model)?, model))?;
@@ -112,6 +114,12 @@ fn make(folder: &Folder, workshop: &Folder, clock: &Arc<dyn Clock>, ids: &Arc<dy
     disk.put(&workshop.join(DONE), suffix.as_bytes()).map_err(io)?;
     disk.sync_folder(&workshop.dir);
     Ok(())
+}
+
+/// Tells whether a log that is whole says that nobody is signed in and nothing waits: it is told of both before the database
+/// is, so that there was nothing in that to lose.
+fn is_nobodys(contents: &Contents) -> bool {
+    contents.begin.is_some() && contents.unreadable == 0 && contents.account.is_none() && contents.waiting().is_empty()
 }
 
 /// Makes an empty database; nobody else has its folder.

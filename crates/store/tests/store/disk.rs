@@ -211,6 +211,30 @@ fn a_truncated_file_opens_with_all_that_waits() {
 }
 
 #[test]
+fn a_damaged_database_in_which_nobody_is_signed_in_opens_and_one_that_nothing_is_known_of_stays() {
+    let device = busy();
+    device.store.sign_out(true).unwrap();
+    for is_log_there in [true, false] {
+        let dir = killed(&device);
+        fs::write(dir.path().join(DATABASE), vec![0x5a; 8_192]).unwrap();
+        fs::remove_file(dir.path().join(WAL)).unwrap_or_default();
+        if !is_log_there {
+            fs::remove_file(dir.path().join(LOG)).unwrap();
+        }
+        let opened = Store::open(dir.path(), Arc::new(SystemDisk), clock(), ids(99));
+        match is_log_there {
+            true => {
+                let store = opened.unwrap();
+                assert_eq!((store.account().unwrap(), store.counts().unwrap().pending), (None, 0));
+                let is_kept = |entry: fs::DirEntry| entry.file_name().to_string_lossy().contains("damaged");
+                assert!(fs::read_dir(dir.path()).unwrap().any(|entry| is_kept(entry.unwrap())));
+            }
+            false => assert_eq!(opened.unwrap_err().code(), "corrupt"),
+        }
+    }
+}
+
+#[test]
 fn damage_found_while_it_runs_is_repaired_without_a_restart() {
     let device = busy();
     let expected = waiting(&device.store);
