@@ -30,6 +30,9 @@ pub struct Confirmed<'c> {
     pub base: Option<&'c Versioned>,
     /// The version that the server made of it.
     pub etag: &'c str,
+    /// Whether that version holds, beside the change, what others made and this device had not seen: it was offered again on
+    /// top of that. What this device changed later is no newer.
+    pub over_others: bool,
 }
 
 /// What this device has of a record.
@@ -137,7 +140,9 @@ pub fn begin(
         false => server.map_or(0, |server| first_lost(confirmed, server)),
     };
     let next = match (confirmed.get(first), server) {
-        (Some(lost), _) => step(set, confirmed, first, lost, located.map(|server| (server, true))),
+        (Some(lost), _) => {
+            step(set, confirmed, first, lost, located.map(|server| (server, is_seen(confirmed, &server.etag))))
+        }
         (None, Some(server)) => Next::Over(server.clone()),
         (None, None) => Next::Reconcile { on: None, server: None },
     };
@@ -180,7 +185,11 @@ pub fn go_on(
             Next::Reconcile { on: Some(at), server: Some(current.clone()) }
         }
         Reply::Stale { current, in_history } => {
-            let is_older = !over_others && (in_history || is_own(confirmed, &current.etag));
+            let is_older = match is_own(confirmed, &current.etag) {
+                true => is_seen(confirmed, &current.etag),
+                false => in_history,
+            };
+            let is_older = is_older && !over_others;
             step(set, confirmed, at, change, Some((current, is_older)))
         }
         Reply::Absent if change.state == State::Delete => {
@@ -245,6 +254,12 @@ fn first_lost(confirmed: &[Confirmed<'_>], server: &Versioned) -> usize {
 /// Tells whether a version is one that a confirmed change made, or was made on.
 fn is_own(confirmed: &[Confirmed<'_>], etag: &str) -> bool {
     confirmed.iter().any(|change| change.etag == etag || change.base.is_some_and(|base| base.etag == etag))
+}
+
+/// Tells whether this device had seen all of such a version before it made what came after it.
+fn is_seen(confirmed: &[Confirmed<'_>], etag: &str) -> bool {
+    let names = |change: &Confirmed<'_>| change.etag == etag || change.base.is_some_and(|base| base.etag == etag);
+    confirmed.iter().any(|change| !change.over_others && names(change))
 }
 
 #[cfg(test)]

@@ -256,6 +256,8 @@ pub struct Sent {
     pub etag: Etag,
     /// What it held of the person's edits; no rule sees it.
     pub upto: u8,
+    /// Whether that version holds what others made and this device had not seen.
+    pub over_others: bool,
 }
 
 /// What this device has of a record.
@@ -285,6 +287,7 @@ fn with_confirmed<T: Clone>(sent: &[Sent], ask: impl FnOnce(&[Confirmed<'_>]) ->
             if_match: if_match.as_deref(),
             base: base.as_ref(),
             etag,
+            over_others: sent.over_others,
         })
         .collect();
     ask(&confirmed)

@@ -17,6 +17,7 @@ struct Kept {
     record: Record,
     base: Option<Versioned>,
     etag: String,
+    over_others: bool,
 }
 
 impl Kept {
@@ -33,6 +34,7 @@ impl Kept {
                 record: record(&change["record"]),
                 base: change.get("base").map_or(before, versioned),
                 etag: change["etag"].as_str().unwrap().to_owned(),
+                over_others: change["over_others"] == true,
             });
         }
         all
@@ -46,6 +48,7 @@ impl Kept {
             if_match: self.base.as_ref().map(|base| base.etag.as_str()),
             base: self.base.as_ref(),
             etag: &self.etag,
+            over_others: self.over_others,
         }
     }
 }

@@ -30,12 +30,14 @@ pub(crate) struct Sent {
     pub(crate) change: InFlight,
     /// The server's version of it.
     pub(crate) etag: String,
+    /// Whether that version holds, beside the change, what others made and this device had not seen.
+    pub(crate) over_others: bool,
 }
 
 impl Sent {
     /// Returns the change as `give_back` looks at it.
     pub(crate) fn confirmed(&self) -> Confirmed<'_> {
-        let Self { base, change, etag, .. } = self;
+        let Self { base, change, etag, over_others, .. } = self;
         Confirmed {
             state: change.state,
             restores: change.restores,
@@ -43,6 +45,7 @@ impl Sent {
             if_match: change.if_match.as_deref(),
             base: base.as_ref(),
             etag,
+            over_others: *over_others,
         }
     }
 }
@@ -60,11 +63,14 @@ enum KeptBase {
         is_tombstoned: bool,
         /// The properties that the change changed, as they were.
         were: Map<String, Value>,
+        /// As in [`Sent`].
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        over_others: bool,
     },
 }
 
 impl KeptBase {
-    fn apart(base: &Versioned, sent: &Record) -> Self {
+    fn apart(base: &Versioned, sent: &Record, over_others: bool) -> Self {
         let were = changed_properties(&base.record, sent).into_iter();
         Self::Apart {
             etag: base.etag.clone(),
@@ -72,13 +78,18 @@ impl KeptBase {
             updated_by: base.record.updated_by.clone(),
             is_tombstoned: base.record.is_tombstoned,
             were: were.map(|name| (name.to_owned(), base.record.get(name).clone())).collect(),
+            over_others,
         }
+    }
+
+    fn is_over_others(&self) -> bool {
+        matches!(self, Self::Apart { over_others: true, .. })
     }
 
     fn whole(self, sent: &Record) -> Versioned {
         match self {
             Self::Whole(base) => base,
-            Self::Apart { etag, updated_at, updated_by, is_tombstoned, were } => {
+            Self::Apart { etag, updated_at, updated_by, is_tombstoned, were, .. } => {
                 let mut record = Record { updated_at, updated_by, is_tombstoned, ..sent.clone() };
                 record.properties.extend(were);
                 Versioned { record, etag }
@@ -87,8 +98,8 @@ impl KeptBase {
     }
 }
 
-fn base_text(base: Option<&Versioned>, change: &InFlight) -> Result<Option<String>> {
-    base.map(|base| to_text(&KeptBase::apart(base, &change.record))).transpose()
+fn base_text(base: Option<&Versioned>, change: &InFlight, over_others: bool) -> Result<Option<String>> {
+    base.map(|base| to_text(&KeptBase::apart(base, &change.record, over_others))).transpose()
 }
 
 /// Remembers the change in flight of a record, which was confirmed: as it stands beside the record, and not written anew.
@@ -104,7 +115,7 @@ pub(crate) fn log(
         "INSERT INTO sent (entity_set, id, at, etag, base, sent) VALUES (?1, ?2, ?3, ?4, ?5, ({}))",
         pending::IN_FLIGHT
     );
-    let base = base_text(base, change)?;
+    let base = base_text(base, change, false)?;
     tx.conn.prepare_cached(&sql)?.execute(params![set, Key(id), tx.server_now_ms()?, etag, base])?;
     Ok(())
 }
@@ -112,7 +123,7 @@ pub(crate) fn log(
 /// Remembers a change that was confirmed, and is in flight no more.
 pub(crate) fn add(tx: &Tx<'_>, set: &str, base: Option<&Versioned>, change: &InFlight, etag: &str) -> Result<()> {
     let sql = "INSERT INTO sent (entity_set, id, at, etag, base, sent) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let (id, base) = (Key(change.record.id), base_text(base, change)?);
+    let (id, base) = (Key(change.record.id), base_text(base, change, false)?);
     tx.conn.prepare_cached(sql)?.execute(params![set, id, tx.server_now_ms()?, etag, base, to_text(change)?])?;
     Ok(())
 }
@@ -126,8 +137,9 @@ pub(crate) fn of_record(conn: &Connection, set: &str, id: RecordId) -> Result<Ve
     while let Some(row) = rows.next()? {
         let change: InFlight = from_text(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?;
         let base: Option<KeptBase> = from_optional_text(row.get(0)?)?;
+        let over_others = base.as_ref().is_some_and(KeptBase::is_over_others);
         let base = base.map(|base| base.whole(&change.record));
-        entries.push(Sent { number: row.get(4)?, base, change, etag: row.get(2)?, at: row.get(3)? });
+        entries.push(Sent { number: row.get(4)?, base, change, etag: row.get(2)?, at: row.get(3)?, over_others });
     }
     Ok(entries)
 }
@@ -145,16 +157,17 @@ pub(crate) fn sets(conn: &Connection) -> Result<Vec<String>> {
     Ok(sets.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Notes that a change which the server had lost was confirmed anew, as another version.
+/// Notes that a change which the server had lost was confirmed anew, as another version; `over_others` as in [`Sent`].
 pub(crate) fn confirm_again(
     tx: &Tx<'_>,
     number: i64,
     base: Option<&Versioned>,
     change: &InFlight,
     etag: &str,
+    over_others: bool,
 ) -> Result<()> {
     let sql = "UPDATE sent SET at = ?2, etag = ?3, base = ?4, sent = ?5 WHERE order_no = ?1";
-    let base = base_text(base, change)?;
+    let base = base_text(base, change, over_others)?;
     let values = params![number, tx.server_now_ms()?, etag, base, to_text(change)?];
     tx.conn.prepare_cached(sql)?.execute(values)?;
     Ok(())

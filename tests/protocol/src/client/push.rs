@@ -115,7 +115,7 @@ impl Desk<'_> {
         let Some(here) = self.slot(row).here else { return };
         let InFlight { sending, upto, .. } = flight;
         let slot = self.slot(row);
-        slot.sent.push(Sent { base: change.base, sending, etag, upto });
+        slot.sent.push(Sent { base: change.base, sending, etag, upto, over_others: false });
         slot.history.insert(etag);
         if change.set_aside {
             self.fetch_later(row);

@@ -128,7 +128,8 @@ impl Desk<'_> {
                 if etag != lost.etag {
                     let base = lost.base.map(|base| Ver { etag: flight.sending.if_match.unwrap_or(base.etag), ..base });
                     let slot = self.slot(row);
-                    slot.sent[at] = Sent { base, sending: flight.sending, etag, upto: flight.upto };
+                    let over_others = offer.over_others;
+                    slot.sent[at] = Sent { base, sending: flight.sending, etag, upto: flight.upto, over_others };
                     slot.history.remove(&lost.etag);
                     slot.history.insert(etag);
                 }

@@ -56,7 +56,7 @@ pub(crate) fn answered(
         Answer::Done { etag, stamp } => {
             tally.pushed += 1;
             if let Some(place) = place {
-                confirm_again(tx, table, &all[place], sent, etag)?;
+                confirm_again(tx, table, &all[place], sent, etag, offered.offer.over_others)?;
             }
             made = confirmed::confirmed(tx, sent, etag, *stamp)?;
             Some(&made)
@@ -95,13 +95,20 @@ pub(crate) fn answered(
 }
 
 /// The server has a change that was offered again: where that is a new version, it had lost it.
-fn confirm_again(tx: &Tx<'_>, table: &Table, lost: &Sent, sent: &InFlight, etag: &str) -> Result<()> {
+fn confirm_again(
+    tx: &Tx<'_>,
+    table: &Table,
+    lost: &Sent,
+    sent: &InFlight,
+    etag: &str,
+    over_others: bool,
+) -> Result<()> {
     if etag == lost.etag {
         return Ok(());
     }
     let id = sent.record.id;
     let base = lost.base.clone().map(|base| made_on(base, sent));
-    sent::confirm_again(tx, lost.number, base.as_ref(), sent, etag)?;
+    sent::confirm_again(tx, lost.number, base.as_ref(), sent, etag, over_others)?;
     if !history::confirmed_again(tx, table, id, &lost.etag, etag)? {
         confirmed::write_down(tx, table, base.as_ref().map(|base| &base.record), sent, etag)?;
     }
