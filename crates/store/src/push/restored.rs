@@ -29,7 +29,7 @@ pub(crate) fn meet(tx: &Tx<'_>, table: &Table, server: &Versioned) -> Result<Opt
     if change.as_ref().is_some_and(|change| change.offer.is_some()) {
         return Ok(None);
     }
-    let row = row::get(tx.conn, table, id)?;
+    let row = row::get(tx.conn, table, id)?.map(|row| with_what_was_hidden(tx, table, row, &sent)).transpose()?;
     let is_deleted = row.is_none() && sent.last().is_some_and(|last| last.change.state == State::Delete);
     let (row, change) = match (row, sent.last()) {
         (Some(row), _) => (row, change),
@@ -45,6 +45,24 @@ pub(crate) fn meet(tx: &Tx<'_>, table: &Table, server: &Versioned) -> Result<Opt
         Some(loss) => offer(tx, table, row, change, &sent, Some(server), loss).map(Some),
         None => Ok(None),
     }
+}
+
+/// Returns a clean row with what this device had confirmed of properties that the model lacked since, and that it has not read
+/// again: that they are not in the row is no change of anybody's, and what a server lost of them nobody else has.
+fn with_what_was_hidden(tx: &Tx<'_>, table: &Table, mut row: Row, sent: &[Sent]) -> Result<Row> {
+    if row.state != State::None {
+        return Ok(row);
+    }
+    for property in table.declared().map(|property| &property.name) {
+        let last = || sent.iter().rev().find_map(|sent| sent.change.record.properties.get(property));
+        if row.record.get(property).is_null()
+            && let Some(value) = last().filter(|value| !value.is_null())
+            && position::is_unread(tx, table, row.generation, std::iter::once(property.as_str()))?
+        {
+            row.record.properties.insert(property.clone(), value.clone());
+        }
+    }
+    Ok(row)
 }
 
 /// Makes the row of a record that is not here, as it was confirmed last: it was deleted, or went with its set, which was
@@ -73,6 +91,7 @@ pub(crate) fn unseen(tx: &Tx<'_>, table: &Table, generation: i64) -> Result<Tall
     for id in sent::of_unseen(tx.conn, table, generation)? {
         let sent = sent::of_record(tx.conn, &table.set.name, id)?;
         let Some(row) = row::get(tx.conn, table, id)? else { continue };
+        let row = with_what_was_hidden(tx, table, row, &sent)?;
         let change = pending::get(tx.conn, &table.set.name, id)?;
         if change.as_ref().is_some_and(|change| change.offer.is_some()) {
             continue;

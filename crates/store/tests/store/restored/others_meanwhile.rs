@@ -3,8 +3,9 @@
 use super::{add, pull_anew, push, title_there};
 use crate::support::server::Server;
 use crate::support::*;
-use serde_json::json;
-use tidemark_store::{Answer, Store};
+use serde_json::{Value, json};
+use tidemark_model::{EntityModel, Versioned};
+use tidemark_store::{Answer, Position, Store};
 
 /// Returns a server that has one record of this device's, and its backup.
 fn backed_up(store: &Store) -> (Server, Server) {
@@ -81,4 +82,36 @@ fn what_others_wrote_beside_a_change_that_is_offered_again_is_no_part_of_it() {
     pull_anew(store, &again, true);
     push(store, &mut again);
     assert_eq!((title_there(&again, 1), again.records[&id(1)].1.get("Notes")), (Some("before"), &json!("mine")));
+}
+
+#[test]
+fn what_the_model_hid_while_others_brought_a_lost_record_back_is_not_lost() {
+    let device = device();
+    let store = &device.store;
+    let mut server = Server::default();
+    store.add(ITEMS, &object(json!({ "Id": id(1).to_string(), "Title": "a", "Assignee": "typed" }))).unwrap();
+    push(store, &mut server);
+    // The model lacks the property for a while, and the record is read without it.
+    let document = changed("Assignee", Value::Null);
+    store.adopt_model(&document).unwrap();
+    let hiding = EntityModel::parse(&document).unwrap();
+    let (sequence, mut record) = server.records[&id(1)].clone();
+    record.properties.remove("Assignee");
+    pull(store, ITEMS, |tx| {
+        tx.start_enumeration(None)?;
+        take_under(tx, &hiding, ITEMS, &Versioned { record, etag: format!("W/\"{sequence:x}\"") })?;
+        tx.finish_enumeration()?;
+        tx.move_to(&Position::Delta { link: "d".into() })
+    })
+    .unwrap();
+    // Somebody who saw no more of it gave it to the server that had lost it.
+    let mut backup = Server::default();
+    backup.mark = 1;
+    backup.edit(id(1), "Title", json!("a"));
+    store.adopt_model(&model_document()).unwrap();
+    pull_anew(store, &backup, true);
+    push(store, &mut backup);
+    let there = backup.records[&id(1)].1.get("Assignee").clone();
+    let asked = store.conflicts().unwrap().first().map(|open| open.mine.get("Assignee").clone());
+    assert!(there == "typed" || asked == Some(json!("typed")), "{there} {asked:?}");
 }
