@@ -74,10 +74,13 @@ pub(crate) fn next(tx: &Tx<'_>, wanted: Wanted<'_>) -> Result<Batch> {
     let order = tx.catalog.push_order();
     for suspects in [false, true] {
         let mut gathering = Gathering { wanted, suspects, bytes: 0, batch: Batch::default() };
-        for sending in [true, false] {
-            order.iter().try_for_each(|set| gathering.pass(tx, set, sending, false))?;
-            order.iter().rev().try_for_each(|set| gathering.pass(tx, set, sending, true))?;
-        }
+        // What is out already comes first within its set only: an addition that was refused, and is to be sent after all, comes
+        // before what refers to it and is out (FAULTS I21).
+        let both = |set: &str, gathering: &mut Gathering<'_>, deletes: bool| {
+            [true, false].into_iter().try_for_each(|sending| gathering.pass(tx, set, sending, deletes))
+        };
+        order.iter().try_for_each(|set| both(set, &mut gathering, false))?;
+        order.iter().rev().try_for_each(|set| both(set, &mut gathering, true))?;
         if !gathering.batch.changes.is_empty() {
             return Ok(gathering.batch);
         }

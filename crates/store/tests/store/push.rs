@@ -30,6 +30,20 @@ fn an_addition_on_its_way_comes_before_what_refers_to_it_though_it_was_deleted_s
 }
 
 #[test]
+fn an_addition_that_was_refused_comes_before_what_refers_to_it_and_is_out() {
+    let device = device();
+    let store = &device.store;
+    let list = store.add("TodoLists", &object(json!({ "Name": "new" }))).unwrap().record.id;
+    store.add(ITEMS, &object(json!({ "Title": "new", "TodoListId": list.to_string() }))).unwrap();
+    let sent = batch(store);
+    let undecided = Answer::Undecided { reason: "Its disk is full.".into(), counts: false };
+    let refused = Answer::Refused { reason: "Not so.".into() };
+    store.settle(&[reply(&sent[0], refused), reply(&sent[1], undecided)]).unwrap();
+    store.edit("TodoLists", list, &object(json!({ "Name": "mended" }))).unwrap();
+    assert_eq!(kinds(&batch(store)), [("TodoLists", "add"), (ITEMS, "add")]);
+}
+
+#[test]
 fn a_set_comes_after_what_it_refers_to_and_deletions_the_other_way_round() {
     let device = device();
     let store = &device.store;
