@@ -12,7 +12,6 @@ use crate::engine::Engine;
 use crate::error::SyncError;
 use crate::ports::Ports;
 use crate::pull::Pulled;
-use crate::remote::hold_off;
 use crate::remote::session::{Remote, fetch_model};
 use crate::report::{CycleReport, Outcome};
 use crate::run::Run;
@@ -96,15 +95,14 @@ impl Engine {
     fn keep_hold_off(&self, report: &CycleReport, lease: &Lease) -> Result<(), SyncError> {
         match report.retry_after_ms {
             _ if self.store.is_read_only() => Ok(()),
-            Some(ms) => hold_off::keep(lease, &*self.ports().clock, Duration::from_millis(ms)),
-            None if report.outcome == Outcome::Synced => hold_off::clear(lease),
-            None => Ok(()),
+            None if report.outcome != Outcome::Synced => Ok(()),
+            asked => self.held.keep(lease, &*self.ports().clock, asked.map(Duration::from_millis)),
         }
     }
 
     /// Keeps a request to wait that came between two cycles.
     fn keep_request_to_wait(&self, delay: Duration) {
-        let kept = blocking(|| hold_off::keep(&self.store.lease()?, &*self.ports().clock, delay));
+        let kept = blocking(|| self.held.keep(&self.store.lease()?, &*self.ports().clock, Some(delay)));
         if let Err(error) = kept {
             tracing::warn!(%error, "the request to wait could not be kept");
         }

@@ -17,7 +17,7 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(3_600);
 const SETTING: &str = "hold_off";
 
 /// Keeps a request to wait.
-pub(crate) fn keep(lease: &Lease, clock: &dyn Clock, delay: Duration) -> Result<(), SyncError> {
+fn keep(lease: &Lease, clock: &dyn Clock, delay: Duration) -> Result<(), SyncError> {
     let now_ms = clock.now_ms();
     let until = now_ms.saturating_add(delay.min(LONGEST).as_millis() as i64);
     // The last of them tells two requests apart that came under a clock which stands still.
@@ -25,7 +25,7 @@ pub(crate) fn keep(lease: &Lease, clock: &dyn Clock, delay: Duration) -> Result<
 }
 
 /// Forgets it: the server has answered.
-pub(crate) fn clear(lease: &Lease) -> Result<(), SyncError> {
+fn clear(lease: &Lease) -> Result<(), SyncError> {
     match lease.setting(SETTING)? {
         Some(text) if !text.is_empty() => Ok(lease.set_setting(SETTING, "")?),
         _ => Ok(()),
@@ -34,18 +34,35 @@ pub(crate) fn clear(lease: &Lease) -> Result<(), SyncError> {
 
 /// The request to wait that this process saw last, and the moment in monotonic milliseconds at which it is over here.
 #[derive(Debug, Default)]
-pub(crate) struct Held(Mutex<Option<(String, u64)>>);
+pub(crate) struct Held {
+    seen: Mutex<Option<(String, u64)>>,
+    /// One that this process was asked and could not write down: its disk is full.
+    unkept: Mutex<Option<u64>>,
+}
 
 impl Held {
     /// Returns how long is still to be waited.
     pub(crate) fn left(&self, store: &Store, clock: &dyn Clock) -> Result<Option<Duration>, SyncError> {
-        Ok(store.setting(SETTING)?.and_then(|kept| self.left_of(kept, clock)))
+        let kept = store.setting(SETTING)?.and_then(|kept| self.left_of(kept, clock));
+        let unkept = locked(&self.unkept).map(|over_ms| over_ms.saturating_sub(clock.monotonic_ms()));
+        Ok(kept.max(unkept.map(Duration::from_millis).filter(|left| !left.is_zero())))
+    }
+
+    /// Keeps a request to wait, or that there is none, for this process alone where it cannot be written down.
+    pub(crate) fn keep(&self, lease: &Lease, clock: &dyn Clock, asked: Option<Duration>) -> Result<(), SyncError> {
+        let kept = match asked {
+            Some(delay) => keep(lease, clock, delay),
+            None => clear(lease),
+        };
+        let over = |delay: Duration| clock.monotonic_ms().saturating_add(delay.min(LONGEST).as_millis() as u64);
+        *locked(&self.unkept) = asked.filter(|_| kept.is_err()).map(over);
+        kept
     }
 
     fn left_of(&self, kept: String, clock: &dyn Clock) -> Option<Duration> {
         let left = remaining(&kept, clock.now_ms())?;
         let now_ms = clock.monotonic_ms();
-        let mut held = locked(&self.0);
+        let mut held = locked(&self.seen);
         let over_ms = match &*held {
             Some((known, over_ms)) if *known == kept => *over_ms,
             _ => held.insert((kept, now_ms.saturating_add(left.as_millis() as u64))).1,

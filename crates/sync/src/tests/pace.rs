@@ -6,6 +6,7 @@ use super::fault::{Fault, spoil};
 use super::shore::Shore;
 use super::weather::Fate;
 use crate::ports::timer::within;
+use crate::remote::hold_off::Held;
 use crate::report::{CycleReport, Outcome};
 use crate::worker::Worker;
 use crate::worker::told::WorkerState;
@@ -273,4 +274,20 @@ async fn a_panic_ends_its_cycle_and_not_the_worker() {
     assert_eq!(report.outcome, Outcome::Failed);
     assert!(report.error.unwrap().contains("nothing is lost"));
     assert_eq!(watched.next().await.outcome, Outcome::Synced);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_to_wait_that_cannot_be_written_down_is_obeyed_by_whom_it_was_asked() {
+    let shore = Shore::open().await;
+    let ann = Device::new(&shore, "ann", &[ITEMS]).await;
+    let (held, clock) = (Held::default(), &*shore.time);
+    let lease = ann.store.lease().unwrap();
+    // Whoever signs out ends it, as a full disk would.
+    ann.store.sign_out(true).unwrap();
+    assert!(held.keep(&lease, clock, Some(Duration::from_secs(60))).is_err());
+    assert_eq!(held.left(&ann.store, clock).unwrap(), Some(Duration::from_secs(60)));
+    shore.time.sleep(Duration::from_secs(59)).await;
+    assert_eq!(held.left(&ann.store, clock).unwrap(), Some(Duration::from_secs(1)));
+    shore.time.sleep(Duration::from_secs(1)).await;
+    assert_eq!(held.left(&ann.store, clock).unwrap(), None);
 }
