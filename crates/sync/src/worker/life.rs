@@ -116,18 +116,7 @@ impl Life {
         let started_at = engine.ports().clock.now_ms();
         let report = match self.unless_stopped(async move { engine.cycle_for(cause).await }).await? {
             Ok(report) => report,
-            Err(error) => CycleReport {
-                outcome: Outcome::Failed,
-                tally: Default::default(),
-                requests: 0,
-                bytes_sent: 0,
-                bytes_received: 0,
-                started_at,
-                duration_ms: 0,
-                error: Some(format!("the sync stopped unexpectedly and starts again; nothing is lost ({error})")),
-                is_partial: false,
-                retry_after_ms: None,
-            },
+            Err(error) => Self::after_panic(started_at, &error),
         };
         self.publish.send_modify(|state| {
             state.syncing = None;
@@ -137,6 +126,23 @@ impl Life {
             }
         });
         Some(report)
+    }
+
+    /// Makes the report of a cycle that ended in a panic; what it said is for the log.
+    fn after_panic(started_at: i64, error: &JoinError) -> CycleReport {
+        tracing::error!(%error, "a cycle panicked");
+        CycleReport {
+            outcome: Outcome::Failed,
+            tally: Default::default(),
+            requests: 0,
+            bytes_sent: 0,
+            bytes_received: 0,
+            started_at,
+            duration_ms: 0,
+            error: Some("the sync stopped unexpectedly and starts again; nothing is lost".to_owned()),
+            is_partial: false,
+            retry_after_ms: None,
+        }
     }
 
     fn next_due(&self, report: &CycleReport, backoff: &mut Backoff) -> u64 {
