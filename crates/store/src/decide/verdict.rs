@@ -128,8 +128,12 @@ pub(crate) fn carry_out(
         (Resolved::TakeServer, Some(server)) => local::put_clean(tx, table, server, true),
         (Resolved::TakeServer, None) => local::remove(tx, table, id),
         (Resolved::Pending { state, mut local }, server) => {
-            let before = conflict.mine.updated_at.max(theirs.map_or(0, |record| record.updated_at));
-            local.updated_at = tx.stamp(before)?;
+            let (mine, before) = (conflict.mine.updated_at, theirs.map_or(0, |record| record.updated_at));
+            // A person answers now. What a policy answers was typed when it was typed, and loses to what was typed later (I7).
+            local.updated_at = match by_policy {
+                true => mine.max(before.saturating_add(1)),
+                false => tx.stamp(mine.max(before))?,
+            };
             local.updated_by = None;
             local.is_tombstoned = false;
             local::put_pending(tx, table, local, &Change::new(state, server.cloned()))

@@ -115,3 +115,21 @@ fn what_was_written_before_the_time_was_known_is_kept_as_long() {
     synced(store);
     assert!(store.undo_delete(ITEMS, id(1)).is_ok(), "what was confirmed a moment ago is still known");
 }
+
+#[test]
+fn what_a_policy_answers_keeps_the_time_at_which_it_was_typed() {
+    for deleted in [true, false] {
+        let device = device();
+        let store = &device.store;
+        clean_item(store, 1, "e1");
+        store.set_policy(ITEMS, Policy::Newest).unwrap();
+        edit(store, id(1), json!({ "Title": "typed" }));
+        let typed = shown(store, id(1)).unwrap().updated_at;
+        device.clock.0.fetch_add(3_600_000, Ordering::SeqCst);
+        let mut server = server_item(id(1), "e2", json!({ "Title": "theirs", "_UpdatedAt": 9 }));
+        server.record.is_tombstoned = deleted;
+        pull_item(store, &server);
+        let here = shown(store, id(1)).unwrap();
+        assert_eq!((title(&here), here.updated_at), ("typed", typed), "an edit of a minute ago is newer than it");
+    }
+}
