@@ -24,7 +24,8 @@ use crate::tx::transaction::Tx;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tidemark_model::{
-    Answered, HistoryEvent, Planted, Record, RecordId, Resolution, Standing, State, TakenBack, Versioned, is_planted,
+    Answered, HistoryEvent, Planted, Record, RecordId, Resolution, Standing, State, TakenBack, Versioned,
+    changed_properties, is_planted, same_value,
 };
 
 /// An answer that was taken back.
@@ -130,6 +131,21 @@ fn bring_side_back(tx: &Tx<'_>, table: &Table, before: &Before) -> Result<()> {
 }
 
 impl Before {
+    /// Returns what both sides began with. Where somebody typed over the server's value of a property that is not in
+    /// question, since the answer had put it there, that value is what was typed on: it clashes with nothing, and no side
+    /// that is chosen of others takes it away.
+    fn typed_on(&self, mine: &Record) -> Option<Versioned> {
+        let mut base = self.base.clone()?;
+        let (Some(server), Some((_, after))) = (&self.open.server, &self.after) else { return Some(base) };
+        for name in changed_properties(&self.mine, mine).into_iter().map(str::to_owned) {
+            let theirs = server.record.get(&name);
+            if !self.open.properties.contains(&name) && same_value(after.get(&name), theirs) {
+                base.record.properties.insert(name, theirs.clone());
+            }
+        }
+        Some(base)
+    }
+
     fn answered(&self) -> Answered<'_> {
         Answered {
             shown: self.open.server.as_ref().map(|server| server.etag.as_str()),
@@ -161,9 +177,10 @@ fn reopen(tx: &Tx<'_>, table: &Table, before: Before, mine: Record, row: Option<
         Some(row) => row.generation,
         None => position::standing(tx, table)?.generation,
     };
-    let etag = before.base.as_ref().map(|base| base.etag.clone());
+    let base = before.typed_on(&mine);
+    let etag = base.as_ref().map(|base| base.etag.clone());
     row::put(tx.conn, table, &Row { record: mine, state: before.state, etag, generation }, false)?;
-    let base = before.base.filter(|_| !is_planted(Planted::X12UndoForgetsTheBase));
+    let base = base.filter(|_| !is_planted(Planted::X12UndoForgetsTheBase));
     let change = Change { hold: Hold::Conflict, ..Change::new(before.state, base) };
     pending::put(tx, &table.set.name, id, &change)?;
     conflict::put(tx, &before.open)?;
