@@ -183,7 +183,7 @@ fn what_a_break_taught_outlives_a_program_that_is_killed() {
     let _ = cycle.wait();
 }
 
-/// Adds so many lists, each with an item of its own, as one atomicity group a request.
+/// Adds so many lists, each with an item of its own, in one request.
 fn add_pairs(office: &Office, numbers: std::ops::Range<u64>) {
     let part = |set: &str, id: String, body: serde_json::Value| {
         json!({ "id": id, "method": "POST", "url": set, "body": body,

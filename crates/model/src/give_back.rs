@@ -35,6 +35,13 @@ pub struct Confirmed<'c> {
     pub over_others: bool,
 }
 
+impl Confirmed<'_> {
+    /// Tells whether a version is the one that it made, or was made on.
+    fn names(&self, etag: &str) -> bool {
+        self.etag == etag || self.base.is_some_and(|base| base.etag == etag)
+    }
+}
+
 /// What this device has of a record.
 #[derive(Clone, Copy, Debug)]
 pub enum Here<'h> {
@@ -253,13 +260,12 @@ fn first_lost(confirmed: &[Confirmed<'_>], server: &Versioned) -> usize {
 
 /// Tells whether a version is one that a confirmed change made, or was made on.
 fn is_own(confirmed: &[Confirmed<'_>], etag: &str) -> bool {
-    confirmed.iter().any(|change| change.etag == etag || change.base.is_some_and(|base| base.etag == etag))
+    confirmed.iter().any(|change| change.names(etag))
 }
 
 /// Tells whether this device had seen all of such a version before it made what came after it.
 fn is_seen(confirmed: &[Confirmed<'_>], etag: &str) -> bool {
-    let names = |change: &Confirmed<'_>| change.etag == etag || change.base.is_some_and(|base| base.etag == etag);
-    confirmed.iter().any(|change| !change.over_others && names(change))
+    confirmed.iter().any(|change| !change.over_others && change.names(etag))
 }
 
 #[cfg(test)]

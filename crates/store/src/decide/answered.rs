@@ -141,6 +141,8 @@ impl Before {
             let theirs = server.record.get(&name);
             if !self.open.properties.contains(&name) && same_value(after.get(&name), theirs) {
                 base.record.properties.insert(name, theirs.clone());
+                // It is no version of the server's any more.
+                base.etag.clear();
             }
         }
         Some(base)

@@ -199,28 +199,29 @@ fn restore_deleted(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Option<Lo
     let deleted = confirmed.as_ref().filter(|sent| sent.change.state == State::Delete);
     let forgotten = history::take_deleted(tx, table, id, deleted.map_or(i64::MIN, |sent| sent.at))?;
     let forgotten = forgotten.and_then(|entry| entry.known().zip(entry.record));
-    let (mut record, mut pending) = match (forgotten, confirmed) {
+    let (mut record, pending) = match (forgotten, confirmed) {
         (Some((known, record)), _) => (record, on_tombstone(tx, table, known)?),
         (None, Some(Sent { change: InFlight { state: State::Delete, record, .. }, base, etag, .. })) => {
             // A deletion sends nothing of what was typed before it.
             let properties = base.map_or_else(|| record.properties.clone(), |base| base.record.properties);
             let tombstone = Record { properties, is_tombstoned: true, ..record.clone() };
+            if !tells_all(table, &tombstone) {
+                position::fetch_later(tx, table, id)?;
+            }
             (record, Change::new(State::Update, Some(Versioned { record: tombstone, etag })))
         }
         _ => return Ok(None),
     };
-    if let Some(base) = &pending.base
-        && table.declared().any(|property| !base.record.properties.contains_key(&property.name))
-    {
-        // What stands there of a property that came with the model since is read before this goes over it.
-        pending.set_aside = true;
-        position::fetch_later(tx, table, id)?;
-    }
     record.is_tombstoned = false;
     let before = record.updated_at;
     stamp(tx, &mut record, before)?;
     local::put_pending(tx, table, record, &pending)?;
     saved(tx, table, id).map(Some)
+}
+
+/// Tells whether every property of the model is known of a record.
+fn tells_all(table: &Table, known: &Record) -> bool {
+    table.declared().all(|property| known.properties.contains_key(&property.name))
 }
 
 /// Begins the change that restores a record: on its tombstone where one was seen, else as an addition, which the server
@@ -229,9 +230,9 @@ pub(crate) fn on_tombstone(tx: &Tx<'_>, table: &Table, known: Record) -> Result<
     let Some(etag) = history::tombstone(tx.conn, &table.set.name, known.id)? else {
         return Ok(Change::new(State::Add, None));
     };
-    if !sent::is_confirmed(tx.conn, &table.set.name, known.id, &etag)? {
-        // What others had made of it before they deleted it may be more than was known here: it is read before this is
-        // sent.
+    if !tells_all(table, &known) || !sent::is_confirmed(tx.conn, &table.set.name, known.id, &etag)? {
+        // What others had made of it before they deleted it may be more than was known here, and so may what stands there of a
+        // property that came with the model since: it is read before this is sent.
         position::fetch_later(tx, table, known.id)?;
     }
     let tombstone = Record { is_tombstoned: true, ..known };

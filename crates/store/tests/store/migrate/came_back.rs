@@ -192,17 +192,22 @@ fn a_restore_goes_over_nothing_that_came_with_the_model_and_was_never_seen() {
 
 #[test]
 fn undoing_a_deletion_goes_over_nothing_that_came_with_the_model_since() {
-    let device = device();
-    let store = &device.store;
-    store.adopt_model(&changed("Assignee", Value::Null)).unwrap();
-    without_assignee(store, &server_item(id(1), "e1", json!({ "Title": "a", "_UpdatedAt": 1_000 })));
-    store.delete(ITEMS, id(1)).unwrap();
-    let sent = batch(store).remove(0);
-    store.settle(&[reply(&sent, done("e2"))]).unwrap();
-    store.adopt_model(&model_document()).unwrap();
-    store.undo_delete(ITEMS, id(1)).unwrap();
-    assert_eq!(batch(store), [], "it is read first");
-    pull_content(store, id(1), "e2", json!({ "Title": "a", "Assignee": "theirs", "_UpdatedAt": 2_000 }));
-    let OutgoingChange::Restore { body, .. } = batch(store).remove(0).change else { panic!() };
-    assert_eq!(body["Assignee"], "theirs");
+    for is_by_history in [false, true] {
+        let device = device();
+        let store = &device.store;
+        store.adopt_model(&changed("Assignee", Value::Null)).unwrap();
+        without_assignee(store, &server_item(id(1), "e1", json!({ "Title": "a", "_UpdatedAt": 1_000 })));
+        store.delete(ITEMS, id(1)).unwrap();
+        let sent = batch(store).remove(0);
+        store.settle(&[reply(&sent, done("e2"))]).unwrap();
+        store.adopt_model(&model_document()).unwrap();
+        match is_by_history {
+            true => drop(store.bring_back(ITEMS, id(1), store.history(ITEMS, id(1)).unwrap()[0].entry).unwrap()),
+            false => drop(store.undo_delete(ITEMS, id(1)).unwrap()),
+        }
+        assert_eq!(batch(store), [], "{is_by_history}: it is read first");
+        pull_content(store, id(1), "e2", json!({ "Title": "a", "Assignee": "theirs", "_UpdatedAt": 2_000 }));
+        let OutgoingChange::Restore { body, .. } = batch(store).remove(0).change else { panic!() };
+        assert_eq!(body["Assignee"], "theirs", "{is_by_history}");
+    }
 }
