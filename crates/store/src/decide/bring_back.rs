@@ -63,7 +63,9 @@ pub(crate) fn bring_back(tx: &Tx<'_>, table: &Table, id: RecordId, number: i64) 
             edit::change(tx, set, id, &values)?;
         }
         BroughtBack::Restore { values } => {
-            restore(tx, table, entry.known().ok_or_else(nothing)?, &values)?;
+            // What an earlier entry tells is older than what was known when the record was deleted here.
+            let known = edit::own_tombstone(tx, table, id)?.or_else(|| entry.known());
+            restore(tx, table, known.ok_or_else(nothing)?, &values)?;
         }
     }
     let after = row::get(tx.conn, table, id)?.map(|row| row.record);

@@ -11,10 +11,10 @@ use crate::tables::account;
 use crate::tables::conflict;
 use crate::tables::history::{self, Entry};
 use crate::tables::local;
-use crate::tables::pending::{self, Change, Hold, InFlight};
+use crate::tables::pending::{self, Change, Hold};
 use crate::tables::position;
 use crate::tables::row::{self, Row};
-use crate::tables::sent::{self, Sent};
+use crate::tables::sent;
 use crate::tables::table::Table;
 use crate::tx::store::Store;
 use crate::tx::transaction::Tx;
@@ -201,14 +201,13 @@ fn restore_deleted(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Option<Lo
     let forgotten = forgotten.and_then(|entry| entry.known().zip(entry.record));
     let (mut record, pending) = match (forgotten, confirmed) {
         (Some((known, record)), _) => (record, on_tombstone(tx, table, known)?),
-        (None, Some(Sent { change: InFlight { state: State::Delete, record, .. }, base, etag, .. })) => {
-            // A deletion sends nothing of what was typed before it.
-            let properties = base.map_or_else(|| record.properties.clone(), |base| base.record.properties);
-            let tombstone = Record { properties, is_tombstoned: true, ..record.clone() };
+        (None, Some(sent)) if sent.change.state == State::Delete => {
+            let tombstone = sent.tombstone();
             if !tells_all(table, &tombstone) {
                 position::fetch_later(tx, table, id)?;
             }
-            (record, Change::new(State::Update, Some(Versioned { record: tombstone, etag })))
+            let base = Versioned { record: tombstone, etag: sent.etag };
+            (sent.change.record, Change::new(State::Update, Some(base)))
         }
         _ => return Ok(None),
     };
@@ -222,6 +221,14 @@ fn restore_deleted(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Option<Lo
 /// Tells whether every property of the model is known of a record.
 fn tells_all(table: &Table, known: &Record) -> bool {
     table.declared().all(|property| known.properties.contains_key(&property.name))
+}
+
+/// Returns what this device knew of a record when it deleted it, where the tombstone that the server last had is the one which
+/// that made.
+pub(crate) fn own_tombstone(tx: &Tx<'_>, table: &Table, id: RecordId) -> Result<Option<Record>> {
+    let Some(etag) = history::tombstone(tx.conn, &table.set.name, id)? else { return Ok(None) };
+    let sent = sent::of_record(tx.conn, &table.set.name, id)?.pop();
+    Ok(sent.filter(|sent| sent.etag == etag && sent.change.state == State::Delete).map(|sent| sent.tombstone()))
 }
 
 /// Begins the change that restores a record: on its tombstone where one was seen, else as an addition, which the server

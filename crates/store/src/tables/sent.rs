@@ -48,6 +48,14 @@ impl Sent {
             over_others: *over_others,
         }
     }
+
+    /// Returns the tombstone that a deletion made, as far as this device knows it: a deletion sends nothing of what was
+    /// typed before it.
+    pub(crate) fn tombstone(&self) -> Record {
+        let known = self.base.as_ref().map_or(&self.change.record, |base| &base.record);
+        let properties = known.properties.clone();
+        Record { properties, is_tombstoned: true, ..self.change.record.clone() }
+    }
 }
 
 /// The version that a change was made on, as it is kept: without what it has in common with the change.

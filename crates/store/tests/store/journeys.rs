@@ -444,3 +444,18 @@ fn what_was_typed_after_an_answer_is_asked_about_once_that_is_taken_back() {
     let steps: Vec<_> = asked.into_iter().chain(answered).chain(again).map(|step| (0, step)).collect();
     live_through(1, &steps);
 }
+
+#[test]
+fn what_is_brought_back_of_an_earlier_version_is_not_asked_about_because_of_a_later_one() {
+    let steps = [
+        Step::Add,
+        Step::Push { lost: 0 },
+        Step::Edit { record: 0, property: 1 },
+        Step::Office { record: 0, property: 0 },
+        Step::Push { lost: 0 },
+        Step::Delete { record: 0 },
+        Step::Push { lost: 0 },
+        Step::BringBack { record: 0, entry: 1 },
+    ];
+    live_through(1, &steps.map(|step| (0, step)));
+}
