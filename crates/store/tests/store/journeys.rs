@@ -2,9 +2,12 @@
 //! somebody's clock is wrong. No acknowledged edit vanishes at any step, nothing is asked that is no clash or was
 //! answered, and in the end all hold the same.
 //!
-//! `TIDEMARK_HISTORIES=100000 cargo test -p tidemark-store journeys` runs more of them.
+//! A test run takes the same histories each time, so that what fails there is what was changed;
+//! `TIDEMARK_HISTORIES=100000 cargo test -p tidemark-store journeys` looks for the next fault among others
+//! (`PROPTEST_RNG_SEED=7` says among which).
 
 mod devices;
+mod found;
 mod judge;
 mod question;
 
@@ -12,7 +15,7 @@ use crate::support::server::Server;
 use crate::support::*;
 use devices::{SPARE, new_device};
 use proptest::prelude::*;
-use proptest::test_runner::RngAlgorithm;
+use proptest::test_runner::{RngAlgorithm, RngSeed};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::atomic::Ordering;
@@ -378,10 +381,9 @@ fn content((_, record): &(u64, Record)) -> (RecordId, BTreeMap<String, Value>) {
     (record.id, content)
 }
 
-/// How many histories each of the two tests runs: together ten thousand, unless told.
-fn cases() -> u32 {
-    let histories = std::env::var("TIDEMARK_HISTORIES").ok().and_then(|histories| histories.parse().ok());
-    histories.unwrap_or(10_000_u32).div_ceil(2)
+/// How many histories the two tests run together, where somebody looks for faults.
+fn histories() -> Option<u32> {
+    std::env::var("TIDEMARK_HISTORIES").ok()?.parse().ok()
 }
 
 fn week() -> impl Strategy<Value = Vec<(usize, Step)>> {
@@ -404,7 +406,12 @@ fn live_through(devices: usize, steps: &[(usize, Step)]) {
 /// A build for tests spends an eighth of its time in the default's cipher.
 fn config() -> ProptestConfig {
     let rng_algorithm = RngAlgorithm::XorShift;
-    ProptestConfig { cases: cases(), failure_persistence: None, rng_algorithm, ..ProptestConfig::default() }
+    let cases = histories().unwrap_or(10_000).div_ceil(2);
+    let config = ProptestConfig { cases, failure_persistence: None, rng_algorithm, ..ProptestConfig::default() };
+    match (config.rng_seed, histories()) {
+        (RngSeed::Random, None) => ProptestConfig { rng_seed: RngSeed::Fixed(1), ..config },
+        _ => config,
+    }
 }
 
 proptest! {
@@ -419,43 +426,4 @@ proptest! {
     fn no_edit_of_one_or_two_devices_vanishes_and_all_come_to_the_same(devices in 1usize..=2, steps in week()) {
         live_through(devices, &steps);
     }
-}
-
-#[test]
-fn what_is_taken_back_after_the_set_was_read_anew_is_not_kept_where_others_deleted_it() {
-    let begun = [(1, Step::Add), (1, Step::Push { lost: 0 }), (0, Step::Pull)];
-    let gone = [(0, Step::Delete { record: 0 }), (0, Step::Push { lost: 0 }), (1, Step::PullAnew)];
-    let deleted = [&begun[..], &[(1, Step::Delete { record: 0 })], &gone, &[(1, Step::Undo { record: 0 })]].concat();
-    live_through(2, &deleted);
-}
-
-#[test]
-fn what_was_typed_after_an_answer_is_asked_about_once_that_is_taken_back() {
-    let asked = [
-        Step::Add,
-        Step::Push { lost: 0 },
-        Step::Office { record: 0, property: 0 },
-        Step::Edit { record: 0, property: 1 },
-        Step::Office { record: 0, property: 1 },
-        Step::Push { lost: 0 },
-    ];
-    let answered = [Step::Resolve { pick: 0, answer: 0 }, Step::Edit { record: 0, property: 0 }, Step::TakeBack];
-    let again = [Step::Resolve { pick: 0, answer: 103 }];
-    let steps: Vec<_> = asked.into_iter().chain(answered).chain(again).map(|step| (0, step)).collect();
-    live_through(1, &steps);
-}
-
-#[test]
-fn what_is_brought_back_of_an_earlier_version_is_not_asked_about_because_of_a_later_one() {
-    let steps = [
-        Step::Add,
-        Step::Push { lost: 0 },
-        Step::Edit { record: 0, property: 1 },
-        Step::Office { record: 0, property: 0 },
-        Step::Push { lost: 0 },
-        Step::Delete { record: 0 },
-        Step::Push { lost: 0 },
-        Step::BringBack { record: 0, entry: 1 },
-    ];
-    live_through(1, &steps.map(|step| (0, step)));
 }
