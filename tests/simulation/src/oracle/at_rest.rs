@@ -88,7 +88,7 @@ async fn stands(run: &mut Run) -> Judged {
 fn as_chosen(run: &Run, set: &str, id: &str, record: &Value) -> Judged {
     let ledger = &run.ledger;
     let is_touched = |since: usize| ledger.saved.iter().skip(since).any(|saved| saved.id == id);
-    let chosen = ledger.revived.contains(id) || ledger.brought_back.contains(id) || ledger.filed.contains_key(id);
+    let chosen = ledger.revived.contains(id) || ledger.brought_back.contains_key(id) || ledger.filed.contains_key(id);
     if let Some(decided) = ledger.chosen(id) {
         run.told.hit("judged", "I4");
         differs_from(&decided.stands, record)
@@ -333,7 +333,7 @@ fn came_back(run: &Run, set: &str, id: &str, lines: &[Value]) -> Judged {
         if kind == "deleted" && ledger.deleters(id).is_empty() {
             return broken("I11", format!("{set} {id} is deleted, and nobody deleted it"));
         }
-        let chosen = ledger.revived.contains(id) || ledger.brought_back.contains(id) || ledger.has_policies;
+        let chosen = ledger.revived.contains(id) || ledger.brought_back.contains_key(id) || ledger.has_policies;
         let excused = ledger.is_restored || !ledger.rolled_back.is_empty() || !ledger.damaged.is_empty();
         if kind == "restored" && !chosen && !excused {
             return broken("I9", format!("{set} {id} came back, and nobody chose it"));

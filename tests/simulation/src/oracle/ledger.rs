@@ -80,7 +80,7 @@ pub(crate) struct Ledger {
     /// Records that somebody chose to bring back from their deletion.
     pub(crate) revived: BTreeSet<String>,
     /// Records of which somebody chose to bring an earlier version back: what stands there then was once another's.
-    pub(crate) brought_back: BTreeSet<String>,
+    pub(crate) brought_back: BTreeMap<String, BTreeSet<Writer>>,
     /// What a Save that failed with the disk may have been typed over all the same: the old mark, and the new one.
     pub(crate) doubts: BTreeMap<String, BTreeSet<String>>,
     /// Deletions that failed in the midst.
@@ -245,7 +245,9 @@ impl Ledger {
         let decided = self.decided.get(id)?;
         let is_touched = self.saved.iter().skip(decided.since).any(|saved| saved.id == id);
         let is_else = self.revived.contains(id) || self.filed.contains_key(id) || !self.deleters(id).is_empty();
-        Some(decided).filter(|_| !is_touched && !is_else)
+        // What another brought back may still wait on their laptop, on the very version that was chosen here.
+        let is_brought = self.brought_back.get(id).is_some_and(|by| by.iter().any(|by| *by != decided.laptop));
+        Some(decided).filter(|_| !is_touched && !is_else && !is_brought)
     }
 
     /// Returns how many edits there were when a record was last deleted.

@@ -99,7 +99,9 @@ impl Run {
         if self.checked("put back", imported)?.is_some() {
             for (id, mark, over) in edits {
                 self.note(self.saved(self.at(at.laptop), set, &id, properties[0], &mark), over.as_deref());
-                self.ledger.filed.insert(id, then);
+                // A question about an earlier file may still be open.
+                let earlier = self.ledger.filed.entry(id).or_insert(then);
+                *earlier = then.min(*earlier);
             }
         }
         Ok(())

@@ -348,7 +348,7 @@ impl Run {
                 None => self.ledger.doubt_deletion(laptop, &id),
             }
         }
-        self.ledger.brought_back.insert(id);
+        self.ledger.brought_back.entry(id).or_default().insert(laptop);
         Ok(())
     }
 
@@ -373,7 +373,7 @@ impl Run {
             None => return Ok(()),
             Some(Some(_)) => {}
         }
-        self.ledger.brought_back.insert(known.id);
+        self.ledger.brought_back.entry(known.id).or_default().insert(at.laptop);
         Ok(())
     }
 
