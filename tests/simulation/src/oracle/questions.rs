@@ -125,16 +125,18 @@ fn has_cause(run: &Run, at: usize, conflict: &ConflictView) -> Judged {
         return broken("I12", format!("{}, where nobody else changed anything", told()));
     }
     let text = |side: &Map<String, Value>, name: &String| side.get(name)?.as_str().map(str::to_owned);
-    // What a lost disk sent merged into what another had written has another request name than what waits on its image.
-    let met_others = server.iter().any(|(name, there)| {
-        let is_typed = there.as_str().and_then(|value| ledger.number_of(value)).is_some();
-        is_typed && !names.contains(name) && base.get(name) != Some(there)
-    });
+    // What a lost disk sent merged into what another had written, or with a stamp that was brought back to the server's time,
+    // has another request name than what waits on its image.
+    let was_sent_otherwise = ledger.has_wrong_clocks
+        || server.iter().any(|(name, there)| {
+            let is_typed = there.as_str().and_then(|value| ledger.number_of(value)).is_some();
+            is_typed && !names.contains(name) && base.get(name) != Some(there)
+        });
     // Whoever wrote what stands there had read what this device has: there is nothing to choose between.
     let had_read = |name: &String| {
         let writer = text(&server, name).and_then(|value| ledger.writer_of(&value).map(|saved| saved.writer));
         let Some((writer, mine)) = writer.zip(text(&conflict.mine, name)) else { return false };
-        let is_news = met_others && ledger.rolled_back.contains_key(&at) && ledger.unsent_then.contains(&mine);
+        let is_news = was_sent_otherwise && ledger.rolled_back.contains_key(&at) && ledger.unsent_then.contains(&mine);
         writer != at && !is_news && ledger.writer_of(&mine).is_some() && ledger.has_seen(writer, id, &mine)
     };
     let is_whole = ledger.deleters(id).is_empty() && !ledger.is_restored;

@@ -71,7 +71,15 @@ impl Run {
     fn begin_damage(&mut self, laptop: usize) -> BTreeSet<String> {
         self.ledger.damaged.insert(laptop);
         let seen = eyes::look(&self.laptops[laptop].database()).unwrap_or_default();
-        seen.of(|table| table == "pending").map(str::to_owned).collect()
+        let of = |wanted: &dyn Fn(&str) -> bool| seen.of(wanted).map(str::to_owned).collect::<BTreeSet<_>>();
+        let waiting = of(&|table| table == "pending");
+        // What a decision put aside is kept in the database alone, however long the log still has it.
+        let has_policies = self.ledger.has_policies;
+        let decided = of(&|table| table == "history" || has_policies && table == "history by policy");
+        let shown = of(&|table| table.starts_with("records_") || table == "conflict");
+        let is_aside = |mark: &String| decided.contains(mark) && !waiting.contains(mark) && !shown.contains(mark);
+        self.ledger.close("put aside by a decision, and kept", |saved| saved.writer == laptop && is_aside(&saved.mark));
+        waiting
     }
 
     /// Closes what a server had that was put back, and a laptop that is damaged: that were the only two copies.
