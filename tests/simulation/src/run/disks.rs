@@ -195,6 +195,7 @@ impl Run {
         let Some(image) = self.laptops[laptop].image.take() else { return Ok(()) };
         self.fault("L2", laptop);
         self.laptops[laptop].put_image(&image).await;
+        self.laptops[laptop].network.onlooker.awaits_nothing();
         let earlier = self.ledger.rolled_back.entry(laptop).or_insert(image.edits);
         *earlier = image.edits.min(*earlier);
         self.ledger.unsent_then.extend(self.ledger.imaged.remove(&laptop).unwrap_or_default());
