@@ -40,13 +40,22 @@ pub(crate) fn seen_as(table: &Table, before: Option<&Versioned>, server: &Versio
     seen
 }
 
-/// Returns the version that the server made of a change which it has. It stamps the account that the token belongs to.
-pub(crate) fn confirmed(tx: &Tx<'_>, sent: &InFlight, etag: &str, stamp: Option<i64>) -> Result<Versioned> {
+/// Returns the version that the server made of a change on `base` which it has. It stamps the account that the token belongs
+/// to. A deletion sends nothing of what was typed before it.
+pub(crate) fn confirmed(
+    tx: &Tx<'_>,
+    base: Option<&Record>,
+    sent: &InFlight,
+    etag: &str,
+    stamp: Option<i64>,
+) -> Result<Versioned> {
+    let is_tombstoned = sent.state == State::Delete;
+    let made = base.filter(|_| is_tombstoned).unwrap_or(&sent.record);
     let record = Record {
-        is_tombstoned: sent.state == State::Delete,
+        is_tombstoned,
         updated_by: tx.me()?.user.clone(),
         updated_at: stamp.unwrap_or(sent.record.updated_at),
-        ..sent.record.clone()
+        ..made.clone()
     };
     Ok(Versioned { record, etag: etag.to_owned() })
 }
@@ -73,7 +82,7 @@ pub(crate) fn resolve_doubts(
     let (set, base) = (&table.set, change.base.take());
     let is_shown = |name: &&str| set.entity_type.property(name).is_some();
     for sent in doubts.iter().rev() {
-        let made = confirmed(tx, sent, &server.etag, None)?;
+        let made = confirmed(tx, base.as_ref().map(|base| &base.record), sent, &server.etag, None)?;
         let there = seen_as(table, Some(&made), server);
         if !made.record.same_content(&there.record) {
             if let Some(base) = base.as_ref().filter(|_| sent.state == State::Update)

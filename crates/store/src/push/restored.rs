@@ -73,7 +73,7 @@ fn from_confirmed(tx: &Tx<'_>, table: &Table, last: &Sent) -> Result<(Row, Optio
     if last.change.state != State::Delete {
         return Ok((Row { record, state: State::None, etag: Some(etag), generation }, None));
     }
-    let known = Versioned { record: record.clone(), etag };
+    let known = Versioned { record: last.tombstone(), etag };
     let record = Record { is_tombstoned: false, updated_by: None, ..record };
     let row = Row { record, state: State::Delete, etag: None, generation };
     Ok((row, Some(Change::new(State::Delete, Some(known)))))

@@ -177,7 +177,7 @@ fn done(
     if change.set_aside {
         position::fetch_later(tx, table, id)?;
     }
-    let confirmed = confirmed::confirmed(tx, sent, etag, stamp)?;
+    let confirmed = confirmed::confirmed(tx, change.base.as_ref().map(|base| &base.record), sent, etag, stamp)?;
     let is_settled = row.record.same_content(&sent.record) || is_planted(Planted::X6AnswerSettlesLaterEdits);
     match (sent.state, change.state) {
         (State::Delete, State::Delete) => local::remove(tx, table, id)?,

@@ -165,17 +165,31 @@ fn a_change_that_is_taken_back_while_it_is_in_doubt_is_taken_back_there_too() {
         }
         assert_eq!(store.counts().unwrap().pending == 0, !is_there);
         // A deletion that was undone is taken back in the same way.
-        let again = crate::support::device();
-        let store = &again.store;
-        clean_item(store, 1, "e1");
-        store.delete(ITEMS, id(1)).unwrap();
-        refused_after(store, || drop(store.undo_delete(ITEMS, id(1)).unwrap()));
-        let mut tombstone = Versioned { record: base.record.clone(), etag: "e2".into() };
-        (tombstone.record.is_tombstoned, tombstone.record.updated_by) = (true, Some("ann".into()));
-        read(store, Some(if is_there { &tombstone } else { &base }));
-        let next = batch(store).pop().map(|next| next.change);
-        assert_eq!(matches!(next, Some(OutgoingChange::Restore { .. })), is_there, "{next:?}");
-        assert_eq!((mark(store, id(1)) == "gone", store.counts().unwrap().conflicts), (false, 0));
+        for is_edited in [false, true] {
+            let again = crate::support::device();
+            let store = &again.store;
+            clean_item(store, 1, "e1");
+            if is_edited {
+                // What was typed before it was deleted was never sent.
+                edit(store, id(1), json!({ "Notes": "unsent" }));
+            }
+            store.delete(ITEMS, id(1)).unwrap();
+            refused_after(store, || drop(store.undo_delete(ITEMS, id(1)).unwrap()));
+            let mut tombstone = Versioned { record: base.record.clone(), etag: "e2".into() };
+            (tombstone.record.is_tombstoned, tombstone.record.updated_by) = (true, Some("ann".into()));
+            let server = if is_there { &tombstone } else { &base };
+            match is_edited {
+                true => drop(pull_item(store, server)),
+                false => read(store, Some(server)),
+            }
+            assert_eq!((mark(store, id(1)) == "gone", store.counts().unwrap().conflicts), (false, 0), "{is_edited}");
+            match batch(store).pop().map(|next| next.change) {
+                Some(OutgoingChange::Restore { body, .. }) => {
+                    assert_eq!((is_there, &body["Notes"]), (true, &json!(if is_edited { "unsent" } else { "n" })));
+                }
+                next => assert_eq!((next.is_some(), is_there), (is_edited, false), "{next:?}"),
+            }
+        }
     }
 }
 

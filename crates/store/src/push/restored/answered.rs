@@ -58,7 +58,8 @@ pub(crate) fn answered(
             if let Some(place) = place {
                 confirm_again(tx, table, &all[place], sent, etag, offered.offer.over_others)?;
             }
-            made = confirmed::confirmed(tx, sent, etag, *stamp)?;
+            let base = place.and_then(|place| all[place].base.as_ref());
+            made = confirmed::confirmed(tx, base.map(|base| &base.record), sent, etag, *stamp)?;
             Some(&made)
         }
         Answer::Stale { current } => Some(current),
