@@ -100,6 +100,8 @@ mod tests {
             let (here, values) = (record(&here), record(&file).properties);
             let edit = read_back(set, &values, &versions, &here);
             for (name, value) in &values {
+                let changed = edit.changes(&here);
+                prop_assert_eq!(changed.get(name), Some(edit.mine.get(name)).filter(|mine| *mine != here.get(name)));
                 let were: Vec<&Value> = versions.iter().map(|version| version.get(name)).collect();
                 let (now, clashes) = (here.get(name), edit.clashing.contains(name));
                 // Whatever version it was: an edit is there or asked, a cell that nobody touched leaves the record alone.

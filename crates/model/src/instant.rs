@@ -76,6 +76,7 @@ mod tests {
             ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
         ] {
             assert_eq!(read_instant(text).map(instant_text).as_deref(), Ok(again), "{text}");
+            assert_eq!(instant_micros(text), read_instant(text).ok(), "{text}");
         }
         for (text, says) in [
             ("2026-03-31T08:00:00.1234567Z", "six digits"),
@@ -89,6 +90,7 @@ mod tests {
             ("2026-03-31T08:00:00", "such as"),
             ("2026-03-31T08:00:00.Z", "such as"),
             ("2026-03-31T08:00.5Z", "such as"),
+            ("2026-03-31T08:00.0Z", "such as"),
             ("2026-03-31", "such as"),
             ("", "such as"),
             ("-0001-01-01T00:00:00Z", "such as"),

@@ -120,6 +120,21 @@ mod tests {
     }
 
     #[test]
+    fn a_zero_has_no_sign_and_a_literal_an_end() {
+        for zero in ["-0", "-0.0", "0", "-0e5"] {
+            assert_eq!(exact_double(zero).map(f64::to_bits), Some(0), "{zero}");
+        }
+        for (length, number) in
+            [(LONGEST - 1, Some(1.0)), (LONGEST, Some(1.0)), (LONGEST + 1, None), (LONGEST + 2, None)]
+        {
+            assert_eq!(exact_double(&format!("{:0>length$}", 1)), number, "{length}");
+        }
+        for text in [".", "-", "+.", "e5", "1x.", "0x.0"] {
+            assert_eq!((exact_integer(text), exact_double(text)), (None, None), "{text}");
+        }
+    }
+
+    #[test]
     fn a_whole_number_is_whole_in_every_spelling() {
         for (text, number) in [
             ("9223372036854775807", i64::MAX),

@@ -107,6 +107,42 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_merged_record_has_the_later_stamp_where_something_of_this_device_is_in_it() {
+        let model = EntityModel::parse(EntityModel::default_document()).unwrap();
+        let with = |title: &str, notes: &str, at: i64| {
+            let mut record = Record::new(RecordId(Uuid::nil()), at);
+            record.properties.extend([("Title".to_owned(), json!(title)), ("Notes".to_owned(), json!(notes))]);
+            record
+        };
+        let base = with("a", "1\n2\n3", 1);
+        let cases = [
+            (with("mine", "1\n2\n3", 9), with("a", "1\n2\nthree", 5), 9, "Notes of theirs, Title of mine"),
+            (with("mine", "1\n2\n3", 3), with("a", "1\n2\nthree", 5), 5, "the same, and theirs is later"),
+            (with("a", "one\n2\n3", 9), with("a", "1\n2\nthree", 5), 9, "Notes of both"),
+            (with("a", "1\n2\n3", 9), with("theirs", "1\n2\n3", 5), 5, "nothing of mine"),
+        ];
+        for (local, server, stamp, case) in cases {
+            let merge = merge(model.set("TodoItems").unwrap(), Some(&base), &local, &server);
+            assert_eq!((merge.merged.updated_at, merge.clashing.is_empty()), (stamp, true), "{case}");
+        }
+    }
+
+    #[test]
+    fn of_a_choice_the_later_one_stands_and_of_two_at_once_the_servers() {
+        let model = EntityModel::to_serve(EntityModel::default_document()).unwrap();
+        let choice = |policy: &str, at: i64| {
+            let mut record = Record::new(RecordId(Uuid::nil()), at);
+            record.properties.insert("Policy".to_owned(), json!(policy));
+            record
+        };
+        for (mine_at, stands) in [(6, "mine"), (5, "theirs"), (4, "theirs")] {
+            let set = model.set("CachedEntities").unwrap();
+            let merge = merge(set, Some(&choice("ask", 1)), &choice("mine", mine_at), &choice("theirs", 5));
+            assert_eq!(merge.merged.get("Policy"), &json!(stands), "{mine_at}");
+        }
+    }
+
     proptest! {
         #[test]
         fn every_edit_is_in_the_merge_or_clashes_and_nothing_else_changes(

@@ -97,6 +97,25 @@ mod tests {
     }
 
     #[test]
+    fn the_end_of_the_last_line_is_as_whoever_changed_it_left_it() {
+        let lines = |before: &str, ours: &str, theirs: &str| join_lines(&json!(before), &json!(ours), &json!(theirs));
+        assert_eq!(lines("1\n2\n3", "1\n2\n3\n", "0\n2\n3"), Some(json!("0\n2\n3\n")));
+        assert_eq!(lines("1\n2\n3\n", "1\n2\n3\n", "0\n2\n3"), Some(json!("0\n2\n3")));
+        assert_eq!(lines("1\n2\n3\n", "1\n2\nthree\n", "0\n2\n3\n"), Some(json!("0\n2\nthree\n")));
+    }
+
+    #[test]
+    fn text_of_one_line_is_not_merged_by_line() {
+        let model = crate::EntityModel::parse(crate::EntityModel::default_document()).unwrap();
+        let items = &model.set("TodoItems").unwrap().entity_type;
+        let joined = |name: &str| {
+            let [before, ours, theirs] = ["1\n2\n3", "one\n2\n3", "1\n2\nthree"].map(|text| json!(text));
+            join(items.property(name).unwrap(), Some(&before), &ours, &theirs, true)
+        };
+        assert_eq!((joined("Notes"), joined("Title")), (Some(json!("one\n2\nthree")), None));
+    }
+
+    #[test]
     fn words_merge_as_a_set_from_either_side() {
         let (before, ours, theirs) = (json!("red, wet"), json!("wet, tall"), json!("red, new"));
         let joined = join_words(&before, &ours, &theirs);

@@ -173,3 +173,28 @@ pub enum Literal {
     /// A date with time and offset, in microseconds UTC.
     DateTimeOffset(i64),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn property(name: &str) -> Box<Expr> {
+        Box::new(Expr::Property(name.to_owned()))
+    }
+
+    #[test]
+    fn a_property_is_named_wherever_it_stands() {
+        let (a, b, one) = (property("A"), property("B"), Box::new(Expr::Literal(Literal::Number("1".to_owned()))));
+        let named = [
+            Expr::Not(a.clone()),
+            Expr::Compare { op: Compare::Eq, left: a.clone(), right: one.clone() },
+            Expr::Logic { op: Logic::Or, left: b.clone(), right: a.clone() },
+            Expr::In { left: a.clone(), list: vec![Literal::Null] },
+            Expr::Call { function: Function::Concat, arguments: vec![(*b).clone(), (*a).clone()] },
+        ];
+        for expr in named {
+            assert!(expr.names("A") && !expr.names("C"), "{expr:?}");
+        }
+        assert!(a.names("A") && !b.names("A") && !one.names("A"));
+    }
+}

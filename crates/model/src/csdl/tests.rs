@@ -1,5 +1,6 @@
 use super::*;
 use crate::entity::Kind;
+use serde_json::json;
 
 #[test]
 fn the_default_model_reads_and_orders_its_sets() {
@@ -13,6 +14,36 @@ fn the_default_model_reads_and_orders_its_sets() {
     assert!(items.property("Notes").unwrap().multi_line);
     assert_eq!(items.property("IsDone").unwrap().default, Some(Value::Bool(false)));
     assert!(model.document()["Tidemark"]["TodoItem"]["_UpdatedAt"].is_object());
+}
+
+#[test]
+fn what_a_set_refers_to_comes_before_it_and_itself_does_not_hold_it_up() {
+    let refers = |to: &str| {
+        json!({ "$Kind": "EntityType", "$Key": ["Id"], "Id": { "$Type": "Edm.Guid" }, "Name": { "$MaxLength": 9 },
+                "OtherId": { "$Type": "Edm.Guid", "$Nullable": true },
+                "Other": { "$Kind": "NavigationProperty", "$Type": format!("T.{to}"), "$Nullable": true,
+                           "$ReferentialConstraint": { "OtherId": "Id" } } })
+    };
+    let set = |of: &str, to: &str| json!({ "$Collection": true, "$Type": format!("T.{of}"), "$NavigationPropertyBinding": { "Other": to } });
+    let document = json!({
+        "$Version": "4.01", "$EntityContainer": "T.C",
+        "T": {
+            "A": refers("B"), "B": refers("D"), "D": refers("D"),
+            "C": { "$Kind": "EntityContainer", "As": set("A", "Bs"), "Bs": set("B", "Ds"), "Ds": set("D", "Ds") },
+        },
+    });
+    let model = EntityModel::parse(&document.to_string()).unwrap();
+    assert_eq!(model.push_order(), ["Ds", "Bs", "As"]);
+    assert_eq!((model.namespace(), model.container()), ("T", "C"));
+    let other = EntityModel::parse(EntityModel::default_document()).unwrap();
+    assert!(model.fingerprint().len() > 7 && model.fingerprint() != other.fingerprint());
+}
+
+#[test]
+fn the_choice_of_sets_is_nobodys_work() {
+    let served = EntityModel::to_serve(EntityModel::default_document()).unwrap();
+    let work: Vec<_> = served.sets().filter(|set| set.is_work()).map(|set| set.name.as_str()).collect();
+    assert_eq!(work, ["TodoLists", "TodoItems", "Sites", "Contacts"]);
 }
 
 #[test]

@@ -83,12 +83,19 @@ fn shown(next: Next) -> Value {
     match next {
         Next::Wait => "wait".into(),
         Next::Again { at } => json!({ "again": at }),
-        Next::OnTop { at, if_match, edit: None, .. } => json!({ "on_top": at, "if_match": if_match }),
-        Next::OnTop { at, if_match, edit: Some(Edit { mut record, changed }), .. } => {
-            assert!(!record.is_tombstoned && record.updated_by.is_none());
-            record.properties.retain(|_, value| !value.is_null());
-            json!({ "on_top": at, "if_match": if_match, "record": record.properties, "changed": changed,
-                    "_UpdatedAt": record.updated_at })
+        Next::OnTop { at, if_match, edit, over_others } => {
+            let mut shown = json!({ "on_top": at, "if_match": if_match });
+            if over_others {
+                shown["over_others"] = true.into();
+            }
+            if let Some(Edit { mut record, changed }) = edit {
+                assert!(!record.is_tombstoned && record.updated_by.is_none());
+                record.properties.retain(|_, value| !value.is_null());
+                shown["record"] = record.properties.into();
+                shown["changed"] = json!(changed);
+                shown["_UpdatedAt"] = record.updated_at.into();
+            }
+            shown
         }
         Next::Reconcile { on, server } => json!({ "reconcile": on, "server": server.map(|server| server.etag) }),
         Next::Over(server) => json!({ "over": server.etag, "is_tombstoned": server.record.is_tombstoned }),
