@@ -279,6 +279,35 @@ mod tests {
         assert_eq!(error.to_string(), "this conflict is both_edited; answer it with keep-mine, take-server or merge");
         let error = resolve(set, &both_edited(), &Resolution::Merge(BTreeMap::new())).unwrap_err();
         assert_eq!(error, ResolutionError::Undecided("Title".into()));
+        let sides = BTreeMap::from([("Title".to_owned(), Side::Mine), ("Notes".to_owned(), Side::Mine)]);
+        let error = resolve(set, &both_edited(), &Resolution::Merge(sides)).unwrap_err();
+        assert_eq!(error, ResolutionError::NotInQuestion("Notes".into()));
+        for (side, title) in [(Side::Mine, "b"), (Side::Server, "c")] {
+            let sides = BTreeMap::from([("Title".to_owned(), side)]);
+            let Ok(Resolved::Pending { local, .. }) = resolve(set, &both_edited(), &Resolution::Merge(sides)) else {
+                panic!("a merge that decides all is taken")
+            };
+            assert_eq!(local.properties, record(title, "mine").properties);
+        }
+    }
+
+    #[test]
+    fn a_tombstone_has_its_content_until_it_is_purged_also_where_nothing_is_required() {
+        let optional = "{ \"$Nullable\": true, \"$MaxLength\"";
+        let all_optional = EntityModel::default_document().replace("{ \"$MaxLength\"", optional);
+        for document in [EntityModel::default_document(), all_optional.as_str()] {
+            let model = EntityModel::parse(document).unwrap();
+            for set in model.sets() {
+                let mut tombstone = Record::new(RecordId(uuid::Uuid::nil()), 9);
+                let defaults = set.entity_type.declared().filter_map(|p| Some((p.name.clone(), p.default.clone()?)));
+                tombstone.properties.extend(defaults);
+                assert!(!has_content(set, &tombstone), "{} with defaults alone", set.name);
+                for property in set.entity_type.declared().filter(|property| property.default.is_none()) {
+                    tombstone.properties.insert(property.name.clone(), json!("x"));
+                }
+                assert!(has_content(set, &tombstone), "{}", set.name);
+            }
+        }
     }
 
     #[test]

@@ -113,6 +113,15 @@ mod tests {
     }
 
     #[test]
+    fn what_the_caller_left_out_is_as_the_version_shown_had_it() {
+        let model = EntityModel::parse(EntityModel::default_document()).unwrap();
+        let mut shown = Shown::read(model.set("TodoItems").unwrap(), &map(json!({ "Title": "a" })));
+        shown.complete(&record(json!({ "Title": "b", "Notes": "n" })));
+        assert_eq!(shown.unseen(&record(json!({ "Title": "a", "Notes": "n" }))), Vec::<String>::new());
+        assert_eq!(shown.unseen(&record(json!({ "Title": "b", "Notes": "m" }))), ["Title", "Notes"]);
+    }
+
+    #[test]
     fn an_edit_never_overwrites_what_was_not_on_the_screen() {
         let model = EntityModel::parse(EntityModel::default_document()).unwrap();
         let set = model.set("TodoItems").unwrap();

@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn a_wrong_clock_is_corrected_and_stamps_still_rise() {
         let behind = sample(1_000_000, 100, 200).clock;
-        assert_eq!(behind.offset_ms, 1_000_300);
+        assert_eq!((behind.offset_ms, sample(1_000_000, 100, 200).uncertain_ms), (1_000_300, 600));
         assert_eq!(sample(10_000, 10_100, 200).corrected(StampClock::default()).offset_ms, 0);
         assert_eq!(next_stamp(200, behind, 0, 0), 1_000_500);
         assert_eq!(next_stamp(200, behind, 2_000_000, 0), 2_000_001);
@@ -92,9 +92,25 @@ mod tests {
     }
 
     #[test]
+    fn an_offset_moves_only_where_it_is_certainly_another_one() {
+        // As far off as the answer may mislead, and as what is known may be wrong; one more is news.
+        for (took, most_ms) in [(200, 600 + 1_500), (3_000, 2_000 + 1_500), (3_002, 2_001 + 6_000)] {
+            let moved = |offset_ms: i64| {
+                let told = sample(offset_ms - 500 + 100 + took as i64 / 2, 100, took);
+                assert_eq!(told.clock.offset_ms, offset_ms);
+                told.corrected(StampClock::default()).offset_ms != 0
+            };
+            assert_eq!([most_ms, most_ms + 1, -most_ms, -most_ms - 1].map(moved), [false, true, false, true], "{took}");
+        }
+    }
+
+    #[test]
     fn a_clock_that_was_set_during_the_exchange_tells_nothing() {
         assert_eq!(ClockSample::of_reply(1_000_000, 100, 5_000_000, 200), None);
         assert_eq!(ClockSample::of_reply(1_000_000, 5_000_000, 100, 200), None);
+        // Two clocks never go quite alike.
+        let of = |received_ms| ClockSample::of_reply(1_000_000, 100, received_ms, 200).is_some();
+        assert_eq!([300 - 1_001, 300 - 1_000, 300 + 1_000, 300 + 1_001].map(of), [false, true, true, false]);
     }
 
     proptest! {
