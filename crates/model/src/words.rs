@@ -206,11 +206,22 @@ mod tests {
         for one in V::ALL {
             let text = serde_json::to_string(&Word::from(*one)).unwrap();
             assert_eq!(text, format!("{:?}", one.word()));
-            assert_eq!(serde_json::from_str::<Word<V>>(&text).unwrap(), *one);
+            let read = serde_json::from_str::<Word<V>>(&text).unwrap();
+            assert_eq!((read.to_string().as_str(), &read), (one.word(), &Word::from(*one)));
+            assert!(V::ALL.iter().all(|other| (read == *other) == (other.word() == one.word())), "{text}");
         }
         let unknown: Word<V> = serde_json::from_str("\"of_next_year\"").unwrap();
         assert_eq!((&unknown, unknown.as_str()), (&Word::Other("of_next_year".into()), "of_next_year"));
         assert_eq!(serde_json::to_string(&unknown).unwrap(), "\"of_next_year\"", "it is passed on as it is");
+    }
+
+    #[test]
+    fn what_did_not_stand_was_a_record_or_a_deletion_of_it_or_values() {
+        let words = |is: fn(HistoryEvent) -> bool| {
+            HistoryEvent::ALL.iter().filter(|event| is(**event)).map(|event| event.word()).collect::<Vec<_>>()
+        };
+        assert_eq!(words(HistoryEvent::lost_a_record), ["deleted", "accepted_delete", "deleted_anyway"]);
+        assert_eq!(words(HistoryEvent::lost_a_deletion), ["restored", "kept_server"]);
     }
 
     #[test]

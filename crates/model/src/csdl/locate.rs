@@ -49,3 +49,46 @@ fn string_end(bytes: &[u8], mut at: usize) -> usize {
     }
     (at + 1).min(bytes.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_is_found_on_its_line_and_else_the_one_that_it_would_stand_in() {
+        let source = [
+            "",
+            "{",
+            "  \"Other\": { \"Name\": [1, { \"Deep\": 2 }], \"x\": \"}\\\"{\" },",
+            "  \"Name\"",
+            "   :",
+            "  { \"Type\": \"Name\",",
+            "    \"Deep\": {",
+            "      \"Last\" : 3 } },",
+            "  \"End\": 4",
+            "}",
+        ];
+        let source = source.join("\n");
+        for (path, line) in [
+            (&["Other"][..], 3),
+            (&["Other", "Name"], 3),
+            (&["Name"], 4),
+            (&["Name", "Type"], 6),
+            (&["Name", "Deep"], 7),
+            (&["Name", "Deep", "Last"], 8),
+            (&["End"], 9),
+            // What is not there is said of what it would stand in.
+            (&["Name", "Deep", "Nothing"], 7),
+            (&["Name", "End"], 4),
+            (&["Other", "Deep"], 3),
+            (&["Nothing"], 1),
+            (&[], 1),
+        ] {
+            assert_eq!(line_of(&source, path), line, "{path:?}");
+        }
+        for cut in 0..source.len() {
+            // A document that breaks off has the lines that it has.
+            assert!(line_of(&source[..cut], &["Name", "Deep", "Last"]) <= 1 + source[..cut].matches('\n').count());
+        }
+    }
+}
