@@ -1,5 +1,6 @@
 use super::*;
-use crate::entity::Kind;
+use crate::decimal::MOST_DIGITS;
+use crate::entity::{Kind, Property};
 use serde_json::json;
 
 #[test]
@@ -52,6 +53,81 @@ fn the_served_document_reads_back_to_the_same_model() {
     assert!(served.set("CachedEntities").unwrap().per_user.is_some());
     assert_eq!(EntityModel::parse(&served.document().to_string()).unwrap(), served);
     assert!(served.with_cached_entities().is_err());
+}
+
+/// Reads the one property of a model of one set.
+fn one_property(name: &str, element: &Value) -> Result<Property, String> {
+    let document = json!({
+        "$Version": "4.01", "$EntityContainer": "T.C",
+        "T": { "A": { "$Kind": "EntityType", "$Key": ["Id"], "Id": { "$Type": "Edm.Guid" }, name: element },
+               "C": { "$Kind": "EntityContainer", "As": { "$Collection": true, "$Type": "T.A" } } },
+    });
+    let model = EntityModel::parse(&document.to_string()).map_err(|error| error.problem)?;
+    Ok(model.set("As").unwrap().entity_type.property(name).unwrap().clone())
+}
+
+#[test]
+fn a_kind_is_what_its_facets_say() {
+    for (element, kind) in [
+        (json!({}), Kind::String { max_length: None }),
+        (json!({ "$MaxLength": 1 }), Kind::String { max_length: Some(1) }),
+        (json!({ "$Type": "Edm.DateTimeOffset", "$Precision": 6 }), Kind::DateTimeOffset),
+        (json!({ "$Type": "Edm.DateTimeOffset", "$Precision": 0 }), Kind::DateTimeOffset),
+        (json!({ "$Type": "Edm.Decimal" }), Kind::Decimal { precision: MOST_DIGITS, scale: 0 }),
+        (json!({ "$Type": "Edm.Decimal", "$Precision": 1 }), Kind::Decimal { precision: 1, scale: 0 }),
+        (
+            json!({ "$Type": "Edm.Decimal", "$Precision": MOST_DIGITS, "$Scale": MOST_DIGITS }),
+            Kind::Decimal { precision: MOST_DIGITS, scale: MOST_DIGITS },
+        ),
+        (json!({ "$Type": "Edm.Decimal", "$Precision": 4, "$Scale": 2 }), Kind::Decimal { precision: 4, scale: 2 }),
+        (json!({ "$Type": "Edm.Int64", "$Collection": false }), Kind::Int64),
+    ] {
+        assert_eq!(one_property("P", &element).map(|property| property.kind), Ok(kind), "{element}");
+    }
+    for (element, problem) in [
+        (json!({ "$MaxLength": 0 }), "above 0"),
+        (json!({ "$MaxLength": "10" }), "above 0"),
+        (json!({ "$Type": "Edm.DateTimeOffset", "$Precision": 7 }), "at most 6"),
+        (json!({ "$Type": "Edm.DateTimeOffset", "$Precision": 12 }), "at most 6"),
+        (json!({ "$Type": "Edm.Decimal", "$Precision": 0 }), "between 1"),
+        (json!({ "$Type": "Edm.Decimal", "$Precision": MOST_DIGITS + 1 }), "between 1"),
+        (json!({ "$Type": "Edm.Decimal", "$Scale": "variable" }), "variable scale"),
+        (json!({ "$Type": "Edm.Decimal", "$Precision": 4, "$Scale": 5 }), "above $Precision"),
+        (json!({ "$Type": "Edm.Decimal", "$Precision": 4, "$Scale": 7 }), "above $Precision"),
+        (json!({ "$Collection": true }), "collections"),
+        (json!({ "@Tidemark.Merge": "mine" }), "ask, later, server or union"),
+    ] {
+        let refused = one_property("P", &element).unwrap_err();
+        assert!(refused.contains(problem), "{element}: {refused}");
+    }
+}
+
+#[test]
+fn only_what_is_annotated_so_has_several_lines() {
+    for (element, multi_line) in [
+        (json!({ "@UI.MultiLineText": true }), true),
+        (json!({ "@Tidemark.MultiLine": true }), true),
+        (json!({ "@UI.MultiLineText": false }), false),
+        (json!({ "@UI.Hidden": true }), false),
+        (json!({ "@UI.MultiLineTexts": true }), false),
+        (json!({ "Other.MultiLine": true }), false),
+        (json!({}), false),
+    ] {
+        let read = one_property("P", &element).map(|property| property.multi_line);
+        assert!(read == Ok(multi_line) || (read.is_err() && !multi_line), "{element}: {read:?}");
+    }
+}
+
+#[test]
+fn a_name_is_what_both_databases_and_a_url_take() {
+    let long = "a".repeat(60);
+    for name in ["a", "A9", "a_b", long.as_str()] {
+        assert!(one_property(name, &json!({})).is_ok(), "{name}");
+    }
+    let longer = "a".repeat(61);
+    for name in ["9a", "a-b", "a.b", "ä", "a b", "a\"b", "", longer.as_str()] {
+        assert!(one_property(name, &json!({})).is_err(), "{name}");
+    }
 }
 
 #[test]
