@@ -203,6 +203,19 @@ fn the_person_who_decided_is_named_and_not_whoever_they_decided_against() {
     }
 }
 
+#[test]
+fn an_edit_is_told_with_the_time_at_which_it_was_typed() {
+    let device = device();
+    let store = &device.store;
+    clean_item(store, 1, "e1");
+    edit(store, id(1), json!({ "Notes": "typed" }));
+    let typed_ms = shown(store, id(1)).unwrap().updated_at;
+    device.clock.0.fetch_add(3_600_000, Ordering::Relaxed);
+    push(store, "e2");
+    let entry = entries(store).remove(0);
+    assert_eq!((entry.event.as_str(), entry.at), ("edited", typed_ms), "it was sent an hour later");
+}
+
 /// A record changed on both sides that somebody decided about, in favour of one of them.
 fn decided(store: &Store, answer: &Resolution) {
     clean_item(store, 1, "e1");
@@ -229,6 +242,8 @@ fn a_losing_side_is_brought_back_as_a_change_of_what_it_lost() {
         // What that replaced is kept in turn.
         let entry = entries(store).remove(0);
         assert_eq!((entry.event.as_str(), entry.can_bring_back), ("brought_back", true));
+        let [changed] = &entry.changes[..] else { panic!("{entry:?}") };
+        assert_eq!((changed.property.as_str(), &changed.to), ("Title", &json!(lost)));
         store.bring_back(ITEMS, id(1), entry.entry).unwrap();
         assert_ne!(title(&shown(store, id(1)).unwrap()), lost);
     }
