@@ -66,6 +66,9 @@ pub fn run_seed(seed: u64, telling: Telling, play: Play) -> Outcome {
     first
 }
 
+/// After so many seeds a long run says how far it is.
+const TOLD_EVERY: u64 = 5_000;
+
 /// Runs seeds on so many threads until they are done or nobody wants more.
 pub fn run_many(seeds: Seeds, threads: usize, goes_on: &(dyn Fn() -> bool + Sync)) -> Together {
     let (next, stopped) = (AtomicU64::new(seeds.first), AtomicBool::new(false));
@@ -84,6 +87,9 @@ pub fn run_many(seeds: Seeds, threads: usize, goes_on: &(dyn Fn() -> bool + Sync
                     }
                     let mut together = together.lock().unwrap_or_else(PoisonError::into_inner);
                     together.take(seed, outcome);
+                    if together.seeds.is_multiple_of(TOLD_EVERY) {
+                        eprintln!("{} seeds so far, {} failed", together.seeds, together.failed.len());
+                    }
                     if together.failed.len() >= seeds.failures {
                         stopped.store(true, Ordering::Relaxed);
                     }
