@@ -41,7 +41,7 @@ pub(crate) fn seen_as(table: &Table, before: Option<&Versioned>, server: &Versio
 }
 
 /// Returns the version that the server made of a change on `base` which it has. It stamps the account that the token belongs
-/// to. A deletion sends nothing of what was typed before it.
+/// to.
 pub(crate) fn confirmed(
     tx: &Tx<'_>,
     base: Option<&Record>,
@@ -49,13 +49,11 @@ pub(crate) fn confirmed(
     etag: &str,
     stamp: Option<i64>,
 ) -> Result<Versioned> {
-    let is_tombstoned = sent.state == State::Delete;
-    let made = base.filter(|_| is_tombstoned).unwrap_or(&sent.record);
     let record = Record {
-        is_tombstoned,
+        is_tombstoned: sent.state == State::Delete,
         updated_by: tx.me()?.user.clone(),
         updated_at: stamp.unwrap_or(sent.record.updated_at),
-        ..made.clone()
+        ..sent.made(base).clone()
     };
     Ok(Versioned { record, etag: etag.to_owned() })
 }

@@ -49,6 +49,14 @@ pub(crate) struct InFlight {
     pub(crate) restores: bool,
 }
 
+impl InFlight {
+    /// Returns the record as the server has it of this change, which was made on `base`: a deletion sends nothing of what
+    /// was typed before it.
+    pub(crate) fn made<'r>(&'r self, base: Option<&'r Record>) -> &'r Record {
+        base.filter(|_| self.state == State::Delete).unwrap_or(&self.record)
+    }
+}
+
 /// Where a record stands whose confirmed changes are offered again to a restored server, one after the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Offer {

@@ -49,12 +49,10 @@ impl Sent {
         }
     }
 
-    /// Returns the tombstone that a deletion made, as far as this device knows it: a deletion sends nothing of what was
-    /// typed before it.
+    /// Returns the tombstone that a deletion made, as far as this device knows it.
     pub(crate) fn tombstone(&self) -> Record {
-        let known = self.base.as_ref().map_or(&self.change.record, |base| &base.record);
-        let properties = known.properties.clone();
-        Record { properties, is_tombstoned: true, ..self.change.record.clone() }
+        let made = self.change.made(self.base.as_ref().map(|base| &base.record));
+        Record { properties: made.properties.clone(), is_tombstoned: true, ..self.change.record.clone() }
     }
 }
 
