@@ -1,13 +1,24 @@
-//! JSON batches, both directions (OData JSON Format 4.01 section 19).
+//! Batches: the JSON format in both directions (OData JSON 4.01 section 19), the multipart one as a server has it
+//! (Protocol 4.01 section 11.7.7).
 //!
 //! Owns: the envelope: ids, methods, URLs, headers, atomicity groups, dependencies. Refuses: looking into bodies; they
 //! stay text, so a body is parsed once by whom it concerns and a nested bomb in it costs nothing here.
 
 mod answer;
+mod bounded;
+mod multipart;
+mod part;
 mod request;
 
 pub use answer::{BatchAnswer, read_batch_answers, write_batch_answers};
-pub use request::{BatchPart, read_batch_request, write_batch_request};
+pub use multipart::{MultipartAnswer, multipart_content_type, read_multipart_request, write_multipart_answers};
+pub use part::BatchPart;
+pub use request::{read_batch_request, write_batch_request};
+
+/// The most requests of a batch.
+pub const MAX_BATCH_PARTS: usize = 1000;
+/// The most headers of one request of a batch.
+const MOST_HEADERS: usize = 100;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -29,6 +40,9 @@ impl<'de> Deserialize<'de> for Headers {
                 let mut headers = Vec::new();
                 while let Some((name, value)) = map.next_entry::<String, Option<String>>()? {
                     if let Some(value) = value {
+                        if headers.len() == MOST_HEADERS {
+                            return Err(serde::de::Error::custom("a request has more than a hundred headers"));
+                        }
                         headers.push((name.to_ascii_lowercase(), value));
                     }
                 }

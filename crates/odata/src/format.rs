@@ -2,7 +2,7 @@
 //!
 //! Owns: which representation the client gets. Refuses: compression and languages (HTTP layers know them).
 
-use crate::{Code, WireError};
+use crate::{Code, Version, WireError};
 
 /// How a JSON answer is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,6 +78,57 @@ pub fn negotiate_metadata(accept: Option<&str>, format: Option<&str>) -> Result<
     }
 }
 
+/// The two ways to write a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchFormat {
+    /// JSON (OData JSON 4.01 section 19).
+    Json,
+    /// `multipart/mixed` (Protocol section 11.7.7).
+    Multipart,
+}
+
+impl BatchFormat {
+    /// Reads the `Content-Type` of a batch; `None` for one that no batch has.
+    pub fn of_content_type(content_type: &str) -> Option<Self> {
+        let media = content_type.split(';').next().unwrap_or_default().trim();
+        match media.to_ascii_lowercase().as_str() {
+            "application/json" => Some(Self::Json),
+            "multipart/mixed" => Some(Self::Multipart),
+            _ => None,
+        }
+    }
+}
+
+/// Chooses how the answers of a batch are written from `Accept` and `$format`: as the batch itself where either would do
+/// (Protocol section 11.7.1). 4.0 knows the multipart format alone, and what its clients accept is meant for the answers
+/// within; a client that names no version gets what it sent wherever it takes that at all.
+///
+/// # Errors
+/// 406 where the client takes neither.
+pub fn negotiate_batch(
+    asked: BatchFormat,
+    version: Version,
+    accept: Option<&str>,
+    format: Option<&str>,
+) -> Result<BatchFormat, WireError> {
+    let ranges = ranges(accept, format)?;
+    let (json, multipart) = (best(&ranges, "application/json"), best(&ranges, "multipart/mixed"));
+    let is_taken = match version {
+        Version::V40 => true,
+        Version::Unstated => multipart.is_some(),
+        Version::V401 => false,
+    };
+    if asked == BatchFormat::Multipart && is_taken {
+        return Ok(BatchFormat::Multipart);
+    }
+    match (json.map(Range::weight), multipart.map(Range::weight)) {
+        (None, None) => Err(not_acceptable("application/json and multipart/mixed")),
+        (json, multipart) if json == multipart => Ok(asked),
+        (json, multipart) if json > multipart => Ok(BatchFormat::Json),
+        _ => Ok(BatchFormat::Multipart),
+    }
+}
+
 /// One media range of `Accept`, in lower case.
 struct Range {
     media_type: String,
@@ -126,9 +177,10 @@ fn range(text: &str) -> Range {
 }
 
 fn best<'r>(ranges: &'r [Range], media_type: &str) -> Option<&'r Range> {
+    let kind = media_type.split('/').next().unwrap_or_default();
     let named = |range: &&Range| {
         let range = range.media_type.as_str();
-        range == media_type || range == "*/*" || range == "application/*" || range == "*"
+        range == media_type || range == "*/*" || range.strip_suffix("/*") == Some(kind) || range == "*"
     };
     // A type named with quality 0 is refused even where a wildcard would take it.
     let refused = ranges.iter().any(|r| r.media_type == media_type && r.quality == 0);
@@ -176,6 +228,35 @@ mod tests {
         assert_eq!(format(Some("text/csv")).unwrap_err().status, 406);
         assert_eq!(negotiate_metadata(None, Some("JSON")).unwrap(), MetadataFormat::Json);
         assert_eq!(negotiate_metadata(Some("application/json"), Some("xml")).unwrap(), MetadataFormat::Xml);
+    }
+
+    #[test]
+    fn a_batch_is_answered_as_it_was_asked_unless_the_client_wants_another() {
+        use BatchFormat::{Json, Multipart};
+        for (accept, of_json, of_multipart) in [
+            (None, Json, Multipart),
+            (Some("*/*"), Json, Multipart),
+            (Some("application/json, multipart/mixed"), Json, Multipart),
+            (Some("multipart/mixed"), Multipart, Multipart),
+            (Some("application/json"), Json, Json),
+            (Some("application/json, text/plain, */*"), Json, Json),
+            (Some("application/json;q=0.5, multipart/*"), Multipart, Multipart),
+        ] {
+            let of = |asked, version| negotiate_batch(asked, version, accept, None).unwrap();
+            assert_eq!((of(Json, Version::V401), of(Multipart, Version::V401)), (of_json, of_multipart), "{accept:?}");
+            assert_eq!((of(Json, Version::V40), of(Multipart, Version::V40)), (of_json, Multipart), "{accept:?}");
+        }
+        let unstated = |accept| negotiate_batch(Multipart, Version::Unstated, Some(accept), None).unwrap();
+        assert_eq!(unstated("application/json, text/plain, */*"), Multipart);
+        assert_eq!(unstated("application/json"), Json);
+        let refused = negotiate_batch(Json, Version::V40, Some("application/xml"), None).unwrap_err();
+        assert_eq!(refused.status, 406);
+        assert_eq!(negotiate_batch(Json, Version::V40, Some("multipart/mixed"), Some("json")).unwrap(), Json);
+        let of = BatchFormat::of_content_type;
+        assert_eq!(
+            (of("Multipart/Mixed;boundary=b"), of("application/json; x=y"), of("")),
+            (Some(Multipart), Some(Json), None)
+        );
     }
 
     proptest! {

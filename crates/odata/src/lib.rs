@@ -22,7 +22,8 @@ mod prefer;
 mod version;
 
 pub use batch::{
-    BatchAnswer, BatchPart, read_batch_answers, read_batch_request, write_batch_answers, write_batch_request,
+    BatchAnswer, BatchPart, MAX_BATCH_PARTS, MultipartAnswer, multipart_content_type, read_batch_answers,
+    read_batch_request, read_multipart_request, write_batch_answers, write_batch_request, write_multipart_answers,
 };
 pub use code::{ANSWERS_HEADER, Code, MODEL_HEADER, UPDATED_AT_HEADER, token_name};
 pub use condition::{EntityTags, parse_condition, same_etag};
@@ -30,7 +31,7 @@ pub use dates::{http_date, parse_http_date};
 pub use entity::{read_entity, read_etag, write_entity};
 pub use error::WireError;
 pub use filter::{filter_words, parse_filter, parse_order_by};
-pub use format::{Format, MetadataFormat, negotiate_format, negotiate_metadata};
+pub use format::{BatchFormat, Format, MetadataFormat, negotiate_batch, negotiate_format, negotiate_metadata};
 pub use metadata::{metadata_json, metadata_xml, service_document};
 pub use options::{Options, option_names, parse_options};
 pub use page::{PageEnd, PageError, read_page};

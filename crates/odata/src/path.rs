@@ -111,8 +111,6 @@ fn below_record(segments: &[&str]) -> WireError {
 fn system_resource(name: &str) -> WireError {
     if UNSERVED.iter().any(|unserved| name.starts_with(unserved)) {
         WireError::not_supported(name)
-    } else if name[1..].bytes().all(|b| b.is_ascii_digit()) {
-        WireError::not_supported("A URL that refers to an earlier part of the batch")
     } else {
         nothing_there()
     }
@@ -215,7 +213,7 @@ mod tests {
         assert_eq!(status(&format!("TodoItems/{ID_TEXT}/TodoList/Name/$value")), 501);
         assert_eq!(status("TodoItems/$ref"), 501);
         assert_eq!(status("$entity"), 501);
-        assert_eq!(status("$1"), 501);
+        assert_eq!(status("$1"), 404);
     }
 
     #[test]

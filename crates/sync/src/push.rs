@@ -206,10 +206,7 @@ impl Run<'_> {
             id: "0".to_owned(),
             method: "GET".to_owned(),
             url: format!("{}/$count", tidemark_model::CACHED_ENTITIES),
-            headers: Vec::new(),
-            body: None,
-            group: None,
-            depends_on: Vec::new(),
+            ..BatchPart::default()
         };
         let response = match self.connection.send(self.batch_request(&[part])?).await {
             Err(error) if error.may_be_the_request() => return Ok(false),

@@ -1,4 +1,4 @@
-//! JSON bodies in both directions: batches, pages, records, errors.
+//! JSON bodies in both directions: batches, pages, records, errors; and batches in parts, which a server reads.
 
 use crate::machine::model;
 use serde_json::{Map, Value, json};
@@ -6,16 +6,21 @@ use tidemark_model::{
     EntitySet, Incoming, IncomingRow, Removal, RowSink, Strictness, read_changes, read_members, read_record,
 };
 use tidemark_odata::{
-    BatchAnswer, BatchPart, Version, WireError, read_batch_answers, read_batch_request, read_entity, read_page,
-    write_batch_answers, write_batch_request, write_entity,
+    BatchAnswer, BatchPart, MAX_BATCH_PARTS, Version, WireError, read_batch_answers, read_batch_request, read_entity,
+    read_multipart_request, read_page, write_batch_answers, write_batch_request, write_entity,
 };
 
-/// A batch, its requests and its answers.
+/// A batch, its requests and its answers; a multipart one has the boundary `b`.
 pub(crate) fn batch(bytes: &[u8]) {
+    if let Ok(parts) = read_multipart_request("multipart/mixed; boundary=b", bytes) {
+        assert!(parts.len() <= MAX_BATCH_PARTS);
+        assert!(parts.iter().all(|part| part.problem.is_some() || !(part.method.is_empty() || part.url.is_empty())));
+    }
     let of_part = |part: &BatchPart| {
         let body = part.body.as_ref().map(|raw| raw.get().to_owned());
         let (id, method, url) = (part.id.clone(), part.method.clone(), part.url.clone());
-        (id, method, url, part.headers.clone(), body, part.group.clone(), part.depends_on.clone())
+        let dependencies = (part.group.clone(), part.depends_on.clone(), part.condition.clone());
+        (id, method, url, part.headers.clone(), body, dependencies)
     };
     if let Ok(parts) = read_batch_request(bytes) {
         let again = read_batch_request(&write_batch_request(&parts)).expect("a batch that was read is written");

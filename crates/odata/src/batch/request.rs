@@ -1,40 +1,19 @@
-//! The requests of a batch.
+//! The requests of a batch in the JSON format (OData JSON 4.01 section 19.1).
+//!
+//! Owns: reading and writing them, and the rules that hold between them: ids once, groups together, no dependency on a later
+//! one. Refuses: collecting more than is wanted of anything, however small each is in the text.
 
-use super::{HeaderList, Headers, header};
-use crate::{Code, WireError};
+use super::bounded::Bounded;
+use super::part::{BatchPart, invalid, too_many};
+use super::{HeaderList, Headers};
+use crate::WireError;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::HashSet;
 
-/// One request of a batch.
-#[derive(Clone, Debug, Default)]
-pub struct BatchPart {
-    /// The id that the answer repeats.
-    pub id: String,
-    /// The method, in upper case.
-    pub method: String,
-    /// The URL, relative to the service root or absolute.
-    pub url: String,
-    /// Header names in lower case, and values.
-    pub headers: Vec<(String, String)>,
-    /// The body's JSON text.
-    pub body: Option<Box<RawValue>>,
-    /// The atomicity group.
-    pub group: Option<String>,
-    /// Ids of parts and groups that must have succeeded.
-    pub depends_on: Vec<String>,
-}
-
-impl BatchPart {
-    /// Returns a header's value; `name` in lower case.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        header(&self.headers, name)
-    }
-}
-
 #[derive(Deserialize)]
-struct Envelope<P> {
-    requests: Vec<P>,
+struct Envelope {
+    requests: Bounded<Read>,
 }
 
 #[derive(Deserialize)]
@@ -46,7 +25,17 @@ struct Read {
     headers: Option<Headers>,
     body: Option<Box<RawValue>>,
     atomicity_group: Option<String>,
-    depends_on: Option<Vec<String>>,
+    depends_on: Option<Bounded<String>>,
+    #[serde(rename = "if")]
+    condition: Option<Condition>,
+}
+
+/// `if` is an expression in a string; some write a bare Boolean.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Condition {
+    Expression(String),
+    Literal(bool),
 }
 
 #[derive(Serialize)]
@@ -62,6 +51,8 @@ struct WrittenPart<'p> {
     atomicity_group: Option<&'p str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     depends_on: &'p [String],
+    #[serde(rename = "if", skip_serializing_if = "Option::is_none")]
+    condition: Option<&'p str>,
     method: &'p str,
     url: &'p str,
     headers: HeaderList<'p>,
@@ -72,15 +63,18 @@ struct WrittenPart<'p> {
 /// Reads a batch request.
 ///
 /// # Errors
-/// 400 naming the part and what is wrong with it.
+/// 400 naming the part and what is wrong with it; 413 for more than [`crate::MAX_BATCH_PARTS`] of them.
 pub fn read_batch_request(bytes: &[u8]) -> Result<Vec<BatchPart>, WireError> {
-    let envelope: Envelope<Read> =
+    let Envelope { requests } =
         serde_json::from_slice(bytes).map_err(|e| invalid(format_args!("The batch cannot be read: {e}")))?;
-    let mut parts: Vec<BatchPart> = Vec::with_capacity(envelope.requests.len());
+    if requests.is_too_long {
+        return Err(too_many());
+    }
+    let mut parts: Vec<BatchPart> = Vec::with_capacity(requests.kept.len());
     // Ids and groups that a later part may depend on.
     let mut ids: HashSet<String> = HashSet::new();
     let mut groups: HashSet<String> = HashSet::new();
-    for (index, read) in envelope.requests.into_iter().enumerate() {
+    for (index, read) in requests.kept.into_iter().enumerate() {
         let part = part(index, read)?;
         let name = format!("The batch part {:?}", part.id);
         if ids.contains(&part.id) || groups.contains(&part.id) {
@@ -114,6 +108,16 @@ fn part(index: usize, read: Read) -> Result<BatchPart, WireError> {
         return Err(invalid(format_args!("The batch part {id:?} has the method {method:?}, which nothing here knows")));
     }
     let url = read.url.filter(|url| !url.is_empty()).ok_or_else(|| missing("url"))?;
+    let Bounded { kept: mut depends_on, is_too_long } = read.depends_on.unwrap_or_default();
+    if is_too_long {
+        return Err(invalid(format_args!("The batch part {id:?} depends on more parts than a batch can have")));
+    }
+    depends_on.sort_unstable();
+    depends_on.dedup();
+    let condition = read.condition.map(|condition| match condition {
+        Condition::Expression(text) => text,
+        Condition::Literal(value) => value.to_string(),
+    });
     Ok(BatchPart {
         id,
         method,
@@ -121,12 +125,10 @@ fn part(index: usize, read: Read) -> Result<BatchPart, WireError> {
         headers: read.headers.unwrap_or_default().0,
         body: read.body.filter(|body| body.get() != "null"),
         group: read.atomicity_group,
-        depends_on: read.depends_on.unwrap_or_default(),
+        depends_on,
+        condition,
+        problem: None,
     })
-}
-
-fn invalid(message: std::fmt::Arguments<'_>) -> WireError {
-    WireError::new(400, Code::InvalidBatch, message.to_string())
 }
 
 /// Writes a batch request.
@@ -135,6 +137,7 @@ pub fn write_batch_request(parts: &[BatchPart]) -> Vec<u8> {
         id: &part.id,
         atomicity_group: part.group.as_deref(),
         depends_on: &part.depends_on,
+        condition: part.condition.as_deref(),
         method: &part.method,
         url: &part.url,
         headers: HeaderList(&part.headers),
@@ -147,6 +150,7 @@ pub fn write_batch_request(parts: &[BatchPart]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::batch::{MAX_BATCH_PARTS, MOST_HEADERS};
     use proptest::prelude::*;
 
     fn message(json: &str) -> String {
@@ -165,6 +169,7 @@ mod tests {
             body: Some(RawValue::from_string(r#"{"Title":"Pump","Ünits":[1.50]}"#.into()).unwrap()),
             group: Some("g".into()),
             depends_on: vec![],
+            ..BatchPart::default()
         };
         let second =
             BatchPart { id: "2".into(), depends_on: vec!["g".into(), "1".into()], group: None, ..part.clone() };
@@ -175,15 +180,18 @@ mod tests {
         assert_eq!(again[0].header("if-match"), Some("W/\"3.0a1b2c3d\""));
         assert_eq!(
             (again[0].group.as_deref(), &again[1].depends_on),
-            (Some("g"), &vec!["g".to_owned(), "1".to_owned()])
+            (Some("g"), &vec!["1".to_owned(), "g".to_owned()])
         );
     }
 
     #[test]
     fn what_other_clients_write_is_read() {
         let json = r#"{"requests":[{"url":"/odata/TodoItems","method":"get","id":"a","headers":{"Accept":"*/*"},
-            "body":null,"dependsOn":[],"atomicityGroup":null,"if":"true"}]}"#;
+            "body":null,"dependsOn":[],"atomicityGroup":null,"if":"true"},
+            {"url":"A","method":"GET","id":"b","if":false,"dependsOn":["a","a"]}]}"#;
         let parts = read_batch_request(json.as_bytes()).unwrap();
+        assert_eq!((parts[0].condition.as_deref(), parts[1].condition.as_deref()), (Some("true"), Some("false")));
+        assert_eq!(parts[1].depends_on, ["a"]);
         assert_eq!((parts[0].method.as_str(), parts[0].header("accept")), ("GET", Some("*/*")));
         assert!(parts[0].body.is_none() && parts[0].group.is_none());
     }
@@ -231,6 +239,25 @@ mod tests {
         assert_eq!(read_batch_request(bomb.as_bytes()).unwrap().len(), 1);
         assert_eq!(read_batch_request("[".repeat(500_000).as_bytes()).unwrap_err().status, 400);
         assert_eq!(read_batch_request(format!("{{\"x\":{}", "[".repeat(500_000)).as_bytes()).unwrap_err().status, 400);
+    }
+
+    #[test]
+    fn no_more_is_kept_than_is_wanted() {
+        let part = |id: usize, more: &str| format!(r#"{{"id":"{id}","method":"GET","url":"A"{more}}}"#);
+        let parts = |most: usize| (0..most).map(|id| part(id, "")).collect::<Vec<_>>().join(",");
+        let read = |parts: &str| read_batch_request(format!(r#"{{"requests":[{parts}]}}"#).as_bytes());
+        assert_eq!(read(&parts(MAX_BATCH_PARTS)).unwrap().len(), MAX_BATCH_PARTS);
+        assert_eq!(read(&parts(MAX_BATCH_PARTS + 1)).unwrap_err().status, 413);
+        let depends = |most: usize| format!(r#","dependsOn":[{}]"#, vec!["\"0\""; most].join(","));
+        let two = |more: &str| read(&format!("{},{}", part(0, ""), part(1, more)));
+        assert_eq!(two(&depends(MAX_BATCH_PARTS)).unwrap()[1].depends_on, ["0"]);
+        assert_eq!(two(&depends(MAX_BATCH_PARTS + 1)).unwrap_err().status, 400);
+        let headers = |most: usize| {
+            let headers: Vec<String> = (0..most).map(|number| format!(r#""h{number}":"""#)).collect();
+            format!(r#","headers":{{{}}}"#, headers.join(","))
+        };
+        assert_eq!(two(&headers(MOST_HEADERS)).unwrap()[1].headers.len(), MOST_HEADERS);
+        assert_eq!(two(&headers(MOST_HEADERS + 1)).unwrap_err().status, 400);
     }
 
     proptest! {

@@ -220,8 +220,6 @@ fn delta_part(index: usize, link: &str, asked: u32) -> BatchPart {
         method: "GET".to_owned(),
         url: link.to_owned(),
         headers,
-        body: None,
-        group: None,
-        depends_on: Vec::new(),
+        ..BatchPart::default()
     }
 }

@@ -53,8 +53,7 @@ pub(crate) fn write_part(index: usize, outgoing: &Outgoing) -> BatchPart {
         url,
         headers,
         body: outgoing.text.as_ref().map(|text| text.0.clone()),
-        group: None,
-        depends_on: Vec::new(),
+        ..BatchPart::default()
     }
 }
 
