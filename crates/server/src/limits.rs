@@ -16,8 +16,6 @@ use tidemark_odata::{Code, WireError};
 pub(crate) const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 /// The longest URL. Past 64 KiB hyper itself answers 414, without a body.
 pub(crate) const MAX_URL_BYTES: usize = 60 * 1024;
-/// The most parts in a batch.
-pub(crate) const MAX_BATCH_PARTS: usize = 1000;
 /// The most bytes in a batch answer, after which its reads are refused.
 pub(crate) const MAX_BATCH_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// The page of an ordinary list.

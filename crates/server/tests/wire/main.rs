@@ -16,6 +16,7 @@ mod file;
 mod history;
 mod limits;
 mod lists;
+mod multipart;
 mod names;
 mod processes;
 mod repeat;

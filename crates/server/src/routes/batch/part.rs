@@ -1,14 +1,12 @@
-//! From a part of a batch to a call, and from an answer back to a part.
+//! From a part of a batch to a call.
 //!
 //! A part runs as who sent the batch: credentials among its headers are not looked at (FAULTS A18).
 
-use crate::answer::Answer;
 use crate::call::{Call, SERVICE_ROOT, header_text, names};
 use crate::routes::entity::read_method;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
-use serde_json::value::RawValue;
-use tidemark_odata::{BatchAnswer, BatchPart, Resource, Version, WireError, parse_path, split_target};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tidemark_odata::{BatchPart, Resource, Version, WireError, parse_path, split_target};
 
 /// Reads a part; `url` is its URL with references to other parts already put in.
 ///
@@ -44,23 +42,4 @@ pub(super) fn to_call(batch: &Call, part: &mut BatchPart, url: &str) -> Result<C
         version,
         root: batch.root.clone(),
     })
-}
-
-/// Writes an answer as a part's.
-pub(super) fn to_part(id: String, group: Option<String>, answer: Answer) -> BatchAnswer {
-    let is_json =
-        answer.headers.get(header::CONTENT_TYPE).is_none_or(|media| media.as_bytes().starts_with(b"application/json"));
-    let headers = answer
-        .headers
-        .iter()
-        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
-        .collect();
-    let text = String::from_utf8(answer.body).unwrap_or_default();
-    let body = match text.is_empty() {
-        true => None,
-        false if is_json => RawValue::from_string(text).ok(),
-        // Other text stands in the batch as a JSON string (OData JSON 4.01 section 19.2).
-        false => serde_json::value::to_raw_value(&text).ok(),
-    };
-    BatchAnswer { id, status: answer.status.as_u16(), headers, body, group }
 }

@@ -1,6 +1,9 @@
-//! One batch on its way: which parts wait for the database, which have their answer, which failed.
+//! One batch on its way: which parts wait for the database, which have their answer.
+//!
+//! Owns: order, atomicity groups and continue-on-error. Refuses: what a part says of others (`refer`), and formats (`render`).
 
-use super::part::{to_call, to_part};
+use super::part::to_call;
+use super::refer::{Known, names};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::change::{Commit, Outcome, Step};
@@ -9,15 +12,26 @@ use crate::routes::entity::{Write, read_write};
 use crate::routes::one;
 use crate::server::Server;
 use crate::write::{Shape, answer_outcome, group_failed, submit};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
-use tidemark_odata::{BatchAnswer, BatchPart, Code, WireError, entity_url};
+use tidemark_odata::{BatchPart, Code, Resource, WireError, entity_url};
 
 /// A part that waits for the next transaction.
 struct Waiting {
     index: usize,
     call: Call,
     shape: Shape,
+}
+
+/// A part that has its answer.
+pub(super) struct Settled {
+    /// The part's id.
+    pub(super) id: String,
+    /// Its atomicity group or change set.
+    pub(super) group: Option<String>,
+    /// The answer.
+    pub(super) answer: Answer,
 }
 
 /// One batch.
@@ -27,10 +41,7 @@ pub(super) struct Run<'r> {
     parts: Vec<BatchPart>,
     continue_on_error: bool,
     answers: Vec<Option<Answer>>,
-    /// Ids of parts and groups that failed.
-    failed: HashSet<String>,
-    /// Where the records are that parts write, for URLs that refer to them (`$1`).
-    targets: HashMap<String, String>,
+    known: Known,
     waiting: Vec<Waiting>,
     steps: Vec<Step>,
     answer_bytes: usize,
@@ -58,8 +69,7 @@ impl<'r> Run<'r> {
             parts,
             continue_on_error,
             answers,
-            failed: HashSet::new(),
-            targets: HashMap::new(),
+            known: Known::default(),
             waiting: Vec::new(),
             steps: Vec::new(),
             answer_bytes: 0,
@@ -71,12 +81,12 @@ impl<'r> Run<'r> {
     ///
     /// # Errors
     /// The database failed: nothing of the open transaction was applied.
-    pub(super) async fn finish(mut self) -> Result<Vec<BatchAnswer>, WireError> {
+    pub(super) async fn finish(mut self) -> Result<Vec<Settled>, WireError> {
         let mut index = 0;
         while index < self.parts.len() && !self.is_stopped {
             let end = self.end_of_group(index);
             if self.parts[index].group.is_some() {
-                self.group(index, end).await?;
+                self.group(index..end).await?;
             } else {
                 self.single(index).await?;
             }
@@ -84,7 +94,9 @@ impl<'r> Run<'r> {
         }
         self.flush().await?;
         let answered = self.parts.into_iter().zip(self.answers);
-        Ok(answered.filter_map(|(part, answer)| Some(to_part(part.id, part.group, answer?))).collect())
+        Ok(answered
+            .filter_map(|(part, answer)| Some(Settled { id: part.id, group: part.group, answer: answer? }))
+            .collect())
     }
 
     fn end_of_group(&self, start: usize) -> usize {
@@ -94,20 +106,22 @@ impl<'r> Run<'r> {
     }
 
     async fn single(&mut self, index: usize) -> Result<(), WireError> {
-        self.wait_for_dependencies(index).await?;
+        self.settle_what_is_named(index..index + 1).await?;
         if self.is_stopped {
             return Ok(());
         }
         match self.read(index) {
             Ok(Read::Write(call, write)) => {
-                self.targets.insert(self.parts[index].id.clone(), entity_url(&write.shape.set, write.shape.id));
-                self.waiting.push(Waiting { index, call, shape: write.shape });
-                self.steps.push(Step(vec![write.change]));
+                let change = self.will_write(index, call, *write);
+                self.steps.push(Step(vec![change]));
             }
             Ok(Read::Other(call)) => {
                 self.flush().await?;
                 if !self.is_stopped {
                     let answer = self.answer_other(&call).await;
+                    if let Resource::Entity { set, id } = &call.resource {
+                        self.known.names_record(&self.parts[index], entity_url(set, *id));
+                    }
                     self.settle(index, answer);
                 }
             }
@@ -123,84 +137,106 @@ impl<'r> Run<'r> {
         Ok(())
     }
 
-    /// All parts of a group are read before any of them waits: one that cannot be read fails the others.
-    async fn group(&mut self, start: usize, end: usize) -> Result<(), WireError> {
-        for index in start..end {
-            self.wait_for_dependencies(index).await?;
+    /// All parts of a group are read before any of them waits: one that cannot be read fails the others. What asks is asked
+    /// before anything is written, so that its failure fails the group too; a service may choose the order of a group
+    /// (OData JSON 4.01 section 19.4).
+    async fn group(&mut self, group: Range<usize>) -> Result<(), WireError> {
+        self.settle_what_is_named(group.clone()).await?;
+        if self.is_stopped {
+            return Ok(());
         }
-        let mut changes = Vec::new();
-        let mut ready = Vec::new();
-        let mut errors = HashMap::new();
-        for index in start..end {
+        let mut errors: HashMap<usize, Answer> = HashMap::new();
+        let (mut writes, mut reads) = (Vec::new(), Vec::new());
+        for index in group.clone() {
             match self.read(index) {
                 Ok(Read::Write(call, write)) => {
-                    self.targets.insert(self.parts[index].id.clone(), entity_url(&write.shape.set, write.shape.id));
-                    ready.push(Waiting { index, call, shape: write.shape });
-                    changes.push(write.change);
+                    // Others of the group may refer to it.
+                    self.known.names_record(&self.parts[index], entity_url(&write.shape.set, write.shape.id));
+                    writes.push((index, call, write));
                 }
-                Ok(Read::Other(_)) => {
-                    errors.insert(index, WireError::not_supported("A request that reads, in an atomicity group,"));
-                }
-                Err(error) => {
-                    errors.insert(index, error);
+                Ok(Read::Other(call)) => match self.depends_on_write(index, &writes) {
+                    true => drop(errors.insert(index, depends_on_own_group().into())),
+                    false => reads.push((index, call)),
+                },
+                Err(error) => drop(errors.insert(index, error.into())),
+            }
+        }
+        let mut answers = Vec::new();
+        if errors.is_empty() && !reads.is_empty() {
+            self.flush().await?;
+            if self.is_stopped {
+                return Ok(());
+            }
+            for (index, call) in reads {
+                let answer = self.answer_other(&call).await;
+                match answer.status.is_client_error() || answer.status.is_server_error() {
+                    true => drop(errors.insert(index, answer)),
+                    false => answers.push((index, answer)),
                 }
             }
         }
-        if errors.is_empty() {
-            self.waiting.extend(ready);
+        if !errors.is_empty() {
+            return self.fail_group(group, errors).await;
+        }
+        let changes: Vec<_> =
+            writes.into_iter().map(|(index, call, write)| self.will_write(index, call, *write)).collect();
+        if !changes.is_empty() {
             self.steps.push(Step(changes));
-            return Ok(());
         }
-        if !self.continue_on_error {
+        if !answers.is_empty() {
+            // They stand, or fall, with what the group writes.
             self.flush().await?;
-        }
-        if !self.is_stopped {
-            for index in start..end {
-                let error = errors.remove(&index).unwrap_or_else(group_failed);
-                self.settle(index, error.into());
+            let name = self.parts[group.start].group.clone().unwrap_or_default();
+            let has_failed = self.known.has_failed(&name);
+            for (index, answer) in answers {
+                self.settle(index, if has_failed { group_failed().into() } else { answer });
             }
         }
         Ok(())
     }
 
-    /// What a part depends on must be settled before it is read.
-    async fn wait_for_dependencies(&mut self, index: usize) -> Result<(), WireError> {
-        let part = &self.parts[index];
-        let own_group = part.group.as_deref();
-        let waits = self.waiting.iter().any(|waiting| {
-            let other = &self.parts[waiting.index];
-            let names = |id: &String| *id == other.id || Some(id) == other.group.as_ref();
-            part.depends_on.iter().any(names) || referred(&part.url).is_some_and(|id| id == other.id)
-        });
-        let inside = own_group.is_some()
-            && self.waiting.last().is_some_and(|w| self.parts[w.index].group.as_deref() == own_group);
-        if waits && !inside { self.flush().await } else { Ok(()) }
+    async fn fail_group(&mut self, group: Range<usize>, mut errors: HashMap<usize, Answer>) -> Result<(), WireError> {
+        if !self.continue_on_error {
+            self.flush().await?;
+        }
+        if !self.is_stopped {
+            for index in group {
+                let answer = errors.remove(&index).unwrap_or_else(|| group_failed().into());
+                self.settle(index, answer);
+            }
+        }
+        Ok(())
+    }
+
+    fn depends_on_write(&self, index: usize, writes: &[(usize, Call, Box<Write>)]) -> bool {
+        names(&self.parts[index]).any(|id| writes.iter().any(|(write, ..)| self.parts[*write].id == id))
+    }
+
+    fn will_write(&mut self, index: usize, call: Call, write: Write) -> crate::change::Change {
+        let Write { change, shape } = write;
+        self.known.writes(&self.parts[index], entity_url(&shape.set, shape.id));
+        self.waiting.push(Waiting { index, call, shape });
+        change
+    }
+
+    /// What is named by a part must have its answer before the part is read.
+    async fn settle_what_is_named(&mut self, mut parts: Range<usize>) -> Result<(), WireError> {
+        if parts.any(|index| self.known.must_wait(&self.parts[index])) { self.flush().await } else { Ok(()) }
     }
 
     fn read(&mut self, index: usize) -> Result<Read, WireError> {
-        let part = &self.parts[index];
-        let refers = referred(&part.url).filter(|id| self.targets.contains_key(*id));
-        let failed = |id: &str| self.failed.contains(id);
-        if part.depends_on.iter().any(|id| failed(id)) || refers.is_some_and(failed) {
-            return Err(WireError::new(424, Code::FailedDependency, "A request that this one depends on failed"));
+        let part = &mut self.parts[index];
+        if let Some(problem) = part.problem.take() {
+            return Err(problem);
         }
-        if let Some(unknown) = part.depends_on.iter().find(|id| !self.is_known(id, index)) {
-            let sentence = format!("dependsOn names {unknown:?}, which is no request or group before this one");
-            return Err(WireError::bad_request(sentence));
-        }
-        let url = match refers.and_then(|id| self.targets.get(id)) {
-            Some(target) => part.url.replacen(&part.url[..reference_length(&part.url)], target, 1),
-            None => part.url.clone(),
-        };
-        let call = to_call(self.batch, &mut self.parts[index], &url)?;
+        self.known.check(part)?;
+        self.known.put_etags(part)?;
+        let url = self.known.url(&part.url);
+        let call = to_call(self.batch, part, &url)?;
         match read_write(self.server, &call) {
             Some(write) => Ok(Read::Write(call, Box::new(write?))),
             None => Ok(Read::Other(call)),
         }
-    }
-
-    fn is_known(&self, id: &str, before: usize) -> bool {
-        self.parts[..before].iter().any(|part| part.id == id || part.group.as_deref() == Some(id))
     }
 
     async fn answer_other(&self, call: &Call) -> Answer {
@@ -213,6 +249,7 @@ impl<'r> Run<'r> {
 
     /// Carries out the writes that wait, in one transaction.
     async fn flush(&mut self) -> Result<(), WireError> {
+        self.known.flushed();
         if self.waiting.is_empty() {
             return Ok(());
         }
@@ -234,22 +271,16 @@ impl<'r> Run<'r> {
     }
 
     fn settle(&mut self, index: usize, answer: Answer) {
-        if answer.status.is_client_error() || answer.status.is_server_error() {
-            self.failed.insert(self.parts[index].id.clone());
-            self.failed.extend(self.parts[index].group.clone());
-            self.is_stopped |= !self.continue_on_error;
-        }
+        let has_failed = answer.status.is_client_error() || answer.status.is_server_error();
+        self.is_stopped |= has_failed && !self.continue_on_error;
+        self.known.answered(&self.parts[index], &answer);
         self.answer_bytes += answer.body.len();
         self.answers[index] = Some(answer);
     }
 }
 
-/// Returns the id of the part that a URL begins with (`$1`, `$1/...`), if it does.
-fn referred(url: &str) -> Option<&str> {
-    let length = reference_length(url);
-    (length > 1).then(|| &url[1..length])
-}
-
-fn reference_length(url: &str) -> usize {
-    if url.starts_with('$') { url.find(['/', '?']).unwrap_or(url.len()) } else { 0 }
+fn depends_on_own_group() -> WireError {
+    let sentence = "A request that reads cannot depend on one that writes in the same atomicity group: what it would show is \
+        not there before the whole group is. Ask it after the group";
+    WireError::new(400, Code::InvalidBatch, sentence)
 }
