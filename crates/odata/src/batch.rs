@@ -11,7 +11,7 @@ mod part;
 mod request;
 
 pub use answer::{BatchAnswer, read_batch_answers, write_batch_answers};
-pub use multipart::{MultipartAnswer, multipart_content_type, read_multipart_request, write_multipart_answers};
+pub use multipart::{MultipartAnswer, read_multipart_request, write_multipart_answers};
 pub use part::BatchPart;
 pub use request::{read_batch_request, write_batch_request};
 

@@ -22,8 +22,8 @@ mod prefer;
 mod version;
 
 pub use batch::{
-    BatchAnswer, BatchPart, MAX_BATCH_PARTS, MultipartAnswer, multipart_content_type, read_batch_answers,
-    read_batch_request, read_multipart_request, write_batch_answers, write_batch_request, write_multipart_answers,
+    BatchAnswer, BatchPart, MAX_BATCH_PARTS, MultipartAnswer, read_batch_answers, read_batch_request,
+    read_multipart_request, write_batch_answers, write_batch_request, write_multipart_answers,
 };
 pub use code::{ANSWERS_HEADER, Code, MODEL_HEADER, UPDATED_AT_HEADER, token_name};
 pub use condition::{EntityTags, parse_condition, same_etag};

@@ -9,4 +9,4 @@ mod split;
 mod write;
 
 pub use read::read_multipart_request;
-pub use write::{MultipartAnswer, multipart_content_type, write_multipart_answers};
+pub use write::{MultipartAnswer, write_multipart_answers};

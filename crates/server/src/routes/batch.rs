@@ -38,7 +38,7 @@ pub(crate) async fn run(server: &Arc<Server>, call: &Call) -> Reply {
     let answers = Run::new(server, call, parts, continue_on_error).finish().await?;
     let answer = match wanted {
         Wanted::Json(content_type) => render::json(content_type, answers),
-        Wanted::Multipart => render::multipart(call.version, &format!("batch_{}", server.ports.ids.fresh()), answers),
+        Wanted::Multipart => render::multipart(call.version, &server.ports.ids.fresh().to_string(), answers),
     };
     Ok(if continue_on_error { call.applied(answer, &[Preference::ContinueOnError]) } else { answer })
 }

@@ -215,11 +215,5 @@ fn delta_part(index: usize, link: &str, asked: u32) -> BatchPart {
     if let Some((_, token)) = link.split_once("$deltatoken=") {
         headers.push(("if-none-match".to_owned(), format!("\"{token}\"")));
     }
-    BatchPart {
-        id: index.to_string(),
-        method: "GET".to_owned(),
-        url: link.to_owned(),
-        headers,
-        ..BatchPart::default()
-    }
+    BatchPart { id: index.to_string(), method: "GET".to_owned(), url: link.to_owned(), headers, ..BatchPart::default() }
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns: their bytes, in the form that clients read: a part's type exactly `application/http`, the boundary unquoted and
 //! last, `Content-Type` and `Content-ID` spelled so, the id among the part's headers and among the answer's, since clients
-//! look for it in either place. Refuses: choosing the boundary; whoever has fresh ids gives one that no body holds.
+//! look for it in either place. Refuses: choosing the boundaries; whoever has fresh ids gives one that no body holds.
 
 use std::io::Write as _;
 
@@ -26,9 +26,11 @@ pub struct MultipartAnswer {
     pub body: Vec<u8>,
 }
 
-/// Writes the answers of a batch. Of a change set that failed there is one answer for all of it: the one that says why, and
-/// not a 424, which says that another failed.
-pub fn write_multipart_answers(answers: &[MultipartAnswer], boundary: &str) -> Vec<u8> {
+/// Writes the answers of a batch; returns its `Content-Type`, and the body. Of a change set that failed there is one answer
+/// for all of it: the one that says why, and not a 424, which says that another failed. `id` is in the boundaries, and in
+/// no body.
+pub fn write_multipart_answers(answers: &[MultipartAnswer], id: &str) -> (String, Vec<u8>) {
+    let boundary = &format!("batch_{id}");
     let mut out = Vec::new();
     let in_groups = answers.chunk_by(|one, next| one.group.is_some() && one.group == next.group);
     for (number, answers) in in_groups.enumerate() {
@@ -39,8 +41,9 @@ pub fn write_multipart_answers(answers: &[MultipartAnswer], boundary: &str) -> V
             ([one], None) if one.group.is_none() => part(&mut out, one),
             (_, Some(cause)) => part(&mut out, cause),
             (answers, None) => {
-                let inner = format!("{boundary}.{number}");
-                line(&mut out, format_args!("Content-Type: {}", multipart_content_type(&inner)));
+                // There are readers that take all that begins with the outer boundary for it.
+                let inner = format!("changeset_{id}_{number}");
+                line(&mut out, format_args!("Content-Type: {}", content_type(&inner)));
                 line(&mut out, format_args!(""));
                 for answer in answers {
                     delimiter(&mut out, &inner);
@@ -51,11 +54,10 @@ pub fn write_multipart_answers(answers: &[MultipartAnswer], boundary: &str) -> V
         }
     }
     line(&mut out, format_args!("--{boundary}--"));
-    out
+    (content_type(boundary), out)
 }
 
-/// Returns the `Content-Type` of a multipart batch with this boundary.
-pub fn multipart_content_type(boundary: &str) -> String {
+fn content_type(boundary: &str) -> String {
     format!("multipart/mixed; boundary={boundary}")
 }
 
@@ -127,7 +129,8 @@ mod tests {
     }
 
     fn written(answers: &[MultipartAnswer]) -> String {
-        let bytes = write_multipart_answers(answers, "b");
+        let (content_type, bytes) = write_multipart_answers(answers, "1");
+        assert_eq!(content_type, "multipart/mixed; boundary=batch_1");
         String::from_utf8(bytes).unwrap().replace("\r\n", "\n")
     }
 
@@ -142,7 +145,7 @@ mod tests {
             answer("5", None, 404, "{\"error\":5}"),
         ];
         insta::assert_snapshot!(written(&answers), @r#"
-        --b
+        --batch_1
         Content-Type: application/http
         Content-Transfer-Encoding: binary
 
@@ -152,10 +155,10 @@ mod tests {
         Content-Length: 2
 
         {}
-        --b
-        Content-Type: multipart/mixed; boundary=b.1
+        --batch_1
+        Content-Type: multipart/mixed; boundary=changeset_1_1
 
-        --b.1
+        --changeset_1_1
         Content-Type: application/http
         Content-Transfer-Encoding: binary
         Content-ID: 1
@@ -167,7 +170,7 @@ mod tests {
         Content-Length: 7
 
         {"a":1}
-        --b.1
+        --changeset_1_1
         Content-Type: application/http
         Content-Transfer-Encoding: binary
         Content-ID: 2
@@ -178,8 +181,8 @@ mod tests {
         ETag: W/"1"
 
 
-        --b.1--
-        --b
+        --changeset_1_1--
+        --batch_1
         Content-Type: application/http
         Content-Transfer-Encoding: binary
         Content-ID: 4
@@ -191,7 +194,7 @@ mod tests {
         Content-Length: 11
 
         {"error":4}
-        --b
+        --batch_1
         Content-Type: application/http
         Content-Transfer-Encoding: binary
         Content-ID: 5
@@ -203,7 +206,7 @@ mod tests {
         Content-Length: 11
 
         {"error":5}
-        --b--
+        --batch_1--
         "#);
     }
 

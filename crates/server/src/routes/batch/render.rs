@@ -5,9 +5,7 @@ use crate::answer::Answer;
 use crate::call::names;
 use http::{StatusCode, header};
 use serde_json::value::RawValue;
-use tidemark_odata::{
-    BatchAnswer, MultipartAnswer, Version, multipart_content_type, write_batch_answers, write_multipart_answers,
-};
+use tidemark_odata::{BatchAnswer, MultipartAnswer, Version, write_batch_answers, write_multipart_answers};
 
 /// Writes answers as JSON.
 pub(super) fn json(content_type: &'static str, settled: Vec<Settled>) -> Answer {
@@ -29,12 +27,11 @@ fn json_part(Settled { id, group, answer }: Settled) -> BatchAnswer {
     BatchAnswer { id, status, headers, body, group }
 }
 
-/// Writes answers as `multipart/mixed`, each formed as it would be outside of a batch.
-pub(super) fn multipart(version: Version, boundary: &str, settled: Vec<Settled>) -> Answer {
+/// Writes answers as `multipart/mixed`, each formed as it would be outside of a batch; `id` is a fresh one.
+pub(super) fn multipart(version: Version, id: &str, settled: Vec<Settled>) -> Answer {
     let answers: Vec<MultipartAnswer> = settled.into_iter().map(|part| multipart_part(version, part)).collect();
-    let body = write_multipart_answers(&answers, boundary);
-    let answer = Answer { body, ..Answer::empty(StatusCode::OK) };
-    answer.with(header::CONTENT_TYPE, &multipart_content_type(boundary))
+    let (content_type, body) = write_multipart_answers(&answers, id);
+    Answer { body, ..Answer::empty(StatusCode::OK) }.with(header::CONTENT_TYPE, &content_type)
 }
 
 fn multipart_part(version: Version, Settled { id, group, answer }: Settled) -> MultipartAnswer {
