@@ -168,7 +168,10 @@ impl Drawing {
             let after_ms = self.dice.roll() % 600;
             self.events.push(Event { after_ms, deed });
         }
-        vec![sync(laptop), Deed::SignOut { laptop, user: User::Ana }, sync(laptop)]
+        // Nobody else takes the turn until what is under way has its answer, and goes on.
+        self.put(sync(laptop));
+        self.events.last_mut().expect("just put").after_ms += 60_000;
+        vec![Deed::SignOut { laptop, user: User::Ana }, sync(laptop)]
     }
 
     /// A disk is put back to an image that was taken before what waited on it was sent.
