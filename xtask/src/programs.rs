@@ -40,10 +40,18 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments)
 }
 
+/// The folder of the window's npm packages.
+pub(crate) const UI: &str = "ui";
+
 /// Makes an npm command in `ui`.
 pub(crate) fn npm(arguments: &[&str]) -> Command {
+    npm_in(UI, arguments)
+}
+
+/// Makes an npm command in a folder of the checkout.
+pub(crate) fn npm_in(folder: &str, arguments: &[&str]) -> Command {
     let mut command = command(if cfg!(windows) { "npm.cmd" } else { "npm" }, arguments);
-    command.current_dir(root().join("ui"));
+    command.current_dir(root().join(folder));
     command
 }
 

@@ -3,7 +3,7 @@
 //! Owns: the list of packages, each with the reason for it. Refuses: machines other than Debian and Ubuntu, which are
 //! told what to install, and Node itself, of which there are many sources and a person has chosen one.
 
-use crate::programs::{Runner, answer, command, is_installed, npm, root};
+use crate::programs::{Runner, UI, answer, command, is_installed, npm_in, root};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::Path;
@@ -59,6 +59,9 @@ const TESTS: &[Package] = &[
     Package { name: "postgresql", shown_by: Probe::Program("postgres") },
 ];
 
+/// The folder of the OData clients that tests run.
+const CLIENTS: &str = "tests/clients";
+
 /// The oldest Node that Vite 8 runs on.
 const NODE: (u32, u32) = (20, 19);
 
@@ -66,7 +69,11 @@ const NODE: (u32, u32) = (20, 19);
 pub(crate) fn provision(purpose: For, run: Runner<'_>) -> Result<()> {
     node()?;
     system(purpose, run)?;
-    npm_packages(run)
+    npm_packages(UI, run)?;
+    match purpose {
+        For::Tests => npm_packages(CLIENTS, run),
+        For::Window | For::Picture => Ok(()),
+    }
 }
 
 fn system(purpose: For, run: Runner<'_>) -> Result<()> {
@@ -158,14 +165,15 @@ fn version(text: &str) -> Option<(u32, u32)> {
     Some((numbers.next()??, numbers.next()??))
 }
 
-/// Runs `npm ci` unless the installed packages are those of the lock file.
-fn npm_packages(run: Runner<'_>) -> Result<()> {
-    let ui = root().join("ui");
+/// Runs `npm ci` in a folder of the checkout, unless the installed packages are those of its lock file.
+fn npm_packages(folder: &str, run: Runner<'_>) -> Result<()> {
+    let path = root().join(folder);
     let changed = |path: &Path| fs::metadata(path).and_then(|file| file.modified());
-    let locked = changed(&ui.join("package-lock.json")).context("ui/package-lock.json cannot be read")?;
+    let locked = changed(&path.join("package-lock.json"));
+    let locked = locked.with_context(|| format!("{folder}/package-lock.json cannot be read"))?;
     // npm writes this file last.
-    let installed = changed(&ui.join("node_modules/.package-lock.json")).unwrap_or(SystemTime::UNIX_EPOCH);
-    if installed < locked { run(npm(&["ci", "--no-audit", "--no-fund"])) } else { Ok(()) }
+    let installed = changed(&path.join("node_modules/.package-lock.json")).unwrap_or(SystemTime::UNIX_EPOCH);
+    if installed < locked { run(npm_in(folder, &["ci", "--no-audit", "--no-fund"])) } else { Ok(()) }
 }
 
 #[cfg(test)]
