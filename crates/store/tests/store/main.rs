@@ -8,6 +8,7 @@ mod support;
 mod account;
 mod addition;
 mod answers;
+mod audit;
 mod choice;
 mod clocks;
 mod conflicts;
