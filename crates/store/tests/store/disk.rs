@@ -318,3 +318,20 @@ fn a_program_that_runs_on_goes_on_behind_a_sign_out_that_another_one_began() {
     add(&runs_on, 1, "works on");
     assert_eq!(runs_on.counts().unwrap().pending, 1);
 }
+
+#[test]
+fn after_a_kill_every_set_is_compared_with_the_server() {
+    let device = device();
+    let store = &device.store;
+    // Each was read, and is due in a day.
+    assert!(store.audits_due().unwrap().is_empty());
+    let left = killed(&device);
+    let again = Store::open(left.path(), Arc::new(SystemDisk), clock(), ids(99)).unwrap();
+    assert!(again.audits_due().unwrap().is_empty());
+    assert!(again.look_after().unwrap());
+    let mut due = again.audits_due().unwrap();
+    due.sort_unstable();
+    let mut all: Vec<String> = again.positions().unwrap().iter().map(|from| from.set().to_owned()).collect();
+    all.sort_unstable();
+    assert_eq!(due, all);
+}
