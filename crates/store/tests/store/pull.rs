@@ -4,7 +4,7 @@ use crate::support::*;
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 use tidemark_model::query::Query;
-use tidemark_store::{Answer, Changed, Only, Others, Position, Store, StoreError, Tally};
+use tidemark_store::{Answer, Changed, Only, Others, Position, PullTx, Store, StoreError, Tally};
 
 fn item(n: u64, etag: &str, title: &str) -> tidemark_model::Versioned {
     server_item(id(n), etag, json!({ "Title": title, "Notes": "n", "_UpdatedAt": 1_000 }))
@@ -166,6 +166,7 @@ fn a_full_enumeration_resumes_where_it_was_killed_and_sweeps_what_was_purged() {
     let figures = store.entities().unwrap().into_iter().find(|figures| figures.name == ITEMS).unwrap();
     let first = figures.first_sync.unwrap();
     assert_eq!((first.done, first.total), (2, Some(3)));
+    assert_eq!(store.first_sync(ITEMS).unwrap(), Some(first));
     // Sent and confirmed while the enumeration is under way, at a place it has passed already.
     let confirmed = store.add(ITEMS, &object(json!({ "Id": id(0).to_string(), "Title": "zero" }))).unwrap();
     accept_all(store);
@@ -438,4 +439,38 @@ fn what_goes_back_to_the_base_unsent_is_fetched_where_the_set_was_read_anew_with
         assert_eq!(store.counts().unwrap().pending, 0, "{name}");
         is_wanted();
     }
+}
+
+#[test]
+fn only_what_is_sent_next_is_set_aside_for_its_push() {
+    let device = device();
+    let store = &device.store;
+    for n in 1..=3 {
+        clean_item(store, n, "e1");
+        edit(store, id(n), json!({ "Title": "mine" }));
+    }
+    // One is asked about, one is on its way, one waits.
+    pull_item(store, &item(1, "e2", "theirs"));
+    let sent = batch(store).into_iter().find(|sent| sent.id == id(2)).unwrap();
+    let others = batch(store).into_iter().find(|sent| sent.id == id(3)).unwrap();
+    store.settle(&[reply(&others, done("e2"))]).unwrap();
+    edit(store, id(3), json!({ "Title": "mine again" }));
+    let tally = {
+        let from = stands(store, ITEMS);
+        let came = |tx: &mut PullTx<'_>| {
+            tx.before_push();
+            (1..=3).try_for_each(|n| take(&mut tx.onto(&from)?, ITEMS, &item(n, "e3", "theirs too")))
+        };
+        store.pull(came).unwrap().1
+    };
+    assert_eq!(tally.conflicts, 0);
+    let asked = only(store);
+    assert_eq!((asked.record_id, asked.server.unwrap().etag.as_str()), (id(1), "e3"));
+    let has_refetch = || store.lease().unwrap().has_refetch().unwrap();
+    assert!(!has_refetch());
+    store.settle(&[reply(&sent, done("e4"))]).unwrap();
+    assert!(has_refetch(), "what moved while it was on its way is asked for when it is answered");
+    // The push meets what was set aside; a pull that none follows does not set anything aside.
+    pull_item(store, &item(3, "e3", "theirs too"));
+    assert_eq!(store.conflicts().unwrap().len(), 2);
 }
