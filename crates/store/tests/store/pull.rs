@@ -474,3 +474,30 @@ fn only_what_is_sent_next_is_set_aside_for_its_push() {
     pull_item(store, &item(3, "e3", "theirs too"));
     assert_eq!(store.conflicts().unwrap().len(), 2);
 }
+
+#[test]
+fn a_record_that_both_deleted_is_gone_which_counts_as_pulled() {
+    let device = device();
+    let store = &device.store;
+    clean_item(store, 1, "e1");
+    store.delete(ITEMS, id(1)).unwrap();
+    assert_eq!(pull_removed(store, ITEMS, id(1), "e2"), Tally { pulled: 1, ..Tally::default() });
+    assert_eq!((store.counts().unwrap().pending, store.conflicts().unwrap()), (0, vec![]));
+}
+
+#[test]
+fn of_an_import_by_others_the_first_five_thousand_records_are_news() {
+    const MANY: u64 = 5_003;
+    let device = device();
+    let store = &device.store;
+    for (etag, title) in [("e1", "before"), ("e2", "after")] {
+        pull(store, ITEMS, |tx| {
+            let mut sink = tx.sink()?;
+            (0..MANY).try_for_each(|n| take_into(&mut sink, model(), ITEMS, &item(n, etag, title)))
+        })
+        .unwrap();
+    }
+    let is_told = |n| !store.history(ITEMS, id(n)).unwrap().is_empty();
+    let told: Vec<u64> = (4_990..MANY).filter(|n| is_told(*n)).collect();
+    assert_eq!(told, (4_990..5_000).collect::<Vec<_>>());
+}

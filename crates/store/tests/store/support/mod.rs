@@ -289,8 +289,17 @@ pub(crate) fn take(tx: &mut Onto<'_>, set: &str, server: &Versioned) -> Result<(
 
 /// As [`take`], of a server with that model.
 pub(crate) fn take_under(tx: &mut Onto<'_>, model: &EntityModel, set: &str, server: &Versioned) -> Result<()> {
+    take_into(&mut tx.sink()?, model, set, server)
+}
+
+/// As [`take`], one of many of one page.
+pub(crate) fn take_into(
+    sink: &mut impl RowSink<Error = StoreError>,
+    model: &EntityModel,
+    set: &str,
+    server: &Versioned,
+) -> Result<()> {
     let set = model.set(set).unwrap();
-    let mut sink = tx.sink()?;
     let record = &server.record;
     let declared: Vec<_> = set.entity_type.declared().collect();
     let cells: Vec<Cell<'_>> = declared
