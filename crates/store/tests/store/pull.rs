@@ -501,3 +501,14 @@ fn of_an_import_by_others_the_first_five_thousand_records_are_news() {
     let told: Vec<u64> = (4_990..MANY).filter(|n| is_told(*n)).collect();
     assert_eq!(told, (4_990..5_000).collect::<Vec<_>>());
 }
+
+#[test]
+fn a_deletion_by_others_is_told_with_who_and_when() {
+    let device = device();
+    let store = &device.store;
+    clean_item(store, 1, "e1");
+    pull_removed(store, ITEMS, id(1), "e2");
+    let told = store.history(ITEMS, id(1)).unwrap().remove(0);
+    let event = serde_json::to_value(told.event).unwrap();
+    assert_eq!((event, told.by.as_deref(), told.at), (json!("deleted"), Some("bob"), 1_700_000_000_500));
+}
