@@ -97,6 +97,22 @@ fn a_batch_is_limited_by_records_and_by_bytes() {
     assert!((50..200).contains(&half.len()), "{}", half.len());
     assert_eq!(half, all[..half.len()]);
     assert_eq!(store.next_batch(1000, 1, &HashSet::new()).unwrap().len(), 1, "too large alone is sent alone");
+    let three: usize = all[..3].iter().map(tidemark_store::Outgoing::bytes).sum();
+    let within = |bytes| store.next_batch(1000, bytes, &HashSet::new()).unwrap().len();
+    assert_eq!([within(three - 1), within(three), within(three + 1)], [2, 3, 3]);
+}
+
+#[test]
+fn whether_anything_waits_is_told() {
+    let device = device();
+    let store = &device.store;
+    let has_unsent = || store.lease().unwrap().has_unsent().unwrap();
+    assert!(!has_unsent());
+    clean_item(store, 1, "e1");
+    edit(store, id(1), json!({ "Title": "mine" }));
+    assert!(has_unsent());
+    accept_all(store);
+    assert!(!has_unsent());
 }
 
 #[test]
