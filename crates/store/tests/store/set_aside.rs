@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use serde_json::json;
-use tidemark_store::{Answer, Tally};
+use tidemark_store::{Answer, OutgoingChange, Tally, Unsent};
 
 fn undecided(counts: bool) -> Answer {
     Answer::Undecided { reason: "The server failed at it.".into(), counts }
@@ -51,6 +51,46 @@ fn what_failed_before_is_sent_behind_the_others_and_not_with_them() {
     assert_eq!(ids(store), [id(2), id(3)]);
     store.settle(&[reply(&sent[1], done("e2")), reply(&sent[2], done("e3"))]).unwrap();
     assert_eq!(ids(store), [id(1)]);
+}
+
+#[test]
+fn what_was_deleted_while_no_answer_was_a_decision_is_sent_as_that() {
+    let device = device();
+    let store = &device.store;
+    clean_item(store, 1, "e1");
+    edit(store, id(1), json!({ "Title": "mine" }));
+    let sent = batch(store).remove(0);
+    store.delete(ITEMS, id(1)).unwrap();
+    for _ in 0..5 {
+        store.settle(&[reply(&sent, undecided(true))]).unwrap();
+    }
+    assert_eq!(store.counts().unwrap().parked, 0);
+    assert!(matches!(items(store)[..], [OutgoingChange::Delete { .. }]), "{:?}", items(store));
+}
+
+#[test]
+fn a_refused_addition_that_was_deleted_meanwhile_can_be_undone_where_its_set_is_kept_no_longer() {
+    let is_told = |switches_off: bool, deletes: bool| {
+        let device = device();
+        let store = &device.store;
+        let added = store.add(ITEMS, &object(json!({ "Title": "new" }))).unwrap().record.id;
+        let sent = batch(store).remove(0);
+        if deletes {
+            store.delete(ITEMS, added).unwrap();
+        } else {
+            edit(store, added, json!({ "Title": "newer" }));
+        }
+        if switches_off {
+            store.uncache(ITEMS, Unsent::KeepUntilSent).unwrap();
+        }
+        store.settle(&[reply(&sent, Answer::Refused { reason: "no".into() })]).unwrap();
+        let history = store.history(ITEMS, added).unwrap();
+        history
+            .iter()
+            .any(|entry| serde_json::to_value(&entry.event).unwrap() == json!("deleted") && entry.can_bring_back)
+    };
+    assert!(is_told(true, true));
+    assert!(!is_told(true, false) && !is_told(false, true) && !is_told(false, false));
 }
 
 fn spoil(device: &Device, column: &str, n: u64) {
