@@ -1,6 +1,6 @@
 //! The answers of a batch.
 
-use super::{HeaderList, Headers, header};
+use super::headers::{HeaderList, Headers, header};
 use crate::{Code, WireError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

@@ -1,6 +1,6 @@
 //! A JSON array of which no more is kept than is wanted: the rest is read over.
 
-use super::MAX_BATCH_PARTS;
+use super::part::MAX_BATCH_PARTS;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;

@@ -2,9 +2,12 @@
 //!
 //! Owns: what both formats say of a request, and the refusal of a batch that cannot be read. Refuses: bytes.
 
-use super::{MAX_BATCH_PARTS, header};
+use super::headers::header;
 use crate::{Code, WireError};
 use serde_json::value::RawValue;
+
+/// The most requests of a batch.
+pub const MAX_BATCH_PARTS: usize = 1000;
 
 /// One request of a batch.
 #[derive(Clone, Debug, Default)]

@@ -4,8 +4,8 @@
 //! one. Refuses: collecting more than is wanted of anything, however small each is in the text.
 
 use super::bounded::Bounded;
+use super::headers::{HeaderList, Headers};
 use super::part::{BatchPart, invalid, too_many};
-use super::{HeaderList, Headers};
 use crate::WireError;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -150,7 +150,8 @@ pub fn write_batch_request(parts: &[BatchPart]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::batch::{MAX_BATCH_PARTS, MOST_HEADERS};
+    use crate::batch::headers::MOST_HEADERS;
+    use crate::batch::part::MAX_BATCH_PARTS;
     use proptest::prelude::*;
 
     fn message(json: &str) -> String {

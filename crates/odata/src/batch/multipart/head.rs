@@ -3,7 +3,7 @@
 //! Owns: reading those of a part and of the request in it. Refuses: what a header means. Header lines may be folded, and
 //! line breaks bare.
 
-use crate::batch::MOST_HEADERS;
+use crate::batch::headers::MOST_HEADERS;
 
 /// Headers, names in lower case, and what stands behind the empty line.
 pub(super) type Headed<'t> = (Vec<(String, String)>, &'t str);

@@ -7,8 +7,8 @@
 
 use super::head::{headers, media_type, request_line};
 use super::split::{Unsplit, split};
-use crate::batch::part::{BatchPart, invalid, too_many};
-use crate::batch::{MAX_BATCH_PARTS, header};
+use crate::batch::headers::header;
+use crate::batch::part::{BatchPart, MAX_BATCH_PARTS, invalid, too_many};
 use crate::{Code, WireError};
 use serde_json::value::RawValue;
 use std::collections::HashSet;
