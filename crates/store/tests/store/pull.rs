@@ -506,7 +506,8 @@ fn of_an_import_by_others_the_first_five_thousand_records_are_news() {
 fn a_deletion_by_others_is_told_with_who_and_when() {
     let device = device();
     let store = &device.store;
-    clean_item(store, 1, "e1");
+    let by_another = json!({ "Title": "a", "_UpdatedAt": 1_000, "_UpdatedBy": "carl" });
+    pull_item(store, &server_item(id(1), "e1", by_another));
     pull_removed(store, ITEMS, id(1), "e2");
     let told = store.history(ITEMS, id(1)).unwrap().remove(0);
     let event = serde_json::to_value(told.event).unwrap();
