@@ -50,6 +50,8 @@ struct Written<'p> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WrittenAnswer<'p> {
+    /// A request of the multipart format may have none.
+    #[serde(skip_serializing_if = "str::is_empty")]
     id: &'p str,
     #[serde(skip_serializing_if = "Option::is_none")]
     atomicity_group: Option<&'p str>,

@@ -103,6 +103,10 @@ fn part(index: usize, read: Read) -> Result<BatchPart, WireError> {
     let number = index + 1;
     let missing = |member: &str| invalid(format_args!("Part {number} of the batch has no {member}"));
     let id = read.id.filter(|id| !id.is_empty()).ok_or_else(|| missing("id"))?;
+    // In a multipart answer it is a header's value.
+    if id.contains(char::is_control) {
+        return Err(invalid(format_args!("Part {number} of the batch has an id with a character that no id can have")));
+    }
     let method = read.method.ok_or_else(|| missing("method"))?.to_ascii_uppercase();
     if !matches!(method.as_str(), "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS") {
         return Err(invalid(format_args!("The batch part {id:?} has the method {method:?}, which nothing here knows")));
@@ -203,6 +207,10 @@ mod tests {
         for (json, expected) in [
             (two(r#"{"method":"GET","url":"A"}"#), "Part 2 of the batch has no id"),
             (two(r#"{"id":"2","url":"A"}"#), "Part 2 of the batch has no method"),
+            (
+                two(r#"{"id":"2\r\nX: y","method":"GET","url":"A"}"#),
+                "Part 2 of the batch has an id with a character that no id can have",
+            ),
             (two(r#"{"id":"2","method":"GET","url":""}"#), "Part 2 of the batch has no url"),
             (
                 two(r#"{"id":"2","method":"TRACE","url":"A"}"#),

@@ -141,6 +141,20 @@ async fn what_reads_in_a_group_is_asked_before_it_and_fails_it() {
 }
 
 #[tokio::test]
+async fn what_a_group_reads_counts_while_it_is_kept_back() {
+    let server = Running::start().await;
+    let notes = "n".repeat(1 << 20);
+    server.write("PUT", &task_url(&id(1)), &json!({"Title": "large", "Notes": notes})).await.is(201);
+    let parts: Vec<Value> = (0..70)
+        .map(|n| json!({"id": n.to_string(), "atomicityGroup": "g", "method": "GET", "url": format!("TodoItems({})", id(1))}))
+        .collect();
+    let answers = server.batch(json!(parts)).await;
+    let refused = answers.iter().filter(|answer| answer["status"] == 413).count();
+    assert!((1..10).contains(&refused), "{refused}");
+    assert!(answers.iter().all(|answer| answer["status"] == 413 || answer["status"] == 424));
+}
+
+#[tokio::test]
 async fn a_condition_says_whether_a_request_is_carried_out() {
     let server = Running::start().await;
     let with = |part: &str, number: u32, condition: Value, depends_on: Value| {

@@ -51,7 +51,8 @@ pub fn read_multipart_request(content_type: &str, body: &[u8]) -> Result<Vec<Bat
             return Err(too_many());
         }
     }
-    let mut ids = HashSet::new();
+    // No request is called as a change set is here.
+    let mut ids: HashSet<&str> = parts.iter().filter_map(|part| part.group.as_deref()).collect();
     match parts.iter().find(|part| !part.id.is_empty() && !ids.insert(part.id.as_str())) {
         Some(twice) => Err(invalid(format_args!("Two requests of the batch have the Content-ID {:?}", twice.id))),
         None => Ok(parts),

@@ -239,12 +239,15 @@ impl<'r> Run<'r> {
         }
     }
 
-    async fn answer_other(&self, call: &Call) -> Answer {
+    /// What is read counts as soon as it is in memory, also where a group keeps it back until its writes stand.
+    async fn answer_other(&mut self, call: &Call) -> Answer {
         if self.answer_bytes > MAX_BATCH_ANSWER_BYTES {
             let sentence = "The answers of this batch are too large together. Ask this in another request";
             return WireError::new(413, Code::TooLarge, sentence).into();
         }
-        one::answer(self.server, call).await.unwrap_or_else(Answer::from)
+        let answer = one::answer(self.server, call).await.unwrap_or_else(Answer::from);
+        self.answer_bytes += answer.body.len();
+        answer
     }
 
     /// Carries out the writes that wait, in one transaction.
@@ -265,6 +268,7 @@ impl<'r> Run<'r> {
                 continue;
             }
             let answer = answer_outcome(self.server, &waiting.call, &waiting.shape, outcome);
+            self.answer_bytes += answer.body.len();
             self.settle(waiting.index, answer);
         }
         Ok(())
@@ -274,7 +278,6 @@ impl<'r> Run<'r> {
         let has_failed = answer.status.is_client_error() || answer.status.is_server_error();
         self.is_stopped |= has_failed && !self.continue_on_error;
         self.known.answered(&self.parts[index], &answer);
-        self.answer_bytes += answer.body.len();
         self.answers[index] = Some(answer);
     }
 }
