@@ -6,6 +6,7 @@
 
 mod locate;
 mod names;
+mod navigation;
 mod once;
 mod parse;
 mod property;

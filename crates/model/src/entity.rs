@@ -118,6 +118,19 @@ pub struct NavigationProperty {
     pub target_set: String,
 }
 
+/// The other side of a [`NavigationProperty`]: the records of an entity set that refer to one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Collection {
+    /// The name in the model.
+    pub name: String,
+    /// The entity set of the records.
+    pub target_set: String,
+    /// Their navigation property, which leads back.
+    pub partner: String,
+    /// Their property that holds the `Id`.
+    pub property: String,
+}
+
 /// The shape shared by the records of an entity set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EntityType {
@@ -129,6 +142,8 @@ pub struct EntityType {
     pub properties: Vec<Property>,
     /// References to other entity sets.
     pub navigation: Vec<NavigationProperty>,
+    /// Other entity sets' references to it, as far as the model names them.
+    pub collections: Vec<Collection>,
 }
 
 impl EntityType {

@@ -45,7 +45,7 @@ pub use cell::{Cell, CellSeed, ValueError};
 pub use csdl::{BATCH_PATH, ModelError};
 pub use decimal::decimal_unscaled;
 pub use digest::{BUCKETS, Bucket, RowDigest, bucket_of};
-pub use entity::{EntityModel, EntitySet, EntityType, Kind, MergeRule, NavigationProperty, Property, Role};
+pub use entity::{Collection, EntityModel, EntitySet, EntityType, Kind, MergeRule, NavigationProperty, Property, Role};
 pub use file_edit::{FileEdit, is_as_written, read_back};
 pub use fold::{Fold, LocalChange, fold};
 pub use incoming::{Incoming, IncomingRow, Removal, RowSink};

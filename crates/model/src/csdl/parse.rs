@@ -4,8 +4,9 @@
 
 use super::ModelError;
 use super::names::{check_container, check_name, check_property, check_sets};
+use super::navigation::{collection, is_collection, navigation_property};
 use super::once::members_stand_once;
-use super::property::{label, navigation_property, property};
+use super::property::{label, property};
 use super::source::{Object, Source};
 use crate::cached_entities::{CACHED_ENTITIES, declaration};
 use crate::entity::{EntityModel, EntitySet, EntityType, Kind, MergeRule, Property, Role};
@@ -158,7 +159,7 @@ fn entity_type(
         return Err(source.error(&[namespace, name, ID], "Id must be there, of type Edm.Guid"));
     }
     let mut properties = vec![fixed(ID, Kind::Guid, false, Role::Key)];
-    let mut navigation = Vec::new();
+    let (mut navigation, mut collections) = (Vec::new(), Vec::new());
     for (member, value) in members.iter().filter(|(k, _)| !k.starts_with(['$', '@']) && *k != ID) {
         let path = [namespace, name, member];
         let element = source.object(value, &path)?;
@@ -172,6 +173,9 @@ fn entity_type(
         check_property(source, member, &path)?;
         match element.get("$Kind").and_then(Value::as_str).unwrap_or("Property") {
             "Property" => properties.push(property(source, &path, element)?),
+            "NavigationProperty" if is_collection(element) => {
+                collections.push(collection(source, namespace, &path, element, schema, set_of_type)?);
+            }
             "NavigationProperty" => {
                 navigation.push(navigation_property(source, namespace, &path, element, members, set_of_type)?);
             }
@@ -186,7 +190,7 @@ fn entity_type(
     properties.push(fixed(IS_TOMBSTONED, Kind::Boolean, true, Role::IsTombstoned));
     properties.push(fixed(UPDATED_BY, Kind::String { max_length: None }, true, Role::UpdatedBy));
     let label = label(&schema[name]).unwrap_or_else(|| name.to_owned());
-    Ok(EntityType { name: name.to_owned(), label, properties, navigation })
+    Ok(EntityType { name: name.to_owned(), label, properties, navigation, collections })
 }
 
 /// A set or property whose name begins with `$` would be read as a word of CSDL and dropped in silence.

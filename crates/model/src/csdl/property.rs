@@ -1,14 +1,13 @@
-//! One property of an entity type: its kind with its facets, its default, its annotations; and where a navigation property
-//! leads.
+//! One property of an entity type: its kind with its facets, its default, its annotations.
 //!
-//! Owns: what of CSDL a property may say. Refuses: names (`names`), and the sync properties, which the server adds.
+//! Owns: what of CSDL a property may say. Refuses: names (`names`), references (`navigation`), and the sync properties, which
+//! the server adds.
 
 use super::ModelError;
 use super::source::{Object, Source};
 use crate::cell::CellSeed;
 use crate::decimal::MOST_DIGITS;
-use crate::entity::{Kind, MergeRule, NavigationProperty, Property, Role};
-use crate::record::ID;
+use crate::entity::{Kind, MergeRule, Property, Role};
 use serde_json::Value;
 
 pub(super) fn property(source: &Source<'_>, path: &[&str], element: &Object) -> Result<Property, ModelError> {
@@ -120,40 +119,6 @@ fn kind(source: &Source<'_>, path: &[&str], element: &Object) -> Result<Kind, Mo
         }
     };
     Ok(kind)
-}
-
-pub(super) fn navigation_property(
-    source: &Source<'_>,
-    namespace: &str,
-    path: &[&str],
-    element: &Object,
-    members: &Object,
-    set_of_type: &[(String, String)],
-) -> Result<NavigationProperty, ModelError> {
-    if element.get("$Collection").is_some_and(|v| *v != Value::Bool(false)) {
-        return Err(source.error(path, "a navigation property points to one record; collections are not supported"));
-    }
-    let target = element
-        .get("$Type")
-        .and_then(Value::as_str)
-        .and_then(|t| t.strip_prefix(namespace)?.strip_prefix('.'))
-        .and_then(|t| set_of_type.iter().find(|(name, _)| name == t))
-        .ok_or_else(|| source.error(path, "$Type must name an entity type that has an entity set"))?;
-    let constraint = element.get("$ReferentialConstraint").and_then(Value::as_object);
-    let (property, referenced) = constraint
-        .and_then(|c| c.iter().find(|(k, _)| !k.starts_with(['$', '@']) && !k.contains('@')))
-        .ok_or_else(|| source.error(path, "$ReferentialConstraint must name the property that holds the Id"))?;
-    let is_guid = members.get(property).and_then(|p| p.get("$Type")).and_then(Value::as_str) == Some("Edm.Guid");
-    if !is_guid || referenced.as_str() != Some(ID) {
-        let mut path = path.to_vec();
-        path.push("$ReferentialConstraint");
-        return Err(source.error(&path, format!("must tie an Edm.Guid property of this type to Id, not {property}")));
-    }
-    Ok(NavigationProperty {
-        name: path[path.len() - 1].to_owned(),
-        property: property.clone(),
-        target_set: target.1.clone(),
-    })
 }
 
 /// Returns what people call an element.

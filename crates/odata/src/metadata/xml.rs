@@ -53,12 +53,20 @@ fn entity_type(model: &EntityModel, set: &EntitySet, element: &Value, vocabulari
         let target = format!("{}.{target}", model.namespace());
         let is_nullable = element[&reference.name]["$Nullable"] == Value::Bool(true);
         let nullable = if is_nullable { "true" } else { "false" };
-        let attributes = [("Name", reference.name.as_str()), ("Type", &target), ("Nullable", nullable)];
+        let mut attributes = vec![("Name", reference.name.as_str()), ("Type", &target), ("Nullable", nullable)];
+        attributes.extend(element[&reference.name]["$Partner"].as_str().map(|partner| ("Partner", partner)));
         xml.open("NavigationProperty", &attributes);
         let constraint = [("Property", reference.property.as_str()), ("ReferencedProperty", ID)];
         xml.empty("ReferentialConstraint", &constraint);
         vocabularies.write_annotations(&element[&reference.name], xml);
         xml.close("NavigationProperty");
+    }
+    for collection in &entity_type.collections {
+        let target = model.set(&collection.target_set).map_or("", |target| &target.entity_type.name);
+        let target = format!("Collection({}.{target})", model.namespace());
+        let attributes = [("Name", collection.name.as_str()), ("Type", &target), ("Partner", &collection.partner)];
+        let annotations = &element[&collection.name];
+        xml.with_inner("NavigationProperty", &attributes, |xml| vocabularies.write_annotations(annotations, xml));
     }
     vocabularies.write_annotations(element, xml);
     xml.close("EntityType");
@@ -95,6 +103,10 @@ fn entity_set(model: &EntityModel, set: &EntitySet, element: &Value, vocabularie
     xml.with_inner("EntitySet", &[("Name", &set.name), ("EntityType", &entity_type)], |xml| {
         for reference in &set.entity_type.navigation {
             let binding = [("Path", reference.name.as_str()), ("Target", &reference.target_set)];
+            xml.empty("NavigationPropertyBinding", &binding);
+        }
+        for collection in &set.entity_type.collections {
+            let binding = [("Path", collection.name.as_str()), ("Target", &collection.target_set)];
             xml.empty("NavigationPropertyBinding", &binding);
         }
         vocabularies.write_annotations(element, xml);
