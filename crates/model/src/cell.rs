@@ -5,11 +5,11 @@
 //! as an INTEGER scaled by its declared scale, DateTimeOffset as INTEGER microseconds UTC, Date and String as
 //! TEXT, Guid as 16 bytes; each of them sorts and compares in SQL as the value does.
 
+use crate::calendar::days_of_date;
 use crate::decimal::{MOST_DIGITS, decimal_json, decimal_text, decimal_unscaled, is_exact_as_number};
 use crate::entity::{Kind, Property};
 use crate::instant::{instant_text, read_instant};
 use crate::literal::exact_double;
-use chrono::NaiveDate;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -109,16 +109,6 @@ impl Cell<'_> {
 
 fn write_string(text: &str, out: &mut Vec<u8>) {
     let _ = serde_json::to_writer(&mut *out, text);
-}
-
-/// Tells whether a text is a date in its one form; `chrono` alone would take blanks and signs for digits.
-fn is_date(text: &str) -> bool {
-    let is_shaped = text.len() == 10
-        && text
-            .bytes()
-            .enumerate()
-            .all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() });
-    is_shaped && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
 }
 
 /// Reads a value of one property from any serde input, straight to storage form.
@@ -238,7 +228,7 @@ impl<'p> CellSeed<'p> {
             Kind::Int64 => text.parse().map(Cell::Integer).map_err(|_| self.refuse()),
             Kind::Double => self.double(&text),
             Kind::Decimal { precision, scale } => self.decimal(&text, *precision, *scale),
-            Kind::Date if is_date(&text) => Ok(Cell::Text(text)),
+            Kind::Date if days_of_date(&text).is_some() => Ok(Cell::Text(text)),
             Kind::DateTimeOffset => {
                 read_instant(&text).map(Cell::Integer).map_err(|problem| ValueError::new(self.property, problem))
             }

@@ -49,7 +49,7 @@ pub fn instant_micros(text: &str) -> Option<i64> {
 }
 
 /// Writes an instant as `Edm.DateTimeOffset` in UTC with as many fraction digits as it needs: 0, 3 or 6.
-pub(crate) fn instant_text(micros: i64) -> String {
+pub fn instant_text(micros: i64) -> String {
     let format = match micros.rem_euclid(1_000_000) {
         0 => SecondsFormat::Secs,
         fraction if fraction % 1000 == 0 => SecondsFormat::Millis,
