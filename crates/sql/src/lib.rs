@@ -5,6 +5,7 @@
 //! share one text. Every identifier comes from the model or from the caller's own code; every value of a user is a
 //! bind. Storage forms are those of `tidemark_model::Cell`.
 
+pub mod calculation;
 mod column;
 mod compare;
 mod compiler;

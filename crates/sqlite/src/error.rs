@@ -3,6 +3,7 @@
 //! Owns: the kinds that are told apart (result codes of SQLite). Refuses: sentences; each end has its own.
 
 use rusqlite::{Error, ErrorCode};
+use tidemark_model::NoNumber;
 
 /// The kind of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,4 +46,12 @@ pub fn class(error: &Error) -> ErrorClass {
         Some(ErrorCode::TooBig) => ErrorClass::TooBig,
         _ => ErrorClass::Other,
     }
+}
+
+/// Returns why a calculation has no result, where that is why a statement failed: SQLite hands a function's error on as a
+/// sentence.
+pub fn no_number(error: &Error) -> Option<NoNumber> {
+    let Error::SqliteFailure(_, Some(sentence)) = error else { return None };
+    let known = [NoNumber::DividedByZero, NoNumber::NegativeLength, NoNumber::TooLarge];
+    known.into_iter().find(|known| known.to_string() == *sentence)
 }

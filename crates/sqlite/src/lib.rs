@@ -4,6 +4,7 @@
 //! and the files beside the databases) can be put under both ends. Refuses: tables, statements and sentences for people,
 //! which the store and the server have.
 
+mod calculation;
 mod disk;
 mod error;
 mod open;
@@ -12,7 +13,7 @@ mod text;
 mod value;
 
 pub use disk::{Disk, LockFile};
-pub use error::{ErrorClass, class};
+pub use error::{ErrorClass, class, no_number};
 pub use open::{Opening, open, settle};
 pub use rusqlite::OpenFlags;
 pub use system_disk::SystemDisk;

@@ -1,6 +1,7 @@
 //! The functions and the order that the statements of `tidemark_sql::text` name, in a connection.
 //!
-//! Owns: putting the rules of `tidemark_model::text` there (ADR 0012). Refuses: the rules themselves.
+//! Owns: putting the rules of `tidemark_model::text` there (ADR 0012), beside those that calculate (`calculation`). Refuses:
+//! the rules themselves.
 
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
@@ -19,6 +20,7 @@ pub fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.create_scalar_function(LOWER, 1, flags, |ctx| map(ctx, text::lower))?;
     connection.create_scalar_function(UPPER, 1, flags, |ctx| map(ctx, text::upper))?;
     connection.create_scalar_function(FOUND, -1, flags, |ctx| found(ctx))?;
+    crate::calculation::set_up(connection)?;
     // In the place of SQLite's own, which compares at every position: minutes over two long texts, uninterruptibly.
     connection.create_scalar_function("instr", 2, flags, |ctx| position(ctx))
 }
