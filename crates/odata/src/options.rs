@@ -6,7 +6,7 @@
 
 mod search;
 
-use crate::filter::{parse_filter, parse_order_by};
+use crate::filter::{Aliases, filter, order_by};
 use crate::percent::{decode, decode_query};
 use crate::{Code, WireError};
 use tidemark_model::query::Query;
@@ -41,11 +41,16 @@ pub struct Options {
 /// # Errors
 /// 400 for malformed or repeated options, 501 for options that are not served here.
 pub fn parse_options(raw_query: &str) -> Result<Options, WireError> {
-    let mut options = Options::default();
-    let mut seen: Vec<&str> = Vec::new();
+    let mut given: Vec<(&str, String)> = Vec::new();
+    let mut aliases = Aliases::default();
     for pair in raw_query.split('&').filter(|pair| !pair.is_empty()) {
         let (raw_name, raw_value) = pair.split_once('=').unwrap_or((pair, ""));
-        let name = decode(raw_name)?.to_ascii_lowercase();
+        let name = decode(raw_name)?;
+        if name.starts_with('@') {
+            aliases.insert(&name, decode_query(raw_value)?.trim())?;
+            continue;
+        }
+        let name = name.to_ascii_lowercase();
         let bare = name.strip_prefix('$').unwrap_or(&name);
         if let Some(unsupported) = UNSUPPORTED.iter().find(|known| **known == bare) {
             let name = format!("${unsupported}");
@@ -57,21 +62,25 @@ pub fn parse_options(raw_query: &str) -> Result<Options, WireError> {
             }
             continue;
         };
-        if seen.contains(known) {
+        if given.iter().any(|(name, _)| name == known) {
             return Err(wrong(&format!("${known}"), "is given twice"));
         }
-        seen.push(known);
-        options.set(known, decode_query(raw_value)?.trim())?;
+        given.push((known, decode_query(raw_value)?.trim().to_owned()));
+    }
+    // An alias may stand behind the option that names it.
+    let mut options = Options::default();
+    for (name, value) in given {
+        options.set(name, &value, &aliases)?;
     }
     Ok(options)
 }
 
 impl Options {
-    fn set(&mut self, option: &str, value: &str) -> Result<(), WireError> {
+    fn set(&mut self, option: &str, value: &str, aliases: &Aliases) -> Result<(), WireError> {
         let query = &mut self.query;
         match option {
-            "filter" => query.filter = Some(parse_filter(value)?),
-            "orderby" => query.order_by = parse_order_by(value)?,
+            "filter" => query.filter = Some(filter(value, aliases)?),
+            "orderby" => query.order_by = order_by(value, aliases)?,
             "select" => query.select = parse_select(value)?,
             "search" => query.search = search::parse(value)?,
             "top" => query.top = Some(whole_number("$top", value)?),
@@ -124,7 +133,7 @@ fn wrong(option: &str, problem: &str) -> WireError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::filter::{order_by_text, write_filter};
+    use crate::filter::{order_by_text, parse_filter, write_filter};
     use crate::percent::encode_query;
     use proptest::prelude::*;
     use tidemark_model::query::{Expr, OrderBy};

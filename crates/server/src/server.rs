@@ -101,6 +101,11 @@ impl Server {
         Ok(())
     }
 
+    /// Returns the present, in microseconds UTC: what `now()` is in a query.
+    pub(crate) fn now_micros(&self) -> i64 {
+        self.ports.clock.now_ms().saturating_mul(1_000)
+    }
+
     /// Finds an entity set.
     ///
     /// # Errors

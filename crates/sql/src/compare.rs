@@ -6,13 +6,18 @@
 //! forms that no index serves where the other side is a literal, hence `c = ? AND c IS NOT NULL`.
 
 use crate::compiler::{Compiler, join};
+use crate::constant::{Coerced, coerce, constant};
 use crate::error::QueryError;
 use crate::number::{Place, Test};
-use crate::operand::{Operand, Side, Type, describe, incomparable};
+use crate::operand::{Exact, Operand, Side, Type, incomparable};
 use crate::postgres::EXACT;
 use crate::statement::Dialect;
+use crate::wide::{double, is_nan, wide, wide_at};
+use tidemark_model::Cell;
 use tidemark_model::query::{Compare, Literal};
-use tidemark_model::{Cell, instant_micros};
+
+/// The condition that a null is (`Compiler::as_condition`).
+const NULL: &str = "NULL";
 
 /// Writes a comparison of two sides.
 pub(crate) fn compare(
@@ -24,21 +29,26 @@ pub(crate) fn compare(
     match (left, right) {
         (Side::Literal(Literal::Null), side) | (side, Side::Literal(Literal::Null)) => Ok(with_null(op, &side)),
         (Side::Literal(left), right @ Side::Literal(_)) => {
-            let left = constant(compiler, left)?;
+            let left = by_itself(compiler, left)?;
             compare(compiler, op, left, right)
         }
         (left @ Side::Literal(_), right) => compare(compiler, mirrored(op), right, left),
-        (Side::Operand(left), Side::Literal(right)) => match coerce(&left, right)? {
-            Coerced::Cell(cell) => Ok(with_value(op, &left, &compiler.builder.bind(cell))),
-            Coerced::Number(place) => Ok(match place.test(op) {
-                Test::With(op, n) => with_value(op, &left, &compiler.builder.bind(Cell::Integer(n))),
-                Test::HasValue => format!("({} IS NOT NULL)", left.sql),
-                Test::Constant(b) => always(b, &left.sql),
-            }),
-        },
+        (Side::Operand(left), Side::Literal(right)) => {
+            let sql = match coerce(&left, right)? {
+                Coerced::Cell(cell) => with_value(compiler.dialect, op, &left, &compiler.builder.bind(cell)),
+                Coerced::Number(place) => {
+                    with_place(compiler.dialect, op, &left, place, |n| compiler.builder.bind(Cell::Integer(n as i64)))
+                }
+                Coerced::Wide(place) => {
+                    with_place(compiler.dialect, op, &left, place, |n| compiler.bind_wide(wide_at(n)))
+                }
+            };
+            Ok(apart_from_nan(compiler.dialect, op, sql, &[&left]))
+        }
         (Side::Operand(left), Side::Operand(right)) => {
             let (l, r) = aligned(compiler.dialect, &left, &right)?;
-            Ok(with_each_other(op, &l, &r, left.nullable || right.nullable))
+            let sql = with_each_other(op, &l, &r, left.nullable || right.nullable);
+            Ok(apart_from_nan(compiler.dialect, op, sql, &[&left, &right]))
         }
         (left, right) => {
             let (left, right) = (compiler.as_condition(left)?, compiler.as_condition(right)?);
@@ -50,12 +60,14 @@ pub(crate) fn compare(
 /// Writes `in`: the same as `eq` with one of the literals.
 pub(crate) fn is_in(compiler: &mut Compiler<'_>, left: Side<'_>, list: &[Literal]) -> Result<String, QueryError> {
     let left = match left {
-        Side::Literal(literal) => constant(compiler, literal)?,
+        Side::Literal(literal) => by_itself(compiler, literal)?,
         side => side,
     };
-    let Side::Operand(left) = left else {
-        let what = "A condition or null on the left of in".to_owned();
-        return Err(QueryError::Unsupported { what });
+    let left = match left {
+        Side::Operand(left) => left,
+        Side::Condition(sql) if sql == NULL => return Ok(keyword(list.contains(&Literal::Null))),
+        Side::Condition(sql) => truth(compiler.dialect, &sql),
+        Side::Literal(literal) => return Ok(keyword(list.contains(literal))),
     };
     let mut values = Vec::with_capacity(list.len());
     let mut alternatives = Vec::new();
@@ -64,85 +76,86 @@ pub(crate) fn is_in(compiler: &mut Compiler<'_>, left: Side<'_>, list: &[Literal
             Literal::Null => alternatives = vec![format!("({} IS NULL)", left.sql)],
             _ => match coerce(&left, literal)? {
                 Coerced::Cell(cell) => values.push(cell),
-                Coerced::Number(Place::Exactly(n)) => values.push(Cell::Integer(n)),
-                Coerced::Number(_) => {}
+                Coerced::Number(Place::Exactly(n)) => values.push(Cell::Integer(n as i64)),
+                Coerced::Wide(Place::Exactly(n)) => values.push(compiler.wide_cell(wide_at(n))),
+                Coerced::Number(_) | Coerced::Wide(_) => {}
             },
         }
     }
     if !values.is_empty() {
         let has_value = if left.nullable { format!(" AND {} IS NOT NULL", left.sql) } else { String::new() };
-        alternatives.push(format!("({}{has_value})", compiler.builder.is_one_of(&left.compared(), values)));
+        let is_one = if left.of.is_wide() {
+            compiler.builder.is_one_of_wide(&left.sql, values)
+        } else {
+            compiler.builder.is_one_of(&left.compared(compiler.dialect), values)
+        };
+        alternatives.push(format!("({is_one}{has_value})"));
     }
     Ok(if alternatives.is_empty() { always(false, &left.sql) } else { join(&alternatives, " OR ") })
 }
 
-/// A literal in the storage form of what it is compared with.
-enum Coerced {
-    Cell(Cell<'static>),
-    Number(Place),
-}
-
-fn coerce(operand: &Operand, literal: &Literal) -> Result<Coerced, QueryError> {
-    let refuse = || incomparable(operand, &describe(literal));
-    Ok(match (operand.of, literal) {
-        (Type::Text, Literal::String(text)) => Coerced::Cell(text_cell(text)?),
-        (Type::Boolean, Literal::Boolean(b)) => Coerced::Cell(Cell::Integer((*b).into())),
-        (Type::Exact(scale), Literal::Number(text)) => Coerced::Number(Place::of(text, scale).ok_or_else(refuse)?),
-        (Type::Double, Literal::Number(text)) => match double(text).ok_or_else(refuse)? {
-            n if n.is_nan() => Coerced::Number(Place::Nowhere),
-            n => Coerced::Cell(Cell::Real(n)),
-        },
-        (Type::Date, Literal::Date(text)) if is_date(text) => Coerced::Cell(Cell::Text(text.clone().into())),
-        (Type::Instant, Literal::DateTimeOffset(micros)) => Coerced::Cell(Cell::Integer(*micros)),
-        (Type::Guid, Literal::Guid(id)) => Coerced::Cell(Cell::Guid(*id)),
-        _ => return Err(refuse()),
-    })
-}
-
 /// Gives a literal the type it has by itself: its other side is a literal too.
-fn constant<'e>(compiler: &mut Compiler<'_>, literal: &'e Literal) -> Result<Side<'e>, QueryError> {
-    let (cell, of, edm) = match literal {
-        Literal::Null | Literal::Boolean(_) => {
-            return compiler.as_condition(Side::Literal(literal)).map(Side::Condition);
-        }
-        Literal::Number(text) => match (Place::of(text, 0), double(text)) {
-            (Some(Place::Exactly(n)), _) => (Cell::Integer(n), Type::Exact(0), "Edm.Int64"),
-            (_, Some(n)) if !n.is_nan() => (Cell::Real(n), Type::Double, "Edm.Double"),
-            _ => {
-                let problem = format!("{} cannot be compared with a constant", describe(literal));
-                return Err(QueryError::TypeMismatch { property: None, problem });
-            }
-        },
-        Literal::String(text) => (text_cell(text)?, Type::Text, "Edm.String"),
-        Literal::Guid(id) => (Cell::Guid(*id), Type::Guid, "Edm.Guid"),
-        Literal::Date(text) => (Cell::Text(text.clone().into()), Type::Date, "Edm.Date"),
-        Literal::DateTimeOffset(micros) => (Cell::Integer(*micros), Type::Instant, "Edm.DateTimeOffset"),
-    };
-    let mut sql = compiler.builder.bind(cell);
-    if (of, compiler.dialect) == (Type::Date, Dialect::Postgres) {
-        // A column says so itself; the order of the database may be any.
-        sql.push_str(" COLLATE \"C\"");
+fn by_itself<'e>(compiler: &mut Compiler<'_>, literal: &'e Literal) -> Result<Side<'e>, QueryError> {
+    match literal {
+        Literal::Null | Literal::Boolean(_) => compiler.as_condition(Side::Literal(literal)).map(Side::Condition),
+        _ => Ok(constant(compiler, literal)?.map_or(Side::Literal(literal), Side::Operand)),
     }
-    Ok(Side::Operand(Operand { sql, of, nullable: false, name: describe(literal), property: None, edm }))
+}
+
+/// Writes a comparison with a place among the numbers that the left side can hold.
+fn with_place(
+    dialect: Dialect,
+    op: Compare,
+    left: &Operand,
+    place: Place,
+    bind: impl FnOnce(i128) -> String,
+) -> String {
+    match place.test(op) {
+        Test::With(op, n) => with_value(dialect, op, left, &bind(n)),
+        Test::HasValue => format!("({} IS NOT NULL)", left.sql),
+        Test::Constant(b) => always(b, &left.sql),
+    }
+}
+
+/// What is no number equals nothing and stands nowhere; databases let it equal itself, above all others.
+fn apart_from_nan(dialect: Dialect, op: Compare, sql: String, sides: &[&Operand]) -> String {
+    let tests: Vec<String> = sides
+        .iter()
+        .filter(|side| side.may_be_nan)
+        .map(|side| {
+            let is_nan = is_nan(dialect, &side.sql, side.of);
+            if op == Compare::Ne { is_nan } else { format!("NOT {is_nan}") }
+        })
+        .collect();
+    match (tests.is_empty(), op) {
+        (true, _) => sql,
+        (false, Compare::Ne) => format!("({sql} OR {})", tests.join(" OR ")),
+        (false, _) => format!("({sql} AND {})", tests.join(" AND ")),
+    }
 }
 
 /// Brings two operands to one form: decimals to one scale, decimals beside a Double to Double. SQLite compares whole
 /// numbers with a Double exactly by itself.
-fn aligned(dialect: Dialect, left: &Operand, right: &Operand) -> Result<(String, String), QueryError> {
+pub(crate) fn aligned(dialect: Dialect, left: &Operand, right: &Operand) -> Result<(String, String), QueryError> {
+    const WHOLE: u8 = 0;
     Ok(match (left.of, right.of) {
-        (Type::Exact(l), Type::Exact(r)) => {
-            let widest = l.max(r);
-            (scaled(dialect, &left.sql, widest - l), scaled(dialect, &right.sql, widest - r))
+        (Type::Exact(l), Type::Exact(r)) if l.is_wide || r.is_wide => {
+            let widest = l.scale.max(r.scale);
+            (wide(dialect, &left.sql, l, widest), wide(dialect, &right.sql, r, widest))
         }
-        (Type::Text, Type::Text) => (left.compared(), right.sql.clone()),
-        (Type::Exact(0), Type::Double) if dialect == Dialect::Postgres => {
+        (Type::Exact(l), Type::Exact(r)) => {
+            let widest = l.scale.max(r.scale);
+            (scaled(dialect, &left.sql, widest - l.scale), scaled(dialect, &right.sql, widest - r.scale))
+        }
+        (Type::Text, Type::Text) | (Type::Date, Type::Date) => (left.compared(dialect), right.sql.clone()),
+        (Type::Exact(Exact { scale: WHOLE, is_wide: false, .. }), Type::Double) if dialect == Dialect::Postgres => {
             (format!("{}::numeric", left.sql), format!("{EXACT}({})", right.sql))
         }
-        (Type::Double, Type::Exact(0)) if dialect == Dialect::Postgres => {
+        (Type::Double, Type::Exact(Exact { scale: WHOLE, is_wide: false, .. })) if dialect == Dialect::Postgres => {
             (format!("{EXACT}({})", left.sql), format!("{}::numeric", right.sql))
         }
-        (Type::Exact(scale), Type::Double) => (as_double(dialect, &left.sql, scale), right.sql.clone()),
-        (Type::Double, Type::Exact(scale)) => (left.sql.clone(), as_double(dialect, &right.sql, scale)),
+        (Type::Exact(of), Type::Double) => (as_double(dialect, &left.sql, of), right.sql.clone()),
+        (Type::Double, Type::Exact(of)) => (left.sql.clone(), as_double(dialect, &right.sql, of)),
         (l, r) if l == r => (left.sql.clone(), right.sql.clone()),
         _ => return Err(incomparable(left, &format!("{}, which is {}", right.name, right.edm))),
     })
@@ -158,10 +171,14 @@ fn scaled(dialect: Dialect, sql: &str, power: u8) -> String {
     }
 }
 
-fn as_double(dialect: Dialect, sql: &str, scale: u8) -> String {
-    let divisor = format!("1{}.0", "0".repeat(scale.into()));
+/// Writes an exact number as a double.
+pub(crate) fn as_double(dialect: Dialect, sql: &str, of: Exact) -> String {
+    if of.is_wide {
+        return double(dialect, sql, of.scale);
+    }
+    let divisor = format!("1{}.0", "0".repeat(of.scale.into()));
     match dialect {
-        Dialect::Sqlite if scale == 0 => sql.to_owned(),
+        Dialect::Sqlite if of.scale == 0 => sql.to_owned(),
         Dialect::Sqlite => format!("({sql} / {divisor})"),
         Dialect::Postgres => format!("({sql}::double precision / {divisor}::double precision)"),
     }
@@ -180,8 +197,8 @@ fn with_each_other(op: Compare, left: &str, right: &str, nullable: bool) -> Stri
 }
 
 /// The right side is bound and not null.
-fn with_value(op: Compare, left: &Operand, value: &str) -> String {
-    let (sql, compared, sign) = (&left.sql, left.compared(), sign(op));
+fn with_value(dialect: Dialect, op: Compare, left: &Operand, value: &str) -> String {
+    let (sql, compared, sign) = (&left.sql, left.compared(dialect), sign(op));
     match op {
         _ if !left.nullable => format!("({compared} {sign} {value})"),
         Compare::Ne => format!("({compared} <> {value} OR {sql} IS NULL)"),
@@ -214,26 +231,13 @@ fn always(b: bool, sql: &str) -> String {
     if b { format!("({sql} IS NULL OR TRUE)") } else { format!("({sql} IS NULL AND FALSE)") }
 }
 
-/// Binds text. No stored text has a NUL (`tidemark_model::Cell`) and PostgreSQL takes none.
-pub(crate) fn text_cell(text: &str) -> Result<Cell<'static>, QueryError> {
-    if text.contains('\0') {
-        let problem = "Text in a query must not contain a NUL character".to_owned();
-        return Err(QueryError::TypeMismatch { property: None, problem });
-    }
-    Ok(Cell::Text(text.to_owned().into()))
-}
-
-fn double(text: &str) -> Option<f64> {
-    match text {
-        "INF" => Some(f64::INFINITY),
-        "-INF" => Some(f64::NEG_INFINITY),
-        "NaN" => Some(f64::NAN),
-        _ => text.parse().ok().filter(|_| text.bytes().any(|b| b.is_ascii_digit())),
-    }
-}
-
-fn is_date(text: &str) -> bool {
-    text.len() == 10 && instant_micros(&format!("{text}T00:00Z")).is_some()
+/// Makes a value of a condition.
+pub(crate) fn truth(dialect: Dialect, condition: &str) -> Operand {
+    let sql = match dialect {
+        Dialect::Sqlite => condition.to_owned(),
+        Dialect::Postgres => format!("({condition})::int::bigint"),
+    };
+    Operand::calculated(sql, Type::Boolean, true, "a condition")
 }
 
 fn keyword(b: bool) -> String {

@@ -1,10 +1,10 @@
 //! Conditions in OData's three-valued logic, which is SQL's: true, false and null, and only true selects.
 //!
 //! Owns: `and or not`, bare booleans, `in`, and how deep and long a condition may be. Refuses: single comparisons
-//! (`compare`) and functions (`function`). OData URL Conventions 4.01, section 5.1.1.1.
+//! (`compare`), paths (`path`), calculations and functions. OData URL Conventions 4.01, section 5.1.1.1.
 
 use crate::compare;
-use crate::compiler::{Compiler, DEEPEST, join};
+use crate::compiler::{Compiler, DEEPEST, all_of, any_of};
 use crate::error::QueryError;
 use crate::operand::Side;
 use tidemark_model::query::{Expr, Function, Logic};
@@ -22,17 +22,7 @@ impl Compiler<'_> {
         }
         let sql = match expr {
             Expr::Not(inner) => format!("(NOT {})", self.condition(inner, depth + 1)?),
-            Expr::Logic { op, .. } => {
-                let terms = chain(expr, *op);
-                if terms.len() > LONGEST {
-                    return Err(QueryError::TooComplex);
-                }
-                let mut texts = Vec::with_capacity(terms.len());
-                for term in terms {
-                    texts.push(self.condition(term, depth + 1)?);
-                }
-                join(&texts, if *op == Logic::And { " AND " } else { " OR " })
-            }
+            Expr::Logic { op, .. } => self.chained(*op, expr, depth)?,
             Expr::Compare { op, left, right } => {
                 let left = self.side(left, depth + 1)?;
                 let right = self.side(right, depth + 1)?;
@@ -45,11 +35,16 @@ impl Compiler<'_> {
                 let left = self.side(left, depth + 1)?;
                 compare::is_in(self, left, list)?
             }
+            Expr::Call { function: Function::MatchesPattern, arguments } => self.pattern(arguments, depth + 1)?,
             Expr::Call { function, arguments } if is_condition(*function) => {
                 self.text_condition(*function, arguments, depth + 1)?
             }
-            Expr::Literal(_) | Expr::Property(_) | Expr::Call { .. } => {
-                let side = self.side(expr, depth)?;
+            Expr::Lambda { quantifier, over, variable, condition } => {
+                self.lambda(*quantifier, over, variable, condition.as_deref(), depth + 1)?
+            }
+            Expr::IsOf { value, of } => self.is_of(value, of, depth + 1)?,
+            _ => {
+                let side = self.value(expr, depth)?;
                 self.as_condition(side)?
             }
         };
@@ -59,13 +54,56 @@ impl Compiler<'_> {
     /// Writes an expression as one side of a comparison.
     pub(crate) fn side<'e>(&mut self, expr: &'e Expr, depth: usize) -> Result<Side<'e>, QueryError> {
         match expr {
-            Expr::Literal(literal) => Ok(Side::Literal(literal)),
-            Expr::Property(name) => self.column(name).map(Side::Operand),
-            Expr::Call { function, arguments } if !is_condition(*function) => {
-                self.text_value(*function, arguments, depth + 1).map(Side::Operand)
-            }
-            _ => self.condition(expr, depth + 1).map(Side::Condition),
+            Expr::Not(_) | Expr::Logic { .. } | Expr::Compare { .. } | Expr::In { .. } => self.as_side(expr, depth),
+            Expr::Lambda { .. } | Expr::IsOf { .. } => self.as_side(expr, depth),
+            Expr::Call { function, .. } if is_condition(*function) => self.as_side(expr, depth),
+            _ => self.value(expr, depth),
         }
+    }
+
+    fn as_side<'e>(&mut self, expr: &Expr, depth: usize) -> Result<Side<'e>, QueryError> {
+        self.condition(expr, depth + 1).map(Side::Condition)
+    }
+
+    /// Writes what is no condition by its form.
+    fn value<'e>(&mut self, expr: &'e Expr, depth: usize) -> Result<Side<'e>, QueryError> {
+        // The sides of the deepest comparison are a level below it.
+        if depth > DEEPEST + 1 {
+            return Err(QueryError::TooComplex);
+        }
+        let side = match expr {
+            Expr::Literal(literal) => Side::Literal(literal),
+            Expr::Property(name) => Side::Operand(self.named(name)?),
+            Expr::Path(path) => Side::Operand(self.reached(path)?),
+            Expr::Count(path) => Side::Operand(self.counted(path)?),
+            Expr::Arithmetic { op, left, right } => self.arithmetic(*op, left, right, depth + 1)?,
+            Expr::Negate(inner) => self.negated(inner, depth + 1)?,
+            Expr::Call { function, arguments } => self.call(*function, arguments, depth + 1)?,
+            Expr::Case(pairs) => self.case(pairs, depth + 1)?,
+            Expr::Cast { value, to } => self.cast(value, to, depth + 1)?,
+            _ => Side::Condition(self.condition(expr, depth + 1)?),
+        };
+        match &side {
+            Side::Operand(operand) if operand.sql.len() > LARGEST => Err(QueryError::TooComplex),
+            _ => Ok(side),
+        }
+    }
+
+    fn chained(&mut self, op: Logic, expr: &Expr, depth: usize) -> Result<String, QueryError> {
+        let terms = chain(expr, op);
+        if terms.len() > LONGEST {
+            return Err(QueryError::TooComplex);
+        }
+        let (mut safe, mut failing) = (Vec::with_capacity(terms.len()), Vec::new());
+        for term in terms {
+            let before = self.failing;
+            let text = self.condition(term, depth + 1)?;
+            if self.failing > before { failing.push(text) } else { safe.push(text) }
+        }
+        Ok(match op {
+            Logic::And => all_of(&safe, &failing),
+            Logic::Or => any_of(&safe, &failing),
+        })
     }
 }
 
@@ -83,5 +121,5 @@ fn chain(expr: &Expr, operator: Logic) -> Vec<&Expr> {
 }
 
 fn is_condition(function: Function) -> bool {
-    matches!(function, Function::Contains | Function::StartsWith | Function::EndsWith)
+    matches!(function, Function::Contains | Function::StartsWith | Function::EndsWith | Function::MatchesPattern)
 }

@@ -4,7 +4,9 @@
 //! but [`QueryError::Unsupported`], 501). OData URL Conventions 4.01, section 5.1.1, asks for type mismatches to be
 //! refused instead of answered with an empty result.
 
-/// Why a query is no SQL statement.
+use tidemark_model::NoNumber;
+
+/// Why a query is no SQL statement, or one without an answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
     /// The entity type has no such property.
@@ -29,6 +31,11 @@ pub enum QueryError {
         /// What was asked for.
         what: String,
     },
+    /// A calculation has no result in at least one record.
+    #[error(
+        "The query cannot be calculated: in at least one record {0}. Leave such records out with a condition before it"
+    )]
+    NoNumber(#[from] NoNumber),
     /// The query is too large or nested too deeply.
     #[error("The query is too complex: use fewer conditions, or split it into several requests")]
     TooComplex,
@@ -40,7 +47,7 @@ impl QueryError {
         match self {
             Self::UnknownProperty { property, .. } => Some(property),
             Self::TypeMismatch { property, .. } => property.as_deref(),
-            Self::Unsupported { .. } | Self::TooComplex => None,
+            Self::Unsupported { .. } | Self::NoNumber(_) | Self::TooComplex => None,
         }
     }
 }

@@ -5,17 +5,21 @@
 //! 0012). Refuses: offsets, which are the
 //! client's own `$skip`.
 
+use crate::compare::truth;
 use crate::compiler::Compiler;
 use crate::error::QueryError;
-use crate::operand::{Side, Type, collated, describe};
+use crate::operand::{Operand, Side, Type, describe};
 use crate::statement::Dialect;
 use tidemark_model::query::{Expr, OrderBy};
 use tidemark_model::{Cell, ID};
 
 /// One ordering key.
 pub(crate) struct Key {
-    /// The expression; of the type that its `Cell` is read from.
     pub(crate) sql: String,
+    /// The expression in the type that its `Cell` is read from.
+    pub(crate) returned: String,
+    /// What makes the expression's type of a `Cell` that is bound.
+    cast: &'static str,
     /// The same for ordering; texts that are equal by it stand by the keys behind.
     ordered: String,
     descending: bool,
@@ -26,23 +30,36 @@ pub(crate) struct Key {
 pub(crate) fn keys(compiler: &mut Compiler<'_>, order_by: &[OrderBy]) -> Result<Vec<Key>, QueryError> {
     let mut keys = Vec::with_capacity(order_by.len() + 1);
     for OrderBy { expr, descending } in order_by {
-        let (sql, of, nullable) = match compiler.side(expr, 0)? {
-            Side::Operand(operand) => (operand.sql, operand.of, operand.nullable),
-            Side::Condition(sql) => match compiler.dialect {
-                Dialect::Sqlite => (sql, Type::Boolean, true),
-                Dialect::Postgres => (format!("({sql})::int::bigint"), Type::Boolean, true),
-            },
+        let key = match compiler.side(expr, 0)? {
+            Side::Operand(operand) => operand,
+            Side::Condition(sql) => truth(compiler.dialect, &sql),
             Side::Literal(literal) => {
                 return Err(QueryError::Unsupported {
                     what: format!("Ordering by the constant {}", describe(literal)),
                 });
             }
         };
-        keys.push(Key { ordered: collated(&sql, of), sql, descending: *descending, nullable });
+        let ordered = key.compared(compiler.dialect);
+        let Operand { sql, of, nullable, .. } = key;
+        if of == Type::Record {
+            let problem = "Records have no order: name a property behind /".to_owned();
+            return Err(QueryError::TypeMismatch { property: None, problem });
+        }
+        // A driver reads no numeric.
+        let is_numeric = of.is_wide() && compiler.dialect == Dialect::Postgres;
+        let (returned, cast) = if is_numeric { (format!("({sql})::text"), "::numeric") } else { (sql.clone(), "") };
+        keys.push(Key { ordered, returned, cast, sql, descending: *descending, nullable });
     }
     if !order_by.iter().any(|key| key.expr == Expr::Property(ID.into())) {
         let id = compiler.column(ID)?;
-        keys.push(Key { ordered: id.sql.clone(), sql: id.sql, descending: false, nullable: id.nullable });
+        keys.push(Key {
+            ordered: id.sql.clone(),
+            returned: id.sql.clone(),
+            cast: "",
+            sql: id.sql,
+            descending: false,
+            nullable: id.nullable,
+        });
     }
     Ok(keys)
 }
@@ -73,7 +90,7 @@ pub(crate) fn behind(
         return Err(QueryError::Unsupported { what: "Continuing a read in another order".into() });
     }
     for (key, value) in keys.iter().zip(values).rev() {
-        let (is_null, value) = (*value == Cell::Null, compiler.builder.bind(value.clone()));
+        let (is_null, value) = (*value == Cell::Null, format!("{}{}", compiler.builder.bind(value.clone()), key.cast));
         let (sql, ordered, nullable) = (&key.sql, &key.ordered, key.nullable);
         let beyond = match (is_null, key.descending) {
             (true, false) => format!("({sql} IS NOT NULL)"),

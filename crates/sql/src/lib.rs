@@ -5,30 +5,40 @@
 //! share one text. Every identifier comes from the model or from the caller's own code; every value of a user is a
 //! bind. Storage forms are those of `tidemark_model::Cell`.
 
+mod arithmetic;
 pub mod calculation;
+mod call;
+mod cast;
 mod column;
 mod compare;
 mod compiler;
 mod condition;
+mod constant;
 mod error;
 mod folded;
-mod function;
 mod keys;
 mod name;
+mod neighbour;
 mod number;
 mod operand;
+mod path;
+mod pattern;
 mod placeholders;
 pub mod postgres;
 mod search;
 mod select;
 mod statement;
+mod strings;
 mod table;
 pub mod text;
+mod times;
+mod wide;
 
 pub use column::{Column, ColumnKind};
 pub use error::QueryError;
 pub use folded::{folded_cell, folded_column, folded_name};
 pub use name::{name, quote, quoted};
+pub use neighbour::{Neighbour, Neighbours};
 pub use placeholders::placeholders;
 pub use select::{Select, count, select};
 pub use statement::{Dialect, Statement};

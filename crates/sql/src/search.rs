@@ -3,8 +3,8 @@
 //! Owns: one condition for each word. Refuses: what "found" means: `tidemark_model::text` says (ADR 0012): case, accents
 //! and forms of a letter do not count. SQLite asks it for each text; PostgreSQL has its folded form beside the text.
 
-use crate::compare::text_cell;
 use crate::compiler::{Compiler, column, join};
+use crate::constant::text_cell;
 use crate::error::QueryError;
 use crate::folded::folded_column;
 use crate::statement::Dialect;
@@ -18,7 +18,7 @@ const MOST_WORDS: usize = 50;
 
 /// Writes the conditions of a search; empty words ask for nothing.
 pub(crate) fn search(compiler: &mut Compiler<'_>, words: &[String]) -> Result<Vec<String>, QueryError> {
-    let declared = compiler.set.entity_type.declared();
+    let declared = compiler.set().entity_type.declared();
     let texts: Vec<&Property> = declared.filter(|p| matches!(p.kind, Kind::String { .. })).collect();
     let words: Vec<&String> = words.iter().filter(|word| !word.is_empty()).collect();
     if words.len() > MOST_WORDS || words.iter().any(|word| word.len() > LONGEST_WORD) {

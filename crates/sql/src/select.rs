@@ -3,10 +3,12 @@
 //! Owns: the shape of the statement: columns, conditions, order, paging. Refuses: single conditions
 //! (`condition`) and whether tombstoned records are shown (the caller's scope says).
 
-use crate::compiler::{Compiler, column};
+use crate::compiler::{Compiler, all_of, column, join};
 use crate::error::QueryError;
 use crate::keys;
 use crate::name::quoted;
+use crate::neighbour::Neighbours;
+use crate::path::joined;
 use crate::search;
 use crate::statement::{Dialect, Statement};
 use std::fmt::Write as _;
@@ -33,6 +35,8 @@ pub struct Select<'a> {
     pub extra_where: Option<&'a str>,
     /// The values of `?1`, `?2`… (`$1`…) in `extra_where`: they are numbered before all others.
     pub extra_values: &'a [Cell<'static>],
+    /// The tables of the other entity sets, where paths and lambdas may lead to them.
+    pub neighbours: Option<&'a dyn Neighbours>,
     /// Continues behind the row that had these ordering keys: one for each key of `order_by`, then `Id`.
     pub after: Option<&'a [Cell<'static>]>,
     /// Whether the ordering keys are returned too, behind `columns`, in the form that `after` takes.
@@ -40,7 +44,7 @@ pub struct Select<'a> {
 }
 
 impl<'a> Select<'a> {
-    /// Makes a read without scope, further conditions or continuation.
+    /// Makes a read without scope, further conditions, other tables or continuation.
     pub fn new(dialect: Dialect, set: &'a EntitySet, table: &'a str, columns: &'a [&'a str], query: &'a Query) -> Self {
         Self {
             dialect,
@@ -51,6 +55,7 @@ impl<'a> Select<'a> {
             scope: &[],
             extra_where: None,
             extra_values: &[],
+            neighbours: None,
             after: None,
             with_keys: false,
         }
@@ -70,17 +75,20 @@ pub fn select(select: &Select<'_>) -> Result<Statement, QueryError> {
             .property(name)
             .ok_or_else(|| QueryError::UnknownProperty { set: select.set.name.clone(), property: name.clone() })?;
     }
-    let mut compiler = Compiler::new(select.set, select.dialect);
+    let mut compiler = Compiler::new(select.set, select.dialect, select.neighbours);
     let mut conditions = conditions(select, &mut compiler)?;
+    let before = compiler.failing;
     let keys = keys::keys(&mut compiler, &select.query.order_by)?;
     if let Some(values) = select.after {
-        conditions.extend(keys::behind(&mut compiler, &keys, values)?);
+        let behind = keys::behind(&mut compiler, &keys, values)?;
+        let are_failing = compiler.failing > before;
+        if are_failing { conditions.failing.extend(behind) } else { conditions.safe.extend(behind) }
     }
     let mut returned: Vec<String> = select.columns.iter().map(|name| column(select.dialect, name)).collect();
     if select.with_keys {
-        returned.extend(keys.iter().map(|key| key.sql.clone()));
+        returned.extend(keys.iter().map(|key| key.returned.clone()));
     }
-    let mut sql = format!("SELECT {}{}", returned.join(", "), from(select, &conditions));
+    let mut sql = format!("SELECT {}{}", returned.join(", "), from(select, &compiler, &conditions));
     let _ = write!(sql, " ORDER BY {}", keys::order(select.dialect, &keys));
     let (top, skip) = (select.query.top, select.query.skip);
     if let Some(top) = top {
@@ -100,12 +108,20 @@ pub fn select(select: &Select<'_>) -> Result<Statement, QueryError> {
 /// # Errors
 /// As [`select`].
 pub fn count(select: &Select<'_>) -> Result<Statement, QueryError> {
-    let mut compiler = Compiler::new(select.set, select.dialect);
+    let mut compiler = Compiler::new(select.set, select.dialect, select.neighbours);
     let conditions = conditions(select, &mut compiler)?;
-    compiler.builder.finish(format!("SELECT count(*){}", from(select, &conditions)))
+    let from = from(select, &compiler, &conditions);
+    compiler.builder.finish(format!("SELECT count(*){from}"))
 }
 
-fn conditions(select: &Select<'_>, compiler: &mut Compiler<'_>) -> Result<Vec<String>, QueryError> {
+/// The conditions of a read, all of which must hold.
+struct Conditions {
+    safe: Vec<String>,
+    /// Those that may fail, and must not for a row that the others leave out: it may be another workspace's.
+    failing: Vec<String>,
+}
+
+fn conditions<'a>(select: &Select<'a>, compiler: &mut Compiler<'a>) -> Result<Conditions, QueryError> {
     let mut conditions = Vec::new();
     if let Some(text) = select.extra_where {
         for value in select.extra_values {
@@ -120,17 +136,27 @@ fn conditions(select: &Select<'_>, compiler: &mut Compiler<'_>) -> Result<Vec<St
             value => format!("({name} = {})", compiler.builder.bind(value.clone())),
         });
     }
+    let mut failing = Vec::new();
     if let Some(filter) = &select.query.filter {
-        conditions.push(compiler.condition(filter, 0)?);
+        let condition = compiler.condition(filter, 0)?;
+        if compiler.failing > 0 { failing.push(condition) } else { conditions.push(condition) }
     }
     conditions.extend(search::search(compiler, &select.query.search)?);
-    Ok(conditions)
+    Ok(Conditions { safe: conditions, failing })
 }
 
-fn from(select: &Select<'_>, conditions: &[String]) -> String {
+fn from(select: &Select<'_>, compiler: &Compiler<'_>, conditions: &Conditions) -> String {
     let mut sql = format!(" FROM {} AS t", quoted(select.dialect, select.table));
-    if !conditions.is_empty() {
-        let _ = write!(sql, " WHERE {}", conditions.join(" AND "));
+    sql.extend(compiler.scopes.first().map(joined));
+    let Conditions { safe, failing } = conditions;
+    // The safe ones stand by themselves too, where an index finds them.
+    let guarded = (!failing.is_empty()).then(|| match safe.is_empty() {
+        true => join(failing, " AND "),
+        false => all_of(safe, failing),
+    });
+    let all: Vec<&str> = safe.iter().chain(&guarded).map(String::as_str).collect();
+    if !all.is_empty() {
+        let _ = write!(sql, " WHERE {}", all.join(" AND "));
     }
     sql
 }

@@ -71,6 +71,13 @@ impl Builder {
         }
     }
 
+    /// The same of wide numbers.
+    pub(crate) fn is_one_of_wide(&mut self, sql: &str, values: Vec<Cell<'static>>) -> String {
+        let cast = if self.dialect == Dialect::Postgres { "::numeric" } else { "" };
+        let values: Vec<String> = values.into_iter().map(|value| format!("{}{cast}", self.bind(value))).collect();
+        format!("{sql} IN ({})", values.join(", "))
+    }
+
     /// Takes a value whose placeholder stands in text already.
     pub(crate) fn reserve(&mut self, cell: Cell<'static>) {
         self.values.push(cell);

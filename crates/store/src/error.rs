@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use tidemark_model::{ID, InvalidRecord, ModelError, RecordId, ResolutionError};
 use tidemark_sql::QueryError;
-use tidemark_sqlite::{ErrorClass, class};
+use tidemark_sqlite::{ErrorClass, class, no_number};
 
 /// What the store returns.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -300,6 +300,9 @@ impl StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
+        if let Some(reason) = no_number(&error) {
+            return Self::Query(reason.into());
+        }
         let problem = error.to_string();
         let nowhere = PathBuf::new;
         match class(&error) {

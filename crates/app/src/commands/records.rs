@@ -38,7 +38,8 @@ impl App {
     }
 
     async fn list_here(&self, request: ListRequest, only: Only) -> Result<ListView, AppError> {
-        let query = query_of(&request)?;
+        let mut query = query_of(&request)?;
+        query.at(self.inner.clock.now_ms().saturating_mul(1_000));
         self.with_store(move |store| {
             let records = store.list(&request.set, &query, only)?;
             let found = records.len() as u64;

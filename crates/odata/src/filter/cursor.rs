@@ -1,20 +1,18 @@
-//! A place in the text of a query option, and the literals that can begin there (OData ABNF, `primitiveLiteral`).
+//! A place in the text of a query option or of a parameter alias.
+//!
+//! Owns: stepping over it, and saying what is wrong where. Refuses: what may stand there (`literal`, `operand`, `parser`).
 
 use crate::{Code, WireError};
-use chrono::NaiveDate;
-use tidemark_model::instant_micros;
-use tidemark_model::query::{FALSE, INFINITY, Literal, NOT_A_NUMBER, NULL, TRUE};
-use uuid::Uuid;
 
 /// A place in the text.
 pub(super) struct Cursor<'t> {
-    option: &'static str,
+    option: &'t str,
     text: &'t str,
     at: usize,
 }
 
 impl<'t> Cursor<'t> {
-    pub(super) fn new(option: &'static str, text: &'t str) -> Self {
+    pub(super) fn new(option: &'t str, text: &'t str) -> Self {
         Self { option, text, at: 0 }
     }
 
@@ -33,6 +31,16 @@ impl<'t> Cursor<'t> {
             self.at += character.len_utf8();
         }
         found
+    }
+
+    /// Returns where the cursor is.
+    pub(super) fn place(&self) -> usize {
+        self.at
+    }
+
+    /// Goes back to where it was.
+    pub(super) fn back_to(&mut self, place: usize) {
+        self.at = place;
     }
 
     /// Steps over text that the caller has seen at the cursor.
@@ -74,123 +82,9 @@ impl<'t> Cursor<'t> {
     pub(super) fn unsupported(&self, what: impl std::fmt::Display) -> WireError {
         WireError::not_supported(what).about(self.option)
     }
-
-    /// Reads a literal if one begins here.
-    pub(super) fn literal(&mut self) -> Result<Option<Literal>, WireError> {
-        let rest = self.rest();
-        if rest.starts_with('\'') {
-            return self.string().map(Some);
-        }
-        // A GUID may begin like a number, a date or a name, so it is tried first.
-        if let Some(id) = guid(rest) {
-            self.at += 36;
-            return Ok(Some(Literal::Guid(id)));
-        }
-        let unsigned = rest.strip_prefix('-').unwrap_or(rest);
-        if unsigned.starts_with(|c: char| c.is_ascii_digit()) {
-            return self.dated_or_number().map(Some);
-        }
-        if rest.starts_with('-') && word_is(self.name_of(unsigned), INFINITY) {
-            return Err(self.no_infinity());
-        }
-        let name = self.name();
-        let literal = match () {
-            () if word_is(name, NULL) => Literal::Null,
-            () if word_is(name, TRUE) => Literal::Boolean(true),
-            () if word_is(name, FALSE) => Literal::Boolean(false),
-            () if word_is(name, INFINITY) || word_is(name, NOT_A_NUMBER) => return Err(self.no_infinity()),
-            () if !name.is_empty() && rest[name.len()..].starts_with('\'') => {
-                return Err(self.unsupported(format_args!("A literal such as {name}'…'")));
-            }
-            () => return Ok(None),
-        };
-        self.advance(name);
-        Ok(Some(literal))
-    }
-
-    fn name_of(&self, text: &'t str) -> &'t str {
-        Cursor::new(self.option, text).name()
-    }
-
-    fn no_infinity(&self) -> WireError {
-        self.wrong("INF and NaN are no values here; a number must be finite")
-    }
-
-    fn string(&mut self) -> Result<Literal, WireError> {
-        let inner = &self.rest()[1..];
-        let mut value = String::new();
-        let mut from = 0;
-        loop {
-            let Some(quote) = inner[from..].find('\'') else {
-                return Err(self.wrong("this text does not end; a quote inside of it is written twice"));
-            };
-            let end = from + quote;
-            value.push_str(&inner[from..end]);
-            if !inner[end + 1..].starts_with('\'') {
-                self.at += end + 2;
-                return Ok(Literal::String(value));
-            }
-            value.push('\'');
-            from = end + 2;
-        }
-    }
-
-    fn dated_or_number(&mut self) -> Result<Literal, WireError> {
-        let rest = self.rest();
-        let token_end = |more: &[char]| {
-            rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || more.contains(&c))).unwrap_or(rest.len())
-        };
-        let bytes = rest.as_bytes();
-        if shaped(bytes, b"0000-00-00") {
-            let token = &rest[..token_end(&['-', '+', ':'])];
-            let literal = if matches!(bytes.get(10), Some(b'T' | b't')) {
-                instant_micros(token).map(Literal::DateTimeOffset)
-            } else {
-                let date = NaiveDate::parse_from_str(token, "%Y-%m-%d").ok().filter(|_| token.len() == 10);
-                date.map(|_| Literal::Date(token.to_owned()))
-            };
-            let literal = literal.ok_or_else(|| {
-                self.expected("a date such as 2026-03-31 or a date and time such as 2026-03-31T08:00:00Z")
-            })?;
-            self.advance(token);
-            return Ok(literal);
-        }
-        if shaped(bytes, b"00:00") {
-            return Err(self.unsupported("A time of day"));
-        }
-        let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
-        let mut end = usize::from(rest.starts_with('-'));
-        end += digits(&rest[end..]);
-        if let Some(fraction) = rest[end..].strip_prefix('.').map(digits).filter(|n| *n > 0) {
-            end += 1 + fraction;
-        }
-        if let Some(exponent) = rest[end..].strip_prefix(['e', 'E']) {
-            let sign = usize::from(exponent.starts_with(['+', '-']));
-            let exponent = digits(&exponent[sign..]);
-            end += if exponent > 0 { 1 + sign + exponent } else { 0 };
-        }
-        if rest[end..].starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | ':')) {
-            return Err(self.expected("a number, a date or a GUID"));
-        }
-        self.at += end;
-        Ok(Literal::Number(rest[..end].to_owned()))
-    }
 }
 
 /// Compares keywords as OData 4.01 wants: in any case.
 pub(super) fn word_is(word: &str, keyword: &str) -> bool {
     word.eq_ignore_ascii_case(keyword)
-}
-
-/// Tells whether bytes begin like a pattern in which `0` stands for any digit.
-fn shaped(bytes: &[u8], pattern: &[u8]) -> bool {
-    bytes.len() >= pattern.len()
-        && bytes.iter().zip(pattern).all(|(b, p)| if *p == b'0' { b.is_ascii_digit() } else { b == p })
-}
-
-fn guid(text: &str) -> Option<Uuid> {
-    let (guid, after) = text.split_at_checked(36)?;
-    let ends = !after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
-    let hyphens = [8, 13, 18, 23].iter().all(|at| guid.as_bytes()[*at] == b'-');
-    if ends && hyphens { Uuid::parse_str(guid).ok() } else { None }
 }

@@ -1,51 +1,36 @@
-//! Expressions by precedence (OData URL Conventions 4.01 section 5.1.1.17): `not`, `in`, `gt`…`le`, `eq ne`, `and`, `or`.
+//! Expressions by precedence (OData URL Conventions 4.01 section 5.1.1.17): `- not`, `mul div divby mod`, `add sub`,
+//! `gt`…`le`, `eq ne`, `and`, `or`.
+//!
+//! Owns: operators, and how deep and long an expression may be. Refuses: what stands between them (`operand`, `list`).
 
+use super::aliases::Aliases;
 use super::cursor::{Cursor, word_is};
 use crate::WireError;
-use tidemark_model::query::{Compare, Expr, Function, Literal, Logic, NOT, RESERVED_WORDS};
+use tidemark_model::query::{Arithmetic, Compare, Expr, Literal, Logic, NOT};
 
 /// How deep parentheses, `not` and calls may nest: an attack with 10,000 of them is refused before it costs stack.
 const DEEPEST: u32 = 64;
 /// How many operators and operands an expression may have; an `in` list of thousands of keys still fits.
 const MOST: u32 = 20_000;
 
-const FUNCTIONS: [(&str, Function, usize); 9] = [
-    ("contains", Function::Contains, 2),
-    ("startswith", Function::StartsWith, 2),
-    ("endswith", Function::EndsWith, 2),
-    ("tolower", Function::ToLower, 1),
-    ("toupper", Function::ToUpper, 1),
-    ("length", Function::Length, 1),
-    ("trim", Function::Trim, 1),
-    ("indexof", Function::IndexOf, 2),
-    ("concat", Function::Concat, 2),
-];
-
 const EQUALITY: [(&str, Compare); 2] = [("eq", Compare::Eq), ("ne", Compare::Ne)];
 const RELATION: [(&str, Compare); 4] =
     [("gt", Compare::Gt), ("ge", Compare::Ge), ("lt", Compare::Lt), ("le", Compare::Le)];
-/// Binary operators that OData has and [`Expr`] has not.
-const UNSUPPORTED: [&str; 7] = ["has", "add", "sub", "mul", "div", "divby", "mod"];
+const SUM: [(&str, Arithmetic); 2] = [("add", Arithmetic::Add), ("sub", Arithmetic::Sub)];
+const PRODUCT: [(&str, Arithmetic); 4] =
+    [("mul", Arithmetic::Mul), ("divby", Arithmetic::DivBy), ("div", Arithmetic::Div), ("mod", Arithmetic::Mod)];
+const HAS: &str = "has";
 const AND: &str = "and";
 const OR: &str = "or";
 const IN: &str = "in";
 const ASCENDING: &str = "asc";
 const DESCENDING: &str = "desc";
-/// What OData has only behind a property, as in `Tags/any(…)`.
-const LAMBDAS: [&str; 2] = ["any", "all"];
 
-/// Returns every word that means something in `$filter` and `$orderby`.
+/// The words of operators and directions.
 pub(super) fn words() -> impl Iterator<Item = &'static str> {
-    let functions = FUNCTIONS.iter().map(|(name, ..)| *name);
     let comparisons = EQUALITY.iter().chain(&RELATION).map(|(word, _)| *word);
-    let rest = [AND, OR, IN, ASCENDING, DESCENDING];
-    functions.chain(comparisons).chain(rest).chain(UNSUPPORTED).chain(LAMBDAS).chain(RESERVED_WORDS)
-}
-
-/// Returns the name of a function.
-#[cfg(test)]
-pub(super) fn function_name(function: Function) -> &'static str {
-    FUNCTIONS.iter().find(|(_, f, _)| *f == function).map_or("", |(name, ..)| name)
+    let arithmetic = SUM.iter().chain(&PRODUCT).map(|(word, _)| *word);
+    comparisons.chain(arithmetic).chain([AND, OR, IN, HAS, ASCENDING, DESCENDING])
 }
 
 /// Returns the word of a comparison.
@@ -54,18 +39,27 @@ pub(super) fn compare_word(op: Compare) -> &'static str {
     EQUALITY.iter().chain(&RELATION).find(|(_, c)| *c == op).map_or("", |(word, _)| word)
 }
 
+/// Returns the word of an arithmetic operator.
+#[cfg(test)]
+pub(super) fn arithmetic_word(op: Arithmetic) -> &'static str {
+    SUM.iter().chain(&PRODUCT).find(|(_, a)| *a == op).map_or("", |(word, _)| word)
+}
+
 /// Reads one query option from left to right.
 pub(super) struct Parser<'t> {
-    cursor: Cursor<'t>,
+    pub(super) cursor: Cursor<'t>,
+    pub(super) aliases: &'t Aliases,
+    /// What records are called in the lambdas around the cursor.
+    pub(super) variables: Vec<&'t str>,
     depth: u32,
     nodes: u32,
-    /// Comparisons of comparisons, which nest to the left without a parenthesis.
+    /// Operators of one precedence in a row, which nest to the left without a parenthesis.
     chained: u32,
 }
 
 impl<'t> Parser<'t> {
-    pub(super) fn new(option: &'static str, text: &'t str) -> Self {
-        Self { cursor: Cursor::new(option, text), depth: 0, nodes: 0, chained: 0 }
+    pub(super) fn new(option: &'static str, text: &'t str, aliases: &'t Aliases) -> Self {
+        Self { cursor: Cursor::new(option, text), aliases, variables: Vec::new(), depth: 0, nodes: 0, chained: 0 }
     }
 
     /// Checks that nothing is left.
@@ -100,7 +94,11 @@ impl<'t> Parser<'t> {
         loop {
             operands.push(match op {
                 Logic::Or => self.logic(Logic::And)?,
-                Logic::And => self.comparison(&EQUALITY)?,
+                Logic::And => self.chain(&EQUALITY, compared, |parser| {
+                    parser.chain(&RELATION, compared, |parser| {
+                        parser.chain(&SUM, calculated, |parser| parser.chain(&PRODUCT, calculated, Self::unary))
+                    })
+                })?,
             });
             if !self.keyword(word) {
                 return Ok(balanced(op, operands));
@@ -108,11 +106,13 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn comparison(&mut self, operators: &'static [(&'static str, Compare)]) -> Result<Expr, WireError> {
-        let is_equality = operators.len() == EQUALITY.len();
-        let operand = |parser: &mut Self| {
-            if is_equality { parser.comparison(&RELATION) } else { parser.membership() }
-        };
+    /// Reads operands with operators of one precedence between them, which bind to the left.
+    fn chain<Op: Copy>(
+        &mut self,
+        operators: &[(&str, Op)],
+        make: fn(Op, Expr, Expr) -> Expr,
+        mut operand: impl FnMut(&mut Self) -> Result<Expr, WireError>,
+    ) -> Result<Expr, WireError> {
         let mut left = operand(self)?;
         let mut is_chained = false;
         while let Some((_, op)) = operators.iter().find(|(word, _)| self.keyword(word)) {
@@ -123,43 +123,9 @@ impl<'t> Parser<'t> {
                 }
             }
             is_chained = true;
-            let right = operand(self)?;
-            left = Expr::Compare { op: *op, left: Box::new(left), right: Box::new(right) };
+            left = make(*op, left, operand(self)?);
         }
         Ok(left)
-    }
-
-    fn membership(&mut self) -> Result<Expr, WireError> {
-        let left = self.unary()?;
-        if self.keyword(IN) {
-            let list = self.literals()?;
-            return Ok(Expr::In { left: Box::new(left), list });
-        }
-        let name = self.cursor.name();
-        match UNSUPPORTED.iter().find(|word| word_is(name, word)) {
-            Some(word) => Err(self.cursor.unsupported(format_args!("The operator {word}"))),
-            None => Ok(left),
-        }
-    }
-
-    fn literals(&mut self) -> Result<Vec<Literal>, WireError> {
-        self.cursor.skip_space();
-        if !self.cursor.eat('(') {
-            return Err(self.cursor.expected("a list of literals in parentheses after in"));
-        }
-        let mut list = Vec::new();
-        loop {
-            self.cursor.skip_space();
-            self.count()?;
-            match self.cursor.literal()? {
-                Some(literal) => list.push(literal),
-                None => return Err(self.cursor.expected("a literal in the list of in")),
-            }
-            if self.comma() {
-                continue;
-            }
-            return if self.cursor.eat(')') { Ok(list) } else { Err(self.cursor.expected("a comma or )")) };
-        }
     }
 
     fn unary(&mut self) -> Result<Expr, WireError> {
@@ -171,71 +137,35 @@ impl<'t> Parser<'t> {
             self.cursor.advance(name);
             return self.nested(|parser| Ok(Expr::Not(Box::new(parser.unary()?))));
         }
-        if self.cursor.eat('(') {
-            let inner = self.nested(Self::expression)?;
-            return self.closed(inner);
+        if self.cursor.rest().starts_with('-')
+            && let Some(minus) = self.minus()?
+        {
+            return Ok(minus);
         }
-        match self.cursor.literal()? {
-            Some(literal) => Ok(Expr::Literal(literal)),
-            None => self.named(),
-        }
+        self.membership()
     }
 
-    fn named(&mut self) -> Result<Expr, WireError> {
-        let name = self.cursor.name();
-        if name.is_empty() {
-            return Err(match self.cursor.rest().chars().next() {
-                Some('-') => self.cursor.unsupported("The operator -"),
-                Some('$') => self.cursor.unsupported("A name such as $it or $root"),
-                Some('@') => self.cursor.unsupported("A parameter alias"),
-                Some('[' | '{') => self.cursor.unsupported("A JSON literal"),
-                _ => self.cursor.expected("a property, a function or a literal"),
-            });
+    /// Reads a minus that is an operator: a literal has its own.
+    fn minus(&mut self) -> Result<Option<Expr>, WireError> {
+        let before = self.cursor.place();
+        if self.cursor.literal()?.is_some() {
+            self.cursor.back_to(before);
+            return Ok(None);
         }
-        let after = &self.cursor.rest()[name.len()..];
-        if after.starts_with('(') {
-            return self.call(name);
-        }
-        if let Some(below) = after.strip_prefix('/') {
-            let below = Cursor::new("", below).name();
-            if let Some(lambda) = LAMBDAS.iter().find(|word| word_is(below, word)) {
-                return Err(self.cursor.unsupported(format_args!("The lambda {name}/{lambda}(…)")));
-            }
-            return Err(self.cursor.unsupported(format_args!("A property path such as {name}/…")));
-        }
-        if name.contains('.') {
-            return Err(self.cursor.unsupported(format_args!("The qualified name {name}")));
-        }
-        self.cursor.advance(name);
-        Ok(Expr::Property(name.to_owned()))
+        self.cursor.eat('-');
+        self.nested(|parser| Ok(Some(Expr::Negate(Box::new(parser.unary()?)))))
     }
 
-    fn call(&mut self, name: &'t str) -> Result<Expr, WireError> {
-        let Some((canonical, function, arity)) = FUNCTIONS.iter().find(|(known, ..)| word_is(name, known)) else {
-            return Err(self.cursor.unsupported(format_args!("The function {name}")));
-        };
-        self.cursor.advance(name);
-        self.cursor.eat('(');
-        let mut arguments = Vec::with_capacity(*arity);
-        self.cursor.skip_space();
-        if !self.cursor.rest().starts_with(')') {
-            loop {
-                arguments.push(self.nested(Self::expression)?);
-                if !self.comma() {
-                    break;
-                }
-            }
+    fn membership(&mut self) -> Result<Expr, WireError> {
+        let left = self.operand()?;
+        if self.keyword(IN) {
+            let list = self.list()?;
+            return Ok(Expr::In { left: Box::new(left), list });
         }
-        if arguments.len() != *arity {
-            let given = arguments.len();
-            return Err(self.cursor.wrong(format_args!("{canonical} takes {arity} argument(s), not {given}")));
+        if self.keyword(HAS) {
+            return Err(self.cursor.wrong("has needs an enumeration, and there is no property of such a type here"));
         }
-        self.closed(Expr::Call { function: *function, arguments })
-    }
-
-    fn closed(&mut self, inner: Expr) -> Result<Expr, WireError> {
-        self.cursor.skip_space();
-        if self.cursor.eat(')') { Ok(inner) } else { Err(self.cursor.expected(") or an operator")) }
+        Ok(left)
     }
 
     /// Steps over a keyword, in any case, and tells whether it was there.
@@ -249,7 +179,8 @@ impl<'t> Parser<'t> {
         found
     }
 
-    fn nested<T>(&mut self, inner: impl FnOnce(&mut Self) -> Result<T, WireError>) -> Result<T, WireError> {
+    /// Reads what stands a level deeper.
+    pub(super) fn nested<T>(&mut self, inner: impl FnOnce(&mut Self) -> Result<T, WireError>) -> Result<T, WireError> {
         self.depth += 1;
         if self.depth > DEEPEST {
             return Err(self.too_deep());
@@ -259,7 +190,8 @@ impl<'t> Parser<'t> {
         result
     }
 
-    fn count(&mut self) -> Result<(), WireError> {
+    /// Counts one operand more.
+    pub(super) fn count(&mut self) -> Result<(), WireError> {
         self.nodes += 1;
         if self.nodes > MOST {
             Err(self.cursor.wrong(format_args!("there are more than {MOST} operands")))
@@ -271,6 +203,14 @@ impl<'t> Parser<'t> {
     fn too_deep(&self) -> WireError {
         self.cursor.wrong(format_args!("it nests more than {DEEPEST} levels deep"))
     }
+}
+
+fn compared(op: Compare, left: Expr, right: Expr) -> Expr {
+    Expr::Compare { op, left: Box::new(left), right: Box::new(right) }
+}
+
+fn calculated(op: Arithmetic, left: Expr, right: Expr) -> Expr {
+    Expr::Arithmetic { op, left: Box::new(left), right: Box::new(right) }
 }
 
 /// Makes a tree of a chain such as `a or b or c or …`, as flat as it can be: `or` and `and` are associative, and a

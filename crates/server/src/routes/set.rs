@@ -28,7 +28,8 @@ use tidemark_odata::{Format, Options, Prefer, RecordWriter, WireError};
 pub(crate) async fn read(server: &Arc<Server>, call: &Call, name: &str) -> Reply {
     let caller = call.caller()?;
     let (set, place) = server.place(caller, name)?;
-    let options = call.options()?;
+    let mut options = call.options()?;
+    options.query.at(server.now_micros());
     let format = call.format(&options)?;
     let prefer = call.prefer();
     // Unknown properties are refused before anything is read.

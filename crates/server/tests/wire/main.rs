@@ -19,6 +19,7 @@ mod lists;
 mod multipart;
 mod names;
 mod processes;
+mod queries;
 mod repeat;
 mod running;
 mod sign_in;

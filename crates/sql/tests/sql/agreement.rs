@@ -5,7 +5,8 @@
 use crate::databases::Databases;
 use crate::drawn::{BIG, MASS, TEXTS, condition, order_by, rows};
 use crate::naive;
-use crate::support::{Row, TABLE, set};
+use crate::naive::Here;
+use crate::support::{Row, TABLE, World, set};
 use proptest::prelude::*;
 use proptest::sample::select as one_of;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseResult, TestRng, TestRunner};
@@ -17,9 +18,9 @@ use tidemark_model::{Cell, EntitySet};
 use tidemark_sql::{Dialect, Select, count, placeholders, select};
 use uuid::Uuid;
 
-static SET: LazyLock<EntitySet> = LazyLock::new(set);
+pub(crate) static SET: LazyLock<EntitySet> = LazyLock::new(set);
 
-fn id_of(row: &Row) -> Uuid {
+pub(crate) fn id_of(row: &Row) -> Uuid {
     match row["Id"] {
         Cell::Guid(id) => id,
         _ => unreachable!("rows have ids"),
@@ -27,7 +28,7 @@ fn id_of(row: &Row) -> Uuid {
 }
 
 /// Lives random cases on both databases.
-fn walk<S: Strategy>(cases: S, holds: impl Fn(&Databases, Dialect, &S::Value) -> TestCaseResult) {
+pub(crate) fn walk<S: Strategy>(cases: S, holds: impl Fn(&Databases, Dialect, &S::Value) -> TestCaseResult) {
     let set = |name, otherwise: u64| std::env::var(name).map_or(otherwise, |text| text.parse().unwrap());
     let (number, seed) = (set("TIDEMARK_FILTERS", 300), set("TIDEMARK_SEED", 1));
     let mut bytes = [0; 32];
@@ -44,8 +45,9 @@ fn walk<S: Strategy>(cases: S, holds: impl Fn(&Databases, Dialect, &S::Value) ->
 #[test]
 fn a_filter_selects_what_odata_says() {
     walk((rows(), condition()), |databases, dialect, (rows, filter)| {
-        let mut expected: Vec<Uuid> =
-            rows.iter().filter(|row| naive::condition(&SET, row, filter) == Some(true)).map(id_of).collect();
+        let world = World::new(rows);
+        let holds = |row: &&Row| naive::condition(&Here::new(&world, row), filter).unwrap() == Some(true);
+        let mut expected: Vec<Uuid> = rows.iter().filter(holds).map(id_of).collect();
         expected.sort();
         let query = Query { filter: Some(filter.clone()), ..Query::default() };
         let read = Select::new(dialect, &SET, TABLE, &["Id"], &query);
@@ -62,7 +64,8 @@ fn a_filter_selects_what_odata_says() {
 fn pages_in_any_order_add_up() {
     walk((rows(), order_by(), 1usize..4), |databases, dialect, (rows, order_by, size)| {
         let mut sorted = rows.clone();
-        sorted.sort_by(|a, b| naive::order_rows(&SET, order_by, a, b));
+        let world = World::new(rows);
+        sorted.sort_by(|a, b| naive::order_rows(&world, order_by, a, b).unwrap());
         let expected: Vec<Uuid> = sorted.iter().map(id_of).collect();
 
         databases.fill(dialect, rows);
@@ -118,13 +121,14 @@ fn row_of<const N: usize>(id: usize, values: [(&'static str, Cell<'static>); N])
 /// Asks both databases for the rows that meet each condition.
 fn agree(rows: &[Row], filters: &[Expr]) {
     let databases = Databases::new(&SET);
+    let world = World::new(rows);
     for dialect in [Dialect::Sqlite, Dialect::Postgres] {
         databases.fill(dialect, rows);
         for filter in filters {
             let query = Query { filter: Some(filter.clone()), ..Query::default() };
             let statement = select(&Select::new(dialect, &SET, TABLE, &["Id"], &query)).unwrap();
             let found: BTreeSet<Uuid> = databases.ids(dialect, &statement).into_iter().collect();
-            let holds = |row: &Row| naive::condition(&SET, row, filter) == Some(true);
+            let holds = |row: &Row| naive::condition(&Here::new(&world, row), filter).unwrap() == Some(true);
             let differs = rows.iter().find(|row| found.contains(&id_of(row)) != holds(row));
             assert!(differs.is_none(), "{differs:?}\n{}", statement.sql);
         }

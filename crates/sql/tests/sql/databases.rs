@@ -1,11 +1,12 @@
 //! The table of the entity set in a real database of each kind.
 
-use crate::support::{Row, TABLE};
+use crate::support::{Around, GROUPS, Row, TABLE, groups, model};
 use bytes::BytesMut;
+use postgres::error::SqlState;
 use postgres::types::{Format, IsNull, ToSql, Type, to_sql_checked};
 use std::cell::RefCell;
 use std::error::Error;
-use tidemark_model::{Cell, EntitySet};
+use tidemark_model::{Cell, EntitySet, NoNumber};
 use tidemark_sql::{
     Column, Dialect, Layout, Statement, column_of, create_table, folded_cell, folded_column, placeholders,
     postgres::SET_UP, quoted,
@@ -17,6 +18,7 @@ use uuid::Uuid;
 pub(crate) struct Databases {
     pub(crate) sqlite: rusqlite::Connection,
     pub(crate) postgres: RefCell<postgres::Client>,
+    pub(crate) around: Around,
     set: EntitySet,
     _database: Database<'static>,
 }
@@ -33,19 +35,32 @@ impl Databases {
         let table = |dialect| create_table(dialect, TABLE, &columns(dialect, set), &["Id"], Layout::Rowid);
         sqlite.execute_batch(&table(Dialect::Sqlite)).unwrap();
         client.batch_execute(&table(Dialect::Postgres)).unwrap();
-        Self { sqlite, postgres: RefCell::new(client), set: set.clone(), _database: database }
+        let around = Around(model());
+        let others = around.0.set(GROUPS).unwrap().clone();
+        let table = |dialect| create_table(dialect, GROUPS, &columns(dialect, &others), &["Id"], Layout::Rowid);
+        sqlite.execute_batch(&table(Dialect::Sqlite)).unwrap();
+        client.batch_execute(&table(Dialect::Postgres)).unwrap();
+        let databases = Self { sqlite, postgres: RefCell::new(client), around, set: set.clone(), _database: database };
+        for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+            databases.put(dialect, &others, &groups());
+        }
+        databases
     }
 
     /// Puts these rows in place of all others.
     pub(crate) fn fill(&self, dialect: Dialect, rows: &[Row]) {
         self.run(dialect, &fixed(format!("DELETE FROM {}", quoted(dialect, TABLE)), Vec::new()));
-        let names: Vec<String> = columns(dialect, &self.set).iter().map(|c| quoted(dialect, &c.name)).collect();
-        let (table, names) = (quoted(dialect, TABLE), names.join(", "));
+        self.put(dialect, &self.set, rows);
+    }
+
+    fn put(&self, dialect: Dialect, set: &EntitySet, rows: &[Row]) {
+        let names: Vec<String> = columns(dialect, set).iter().map(|c| quoted(dialect, &c.name)).collect();
+        let (table, names) = (quoted(dialect, &set.name), names.join(", "));
         for rows in rows.chunks(500) {
             let (mut marks, mut values) = (Vec::new(), Vec::new());
             for row in rows {
                 let first = values.len();
-                for property in &self.set.entity_type.properties {
+                for property in &set.entity_type.properties {
                     let value = row.get(property.name.as_str()).unwrap_or(&Cell::Null);
                     values.push(value.clone());
                     values.extend(folded_column(dialect, property).map(|_| folded_cell(value)));
@@ -60,6 +75,11 @@ impl Databases {
 
     /// Runs a statement and returns its rows.
     pub(crate) fn run(&self, dialect: Dialect, statement: &Statement) -> Vec<Vec<Cell<'static>>> {
+        self.try_run(dialect, statement).unwrap_or_else(|reason| panic!("{reason}\n{}", statement.sql))
+    }
+
+    /// Runs a statement of which a calculation may have no result.
+    pub(crate) fn try_run(&self, dialect: Dialect, statement: &Statement) -> Result<Vec<Vec<Cell<'static>>>, NoNumber> {
         match dialect {
             Dialect::Sqlite => self.run_sqlite(statement),
             Dialect::Postgres => self.run_postgres(statement),
@@ -75,7 +95,7 @@ impl Databases {
         self.run(dialect, statement).into_iter().map(id).collect()
     }
 
-    fn run_sqlite(&self, statement: &Statement) -> Vec<Vec<Cell<'static>>> {
+    fn run_sqlite(&self, statement: &Statement) -> Result<Vec<Vec<Cell<'static>>>, NoNumber> {
         use rusqlite::types::Value;
         let cell = |value: Value| match value {
             Value::Null => Cell::Null,
@@ -88,10 +108,12 @@ impl Databases {
         let width = prepared.column_count();
         let values = rusqlite::params_from_iter(statement.values.iter().map(bound));
         let rows = prepared.query_map(values, |row| (0..width).map(|i| Ok(cell(row.get(i)?))).collect());
-        rows.unwrap().collect::<Result<_, _>>().unwrap()
+        rows.unwrap()
+            .collect::<Result<_, _>>()
+            .map_err(|error| tidemark_sqlite::no_number(&error).unwrap_or_else(|| panic!("{error}\n{}", statement.sql)))
     }
 
-    fn run_postgres(&self, statement: &Statement) -> Vec<Vec<Cell<'static>>> {
+    fn run_postgres(&self, statement: &Statement) -> Result<Vec<Vec<Cell<'static>>>, NoNumber> {
         let cell = |row: &postgres::Row, i: usize| match *row.columns()[i].type_() {
             Type::INT8 => row.get::<_, Option<i64>>(i).map(Cell::Integer),
             Type::FLOAT8 => row.get::<_, Option<f64>>(i).map(Cell::Real),
@@ -102,8 +124,12 @@ impl Databases {
         let values: Vec<Bound<'_>> = statement.values.iter().map(Bound).collect();
         let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
         let rows = self.postgres.borrow_mut().query(&statement.sql, &values);
-        let rows = rows.unwrap_or_else(|e| panic!("{e:?}\n{}", statement.sql));
-        rows.iter().map(|row| (0..row.len()).map(|i| cell(row, i).unwrap_or(Cell::Null)).collect()).collect()
+        let rows = rows.map_err(|error| match error.code() {
+            Some(&SqlState::DIVISION_BY_ZERO) => NoNumber::DividedByZero,
+            Some(&SqlState::NUMERIC_VALUE_OUT_OF_RANGE) => NoNumber::TooLarge,
+            _ => panic!("{error:?}\n{}", statement.sql),
+        })?;
+        Ok(rows.iter().map(|row| (0..row.len()).map(|i| cell(row, i).unwrap_or(Cell::Null)).collect()).collect())
     }
 }
 

@@ -223,7 +223,7 @@ pub(crate) fn sides() -> impl Strategy<Value = (Expr, Expr)> {
     let pair = |a: BoxedStrategy<Expr>, b: BoxedStrategy<Expr>| (a, b).boxed();
     let literal = |l: BoxedStrategy<Literal>| l.prop_map(Expr::Literal).boxed();
     let day = || one_of(&DAYS[..]).prop_map(|t| Literal::Date(t.into())).boxed();
-    let at = || one_of(&INSTANTS[..]).prop_map(Literal::DateTimeOffset).boxed();
+    let at = || one_of(&INSTANTS[..]).prop_map(Literal::instant).boxed();
     let guid = || one_of(&[0u128, 1, u128::MAX][..]).prop_map(|n| Literal::Guid(Uuid::from_u128(n))).boxed();
     let days = || property(&["Day", "Until"]);
     let both = prop_oneof![
@@ -256,7 +256,7 @@ pub(crate) fn is_in() -> impl Strategy<Value = Expr> {
         ),
         (property(&["Rank", "Cost", "Ratio", "Big"]).boxed(), list(number_literal().boxed())),
         (property(&["Day"]).boxed(), list(one_of(&DAYS[..]).prop_map(|t| Literal::Date(t.into())).boxed())),
-        (property(&["At"]).boxed(), list(one_of(&INSTANTS[..]).prop_map(Literal::DateTimeOffset).boxed())),
+        (property(&["At"]).boxed(), list(one_of(&INSTANTS[..]).prop_map(Literal::instant).boxed())),
         (property(&["IsDone"]).boxed(), list(any::<bool>().prop_map(Literal::Boolean).boxed())),
         (
             property(&["Other", "Id"]).boxed(),

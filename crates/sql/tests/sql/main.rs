@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod agreement;
+mod calculated;
+mod casting;
 mod databases;
 mod dialects;
 mod drawn;

@@ -7,6 +7,7 @@ use crate::look::record::{LocalRecord, Mark, Only};
 use crate::look::version;
 use crate::tables::conflict;
 use crate::tables::pending::{self, Hold};
+use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tables::value::{Bound, Count};
@@ -14,8 +15,8 @@ use crate::tx::store::{Reading, Store};
 use rusqlite::{Connection, params_from_iter};
 use std::borrow::Cow;
 use tidemark_model::query::Query;
-use tidemark_model::{Cell, RecordId, State};
-use tidemark_sql::{Dialect, Select, Statement};
+use tidemark_model::{Cell, IS_TOMBSTONED, RecordId, STATE, State};
+use tidemark_sql::{Dialect, Neighbour, Neighbours, Select, Statement};
 
 /// Deleted records are hidden while the deletion waits to be sent.
 const LIVE: &str = "t._State <> 3 AND t._IsTombstoned = 0";
@@ -36,7 +37,7 @@ impl Store {
     pub fn list(&self, set: &str, query: &Query, only: Only) -> Result<Vec<LocalRecord>> {
         self.read(|reading| {
             let table = reading.catalog.table_here(set)?;
-            let statement = statement(table, query, only, tidemark_sql::select)?;
+            let statement = statement(reading, table, query, only, tidemark_sql::select)?;
             let mut prepared = reading.conn.prepare_cached(&statement.sql)?;
             let mut rows = prepared.query(params_from_iter(statement.values.iter().map(Bound)))?;
             let mut records = Vec::new();
@@ -57,7 +58,7 @@ impl Store {
             if only == Only::All && query.filter.is_none() && query.search.is_empty() {
                 return live(reading, table);
             }
-            let statement = statement(table, query, only, tidemark_sql::count)?;
+            let statement = statement(reading, table, query, only, tidemark_sql::count)?;
             let mut prepared = reading.conn.prepare_cached(&statement.sql)?;
             Ok(prepared
                 .query_row(params_from_iter(statement.values.iter().map(Bound)), |row| row.get(0).map(|Count(n)| n))?)
@@ -67,7 +68,7 @@ impl Store {
 
 type Writing = fn(&Select<'_>) -> std::result::Result<Statement, tidemark_sql::QueryError>;
 
-fn statement(table: &Table, query: &Query, only: Only, writing: Writing) -> Result<Statement> {
+fn statement(reading: &Reading<'_>, table: &Table, query: &Query, only: Only, writing: Writing) -> Result<Statement> {
     let columns: Vec<&str> = table.columns.iter().map(String::as_str).collect();
     let set_name = [Cell::Text(Cow::Owned(table.set.name.clone()))];
     let mut select = Select::new(Dialect::Sqlite, &table.set, &table.name, &columns, query);
@@ -80,7 +81,26 @@ fn statement(table: &Table, query: &Query, only: Only, writing: Writing) -> Resu
     if only != Only::All {
         select.extra_values = &set_name;
     }
+    let around = Around(reading);
+    select.neighbours = Some(&around);
     Ok(writing(&select)?)
+}
+
+/// The records of other sets, as far as they are kept here: what is not must not be taken for what is not related.
+struct Around<'a>(&'a Reading<'a>);
+
+impl Neighbours for Around<'_> {
+    fn neighbour(&self, set: &str) -> Option<Neighbour<'_>> {
+        let table = self.0.catalog.table(set).ok()?;
+        let is_kept = position::is_kept(self.0.conn, set).unwrap_or(false);
+        let deleted = State::Delete as i64;
+        is_kept.then(|| Neighbour {
+            set: &table.set,
+            table: &table.name,
+            scope: vec![(IS_TOMBSTONED, Cell::Integer(0))],
+            apart_from: vec![(STATE, Cell::Integer(deleted))],
+        })
+    }
 }
 
 /// Counts a set's live records without reading them.

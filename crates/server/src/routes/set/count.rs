@@ -12,7 +12,8 @@ use tidemark_odata::WireError;
 /// 400, 404 and 501, naming what does not fit.
 pub(crate) async fn read(server: &Server, call: &Call, name: &str) -> Reply {
     let (_, place) = server.place(call.caller()?, name)?;
-    let options = call.options()?;
+    let mut options = call.options()?;
+    options.query.at(server.now_micros());
     if options.delta_token.is_some() || options.skip_token.is_some() {
         return Err(WireError::bad_request("$count takes no $deltatoken and no $skiptoken"));
     }

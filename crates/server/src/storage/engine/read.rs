@@ -1,15 +1,15 @@
 //! Lists, enumerations and deltas: one snapshot, rows handed on while the database holds them.
 
 use super::counter::position;
-use super::table::{MARK, OWNER, SEQUENCE, SetTable, Tables, WORKSPACE};
+use super::table::{MARK, OWNER, SEQUENCE, SetTable, Tables, WORKSPACE, owner};
 use super::tx::{Cursor, Fetch, Tx, binds};
 use crate::change::{Mark, Place};
 use crate::storage::{
     FeedLoss, Position, Read, ReadOutcome, Render, Result, RowView, Rows, Selection, Snapshot, StorageError,
 };
 use tidemark_model::query::Query;
-use tidemark_model::{Cell, EntitySet, ID, IS_TOMBSTONED, Planted, UPDATED_AT, is_planted};
-use tidemark_sql::{Dialect, Select, Statement, quote, quoted};
+use tidemark_model::{Cell, ID, IS_TOMBSTONED, Planted, UPDATED_AT, is_planted};
+use tidemark_sql::{Dialect, Neighbour, Neighbours, Select, Statement, quote, quoted};
 
 /// Carries out a read, in a transaction that is one snapshot.
 pub(super) fn read(tx: &dyn Tx, tables: &Tables, read: &Read, render: Render) -> Result<ReadOutcome> {
@@ -19,13 +19,12 @@ pub(super) fn read(tx: &dyn Tx, tables: &Tables, read: &Read, render: Render) ->
     {
         return Ok(ReadOutcome::Lost(loss));
     }
-    let (set, table) = (tables.set(&read.place.set)?, tables.table(&read.place.set)?);
     let dialect = tx.dialect();
     let total = match read.count {
-        true => Some(run_count(tx, &total_statement(dialect, set, table, read)?)?),
+        true => Some(run_count(tx, &total_statement(dialect, tables, read)?)?),
         false => None,
     };
-    let statement = rows_statement(dialect, set, table, read)?;
+    let statement = rows_statement(dialect, tables, read)?;
     let (mut render, mut page) = (Some(render), None);
     tx.query(&statement.sql, &binds(&statement.values), Fetch::Piecewise, &mut |cursor| {
         if let Some(render) = render.take() {
@@ -38,8 +37,7 @@ pub(super) fn read(tx: &dyn Tx, tables: &Tables, read: &Read, render: Render) ->
 
 /// Counts the records that a query lets through.
 pub(super) fn count(tx: &dyn Tx, tables: &Tables, place: &Place, query: &Query) -> Result<u64> {
-    let (set, table) = (tables.set(&place.set)?, tables.table(&place.set)?);
-    run_count(tx, &matching_count(tx.dialect(), set, table, place, query)?)
+    run_count(tx, &matching_count(tx.dialect(), tables, place, query)?)
 }
 
 /// Tells why the feed cannot go on from a place, if it cannot.
@@ -66,13 +64,16 @@ fn loss(tx: &dyn Tx, workspace_no: i64, position: Position, from: Mark) -> Resul
 }
 
 /// Writes the statement for the rows: the version first, then the wanted properties, then the ordering keys.
-fn rows_statement(dialect: Dialect, set: &EntitySet, table: &SetTable, read: &Read) -> Result<Statement> {
+fn rows_statement(dialect: Dialect, tables: &Tables, read: &Read) -> Result<Statement> {
+    let (set, table) = (tables.set(&read.place.set)?, tables.table(&read.place.set)?);
     let columns: Vec<&str> = [SEQUENCE, MARK].into_iter().chain(read.properties.iter().map(String::as_str)).collect();
     match &read.selection {
         Selection::Matching { query, after } => {
             let scope = scope(&read.place, query);
             let mut select = Select::new(dialect, set, &table.name, &columns, query);
             select.scope = &scope;
+            let around = Around { tables, place: &read.place };
+            select.neighbours = Some(&around);
             select.after = after.as_deref();
             select.with_keys = true;
             Ok(tidemark_sql::select(&select)?)
@@ -106,11 +107,12 @@ fn rows_statement(dialect: Dialect, set: &EntitySet, table: &SetTable, read: &Re
 }
 
 /// Writes the statement that counts all rows of the selection.
-fn total_statement(dialect: Dialect, set: &EntitySet, table: &SetTable, read: &Read) -> Result<Statement> {
+fn total_statement(dialect: Dialect, tables: &Tables, read: &Read) -> Result<Statement> {
     match &read.selection {
-        Selection::Matching { query, .. } => matching_count(dialect, set, table, &read.place, query),
-        Selection::LiveAfter { .. } => matching_count(dialect, set, table, &read.place, &Query::default()),
+        Selection::Matching { query, .. } => matching_count(dialect, tables, &read.place, query),
+        Selection::LiveAfter { .. } => matching_count(dialect, tables, &read.place, &Query::default()),
         Selection::ChangedAfter { .. } => {
+            let table = tables.table(&read.place.set)?;
             let mut values = place_values(&read.place);
             values.push(Cell::Integer(signed(read.from)));
             let (table, sequence) = (quote(&table.name), quote(SEQUENCE));
@@ -122,17 +124,32 @@ fn total_statement(dialect: Dialect, set: &EntitySet, table: &SetTable, read: &R
     }
 }
 
-fn matching_count(
-    dialect: Dialect,
-    set: &EntitySet,
-    table: &SetTable,
-    place: &Place,
-    query: &Query,
-) -> Result<Statement> {
+fn matching_count(dialect: Dialect, tables: &Tables, place: &Place, query: &Query) -> Result<Statement> {
+    let (set, table) = (tables.set(&place.set)?, tables.table(&place.set)?);
     let scope = scope(place, query);
+    let around = Around { tables, place };
     let mut select = Select::new(dialect, set, &table.name, &[], query);
     select.scope = &scope;
+    select.neighbours = Some(&around);
     Ok(tidemark_sql::count(&select)?)
+}
+
+/// The records that those of a place are related to: whoever reads sees theirs and their workspace's, and no tombstone.
+struct Around<'a> {
+    tables: &'a Tables,
+    place: &'a Place,
+}
+
+impl Neighbours for Around<'_> {
+    fn neighbour(&self, set: &str) -> Option<Neighbour<'_>> {
+        let (set, table) = (self.tables.set(set).ok()?, self.tables.table(set).ok()?);
+        let scope = vec![
+            (WORKSPACE, Cell::Integer(self.place.workspace_no)),
+            (OWNER, Cell::Integer(owner(set, self.place.user_no))),
+            (IS_TOMBSTONED, Cell::Integer(0)),
+        ];
+        Some(Neighbour { set, table: &table.name, scope, apart_from: Vec::new() })
+    }
 }
 
 /// Whose records, and without tombstones unless the filter asks about them (DESIGN section 5, Tombstones).

@@ -75,10 +75,15 @@ impl Tables {
 impl Tables {
     /// Returns where a caller's records of a set are.
     pub(super) fn place(&self, set: &str, caller: &Caller) -> Result<Place> {
-        let is_own = self.set(set)?.per_user.is_some() && !is_planted(Planted::X16EverybodysChoices);
-        let owner_no = if is_own { caller.user_no } else { 0 };
+        let owner_no = owner(self.set(set)?, caller.user_no);
         Ok(Place { set: set.to_owned(), workspace_no: caller.workspace_no, owner_no, user_no: caller.user_no })
     }
+}
+
+/// Returns the owner's number of a user's records of a set.
+pub(super) fn owner(set: &EntitySet, user_no: i64) -> i64 {
+    let is_own = set.per_user.is_some() && !is_planted(Planted::X16EverybodysChoices);
+    if is_own { user_no } else { 0 }
 }
 
 impl SetTable {

@@ -1,6 +1,7 @@
 //! From PostgreSQL's errors to ours (SQLSTATE, appendix A of its manual).
 
 use crate::storage::StorageError;
+use tidemark_model::NoNumber;
 use tidemark_sql::QueryError;
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
@@ -29,6 +30,10 @@ pub(super) fn storage_error(error: &Error, at_commit: bool) -> StorageError {
         SqlState::STATEMENT_TOO_COMPLEX | SqlState::PROGRAM_LIMIT_EXCEEDED | SqlState::OUT_OF_MEMORY => {
             QueryError::TooComplex.into()
         }
+        SqlState::INVALID_REGULAR_EXPRESSION => QueryError::TooComplex.into(),
+        SqlState::DIVISION_BY_ZERO => QueryError::from(NoNumber::DividedByZero).into(),
+        SqlState::SUBSTRING_ERROR => QueryError::from(NoNumber::NegativeLength).into(),
+        SqlState::NUMERIC_VALUE_OUT_OF_RANGE => QueryError::from(NoNumber::TooLarge).into(),
         SqlState::INSUFFICIENT_PRIVILEGE => StorageError::NoRights(sentence(error)),
         _ => StorageError::Failed(sentence(error)),
     }

@@ -4,7 +4,7 @@ use crate::storage::StorageError;
 use crate::storage::engine::Bind;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use tidemark_sql::QueryError;
-use tidemark_sqlite::{ErrorClass, NotACell, class};
+use tidemark_sqlite::{ErrorClass, NotACell, class, no_number};
 
 /// A value on its way into a statement, borrowed.
 pub(super) struct Bound<'v>(pub(super) &'v Bind<'v>);
@@ -26,6 +26,9 @@ impl ToSql for Bound<'_> {
 
 /// Returns our error for one of SQLite's.
 pub(super) fn storage_error(error: rusqlite::Error) -> StorageError {
+    if let Some(reason) = no_number(&error) {
+        return QueryError::from(reason).into();
+    }
     match class(&error) {
         ErrorClass::Interrupted => StorageError::TooSlow,
         ErrorClass::Busy => StorageError::Busy,

@@ -1,16 +1,21 @@
 //! OData's string functions in both dialects; null in, null out.
 //!
-//! Owns: `contains startswith endswith` as conditions, the others as values (URL Conventions 4.01, section 5.1.1.5).
+//! Owns: `contains startswith endswith matchespattern` as conditions, the others as values (URL Conventions 4.01, sections
+//! 5.1.1.5 and 5.1.1.6).
 //! Every text that goes in is in normal form, so that composed and decomposed letters meet and positions count letters
 //! as people see them (ADR 0012). Refuses: LIKE with a user's text.
 
-use crate::compare::text_cell;
+use crate::calculation::{MATCHES, SUBSTRING};
 use crate::compiler::Compiler;
+use crate::constant::text_cell;
 use crate::error::QueryError;
-use crate::operand::{Operand, Side, Type, describe};
+use crate::operand::{Exact, Operand, Side, Type, describe};
+use crate::pattern::for_postgres;
 use crate::statement::Dialect;
 use crate::text::{LOWER, NORMAL, UPPER};
+use crate::wide::wide;
 use tidemark_model::Cell;
+use tidemark_model::pattern::Pattern;
 use tidemark_model::query::{Expr, Function, Literal};
 use tidemark_model::text::normal;
 
@@ -66,7 +71,9 @@ impl Compiler<'_> {
         if function == Function::Concat && arguments.iter().map(texts_in).sum::<usize>() > MOST_JOINED {
             return Err(QueryError::TooComplex);
         }
-        let (sql, nullable) = if let Function::IndexOf | Function::Concat = function {
+        let (sql, nullable) = if function == Function::Substring {
+            self.substring(arguments, depth)?
+        } else if let Function::IndexOf | Function::Concat = function {
             let [a, b] = self.texts(function, arguments, depth)?;
             let sql = match (function, self.dialect) {
                 (Function::Concat, _) => format!("({} || {})", a.sql, b.sql),
@@ -88,11 +95,76 @@ impl Compiler<'_> {
             };
             (sql, nullable)
         };
-        let (of, edm) = match function {
-            Function::Length | Function::IndexOf => (Type::Exact(0), "Edm.Int64"),
-            _ => (Type::Text, "Edm.String"),
+        let of = match function {
+            Function::Length | Function::IndexOf => Type::Exact(Exact::WHOLE),
+            _ => Type::Text,
         };
-        Ok(Operand { sql, of, nullable, name: format!("{}(…)", name(function)), property: None, edm })
+        Ok(Operand::calculated(sql, of, nullable, format!("{}(…)", function.name())))
+    }
+
+    /// Writes the part of a text; what is negative counts from its end.
+    fn substring(&mut self, arguments: &[Expr], depth: usize) -> Result<(String, bool), QueryError> {
+        let [text, numbers @ ..] = arguments else { return Err(QueryError::TooComplex) };
+        let text = self.text(Function::Substring, text, depth)?;
+        let mut texts = vec![text.sql];
+        let mut nullable = text.nullable;
+        for (place, number) in numbers.iter().enumerate() {
+            if let (1, Expr::Literal(Literal::Number(length))) = (place, number)
+                && length.starts_with('-')
+            {
+                let problem = "The length of a substring must not be negative".to_owned();
+                return Err(QueryError::TypeMismatch { property: None, problem });
+            }
+            let Some(operand) = self.operand(number, depth)? else {
+                texts.push(if self.dialect == Dialect::Postgres { "NULL::numeric" } else { "NULL" }.to_owned());
+                nullable = true;
+                continue;
+            };
+            let Type::Exact(of @ Exact { scale: 0, .. }) = operand.of else {
+                let problem = format!("substring takes whole numbers, and {} ({}) is none", operand.name, operand.edm);
+                return Err(QueryError::TypeMismatch { property: operand.property, problem });
+            };
+            if place == 1 {
+                self.failing += 1;
+            }
+            texts.push(wide(self.dialect, &operand.sql, of, 0));
+            nullable |= operand.nullable;
+        }
+        Ok((format!("{SUBSTRING}({})", texts.join(", ")), nullable))
+    }
+
+    /// Writes `matchespattern`. The pattern is the same for every record, so that it is understood once, and refused before
+    /// anything is read.
+    pub(crate) fn pattern(&mut self, arguments: &[Expr], depth: usize) -> Result<String, QueryError> {
+        let [text, rest @ ..] = arguments else { return Err(QueryError::TooComplex) };
+        let text = self.text(Function::MatchesPattern, text, depth)?;
+        let mut literals = Vec::new();
+        for argument in rest {
+            match argument {
+                Expr::Literal(Literal::String(text)) => literals.push(text.as_str()),
+                // Null whatever the text is, which must occur all the same with its binds.
+                Expr::Literal(Literal::Null) => {
+                    return Ok(format!("(({0} IS NULL AND {0} IS NOT NULL) OR NULL)", text.sql));
+                }
+                _ => {
+                    let problem = "matchespattern takes a pattern in single quotes".to_owned();
+                    return Err(QueryError::TypeMismatch { property: None, problem });
+                }
+            }
+        }
+        let flags = literals.get(1).copied().unwrap_or_default();
+        let pattern = Pattern::new(literals.first().copied().unwrap_or_default(), flags)
+            .map_err(|problem| QueryError::TypeMismatch { property: None, problem })?;
+        Ok(match self.dialect {
+            Dialect::Sqlite => {
+                let pattern = self.builder.bind(text_cell(pattern.syntax())?);
+                format!("{MATCHES}({}, {pattern})", text.sql)
+            }
+            Dialect::Postgres => {
+                let pattern = self.builder.bind(text_cell(&for_postgres(&pattern)?)?);
+                format!("({} ~ {pattern})", text.sql)
+            }
+        })
     }
 
     fn texts<const N: usize>(
@@ -103,7 +175,7 @@ impl Compiler<'_> {
     ) -> Result<[Text; N], QueryError> {
         let arguments: &[Expr; N] = arguments.try_into().map_err(|_| QueryError::TypeMismatch {
             property: None,
-            problem: format!("{} takes {N} argument{}", name(function), if N == 1 { "" } else { "s" }),
+            problem: format!("{} takes {N} argument{}", function.name(), if N == 1 { "" } else { "s" }),
         })?;
         let mut texts = Vec::with_capacity(N);
         for argument in arguments {
@@ -118,7 +190,7 @@ impl Compiler<'_> {
         }
         let refuse = |property, is: String| QueryError::TypeMismatch {
             property,
-            problem: format!("{} takes text, and {is} is not", name(function)),
+            problem: format!("{} takes text, and {is} is not", function.name()),
         };
         match self.side(argument, depth)? {
             Side::Operand(Operand { sql, of: Type::Text, nullable, .. }) => {
@@ -135,19 +207,5 @@ impl Compiler<'_> {
             Side::Literal(literal) => Err(refuse(None, describe(literal))),
             Side::Condition(_) => Err(refuse(None, "a condition".to_owned())),
         }
-    }
-}
-
-fn name(function: Function) -> &'static str {
-    match function {
-        Function::Contains => "contains",
-        Function::StartsWith => "startswith",
-        Function::EndsWith => "endswith",
-        Function::ToLower => "tolower",
-        Function::ToUpper => "toupper",
-        Function::Length => "length",
-        Function::Trim => "trim",
-        Function::IndexOf => "indexof",
-        Function::Concat => "concat",
     }
 }

@@ -1,0 +1,246 @@
+//! Expressions of `$filter` and `$orderby` (OData URL Conventions 4.01 section 5.1.1).
+//!
+//! Owns: the typed tree, and walking it. Refuses: what the names in it are: only the model knows.
+
+use super::{Function, Literal};
+
+/// An expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expr {
+    /// A literal.
+    Literal(Literal),
+    /// A property of the record that is looked at.
+    Property(String),
+    /// What is reached by way of another record.
+    Path(Path),
+    /// `not`.
+    Not(Box<Expr>),
+    /// `-`.
+    Negate(Box<Expr>),
+    /// `and`, `or`.
+    Logic {
+        /// Which one.
+        op: Logic,
+        /// The left operand.
+        left: Box<Expr>,
+        /// The right operand.
+        right: Box<Expr>,
+    },
+    /// `eq ne gt ge lt le`.
+    Compare {
+        /// Which one.
+        op: Compare,
+        /// The left operand.
+        left: Box<Expr>,
+        /// The right operand.
+        right: Box<Expr>,
+    },
+    /// `add sub mul div divby mod`.
+    Arithmetic {
+        /// Which one.
+        op: Arithmetic,
+        /// The left operand.
+        left: Box<Expr>,
+        /// The right operand.
+        right: Box<Expr>,
+    },
+    /// `in`.
+    In {
+        /// The operand looked for.
+        left: Box<Expr>,
+        /// The literals looked among.
+        list: Vec<Literal>,
+    },
+    /// A canonical function.
+    Call {
+        /// Which one.
+        function: Function,
+        /// Its arguments, as many as it takes.
+        arguments: Vec<Expr>,
+    },
+    /// `case(condition:value,…)`: the value behind the first condition that is true, else null.
+    Case(Vec<(Expr, Expr)>),
+    /// `cast(value,type)`.
+    Cast {
+        /// The value.
+        value: Box<Expr>,
+        /// The qualified name of the type.
+        to: String,
+    },
+    /// `isof(value,type)`.
+    IsOf {
+        /// The value.
+        value: Box<Expr>,
+        /// The qualified name of the type.
+        of: String,
+    },
+    /// `any(…)` and `all(…)` over the records that a path leads to.
+    Lambda {
+        /// Which one.
+        quantifier: Quantifier,
+        /// Where the records are.
+        over: Path,
+        /// What one of them is called in the condition.
+        variable: String,
+        /// The condition; `any()` has none.
+        condition: Option<Box<Expr>>,
+    },
+    /// `…/$count`: how many records a path leads to.
+    Count(Path),
+}
+
+/// A path: from the record that is looked at, or from one that a lambda names, over navigation properties.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    /// The variable of a lambda that it begins at; `None` for the record that the option is about (`$it`).
+    pub from: Option<String>,
+    /// The names passed; none for the record itself.
+    pub names: Vec<String>,
+}
+
+impl Expr {
+    /// Tells whether a property of the record that is looked at is named anywhere in the expression.
+    pub fn names(&self, property: &str) -> bool {
+        if let Self::Property(name) = self {
+            return name == property;
+        }
+        self.parts().into_iter().any(|part| part.names(property))
+    }
+
+    /// Returns the expressions that this one is made of.
+    pub fn parts(&self) -> Vec<&Expr> {
+        match self {
+            Self::Literal(_) | Self::Property(_) | Self::Path(_) | Self::Count(_) => Vec::new(),
+            Self::Not(part) | Self::Negate(part) | Self::In { left: part, .. } => vec![part],
+            Self::Cast { value: part, .. } | Self::IsOf { value: part, .. } => vec![part],
+            Self::Logic { left, right, .. }
+            | Self::Compare { left, right, .. }
+            | Self::Arithmetic { left, right, .. } => vec![left, right],
+            Self::Call { arguments, .. } => arguments.iter().collect(),
+            Self::Case(pairs) => pairs.iter().flat_map(|(condition, value)| [condition, value]).collect(),
+            Self::Lambda { condition, .. } => condition.iter().map(|part| &**part).collect(),
+        }
+    }
+
+    fn parts_mut(&mut self) -> Vec<&mut Expr> {
+        match self {
+            Self::Literal(_) | Self::Property(_) | Self::Path(_) | Self::Count(_) => Vec::new(),
+            Self::Not(part) | Self::Negate(part) | Self::In { left: part, .. } => vec![part],
+            Self::Cast { value: part, .. } | Self::IsOf { value: part, .. } => vec![part],
+            Self::Logic { left, right, .. }
+            | Self::Compare { left, right, .. }
+            | Self::Arithmetic { left, right, .. } => vec![left, right],
+            Self::Call { arguments, .. } => arguments.iter_mut().collect(),
+            Self::Case(pairs) => pairs.iter_mut().flat_map(|(condition, value)| [condition, value]).collect(),
+            Self::Lambda { condition, .. } => condition.iter_mut().map(|part| &mut **part).collect(),
+        }
+    }
+
+    /// Puts an instant in place of every `now()`.
+    pub(super) fn at(&mut self, now: i64) {
+        if matches!(self, Self::Call { function: Function::Now, .. }) {
+            *self = Self::Literal(Literal::instant(now));
+        }
+        for part in self.parts_mut() {
+            part.at(now);
+        }
+    }
+}
+
+/// A logical operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Logic {
+    /// `and`.
+    And,
+    /// `or`.
+    Or,
+}
+
+/// A comparison operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compare {
+    /// `eq`.
+    Eq,
+    /// `ne`.
+    Ne,
+    /// `gt`.
+    Gt,
+    /// `ge`.
+    Ge,
+    /// `lt`.
+    Lt,
+    /// `le`.
+    Le,
+}
+
+/// An arithmetic operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// `add`.
+    Add,
+    /// `sub`.
+    Sub,
+    /// `mul`.
+    Mul,
+    /// `div`: of whole numbers, how often the right one fits into the left.
+    Div,
+    /// `divby`: with a fraction always.
+    DivBy,
+    /// `mod`.
+    Mod,
+}
+
+/// What a lambda asks of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantifier {
+    /// `any`.
+    Any,
+    /// `all`.
+    All,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn property(name: &str) -> Box<Expr> {
+        Box::new(Expr::Property(name.to_owned()))
+    }
+
+    fn everywhere(a: &Expr) -> Vec<Expr> {
+        let (a, b) = (|| Box::new(a.clone()), || property("B"));
+        let over = Path { from: None, names: vec!["Items".into()] };
+        vec![
+            Expr::Not(a()),
+            Expr::Negate(a()),
+            Expr::Compare { op: Compare::Eq, left: a(), right: b() },
+            Expr::Logic { op: Logic::Or, left: b(), right: a() },
+            Expr::Arithmetic { op: Arithmetic::Add, left: b(), right: a() },
+            Expr::In { left: a(), list: vec![Literal::Null] },
+            Expr::Call { function: Function::Concat, arguments: vec![*b(), *a()] },
+            Expr::Case(vec![(*b(), *a())]),
+            Expr::Case(vec![(*b(), *b()), (*a(), *b())]),
+            Expr::Cast { value: a(), to: "Edm.String".into() },
+            Expr::IsOf { value: a(), of: "Edm.String".into() },
+            Expr::Lambda { quantifier: Quantifier::Any, over, variable: "i".into(), condition: Some(a()) },
+        ]
+    }
+
+    #[test]
+    fn a_property_is_named_wherever_it_stands() {
+        for expr in everywhere(&property("A")) {
+            assert!(expr.names("A") && !expr.names("C"), "{expr:?}");
+        }
+        let elsewhere = Expr::Path(Path { from: Some("i".into()), names: vec!["A".into()] });
+        assert!(!elsewhere.names("A") && !Expr::Literal(Literal::Null).names("A"));
+    }
+
+    #[test]
+    fn the_present_is_put_everywhere() {
+        for mut expr in everywhere(&Expr::Call { function: Function::Now, arguments: Vec::new() }) {
+            expr.at(5);
+            let text = format!("{expr:?}");
+            assert!(text.contains("micros: 5") && !text.contains("Now"), "{text}");
+        }
+    }
+}
