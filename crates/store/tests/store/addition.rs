@@ -65,6 +65,20 @@ fn an_addition_given_up_by_this_program_or_by_one_that_is_gone_counts_as_not_ans
 }
 
 #[test]
+fn an_addition_that_came_back_unanswered_is_made_again_by_whoever_is_asked() {
+    let device = device();
+    let (first, second) = (unanswered(&device.store, "Sites", "a"), unanswered(&device.store, "Sites", "b"));
+    let other = open(device.dir.path());
+    assert_eq!(unanswered(&other, "Sites", "a"), first, "nobody waits for it");
+    // Answered there, it is over here as well; the other one is not.
+    let addition = other.begin_addition("Sites", &content("a"));
+    assert_eq!(addition.id(), first);
+    addition.end(true);
+    assert_ne!(unanswered(&device.store, "Sites", "a"), first);
+    assert_eq!(unanswered(&device.store, "Sites", "b"), second);
+}
+
+#[test]
 fn unanswered_additions_are_bounded_in_number_and_age_and_go_with_the_account() {
     let device = device();
     let store = &device.store;

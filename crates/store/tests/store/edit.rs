@@ -259,6 +259,34 @@ fn an_import_is_all_or_nothing_and_names_the_row() {
 }
 
 #[test]
+fn a_row_of_an_import_that_cannot_be_saved_is_named_whatever_is_wrong_with_it() {
+    let device = device();
+    let store = &device.store;
+    let deleted = clean_item(store, 1, "e1");
+    store.delete(ITEMS, deleted).unwrap();
+    for (row, says) in [
+        (json!({ "Id": deleted.to_string(), "Title": "x" }), "row 2: Id belongs to a record that was deleted here"),
+        (json!({ "Id": "no id", "Title": "x" }), "row 2: Id must be"),
+        (json!({ "Id": id(9).to_string(), "Title": null }), "row 2: Title must not be empty"),
+    ] {
+        let mut rows = [json!({ "Title": "new" }), row].into_iter().map(|row| Ok(object(row).into()));
+        let error = store.import(ITEMS, &mut rows).unwrap_err();
+        assert!(error.to_string().starts_with(says), "{error}");
+        assert!(error.to_string().ends_with("nothing was imported"), "{error}");
+        assert_eq!(pending(store), 1, "the deletion alone");
+    }
+}
+
+#[test]
+fn a_save_that_changes_nothing_makes_nothing_to_send() {
+    let device = device();
+    let store = &device.store;
+    let known = clean_item(store, 1, "e1");
+    edit(store, known, json!({ "Title": "a" }));
+    assert_eq!((pending(store), batch(store).len(), mark(store, known)), (0, 0, "none"));
+}
+
+#[test]
 fn lists_hide_what_was_deleted_and_show_what_waits() {
     let device = device();
     let store = &device.store;
