@@ -12,9 +12,9 @@ use crate::{Code, WireError};
 use tidemark_model::query::Query;
 
 /// Options of OData's that nothing here serves.
-const UNSUPPORTED: [&str; 7] = ["expand", "apply", "compute", "levels", "index", "id", "schemaversion"];
-const SUPPORTED: [&str; 10] =
-    ["filter", "orderby", "select", "top", "skip", "count", "search", "deltatoken", "skiptoken", "format"];
+const UNSUPPORTED: [&str; 6] = ["expand", "apply", "compute", "levels", "index", "schemaversion"];
+const SUPPORTED: [&str; 11] =
+    ["filter", "orderby", "select", "top", "skip", "count", "search", "deltatoken", "skiptoken", "format", "id"];
 
 /// Returns the name of every system query option, without `$`.
 pub fn option_names() -> impl Iterator<Item = &'static str> {
@@ -34,6 +34,8 @@ pub struct Options {
     pub skip_token: Option<String>,
     /// `$format`.
     pub format: Option<String>,
+    /// `$id`.
+    pub id: Option<String>,
 }
 
 /// Reads the raw query of a URL, without its question mark.
@@ -95,6 +97,7 @@ impl Options {
             }
             "deltatoken" => self.delta_token = Some(value.to_owned()),
             "skiptoken" => self.skip_token = Some(value.to_owned()),
+            "id" => self.id = Some(value.to_owned()),
             _ => self.format = Some(value.to_owned()),
         }
         Ok(())

@@ -8,7 +8,7 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-pub use record::RecordWriter;
+pub use record::{RecordWriter, property_json, raw_value};
 
 use crate::Version;
 use crate::path::entity_url;

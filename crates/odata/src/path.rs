@@ -1,7 +1,8 @@
 //! Resource paths below the service root (OData URL Conventions 4.01 section 4).
 //!
-//! Owns: which resource a path names, key forms included. Refuses: query options (`options`), and whether a set or
-//! record exists (the server knows). What OData has and nothing here serves answers 501, never a wrong resource.
+//! Owns: which resource a path names, key forms included. Refuses: query options (`options`), and whether a set, a
+//! record or a property exists (the server knows). What OData has and nothing here serves answers 501, never a wrong
+//! resource.
 
 use crate::percent::decode;
 use crate::{Code, WireError};
@@ -9,15 +10,19 @@ use tidemark_model::{BATCH_PATH, ID, RecordId};
 
 const METADATA: &str = "$metadata";
 const BATCH: &str = "$batch";
+const ENTITY: &str = "$entity";
 const COUNT: &str = "$count";
-/// Behind a record or a property, beside [`COUNT`].
-const BELOW: [&str; 2] = ["$value", "$ref"];
-/// What OData has at the root and nothing here serves.
-const UNSERVED: [&str; 3] = ["$entity", "$all", "$crossjoin"];
+const VALUE: &str = "$value";
+const REFERENCE: &str = "$ref";
+const QUERY: &str = "$query";
+/// What OData has at the root, or behind a set, and nothing here serves.
+const UNSERVED: [&str; 4] = ["$all", "$crossjoin", "$each", "$filter"];
+/// A path over more records than this leads nowhere that anybody means.
+const MOST_SEGMENTS: usize = 12;
 
 /// Returns every word that means something in a resource path.
 pub fn path_words() -> impl Iterator<Item = &'static str> {
-    [METADATA, BATCH, BATCH_PATH, COUNT].into_iter().chain(BELOW).chain(UNSERVED)
+    [METADATA, BATCH, BATCH_PATH, ENTITY, COUNT, VALUE, REFERENCE, QUERY].into_iter().chain(UNSERVED)
 }
 
 /// What a path names.
@@ -33,6 +38,10 @@ pub enum Resource {
     Set(String),
     /// `Set/$count`.
     Count(String),
+    /// `Set/$ref`: the addresses of its records.
+    References(String),
+    /// `$entity`: the record whose address `$id` is.
+    EntityById,
     /// One record.
     Entity {
         /// The entity set.
@@ -40,6 +49,41 @@ pub enum Resource {
         /// The key.
         id: RecordId,
     },
+    /// What is reached from a record.
+    Below {
+        /// The entity set.
+        set: String,
+        /// The key.
+        id: RecordId,
+        /// The way from there; none where only the record's own address is asked for.
+        steps: Vec<Step>,
+        /// What is asked of what the way leads to.
+        end: End,
+    },
+    /// `…/$query`: a read whose query stands in the body (section 4.17).
+    Query(Box<Resource>),
+}
+
+/// A step of a path behind a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// To a property, or over a navigation property.
+    Name(String),
+    /// To one of several related records.
+    Key(RecordId),
+}
+
+/// What is asked of the end of a path behind a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The property, the record or the records themselves.
+    Itself,
+    /// `/$count`.
+    Count,
+    /// `/$value`: a property's bare value.
+    Value,
+    /// `/$ref`: addresses of records.
+    Reference,
 }
 
 /// Reads a path below the service root, still percent-encoded, with or without a leading slash.
@@ -52,16 +96,25 @@ pub fn parse_path(path: &str) -> Result<Resource, WireError> {
     if path.is_empty() {
         return Ok(Resource::Service);
     }
-    let mut segments = path.split('/');
-    let first = decode(segments.next().unwrap_or_default())?;
-    // One set, a key, `$count` or a property path: nothing served is longer than three segments.
-    let rest = segments.take(4).map(decode).collect::<Result<Vec<_>, _>>()?;
-    let rest: Vec<&str> = rest.iter().map(AsRef::as_ref).collect();
-    match (&*first, &*rest) {
+    let segments = path.split('/').take(MOST_SEGMENTS + 1).map(decode).collect::<Result<Vec<_>, _>>()?;
+    let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
+    let (first, rest) = match &*segments {
+        [first, rest @ .., QUERY] if !first.starts_with('$') => {
+            return resource(first, rest).map(|inner| Resource::Query(Box::new(inner)));
+        }
+        [first, rest @ ..] if rest.len() < MOST_SEGMENTS => (*first, rest),
+        _ => return Err(nothing_there()),
+    };
+    resource(first, rest)
+}
+
+fn resource(first: &str, rest: &[&str]) -> Result<Resource, WireError> {
+    match (first, rest) {
         (METADATA, []) => Ok(Resource::Metadata),
+        (ENTITY, []) => Ok(Resource::EntityById),
         // No set is called so (`csdl::names`).
         (BATCH | BATCH_PATH, []) => Ok(Resource::Batch),
-        (METADATA | BATCH, _) => Err(nothing_there()),
+        (METADATA | BATCH | ENTITY, _) => Err(nothing_there()),
         (system, _) if system.starts_with('$') => Err(system_resource(system)),
         (set, rest) => below_set(set, rest),
     }
@@ -82,15 +135,16 @@ fn below_set(first: &str, rest: &[&str]) -> Result<Resource, WireError> {
     match (id, rest) {
         (None, []) => Ok(Resource::Set(set)),
         (None, [COUNT]) => Ok(Resource::Count(set)),
+        (None, [REFERENCE]) => Ok(Resource::References(set)),
         (Some(id), []) => Ok(Resource::Entity { set, id }),
         // The key as a segment of its own (section 4.3.5).
         (None, [key, below @ ..]) if key.parse::<RecordId>().is_ok() => match below {
             [] => Ok(Resource::Entity { set, id: parse_key(key)? }),
-            below => Err(below_record(below)),
+            below => below_record(set, parse_key(key)?, below),
         },
-        (None, [other, ..]) if other.starts_with('$') => Err(WireError::not_supported(format_args!("{set}/{other}"))),
+        (None, [other, ..]) if other.starts_with('$') => Err(system_resource(other)),
         (None, _) => Err(nothing_there()),
-        (Some(_), below) => Err(below_record(below)),
+        (Some(id), below) => below_record(set, id, below),
     }
 }
 
@@ -103,9 +157,34 @@ fn parse_key(text: &str) -> Result<RecordId, WireError> {
     value.trim().parse().map_err(invalid)
 }
 
-fn below_record(segments: &[&str]) -> WireError {
-    let known = segments.iter().all(|s| is_identifier(s) || *s == COUNT || BELOW.contains(s));
-    if known { WireError::not_supported("A path to a single property or a related record") } else { nothing_there() }
+/// Reads the way from a record.
+fn below_record(set: String, id: RecordId, segments: &[&str]) -> Result<Resource, WireError> {
+    let (way, end) = match segments {
+        [way @ .., COUNT] => (way, End::Count),
+        [way @ .., VALUE] => (way, End::Value),
+        [way @ .., REFERENCE] => (way, End::Reference),
+        way => (way, End::Itself),
+    };
+    let mut steps = Vec::with_capacity(way.len());
+    for segment in way {
+        if let Ok(key) = segment.parse() {
+            steps.push(Step::Key(key));
+            continue;
+        }
+        let (name, key) = match segment.split_once('(') {
+            Some((name, key)) => {
+                (name, Some(parse_key(key.strip_suffix(')').ok_or_else(|| invalid("a key must end with )"))?)?))
+            }
+            None => (*segment, None),
+        };
+        if !is_identifier(name) {
+            return Err(if name.starts_with('$') { system_resource(name) } else { nothing_there() });
+        }
+        steps.push(Step::Name(name.to_owned()));
+        steps.extend(key.map(Step::Key));
+    }
+    let leads_somewhere = matches!(steps.first(), Some(Step::Name(_))) || (steps.is_empty() && end == End::Reference);
+    if leads_somewhere { Ok(Resource::Below { set, id, steps, end }) } else { Err(nothing_there()) }
 }
 
 fn system_resource(name: &str) -> WireError {
@@ -209,11 +288,48 @@ mod tests {
         assert_eq!(status("$metadata/x"), 404);
         assert_eq!(status("$nothing"), 404);
         assert_eq!(status("Tidemark.Act()"), 404);
-        assert_eq!(status(&format!("TodoItems({ID_TEXT})/Title")), 501);
-        assert_eq!(status(&format!("TodoItems/{ID_TEXT}/TodoList/Name/$value")), 501);
-        assert_eq!(status("TodoItems/$ref"), 501);
-        assert_eq!(status("$entity"), 501);
+        assert_eq!(status("TodoItems/$filter(@f)"), 501);
+        assert_eq!(status("TodoItems/$each"), 501);
+        assert_eq!(status("$all"), 501);
+        assert_eq!(status("TodoItems/$nothing"), 404);
+        for below in ["$count", "$value", "$nothing", "a b", "A/$value/B", "A//B", "$ref/A"] {
+            assert_eq!(status(&format!("TodoItems({ID_TEXT})/{below}")), 404, "{below}");
+        }
+        assert_eq!(status(&format!("TodoItems({ID_TEXT})/TodoList(5)")), 400);
+        let long = format!("TodoItems({ID_TEXT}){}", "/A".repeat(MOST_SEGMENTS - 1));
+        assert_eq!((status(&long), status(&format!("{long}/A"))), (200, 404));
+        assert_eq!(status(&format!("{long}{}", "/A".repeat(100_000))), 404);
         assert_eq!(status("$1"), 404);
+    }
+
+    #[test]
+    fn what_is_reached_from_a_record_is_a_way_and_an_end() {
+        let (set, id) = ("TodoLists".to_owned(), ID_TEXT.parse().unwrap());
+        let name = |name: &str| Step::Name(name.to_owned());
+        for (path, steps, end) in [
+            ("Name", vec![name("Name")], End::Itself),
+            ("Name/$value", vec![name("Name")], End::Value),
+            ("TodoItems/$count", vec![name("TodoItems")], End::Count),
+            ("TodoItems/$ref", vec![name("TodoItems")], End::Reference),
+            ("$ref", vec![], End::Reference),
+            (
+                &format!("TodoItems({ID_TEXT})/Site/Name"),
+                vec![name("TodoItems"), Step::Key(id), name("Site"), name("Name")],
+                End::Itself,
+            ),
+            (&format!("TodoItems/{ID_TEXT}"), vec![name("TodoItems"), Step::Key(id)], End::Itself),
+        ] {
+            let below = Resource::Below { set: set.clone(), id, steps, end };
+            for key in [format!("TodoLists({ID_TEXT})"), format!("TodoLists/{ID_TEXT}")] {
+                assert_eq!(parse_path(&format!("{key}/{path}")).unwrap(), below, "{path}");
+                let query = Resource::Query(Box::new(below.clone()));
+                assert_eq!(parse_path(&format!("{key}/{path}/$query")).unwrap(), query, "{path}");
+            }
+        }
+        assert_eq!(parse_path("TodoLists/$ref").unwrap(), Resource::References(set.clone()));
+        assert_eq!(parse_path("$entity").unwrap(), Resource::EntityById);
+        assert_eq!(parse_path("TodoLists/$query").unwrap(), Resource::Query(Box::new(Resource::Set(set))));
+        assert_eq!((status("$metadata/$query"), status("$query"), status("$batch/$query")), (404, 404, 404));
     }
 
     #[test]

@@ -2,12 +2,15 @@
 
 pub(crate) mod audit;
 pub(crate) mod batch;
+pub(crate) mod below;
 pub(crate) mod entity;
 pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod metadata;
 pub(crate) mod one;
+pub(crate) mod query;
+pub(crate) mod reference;
 pub(crate) mod service;
 pub(crate) mod session;
 pub(crate) mod set;

@@ -70,11 +70,7 @@ impl<'m> RecordWriter<'m> {
         }
         for ((property, name), cell) in self.properties.iter().zip(&self.names).zip(cells) {
             out.extend_from_slice(name);
-            let value = out.len();
-            cell.borrow().write_json(property, out);
-            if self.format.numbers_as_strings {
-                quote_number(property, value, out);
-            }
+            write_cell(property, cell.borrow(), self.format, out);
         }
         // Every member begins with a comma; the first one's becomes the brace.
         if out.len() == start {
@@ -83,6 +79,38 @@ impl<'m> RecordWriter<'m> {
             out[start] = b'{';
         }
         out.push(b'}');
+    }
+}
+
+/// Writes one property as a whole answer (JSON Format section 11); `context` as of a record, with the property behind it.
+pub fn property_json(context: &str, version: Version, format: Format, property: &Property, cell: &Cell<'_>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(128);
+    out.push(b'{');
+    if !format.no_metadata {
+        out.extend_from_slice(format!("\"{}context\":", version.prefix()).as_bytes());
+        write_text(context, &mut out);
+        out.push(b',');
+    }
+    out.extend_from_slice(b"\"value\":");
+    write_cell(property, cell, format, &mut out);
+    out.push(b'}');
+    out
+}
+
+/// Returns a property's bare value as text (Protocol section 11.2.4.1); nothing for null.
+pub fn raw_value(property: &Property, cell: &Cell<'_>) -> Option<String> {
+    match cell.to_json(property) {
+        serde_json::Value::Null => None,
+        serde_json::Value::String(text) => Some(text),
+        other => Some(other.to_string()),
+    }
+}
+
+fn write_cell(property: &Property, cell: &Cell<'_>, format: Format, out: &mut Vec<u8>) {
+    let start = out.len();
+    cell.write_json(property, out);
+    if format.numbers_as_strings {
+        quote_number(property, start, out);
     }
 }
 

@@ -106,8 +106,13 @@ fn same_key(key: RecordId, in_body: Option<RecordId>) -> Result<(), WireError> {
 /// Tells which methods a resource has.
 pub(crate) fn allowed_methods(resource: &Resource) -> &'static str {
     match resource {
-        Resource::Service | Resource::Metadata | Resource::Count(_) => "GET, HEAD",
-        Resource::Batch => "POST",
+        Resource::Service
+        | Resource::Metadata
+        | Resource::Count(_)
+        | Resource::References(_)
+        | Resource::EntityById
+        | Resource::Below { .. } => "GET, HEAD",
+        Resource::Batch | Resource::Query(_) => "POST",
         Resource::Set(_) => "GET, HEAD, POST",
         Resource::Entity { .. } => "GET, HEAD, PUT, PATCH, DELETE",
     }

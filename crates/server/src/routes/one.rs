@@ -4,7 +4,7 @@
 
 use crate::answer::{Answer, Reply};
 use crate::call::Call;
-use crate::routes::{entity, metadata, service, set};
+use crate::routes::{below, entity, metadata, query, reference, service, set};
 use crate::server::Server;
 use crate::write;
 use http::header;
@@ -22,6 +22,12 @@ pub(crate) async fn answer(server: &Arc<Server>, call: &Call) -> Reply {
         ("GET", Resource::Set(name)) => set::read(server, call, name).await,
         ("GET", Resource::Count(name)) => set::count::read(server, call, name).await,
         ("GET", Resource::Entity { set, id }) => entity::read::read(server, call, set, *id).await,
+        ("GET", Resource::EntityById) => entity::read::by_id(server, call).await,
+        ("GET", Resource::References(name)) => reference::of_set(server, call, name).await,
+        ("GET", Resource::Below { set, id, steps, end }) => {
+            below::read(server, call, &below::Asked { set, id: *id, steps, end: *end }).await
+        }
+        ("POST", Resource::Query(inner)) => Box::pin(answer(server, &query::as_read(call, inner)?)).await,
         ("POST", Resource::Set(_)) | ("PUT" | "PATCH" | "DELETE", Resource::Entity { .. }) => {
             match entity::read_write(server, call) {
                 Some(write) => {

@@ -8,10 +8,10 @@ mod delta;
 mod enumerate;
 mod feed;
 mod list;
+pub(crate) mod related;
 
 use crate::answer::{Answer, Reply};
 use crate::call::Call;
-use crate::change::Place;
 use crate::server::Server;
 use crate::storage::Page;
 use crate::token::Token;
@@ -32,6 +32,7 @@ pub(crate) async fn read(server: &Arc<Server>, call: &Call, name: &str) -> Reply
     options.query.at(server.now_micros());
     let format = call.format(&options)?;
     let prefer = call.prefer();
+    refuse_id(&options)?;
     // Unknown properties are refused before anything is read.
     RecordWriter::new(set, &options.query.select, call.version, format)?;
     let feed = FeedRead { server, call, set, place: &place, format, prefer: &prefer, with_count: options.query.count };
@@ -53,13 +54,42 @@ pub(crate) async fn read(server: &Arc<Server>, call: &Call, name: &str) -> Reply
                 only_a_link(&options, "$skiptoken")?;
                 enumerate::go_on(&feed, start, after, page_size).await
             }
-            _ => list::read(server, call, set, &place, options, format, &prefer).await,
+            _ => list::read(server, call, set, (&set.name, &place), options, format, &prefer).await,
         };
     }
     if prefer.track_changes && is_whole_set(&options) {
         return enumerate::begin(&feed).await;
     }
-    list::read(server, call, set, &place, options, format, &prefer).await
+    list::read(server, call, set, (&set.name, &place), options, format, &prefer).await
+}
+
+/// Lists a set at another address than its own, which next links lead to.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) async fn list_at(server: &Arc<Server>, call: &Call, name: &str, path: &str) -> Reply {
+    let (set, place) = server.place(call.caller()?, name)?;
+    let mut options = call.options()?;
+    refuse_feed(&options)?;
+    options.query.at(server.now_micros());
+    let format = call.format(&options)?;
+    list::read(server, call, set, (path, &place), options, format, &call.prefer()).await
+}
+
+/// Refuses what asks for the feed of a whole set, and `$id`.
+fn refuse_feed(options: &Options) -> Result<(), WireError> {
+    if options.delta_token.is_some() {
+        return Err(WireError::bad_request("$deltatoken has a meaning for a whole set alone").about("$deltatoken"));
+    }
+    refuse_id(options)
+}
+
+/// Refuses `$id`, which only `$entity` takes.
+fn refuse_id(options: &Options) -> Result<(), WireError> {
+    match &options.id {
+        Some(_) => Err(WireError::bad_request("$id has a meaning for $entity alone").about("$id")),
+        None => Ok(()),
+    }
 }
 
 /// Tells whether a read is of the whole set: only that has a feed.
@@ -96,6 +126,7 @@ pub(crate) fn refuse_list_options(options: &Options, what: &str) -> Result<(), W
         ("$search", !query.search.is_empty()),
         ("$deltatoken", options.delta_token.is_some()),
         ("$skiptoken", options.skip_token.is_some()),
+        ("$id", options.id.is_some()),
     ]
     .into_iter()
     .find(|(_, given)| *given);
@@ -115,9 +146,9 @@ fn page_size(prefer: &Prefer, default: u32, most: u32) -> u32 {
     prefer.max_page_size.map_or(default, |size| size.clamp(1, most))
 }
 
-/// Returns where the next page of a place is.
-fn link(call: &Call, place: &Place, query: &str) -> String {
-    format!("{}{}?{query}", call.base(), place.set)
+/// Returns where the next page of a path is.
+fn link(call: &Call, path: &str, query: &str) -> String {
+    format!("{}{path}?{query}", call.base())
 }
 
 /// Answers a page. Its next link stands in a header too, so that a client can ask for the next page while it still

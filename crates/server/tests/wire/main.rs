@@ -8,6 +8,7 @@ mod admin;
 mod arbitration;
 mod audit;
 mod batch;
+mod below;
 mod bounds;
 mod concurrency;
 mod events;

@@ -15,7 +15,7 @@ async fn fill(server: &Running) {
             number,
             json!({
                 "Title": title, "Priority": priority, "DueAt": due,
-                "TodoListId": list.map(id), "SiteId": site.map(id), "IsDone": number % 2 == 0
+                "TodoListId": list.map(id), "SiteId": site.map(id), "IsDone": number.is_multiple_of(2)
             }),
         )
     };

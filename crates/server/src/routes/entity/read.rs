@@ -1,12 +1,13 @@
 //! `GET /odata/Set(key)`: one live record.
 
 use crate::answer::{Answer, Reply};
-use crate::call::Call;
+use crate::call::{Call, SERVICE_ROOT};
+use crate::change::Row;
 use crate::server::Server;
 use crate::write::{entity_body, no_such_record};
 use http::{StatusCode, header};
 use tidemark_model::RecordId;
-use tidemark_odata::EntityTags;
+use tidemark_odata::{EntityTags, Format, Options, Resource, WireError, parse_path, split_target};
 
 /// Answers one record, or that the client has it already.
 ///
@@ -17,16 +18,63 @@ pub(crate) async fn read(server: &Server, call: &Call, name: &str, id: RecordId)
     let options = call.options()?;
     crate::routes::set::refuse_list_options(&options, "a single record")?;
     let format = call.format(&options)?;
-    let known = match call.header(&header::IF_NONE_MATCH) {
-        Some(tags) => Some(EntityTags::parse("If-None-Match", tags)?),
-        None => None,
-    };
+    let known = known(call)?;
     let row = server.storage.record(&place, id).await.map_err(|error| error.to_wire())?;
     let Some(row) = row.filter(|row| !row.is_tombstoned) else { return Err(no_such_record(&set.name, id)) };
+    answer(server, call, &set.name, &options, format, &row, known.as_ref())
+}
+
+/// Answers a record that was read.
+///
+/// # Errors
+/// 400 for a choice of properties that there are not.
+pub(crate) fn of_row(server: &Server, call: &Call, set: &str, row: &Row) -> Reply {
+    let options = call.options()?;
+    crate::routes::set::refuse_list_options(&options, "a single record")?;
+    answer(server, call, set, &options, call.format(&options)?, row, known(call)?.as_ref())
+}
+
+/// Answers the record whose address `$id` is (OData URL Conventions 4.01 section 4.6).
+///
+/// # Errors
+/// 400 where it is no record's address, 404 where there is none.
+pub(crate) async fn by_id(server: &Server, call: &Call) -> Reply {
+    let mut options = call.options()?;
+    let wrong =
+        |problem: &str| WireError::bad_request(format!("$entity takes the address of a record in $id: {problem}"));
+    let address = options.id.take().ok_or_else(|| wrong("there is none"))?;
+    let (path, _) = split_target(&address, SERVICE_ROOT)?;
+    match parse_path(path)? {
+        Resource::Entity { set, id } => {
+            // The address has been followed: what is left is a read of that record.
+            let is_id = |part: &&str| {
+                let name = part.split('=').next().unwrap_or_default().to_ascii_lowercase();
+                matches!(name.as_str(), "$id" | "id" | "%24id")
+            };
+            let query = call.query.split('&').filter(|part| !is_id(part)).collect::<Vec<_>>().join("&");
+            read(server, &Call { query, ..call.clone() }, &set, id).await
+        }
+        _ => Err(wrong("this is another resource's")),
+    }
+}
+
+fn known(call: &Call) -> Result<Option<EntityTags>, WireError> {
+    call.header(&header::IF_NONE_MATCH).map(|tags| EntityTags::parse("If-None-Match", tags)).transpose()
+}
+
+fn answer(
+    server: &Server,
+    call: &Call,
+    set: &str,
+    options: &Options,
+    format: Format,
+    row: &Row,
+    known: Option<&EntityTags>,
+) -> Reply {
     let etag = row.etag();
     if known.is_some_and(|known| known.matches(&etag)) {
         return Ok(Answer::empty(StatusCode::NOT_MODIFIED).with(header::ETAG, &etag));
     }
-    let body = entity_body(server, call, &set.name, &options.query.select, format, &row)?;
+    let body = entity_body(server, call, set, &options.query.select, format, row)?;
     Ok(Answer::new(StatusCode::OK, format.content_type(), body).with(header::ETAG, &etag))
 }

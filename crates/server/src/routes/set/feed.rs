@@ -119,12 +119,12 @@ impl FeedRead<'_> {
             let seal = server.seal(&identity, &place, "");
             let page = match behind(snapshot, &ended) {
                 Behind::Next(token) => {
-                    let next = link(&call, &place, &format!("$skiptoken={}", seal.seal(&token)));
+                    let next = link(&call, &place.set, &format!("$skiptoken={}", seal.seal(&token)));
                     Page { body: page.finish(Link::Next(&next)), next_link: Some(next), delta_token: None }
                 }
                 Behind::Delta(mark) => {
                     let token = seal.seal(&Token::Delta(mark));
-                    let delta = link(&call, &place, &format!("$deltatoken={token}"));
+                    let delta = link(&call, &place.set, &format!("$deltatoken={token}"));
                     Page { body: page.finish(Link::Delta(&delta)), next_link: None, delta_token: Some(token) }
                 }
             };

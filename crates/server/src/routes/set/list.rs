@@ -1,4 +1,5 @@
-//! An ordinary list: `$filter $select $orderby $top $skip $count $search`, in pages of the server's choice.
+//! An ordinary list, of a set or of the records that are related to one: `$filter $select $orderby $top $skip $count
+//! $search`, in pages of the server's choice.
 //!
 //! A next link carries the ordering keys of the last record, so that records made or deleted meanwhile neither move
 //! others out of sight nor show them twice. Keys too long for a URL are replaced by a number to skip.
@@ -28,7 +29,7 @@ pub(super) async fn read(
     server: &Arc<Server>,
     call: &Call,
     set: &EntitySet,
-    place: &Place,
+    (path, place): (&str, &Place),
     options: Options,
     format: Format,
     prefer: &Prefer,
@@ -38,7 +39,7 @@ pub(super) async fn read(
         None => (0, None),
         Some(text) => {
             let identity = server.identity();
-            match server.seal(&identity, place, &asked).open(text).map_err(bad_token)? {
+            match server.seal(&identity, place, &sealed(path, place, &asked)).open(text).map_err(bad_token)? {
                 Token::List { given, after } => (given, after),
                 _ => return Err(bad_token(BadToken::Foreign)),
             }
@@ -58,7 +59,8 @@ pub(super) async fn read(
     };
     let writer = RecordWriter::new(set, &query.select, call.version, format)?;
     let properties = wanted(&writer);
-    let render = render(server, call, place, format, &query, Progress { asked, given, limit });
+    let progress = Progress { path: path.to_owned(), asked, given, limit };
+    let render = render(server, call, place, format, &query, progress);
     let read = Read {
         place: place.clone(),
         properties,
@@ -79,6 +81,8 @@ pub(super) async fn read(
 
 /// How far the list is.
 struct Progress {
+    /// The path, relative to the service root.
+    path: String,
     /// The query, as it came, without `$skiptoken`.
     asked: String,
     given: u64,
@@ -125,11 +129,17 @@ fn render(
         let after = last.flatten();
         let token = Token::List { given: progress.given + u64::from(written), after };
         let identity = server.identity();
-        let token = server.seal(&identity, &place, &progress.asked).seal(&token);
+        let sealed = sealed(&progress.path, &place, &progress.asked);
+        let token = server.seal(&identity, &place, &sealed).seal(&token);
         let and = if progress.asked.is_empty() { "" } else { "&" };
-        let next = link(&call, &place, &format!("{}{and}$skiptoken={token}", progress.asked));
+        let next = link(&call, &progress.path, &format!("{}{and}$skiptoken={token}", progress.asked));
         Ok(Page { body: page.finish(Link::Next(&next)), next_link: Some(next), delta_token: None })
     })
+}
+
+/// Returns what a token is sealed for: a set's list is named by its place already.
+fn sealed(path: &str, place: &Place, asked: &str) -> String {
+    if path == place.set { asked.to_owned() } else { format!("{path}?{asked}") }
 }
 
 /// Returns how many ordering keys a row has: those asked for, and `Id` unless it is among them.
