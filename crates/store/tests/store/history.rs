@@ -307,6 +307,56 @@ fn nothing_is_brought_back_over_what_a_question_is_about() {
 }
 
 #[test]
+fn what_the_model_decides_is_written_down_and_can_be_reversed() {
+    let device = device();
+    let store = &device.store;
+    let ruled = json!({ "$MaxLength": 200, "@Tidemark.Merge": "server" });
+    store.adopt_model(&changed("Title", ruled)).unwrap();
+    clean_item(store, 1, "e1");
+    edit(store, id(1), json!({ "Title": "mine" }));
+    pull_item(store, &server_item(id(1), "e2", json!({ "Title": "theirs", "Notes": "n", "_UpdatedAt": 9 })));
+    let now = (store.conflicts().unwrap().len(), mark(store, id(1)), title(&shown(store, id(1)).unwrap()).to_owned());
+    assert_eq!(now, (0, "none", "theirs".to_owned()));
+    let entry = store.decisions(10).unwrap().remove(0).entry;
+    assert_eq!((entry.event.as_str(), entry.by_policy, entry.can_bring_back), ("took_server", true, true));
+    let [lost] = &entry.changes[..] else { panic!("{entry:?}") };
+    assert_eq!((lost.property.as_str(), &lost.from, &lost.to), ("Title", &json!("mine"), &json!("theirs")));
+    assert_eq!(title(&store.bring_back(ITEMS, id(1), entry.entry).unwrap().unwrap().record), "mine");
+
+    // The same on both sides, or nothing that was edited here: nothing was lost, and nothing is written down.
+    let before = store.decisions(10).unwrap().len();
+    for (n, here) in [(2, Some(json!({ "Title": "theirs" }))), (3, None)] {
+        clean_item(store, n, "f1");
+        if let Some(here) = here {
+            edit(store, id(n), here);
+        }
+        pull_item(store, &server_item(id(n), "f2", json!({ "Title": "theirs", "Notes": "n", "_UpdatedAt": 9 })));
+        assert_eq!((store.decisions(10).unwrap().len(), mark(store, id(n))), (before, "none"), "{n}");
+    }
+}
+
+#[test]
+fn what_was_typed_into_a_record_that_both_sides_deleted_is_kept() {
+    for is_edited in [true, false] {
+        let device = device();
+        let store = &device.store;
+        clean_item(store, 1, "e1");
+        if is_edited {
+            edit(store, id(1), json!({ "Title": "mine" }));
+        }
+        store.delete(ITEMS, id(1)).unwrap();
+        pull_removed(store, ITEMS, id(1), "e2");
+        pull_content(store, id(1), "e2", json!({ "Title": "a", "Notes": "n", "_UpdatedAt": 1_000 }));
+        assert_eq!((batch(store), store.conflicts().unwrap().len(), mark(store, id(1))), (vec![], 0, "gone"));
+        let kept: Vec<_> = entries(store).into_iter().filter(|entry| entry.by.as_deref() == Some("ann")).collect();
+        assert_eq!(kept.len(), usize::from(is_edited), "{kept:?}");
+        if is_edited {
+            assert_eq!(title(&store.undo_delete(ITEMS, id(1)).unwrap().record), "mine");
+        }
+    }
+}
+
+#[test]
 fn every_decision_of_a_policy_is_listed_and_reversed() {
     // (policy, deleted here, deleted there, event, the title after the reversal)
     let table = [
