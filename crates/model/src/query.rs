@@ -7,10 +7,13 @@
 mod expression;
 mod function;
 mod literal;
+mod search;
 
 pub use expression::{Arithmetic, Compare, Expr, Logic, Path, Quantifier};
 pub use function::Function;
 pub use literal::{FALSE, INFINITY, Literal, NOT, NOT_A_NUMBER, NULL, RESERVED_WORDS, TRUE};
+
+pub use search::Search;
 
 /// The system query options of a read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,8 +30,8 @@ pub struct Query {
     pub skip: u64,
     /// `$count=true`.
     pub count: bool,
-    /// `$search`: words that must all occur in some string property.
-    pub search: Vec<String>,
+    /// `$search`: what must all be found in some string property.
+    pub search: Vec<Search>,
 }
 
 impl Query {

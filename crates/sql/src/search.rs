@@ -1,14 +1,15 @@
-//! `$search`: every word must be found in some declared string property.
+//! `$search`: words are found in some declared string property, or not.
 //!
-//! Owns: one condition for each word. Refuses: what "found" means: `tidemark_model::text` says (ADR 0012): case, accents
+//! Owns: one condition for each word, and how they are joined. Refuses: what "found" means: `tidemark_model::text` says (ADR 0012): case, accents
 //! and forms of a letter do not count. SQLite asks it for each text; PostgreSQL has its folded form beside the text.
 
-use crate::compiler::{Compiler, column, join};
+use crate::compiler::{Compiler, DEEPEST, column, join};
 use crate::constant::text_cell;
 use crate::error::QueryError;
 use crate::folded::folded_column;
 use crate::statement::Dialect;
 use crate::text::{FOUND, NORMAL};
+use tidemark_model::query::Search;
 use tidemark_model::text::Needle;
 use tidemark_model::{Kind, Property};
 
@@ -16,23 +17,44 @@ use tidemark_model::{Kind, Property};
 const LONGEST_WORD: usize = 4_000;
 const MOST_WORDS: usize = 50;
 
-/// Writes the conditions of a search; empty words ask for nothing.
-pub(crate) fn search(compiler: &mut Compiler<'_>, words: &[String]) -> Result<Vec<String>, QueryError> {
+/// Writes the conditions of a search, all of which must hold; empty words ask for nothing.
+pub(crate) fn search(compiler: &mut Compiler<'_>, parts: &[Search]) -> Result<Vec<String>, QueryError> {
     let declared = compiler.set().entity_type.declared();
     let texts: Vec<&Property> = declared.filter(|p| matches!(p.kind, Kind::String { .. })).collect();
-    let words: Vec<&String> = words.iter().filter(|word| !word.is_empty()).collect();
-    if words.len() > MOST_WORDS || words.iter().any(|word| word.len() > LONGEST_WORD) {
+    if parts.iter().map(Search::words).sum::<usize>() > MOST_WORDS {
         return Err(QueryError::TooComplex);
     }
-    let mut conditions = Vec::with_capacity(words.len());
-    for word in words {
-        conditions.push(match (texts.is_empty(), compiler.dialect) {
-            (true, _) => "FALSE".to_owned(),
-            (false, Dialect::Sqlite) => asked(compiler, word, &texts)?,
-            (false, Dialect::Postgres) => looked_for(compiler, word, &texts)?,
-        });
+    let is_empty = |part: &&Search| matches!(part, Search::Word(word) if word.is_empty());
+    parts.iter().filter(|part| !is_empty(part)).map(|part| written(compiler, part, &texts, 0)).collect()
+}
+
+/// Writes one condition.
+fn written(
+    compiler: &mut Compiler<'_>,
+    search: &Search,
+    texts: &[&Property],
+    depth: usize,
+) -> Result<String, QueryError> {
+    if depth > DEEPEST {
+        return Err(QueryError::TooComplex);
     }
-    Ok(conditions)
+    let mut all = |parts: &[Search], operator| {
+        let parts: Result<Vec<String>, QueryError> =
+            parts.iter().map(|part| written(compiler, part, texts, depth + 1)).collect();
+        parts.map(|parts| if parts.is_empty() { "TRUE".to_owned() } else { join(&parts, operator) })
+    };
+    match search {
+        Search::All(parts) => all(parts, " AND "),
+        Search::Any(parts) => all(parts, " OR "),
+        Search::Not(inner) => {
+            // A text that is not there is one in which nothing is found.
+            Ok(format!("(NOT COALESCE({}, FALSE))", written(compiler, inner, texts, depth + 1)?))
+        }
+        Search::Word(word) if word.len() > LONGEST_WORD => Err(QueryError::TooComplex),
+        Search::Word(_) if texts.is_empty() => Ok("FALSE".to_owned()),
+        Search::Word(word) if compiler.dialect == Dialect::Sqlite => asked(compiler, word, texts),
+        Search::Word(word) => looked_for(compiler, word, texts),
+    }
 }
 
 /// Asks the rule itself.

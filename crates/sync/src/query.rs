@@ -2,7 +2,7 @@
 //!
 //! Owns: handing OData text to the one parser that both ends share. Refuses: a second grammar.
 
-use tidemark_model::query::{Expr, OrderBy};
+use tidemark_model::query::{Expr, OrderBy, Search};
 
 /// Parses an OData `$filter`.
 ///
@@ -21,6 +21,6 @@ pub fn parse_order_by(text: &str) -> Result<Vec<OrderBy>, String> {
 }
 
 /// Cuts what a person typed into a search field into words that must all occur.
-pub fn parse_search(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
+pub fn parse_search(text: &str) -> Vec<Search> {
+    text.split_whitespace().map(|word| Search::Word(word.to_owned())).collect()
 }

@@ -219,8 +219,8 @@ pub(crate) fn query_of(request: &ListRequest) -> Result<Query, AppError> {
 
 /// Writes what a person typed as an OData `$search` of phrases, so that `AND`, `NOT` and brackets are just words.
 fn quoted_words(text: &str) -> String {
-    let phrase = |word: String| format!("\"{}\"", word.replace(['"', '\\'], ""));
-    parse_search(text).into_iter().map(phrase).filter(|phrase| phrase.len() > 2).collect::<Vec<_>>().join(" ")
+    let phrase = |word: &str| format!("\"{}\"", word.replace(['"', '\\'], ""));
+    text.split_whitespace().map(phrase).filter(|phrase| phrase.len() > 2).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

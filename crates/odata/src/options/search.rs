@@ -1,44 +1,115 @@
-//! `$search` (OData URL Conventions 4.01 section 5.1.7): words and quoted phrases that must all occur.
+//! `$search` (OData URL Conventions 4.01 section 5.1.7): words and quoted phrases, `AND`, `OR`, `NOT` and parentheses.
+//!
+//! Owns: the grammar. `NOT` binds tightest, then `AND`, which stands between words also where nothing does, then `OR`.
 
 use crate::{Code, WireError};
+use tidemark_model::query::Search;
 
-/// Reads words and phrases; `AND` between them says what no word between them says too.
-pub(super) fn parse(text: &str) -> Result<Vec<String>, WireError> {
-    let mut words = Vec::new();
-    let mut wants_word = true;
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        match first {
-            '"' => {
-                let (phrase, after) = phrase(&rest[1..])?;
-                if !phrase.trim().is_empty() {
-                    words.push(phrase);
-                }
-                wants_word = false;
-                rest = after;
+/// How deep parentheses and `NOT` may nest.
+const DEEPEST: u32 = 64;
+
+const AND: &str = "AND";
+const OR: &str = "OR";
+const NOT: &str = "NOT";
+
+/// Reads what must all be found.
+pub(super) fn parse(text: &str) -> Result<Vec<Search>, WireError> {
+    let mut reader = Reader { rest: text.trim(), depth: 0 };
+    let found = reader.any()?;
+    if !reader.rest.is_empty() {
+        return Err(wrong("has a parenthesis that nothing begins"));
+    }
+    Ok(match found {
+        Search::All(parts) => parts,
+        one => vec![one],
+    })
+}
+
+struct Reader<'t> {
+    rest: &'t str,
+    depth: u32,
+}
+
+impl<'t> Reader<'t> {
+    fn any(&mut self) -> Result<Search, WireError> {
+        let mut parts = vec![self.all()?];
+        while self.eat(OR) {
+            parts.push(self.all()?);
+        }
+        Ok(one_or(parts, Search::Any))
+    }
+
+    fn all(&mut self) -> Result<Search, WireError> {
+        let mut parts = vec![self.term()?];
+        loop {
+            let is_said = self.eat(AND);
+            let ends = self.rest.is_empty() || self.rest.starts_with(')') || self.word() == OR;
+            if ends && !is_said {
+                return Ok(one_or(parts, Search::All));
             }
-            '(' | ')' => return Err(WireError::not_supported("A parenthesis in $search").about("$search")),
-            _ => {
-                let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '(' | ')')).unwrap_or(rest.len());
-                let (word, after) = rest.split_at(end);
-                match word {
-                    "OR" | "NOT" => {
-                        let what = format_args!("{word} in $search");
-                        return Err(WireError::not_supported(what).about("$search"));
-                    }
-                    "AND" if wants_word => return Err(wrong("AND must stand between two words")),
-                    "AND" => wants_word = true,
-                    word => {
-                        words.push(word.to_owned());
-                        wants_word = false;
-                    }
-                }
-                rest = after;
+            parts.push(self.term()?);
+        }
+    }
+
+    fn term(&mut self) -> Result<Search, WireError> {
+        if self.eat(NOT) {
+            return self.nested(|reader| Ok(Search::Not(Box::new(reader.term()?))));
+        }
+        if let Some(inner) = self.rest.strip_prefix('(') {
+            self.rest = inner.trim_start();
+            let found = self.nested(Self::any)?;
+            let behind = self.rest.strip_prefix(')').ok_or_else(|| wrong("has a parenthesis that does not end"))?;
+            self.rest = behind.trim_start();
+            return Ok(found);
+        }
+        if let Some(inner) = self.rest.strip_prefix('"') {
+            let (phrase, behind) = phrase(inner)?;
+            self.rest = behind.trim_start();
+            return if phrase.trim().is_empty() { Err(no_word()) } else { Ok(Search::Word(phrase)) };
+        }
+        match self.word() {
+            "" | AND | OR => Err(no_word()),
+            word => {
+                self.rest = self.rest[word.len()..].trim_start();
+                Ok(Search::Word(word.to_owned()))
             }
         }
-        rest = rest.trim_start();
     }
-    if wants_word || words.is_empty() { Err(wrong("must end with a word or a \"quoted phrase\"")) } else { Ok(words) }
+
+    /// Returns the word that begins here.
+    fn word(&self) -> &'t str {
+        let end = self.rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '(' | ')'));
+        &self.rest[..end.unwrap_or(self.rest.len())]
+    }
+
+    /// Steps over a word of the grammar, which is in capitals, and tells whether it was there.
+    fn eat(&mut self, word: &str) -> bool {
+        let found = self.word() == word;
+        if found {
+            self.rest = self.rest[word.len()..].trim_start();
+        }
+        found
+    }
+
+    fn nested(&mut self, inner: impl FnOnce(&mut Self) -> Result<Search, WireError>) -> Result<Search, WireError> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(wrong("nests more than 64 levels deep"));
+        }
+        let found = inner(self);
+        self.depth -= 1;
+        found
+    }
+}
+
+fn one_or(mut parts: Vec<Search>, several: fn(Vec<Search>) -> Search) -> Search {
+    match parts.pop() {
+        Some(only) if parts.is_empty() => only,
+        last => {
+            parts.extend(last);
+            several(parts)
+        }
+    }
 }
 
 /// Reads to the closing quote; `\"` and `\\` stand for the second character.
@@ -55,49 +126,120 @@ fn phrase(text: &str) -> Result<(String, &str), WireError> {
     Err(wrong("has a \" that does not end"))
 }
 
+fn no_word() -> WireError {
+    wrong("must have a word or a \"quoted phrase\" at the beginning and the end, and around AND and OR")
+}
+
 fn wrong(problem: &str) -> WireError {
     WireError::new(400, Code::InvalidQuery, format!("$search {problem}")).about("$search")
 }
 
-/// Writes words so that [`parse`] reads the same ones.
+/// Writes a search so that [`parse`] reads the same one.
 #[cfg(test)]
-pub(super) fn write(words: &[String]) -> String {
-    let word = |word: &String| {
-        if word.chars().all(char::is_alphanumeric) && !matches!(word.as_str(), "AND" | "OR" | "NOT") {
+pub(super) fn write(parts: &[Search]) -> String {
+    parts.iter().map(written).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+fn written(search: &Search) -> String {
+    let joined = |parts: &[Search], between: &str| parts.iter().map(written).collect::<Vec<_>>().join(between);
+    match search {
+        Search::Word(word) if word.chars().all(char::is_alphanumeric) && ![AND, OR, NOT].contains(&word.as_str()) => {
             word.clone()
-        } else {
-            format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
         }
-    };
-    words.iter().map(word).collect::<Vec<_>>().join(" ")
+        Search::Word(word) => format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\"")),
+        Search::Not(inner) => format!("NOT {}", written(inner)),
+        Search::All(parts) => format!("({})", joined(parts, " AND ")),
+        Search::Any(parts) => format!("({})", joined(parts, " OR ")),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn word(text: &str) -> Search {
+        Search::Word(text.to_owned())
+    }
 
     #[test]
     fn words_and_phrases_must_all_occur() {
-        let words = |text| parse(text).unwrap();
-        assert_eq!(words("pump"), ["pump"]);
-        assert_eq!(words("  pump   valve AND \"third floor\" don't"), ["pump", "valve", "third floor", "don't"]);
-        assert_eq!(words(r#""say \"hi\" \\"x"#), ["say \"hi\" \\", "x"]);
-        assert_eq!(words("and or not"), ["and", "or", "not"]);
+        let words = |text: &str| parse(text).unwrap();
+        let all = |texts: &[&str]| texts.iter().map(|text| word(text)).collect::<Vec<_>>();
+        assert_eq!(words("pump"), all(&["pump"]));
+        assert_eq!(words("  pump   valve AND \"third floor\" don't"), all(&["pump", "valve", "third floor", "don't"]));
+        assert_eq!(words(r#""say \"hi\" \\"x"#), all(&["say \"hi\" \\", "x"]));
+        assert_eq!(words("and or not"), all(&["and", "or", "not"]));
+    }
+
+    #[test]
+    fn not_binds_tighter_than_and_and_that_than_or() {
+        let not = |inner| Search::Not(Box::new(inner));
+        for (text, expected) in [
+            ("a OR b c", Search::Any(vec![word("a"), Search::All(vec![word("b"), word("c")])])),
+            ("NOT a OR b", Search::Any(vec![not(word("a")), word("b")])),
+            ("NOT NOT \"a b\"", not(not(word("a b")))),
+            ("NOT(a OR b)", not(Search::Any(vec![word("a"), word("b")]))),
+            ("(((a)))", word("a")),
+        ] {
+            assert_eq!(parse(text).unwrap(), [expected], "{text}");
+        }
+        let both = vec![Search::Any(vec![word("a"), word("b")]), not(word("c"))];
+        assert_eq!(parse("(a OR b) AND NOT c").unwrap(), both);
+        assert_eq!(parse("(a OR b)NOT c").unwrap(), both);
     }
 
     #[test]
     fn what_would_be_read_wrong_is_refused() {
-        for (text, status) in [
-            ("a OR b", 501),
-            ("NOT a", 501),
-            ("(a b)", 501),
-            ("", 400),
-            ("AND a", 400),
-            ("a AND", 400),
-            ("\"a", 400),
-            ("\" \"", 400),
+        let bomb = "(".repeat(100_000);
+        let negations = "NOT ".repeat(100_000);
+        for text in [
+            "",
+            "AND a",
+            "a AND",
+            "a OR",
+            "OR a",
+            "a AND OR b",
+            "NOT",
+            "a NOT",
+            "()",
+            "(a",
+            "a)",
+            "(a))",
+            "\"a",
+            "\" \"",
+            &bomb,
+            &negations,
         ] {
-            assert_eq!(parse(text).unwrap_err().status, status, "{text}");
+            assert_eq!(parse(text).unwrap_err().status, 400, "{}", &text[..text.len().min(20)]);
+        }
+    }
+
+    fn any_search() -> impl Strategy<Value = Search> {
+        let leaf = "[^\0]{0,6}[^\0\\s][^\0]{0,6}".prop_map(Search::Word);
+        leaf.prop_recursive(4, 20, 3, |inner| {
+            prop_oneof![
+                inner.clone().prop_map(|one| Search::Not(Box::new(one))),
+                prop::collection::vec(inner.clone(), 2..4).prop_map(Search::All),
+                prop::collection::vec(inner, 2..4).prop_map(Search::Any),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back_the_same(search in any_search()) {
+            let expected = match search.clone() {
+                Search::All(parts) => parts,
+                one => vec![one],
+            };
+            prop_assert_eq!(parse(&write(&[search])).unwrap(), expected);
+        }
+
+        #[test]
+        fn arbitrary_text_never_panics(text in any::<String>()) {
+            let _ = parse(&text);
         }
     }
 }

@@ -12,7 +12,7 @@ use proptest::sample::select as one_of;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseResult, TestRng, TestRunner};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
-use tidemark_model::query::{Compare, Expr, Function, Literal, Query};
+use tidemark_model::query::{Compare, Expr, Function, Literal, Query, Search};
 use tidemark_model::text::Needle;
 use tidemark_model::{Cell, EntitySet};
 use tidemark_sql::{Dialect, Select, count, placeholders, select};
@@ -90,19 +90,38 @@ fn pages_in_any_order_add_up() {
     });
 }
 
+fn searches() -> impl Strategy<Value = Search> {
+    let word = one_of(&TEXTS[..]).prop_filter("an empty word asks for nothing", |text| !text.is_empty());
+    word.prop_map(|text| Search::Word(text.to_owned())).prop_recursive(3, 8, 3, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|one| Search::Not(Box::new(one))),
+            prop::collection::vec(inner.clone(), 1..3).prop_map(Search::All),
+            prop::collection::vec(inner, 1..3).prop_map(Search::Any),
+        ]
+    })
+}
+
+fn is_found(row: &Row, search: &Search) -> bool {
+    match search {
+        Search::Word(word) => ["Title", "Notes"].iter().any(|name| match &row[name] {
+            Cell::Text(text) => Needle::new(word).is_in(text),
+            _ => false,
+        }),
+        Search::Not(inner) => !is_found(row, inner),
+        Search::All(parts) => parts.iter().all(|part| is_found(row, part)),
+        Search::Any(parts) => parts.iter().any(|part| is_found(row, part)),
+    }
+}
+
 #[test]
-fn every_word_of_a_search_occurs_somewhere() {
-    walk((rows(), prop::collection::vec(one_of(&TEXTS[..]), 0..3)), |databases, dialect, (rows, words)| {
-        let occurs = |row: &Row, word: &str| {
-            ["Title", "Notes"].iter().any(|name| match &row[name] {
-                Cell::Text(text) => Needle::new(word).is_in(text),
-                _ => false,
-            })
-        };
-        let mut expected: Vec<Uuid> =
-            rows.iter().filter(|row| words.iter().all(|w| w.is_empty() || occurs(row, w))).map(id_of).collect();
+fn a_search_finds_what_its_words_say() {
+    walk((rows(), prop::collection::vec(searches(), 0..3)), |databases, dialect, (rows, search)| {
+        let holds = |row: &&Row| search.iter().all(|part| is_found(row, part));
+        let mut expected: Vec<Uuid> = rows.iter().filter(holds).map(id_of).collect();
         expected.sort();
-        let query = Query { search: words.iter().map(|w| (*w).to_owned()).collect(), ..Query::default() };
+        let mut search = search.clone();
+        search.push(Search::Word(String::new()));
+        let query = Query { search, ..Query::default() };
         let statement = select(&Select::new(dialect, &SET, TABLE, &["Id"], &query)).unwrap();
         databases.fill(dialect, rows);
         prop_assert_eq!(databases.ids(dialect, &statement), expected, "{}", statement.sql);

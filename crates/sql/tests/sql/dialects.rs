@@ -2,7 +2,7 @@
 
 use crate::support::{TABLE, set};
 use std::fmt::Write as _;
-use tidemark_model::query::{Compare, Expr, Function, Literal, Logic, OrderBy, Query};
+use tidemark_model::query::{Compare, Expr, Function, Literal, Logic, OrderBy, Query, Search};
 use tidemark_model::{Cell, EntitySet};
 use tidemark_sql::{
     Column, ColumnKind, Dialect, Layout, Select, Statement, add_column, column_of, count, create_index, create_table,
@@ -120,7 +120,7 @@ fn order_and_paging() {
         ],
         top: Some(10),
         skip: 20,
-        search: vec!["50%".into(), "pump".into()],
+        search: vec![Search::Word("50%".into()), Search::Word("pump".into())],
         ..Query::default()
     };
     let mut out = both(&set, &query, |read| Select { with_keys: true, ..read });

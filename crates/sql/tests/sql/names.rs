@@ -1,7 +1,7 @@
 //! Names at the edge of what a database keeps, in real databases.
 
 use crate::databases::columns;
-use tidemark_model::query::{Compare, Expr, Literal, OrderBy, Query};
+use tidemark_model::query::{Compare, Expr, Literal, OrderBy, Query, Search};
 use tidemark_model::{Cell, EntityModel};
 use tidemark_sql::postgres::SET_UP;
 use tidemark_sql::{
@@ -63,7 +63,7 @@ fn names_that_postgres_would_cut_stay_apart() {
         right: Expr::Literal(Literal::Null).into(),
     };
     let order_by = vec![OrderBy { expr: Expr::Property(two.clone()), descending: false }];
-    let query = Query { filter: Some(filter), search: vec!["E".into()], order_by, ..Query::default() };
+    let query = Query { filter: Some(filter), search: vec![Search::Word("E".into())], order_by, ..Query::default() };
     let statement = select(&Select::new(dialect, set, &table, &[&one, &two], &query)).unwrap();
     let rows = client.query(&statement.sql, &[&"e"]).unwrap();
     assert_eq!((rows.len(), rows[0].get::<_, Option<&str>>(0), rows[0].get::<_, &str>(1)), (1, None, "É"));

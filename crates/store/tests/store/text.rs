@@ -2,7 +2,7 @@
 
 use crate::support::{ITEMS, accept_all, batch, device, edit, id, mark, object, pull_item, server_item, shown};
 use serde_json::json;
-use tidemark_model::query::Query;
+use tidemark_model::query::{Query, Search};
 use tidemark_odata::{parse_filter, parse_order_by};
 use tidemark_store::{Only, Store};
 
@@ -21,7 +21,10 @@ fn lists_searches_and_functions_go_by_what_text_says() {
     let order_by = parse_order_by("Title").unwrap();
     assert_eq!(titles(&device.store, &Query { order_by: order_by.clone(), ..Query::default() }), in_order);
     let found = |search: &str| {
-        titles(&device.store, &Query { search: vec![search.into()], order_by: order_by.clone(), ..Query::default() })
+        titles(
+            &device.store,
+            &Query { search: vec![Search::Word(search.into())], order_by: order_by.clone(), ..Query::default() },
+        )
     };
     assert_eq!(found("CAFE"), ["cafe\u{301}", "CAFÉ"]);
     assert_eq!(found("apfel"), ["apfel", "Apfel", "Äpfel"]);
