@@ -4,11 +4,13 @@
 //! (`tidemark-sql` does, since only it knows what it can express). Expressions are in `expression`, their values in
 //! `literal`. OData URL Conventions 4.01 section 5.1.
 
+mod expand;
 mod expression;
 mod function;
 mod literal;
 mod search;
 
+pub use expand::{Expand, Want};
 pub use expression::{Arithmetic, Compare, Expr, Logic, Path, Quantifier};
 pub use function::Function;
 pub use literal::{FALSE, INFINITY, Literal, NOT, NOT_A_NUMBER, NULL, RESERVED_WORDS, TRUE};
@@ -32,6 +34,8 @@ pub struct Query {
     pub count: bool,
     /// `$search`: what must all be found in some string property.
     pub search: Vec<Search>,
+    /// `$expand`.
+    pub expand: Vec<Expand>,
 }
 
 impl Query {
@@ -40,6 +44,9 @@ impl Query {
         let keys = self.order_by.iter_mut().map(|key| &mut key.expr);
         for expr in self.filter.iter_mut().chain(keys) {
             expr.at(now);
+        }
+        for item in &mut self.expand {
+            item.query.at(now);
         }
     }
 }

@@ -4,6 +4,7 @@
 //! `$orderby` themselves (`filter`) and knowing the model. An option of OData's that is not served answers 501, an
 //! unknown one with `$` 400; any other name is a custom option and ignored, as section 5.2 wants.
 
+mod expand;
 mod search;
 
 use crate::filter::{Aliases, filter, order_by};
@@ -12,13 +13,27 @@ use crate::{Code, WireError};
 use tidemark_model::query::Query;
 
 /// Options of OData's that nothing here serves.
-const UNSUPPORTED: [&str; 6] = ["expand", "apply", "compute", "levels", "index", "schemaversion"];
-const SUPPORTED: [&str; 11] =
-    ["filter", "orderby", "select", "top", "skip", "count", "search", "deltatoken", "skiptoken", "format", "id"];
+const UNSUPPORTED: [&str; 4] = ["apply", "compute", "index", "schemaversion"];
+/// Options that stand only within another one.
+const WITHIN: [&str; 1] = ["levels"];
+const SUPPORTED: [&str; 12] = [
+    "filter",
+    "orderby",
+    "select",
+    "top",
+    "skip",
+    "count",
+    "search",
+    "expand",
+    "deltatoken",
+    "skiptoken",
+    "format",
+    "id",
+];
 
 /// Returns the name of every system query option, without `$`.
 pub fn option_names() -> impl Iterator<Item = &'static str> {
-    SUPPORTED.into_iter().chain(UNSUPPORTED)
+    SUPPORTED.into_iter().chain(UNSUPPORTED).chain(WITHIN)
 }
 
 /// The query options of a request.
@@ -85,6 +100,7 @@ impl Options {
             "orderby" => query.order_by = order_by(value, aliases)?,
             "select" => query.select = parse_select(value)?,
             "search" => query.search = search::parse(value)?,
+            "expand" => query.expand = expand::parse(value, aliases, 0)?,
             "top" => query.top = Some(whole_number("$top", value)?),
             "skip" => query.skip = whole_number("$skip", value)?,
             "count" => {
@@ -206,7 +222,8 @@ mod tests {
             ("$select=", 400, "$select"),
             ("$select=a b", 400, "$select"),
             ("$select=Site/Name", 501, "$select"),
-            ("$expand=Site", 501, "$expand"),
+            ("$expand=Site(", 400, "$expand"),
+            ("$levels=1", 400, "$levels"),
             ("Apply=x", 501, "$apply"),
             ("$search=a%20OR", 400, "$search"),
         ] {
@@ -236,6 +253,7 @@ mod tests {
                 order_by: vec![OrderBy { expr: Expr::Property("Title".into()), descending }],
                 select: vec!["Title".into(), "IsDone".into()],
                 top, skip, count,
+                expand: Vec::new(),
                 search: search.into_iter().map(tidemark_model::query::Search::Word).collect(),
             };
             prop_assert_eq!(parse_options(&write_query(&query)).unwrap().query, query);

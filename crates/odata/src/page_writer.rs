@@ -62,8 +62,18 @@ impl<'m> PageWriter<'m> {
 
     /// Writes one record; `cells` one per property of [`Self::properties`].
     pub fn record<'c, C: Borrow<Cell<'c>>>(&mut self, etag: &str, cells: impl IntoIterator<Item = C>) {
+        self.record_with(etag, cells, |_| {});
+    }
+
+    /// Writes one record with members behind its own, each with a comma in front.
+    pub fn record_with<'c, C: Borrow<Cell<'c>>>(
+        &mut self,
+        etag: &str,
+        cells: impl IntoIterator<Item = C>,
+        more: impl FnOnce(&mut Vec<u8>),
+    ) {
         self.next_item();
-        self.records.write(&mut self.out, None, etag, cells);
+        self.records.append(&mut self.out, etag, cells, more);
     }
 
     /// Writes one record that is no longer there, in the form of the version; a 4.0 client hears id and reason only.

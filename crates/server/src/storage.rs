@@ -11,6 +11,7 @@ mod conformance;
 mod drivers;
 mod engine;
 mod error;
+pub(crate) mod expand;
 mod feed;
 mod notices;
 pub(crate) mod open;

@@ -36,6 +36,9 @@ pub enum QueryError {
         "The query cannot be calculated: in at least one record {0}. Leave such records out with a condition before it"
     )]
     NoNumber(#[from] NoNumber),
+    /// The related records are more than one answer has room for.
+    #[error("The related records are too many for one answer: ask for fewer records ($top) or properties ($select)")]
+    TooMuch,
     /// The query is too large or nested too deeply.
     #[error("The query is too complex: use fewer conditions, or split it into several requests")]
     TooComplex,
@@ -47,7 +50,7 @@ impl QueryError {
         match self {
             Self::UnknownProperty { property, .. } => Some(property),
             Self::TypeMismatch { property, .. } => property.as_deref(),
-            Self::Unsupported { .. } | Self::NoNumber(_) | Self::TooComplex => None,
+            Self::Unsupported { .. } | Self::NoNumber(_) | Self::TooMuch | Self::TooComplex => None,
         }
     }
 }

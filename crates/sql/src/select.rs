@@ -115,13 +115,14 @@ pub fn count(select: &Select<'_>) -> Result<Statement, QueryError> {
 }
 
 /// The conditions of a read, all of which must hold.
-struct Conditions {
-    safe: Vec<String>,
+pub(crate) struct Conditions {
+    pub(crate) safe: Vec<String>,
     /// Those that may fail, and must not for a row that the others leave out: it may be another workspace's.
-    failing: Vec<String>,
+    pub(crate) failing: Vec<String>,
 }
 
-fn conditions<'a>(select: &Select<'a>, compiler: &mut Compiler<'a>) -> Result<Conditions, QueryError> {
+/// Writes the conditions of a read.
+pub(crate) fn conditions<'a>(select: &Select<'a>, compiler: &mut Compiler<'a>) -> Result<Conditions, QueryError> {
     let mut conditions = Vec::new();
     if let Some(text) = select.extra_where {
         for value in select.extra_values {
@@ -145,7 +146,8 @@ fn conditions<'a>(select: &Select<'a>, compiler: &mut Compiler<'a>) -> Result<Co
     Ok(Conditions { safe: conditions, failing })
 }
 
-fn from(select: &Select<'_>, compiler: &Compiler<'_>, conditions: &Conditions) -> String {
+/// Writes where the rows come from.
+pub(crate) fn from(select: &Select<'_>, compiler: &Compiler<'_>, conditions: &Conditions) -> String {
     let mut sql = format!(" FROM {} AS t", quoted(select.dialect, select.table));
     sql.extend(compiler.scopes.first().map(joined));
     let Conditions { safe, failing } = conditions;

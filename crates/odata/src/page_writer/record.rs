@@ -46,9 +46,31 @@ impl<'m> RecordWriter<'m> {
         etag: &str,
         cells: impl IntoIterator<Item = C>,
     ) -> Vec<u8> {
+        self.entity_with(context, etag, cells, |_| {})
+    }
+
+    /// Writes one record as a whole answer, with members behind its own, each with a comma in front.
+    pub fn entity_with<'c, C: Borrow<Cell<'c>>>(
+        &self,
+        context: &str,
+        etag: &str,
+        cells: impl IntoIterator<Item = C>,
+        more: impl FnOnce(&mut Vec<u8>),
+    ) -> Vec<u8> {
         let mut out = Vec::with_capacity(1024);
-        self.write(&mut out, Some(context), etag, cells);
+        self.write(&mut out, Some(context), etag, cells, more);
         out
+    }
+
+    /// Appends one record within another answer, with members behind its own.
+    pub fn append<'c, C: Borrow<Cell<'c>>>(
+        &self,
+        out: &mut Vec<u8>,
+        etag: &str,
+        cells: impl IntoIterator<Item = C>,
+        more: impl FnOnce(&mut Vec<u8>),
+    ) {
+        self.write(out, None, etag, cells, more);
     }
 
     /// Appends one record.
@@ -58,6 +80,7 @@ impl<'m> RecordWriter<'m> {
         context: Option<&str>,
         etag: &str,
         cells: impl IntoIterator<Item = C>,
+        more: impl FnOnce(&mut Vec<u8>),
     ) {
         let start = out.len();
         if !self.format.no_metadata {
@@ -72,6 +95,7 @@ impl<'m> RecordWriter<'m> {
             out.extend_from_slice(name);
             write_cell(property, cell.borrow(), self.format, out);
         }
+        more(out);
         // Every member begins with a comma; the first one's becomes the brace.
         if out.len() == start {
             out.push(b'{');

@@ -50,7 +50,7 @@ async fn digests(server: &Arc<Server>, caller: &Caller, set: &str, query: &HashM
     properties.extend(set.entity_type.declared().map(|property| property.name.clone()));
     let selection = Selection::LiveAfter { id: None, limit: u32::MAX };
     let width = properties.len();
-    let read = Read { place, properties, selection, count: false, from: Some(at) };
+    let read = Read { place, properties, selection, count: false, from: Some(at), expand: Vec::new() };
     let page = match server.storage.read(read, render(at, width, named)).await.map_err(|error| error.to_wire())? {
         ReadOutcome::Page(page) => page,
         ReadOutcome::Lost(FeedLoss::Expired | FeedLoss::Unknown) => return Err(bad_token(BadToken::Foreign)),

@@ -49,10 +49,11 @@ enum Reached<'s> {
 /// 404 where it leads nowhere, 400 for options that have no meaning there.
 pub(crate) async fn read(server: &Arc<Server>, call: &Call, asked: &Asked<'_>) -> Reply {
     match (walk(server, call, asked).await?, asked.end) {
-        (Reached::Record(at), End::Itself) => entity::read::of_row(server, call, &at.set.name, &at.row),
+        (Reached::Record(at), End::Itself) => entity::read::read(server, call, &at.set.name, RecordId(at.row.id)).await,
         (Reached::Record(at), End::Reference) => {
             let options = call.options()?;
             set::refuse_list_options(&options, "the address of a record")?;
+            set::refuse_expand(&options)?;
             Ok(reference::of_record(call, call.format(&options)?, &at.set.name, RecordId(at.row.id)))
         }
         (Reached::Property(at, property), End::Itself) => property::read(call, at.set, &at.row, property),

@@ -58,7 +58,9 @@ pub(crate) fn of_list(call: &Call, list: Answer, set: &str) -> Reply {
 /// 400 for a choice of other properties.
 pub(crate) fn only_ids(call: &Call) -> Result<Call, WireError> {
     let mut query = call.query.clone();
-    match &call.options()?.query.select[..] {
+    let options = call.options()?;
+    set::refuse_expand(&options)?;
+    match &options.query.select[..] {
         // A next link has it already.
         [only] if only == ID => {}
         [] => {

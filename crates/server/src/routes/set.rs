@@ -6,6 +6,8 @@
 pub(crate) mod count;
 mod delta;
 mod enumerate;
+pub(crate) mod expanded;
+pub(crate) mod expansion;
 mod feed;
 mod list;
 pub(crate) mod related;
@@ -84,6 +86,17 @@ fn refuse_feed(options: &Options) -> Result<(), WireError> {
     refuse_id(options)
 }
 
+/// Refuses related records where there is no record that they could stand in.
+///
+/// # Errors
+/// 400.
+pub(crate) fn refuse_expand(options: &Options) -> Result<(), WireError> {
+    match options.query.expand.is_empty() {
+        true => Ok(()),
+        false => Err(WireError::bad_request("$expand has a meaning only where records are read").about("$expand")),
+    }
+}
+
 /// Refuses `$id`, which only `$entity` takes.
 fn refuse_id(options: &Options) -> Result<(), WireError> {
     match &options.id {
@@ -98,6 +111,7 @@ fn is_whole_set(options: &Options) -> bool {
     query.filter.is_none()
         && query.order_by.is_empty()
         && query.select.is_empty()
+        && query.expand.is_empty()
         && query.top.is_none()
         && query.skip == 0
         && query.search.is_empty()

@@ -5,6 +5,7 @@
 
 mod apply;
 mod counter;
+mod expand;
 mod history;
 mod journal;
 mod lanes;
@@ -18,6 +19,7 @@ mod purge;
 mod reach;
 mod read;
 mod schema;
+mod scope;
 mod served;
 mod table;
 mod trim;

@@ -4,6 +4,7 @@
 //! answer while the database's own memory holds them.
 
 use super::engine::Columns;
+use super::expand::{Expansion, Found};
 use super::{Position, Result};
 use crate::change::{Mark, Place};
 use tidemark_model::query::Query;
@@ -15,7 +16,7 @@ pub(crate) enum Selection {
     /// The rows that a query lets through, in its order; `top` and `skip` are the query's.
     Matching {
         /// The query.
-        query: Query,
+        query: Box<Query>,
         /// Goes on behind the row with these ordering keys.
         after: Option<Vec<Cell<'static>>>,
     },
@@ -46,6 +47,8 @@ pub(crate) struct Read {
     pub(crate) count: bool,
     /// A place in the feed that must still be known and whole.
     pub(crate) from: Option<Mark>,
+    /// The related records that are wanted beside each row; every property is wanted of the rows then, in model order.
+    pub(crate) expand: Vec<Expansion>,
 }
 
 /// What is known of the snapshot that the rows come from.
@@ -59,23 +62,44 @@ pub(crate) struct Snapshot {
 
 /// A row while the database holds it: its version, then the wanted cells.
 #[derive(Clone, Copy)]
-pub(crate) struct RowView<'r>(&'r dyn Columns);
+pub(crate) struct RowView<'r> {
+    columns: &'r dyn Columns,
+    /// Where the version begins.
+    first: usize,
+    found: &'r [Found],
+}
 
 impl<'r> RowView<'r> {
     /// Takes a row of a statement whose first two columns are the version.
     pub(crate) fn new(columns: &'r dyn Columns) -> Self {
-        Self(columns)
+        Self::behind(columns, 0)
+    }
+
+    /// Takes a row of a statement whose version stands behind so many other columns.
+    pub(crate) fn behind(columns: &'r dyn Columns, first: usize) -> Self {
+        Self { columns, first, found: &[] }
+    }
+
+    /// Returns the row with what was found beside it.
+    pub(crate) fn with(self, found: &'r [Found]) -> Self {
+        Self { found, ..self }
+    }
+
+    /// Returns what was found beside it, in the order of [`Read::expand`].
+    pub(crate) fn found(self) -> &'r [Found] {
+        self.found
     }
 
     /// Returns the cell of the property at this place in [`Read::properties`]; behind those stand the ordering keys
     /// of [`Selection::Matching`].
     pub(crate) fn cell(self, index: usize) -> Result<Cell<'r>> {
-        self.0.cell(index + 2)
+        self.columns.cell(self.first + 2 + index)
     }
 
     /// Returns the change that made this version.
     pub(crate) fn version(self) -> Result<Mark> {
-        Ok(Mark { sequence: self.0.unsigned(0)?, mark: self.0.mark(1)? })
+        let (columns, first) = (self.columns, self.first);
+        Ok(Mark { sequence: columns.unsigned(first)?, mark: columns.mark(first + 1)? })
     }
 }
 
@@ -83,6 +107,11 @@ impl<'r> RowView<'r> {
 pub(crate) trait Rows {
     /// Returns the next row.
     fn next(&mut self) -> Result<Option<RowView<'_>>>;
+
+    /// Tells whether there are more rows than are handed on: those read so far fill a page.
+    fn is_cut(&self) -> bool {
+        false
+    }
 }
 
 /// A page as it goes out.

@@ -120,9 +120,8 @@ async fn related_records_are_reached_from_both_sides() {
         let got = server.get(&missing).await;
         assert_eq!(got.status.as_u16(), 404, "{missing}: {}", got.text);
     }
-    for query in ["$deltatoken=x", "$id=x", "$expand=Site"] {
-        let got = server.get(&list(&format!("/TodoItems?{query}"))).await;
-        assert!([400, 501].contains(&got.status.as_u16()), "{query}: {}", got.text);
+    for query in ["$deltatoken=x", "$id=x", "$expand=Nope"] {
+        server.get(&list(&format!("/TodoItems?{query}"))).await.is(400);
     }
     // A link of one path leads nowhere on another.
     let page = send(server.request("GET", &list("/TodoItems")).header("Prefer", "maxpagesize=1")).await.is(200).json();

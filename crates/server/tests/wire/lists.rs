@@ -99,7 +99,7 @@ async fn what_is_not_offered_is_refused_and_never_ignored() {
         "$top=x",
         "$skip=1.5",
         "$count=maybe",
-        "$expand=Site",
+        "$expand=Nope",
         "$apply=aggregate(Id)",
         "$compute=1 as A",
         "$filter=geo.distance(Title,Title) lt 1",

@@ -12,6 +12,7 @@ mod below;
 mod bounds;
 mod concurrency;
 mod events;
+mod expand;
 mod feed;
 mod file;
 mod history;

@@ -3,9 +3,11 @@
 use crate::answer::{Answer, Reply};
 use crate::call::{Call, SERVICE_ROOT};
 use crate::change::Row;
+use crate::routes::set::expanded;
 use crate::server::Server;
 use crate::write::{entity_body, no_such_record};
 use http::{StatusCode, header};
+use std::sync::Arc;
 use tidemark_model::RecordId;
 use tidemark_odata::{EntityTags, Format, Options, Resource, WireError, parse_path, split_target};
 
@@ -13,32 +15,27 @@ use tidemark_odata::{EntityTags, Format, Options, Resource, WireError, parse_pat
 ///
 /// # Errors
 /// 404 where there is none: never, not any more, or in another workspace.
-pub(crate) async fn read(server: &Server, call: &Call, name: &str, id: RecordId) -> Reply {
+pub(crate) async fn read(server: &Arc<Server>, call: &Call, name: &str, id: RecordId) -> Reply {
     let (set, place) = server.place(call.caller()?, name)?;
-    let options = call.options()?;
+    let mut options = call.options()?;
+    options.query.at(server.now_micros());
     crate::routes::set::refuse_list_options(&options, "a single record")?;
     let format = call.format(&options)?;
+    // What is related to a record may have changed where the record has not.
+    if !options.query.expand.is_empty() {
+        return expanded::one(server, call, (set, &place), id, options, format).await;
+    }
     let known = known(call)?;
     let row = server.storage.record(&place, id).await.map_err(|error| error.to_wire())?;
     let Some(row) = row.filter(|row| !row.is_tombstoned) else { return Err(no_such_record(&set.name, id)) };
     answer(server, call, &set.name, &options, format, &row, known.as_ref())
 }
 
-/// Answers a record that was read.
-///
-/// # Errors
-/// 400 for a choice of properties that there are not.
-pub(crate) fn of_row(server: &Server, call: &Call, set: &str, row: &Row) -> Reply {
-    let options = call.options()?;
-    crate::routes::set::refuse_list_options(&options, "a single record")?;
-    answer(server, call, set, &options, call.format(&options)?, row, known(call)?.as_ref())
-}
-
 /// Answers the record whose address `$id` is (OData URL Conventions 4.01 section 4.6).
 ///
 /// # Errors
 /// 400 where it is no record's address, 404 where there is none.
-pub(crate) async fn by_id(server: &Server, call: &Call) -> Reply {
+pub(crate) async fn by_id(server: &Arc<Server>, call: &Call) -> Reply {
     let mut options = call.options()?;
     let wrong =
         |problem: &str| WireError::bad_request(format!("$entity takes the address of a record in $id: {problem}"));

@@ -1,5 +1,6 @@
 //! `GET /odata/Set/$count`: a number, as text whatever is accepted (DESIGN section 5, Versions).
 
+use super::refuse_expand;
 use super::related::Related;
 use crate::answer::{Answer, Reply};
 use crate::call::Call;
@@ -23,6 +24,7 @@ pub(crate) async fn read(server: &Server, call: &Call, name: &str) -> Reply {
 /// 400 and 501, naming what does not fit.
 pub(crate) async fn of(server: &Server, call: &Call, place: &Place, related: Option<&Related<'_>>) -> Reply {
     let mut options = call.options()?;
+    refuse_expand(&options)?;
     options.query.at(server.now_micros());
     if options.delta_token.is_some() || options.skip_token.is_some() {
         return Err(WireError::bad_request("$count takes no $deltatoken and no $skiptoken"));

@@ -63,8 +63,14 @@ impl FeedRead<'_> {
         behind: impl Fn(&Snapshot, &Ended) -> Behind + Send + 'static,
     ) -> Reply {
         let writer = RecordWriter::new(self.set, &[], self.call.version, self.format)?;
-        let read =
-            Read { place: self.place.clone(), properties: wanted(&writer), selection, count: self.with_count, from };
+        let read = Read {
+            place: self.place.clone(),
+            properties: wanted(&writer),
+            selection,
+            count: self.with_count,
+            from,
+            expand: Vec::new(),
+        };
         let render = self.render(limit, suffix, behind);
         let page = match self.server.storage.read(read, render).await.map_err(|error| error.to_wire())? {
             ReadOutcome::Page(page) => page,

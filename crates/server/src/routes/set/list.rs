@@ -5,7 +5,7 @@
 //! others out of sight nor show them twice. Keys too long for a URL are replaced by a number to skip.
 
 use super::feed::{bad_token, write_record};
-use super::{link, page_answer, page_size, wanted};
+use super::{expanded, expansion, link, page_answer, page_size, wanted};
 use crate::answer::Reply;
 use crate::call::Call;
 use crate::change::{Place, etag};
@@ -15,7 +15,7 @@ use crate::storage::{Page, Read, ReadOutcome, Render, RowView, Selection, Storag
 use crate::token::{BadToken, Token};
 use std::sync::Arc;
 use tidemark_model::query::{Expr, Query};
-use tidemark_model::{Cell, EntitySet, ID};
+use tidemark_model::{Cell, EntitySet, ID, RecordId};
 use tidemark_odata::{Format, Link, Options, PageWriter, Prefer, Preference, RecordWriter, context_url};
 
 /// Past this a token of ordering keys would make URLs that some clients and proxies cut.
@@ -58,15 +58,19 @@ pub(super) async fn read(
         (given, None) => query.skip.saturating_add(given),
     };
     let writer = RecordWriter::new(set, &query.select, call.version, format)?;
-    let properties = wanted(&writer);
+    let branches = expansion::branches(server, call, format, set, &query.expand)?;
+    let expand: Vec<_> = branches.iter().map(|branch| branch.expansion.clone()).collect();
+    drop(branches);
+    let properties = if expand.is_empty() { wanted(&writer) } else { expanded::every_property(set) };
     let progress = Progress { path: path.to_owned(), asked, given, limit };
     let render = render(server, call, place, format, &query, progress);
     let read = Read {
         place: place.clone(),
         properties,
-        selection: Selection::Matching { query, after },
+        selection: Selection::Matching { query: Box::new(query), after },
         count: wants_count,
         from: None,
+        expand,
     };
     let page = match server.storage.read(read, render).await.map_err(|error| error.to_wire())? {
         ReadOutcome::Page(page) => page,
@@ -98,14 +102,16 @@ fn render(
     progress: Progress,
 ) -> Render {
     let (server, call, place) = (Arc::clone(server), call.clone(), place.clone());
-    let (select, keys) = (query.select.clone(), number_of_keys(query));
+    let (select, expand, keys) = (query.select.clone(), query.expand.clone(), number_of_keys(query));
     Box::new(move |snapshot, rows| {
         let missing = || StorageError::Failed(format!("the model lost {}", place.set));
         let set = server.model.set(&place.set).ok_or_else(missing)?;
         let writer = RecordWriter::new(set, &select, call.version, format).map_err(|_| missing())?;
-        let context = context_url(call.base(), &set.name, &select, "");
-        let mut page = PageWriter::new(writer, &context, snapshot.total);
-        let width = page.properties().len();
+        let branches = expansion::branches(&server, &call, format, set, &expand).map_err(|_| missing())?;
+        let context = context_url(call.base(), &set.name, &expanded::selected(&select, &branches), "");
+        let mut page = PageWriter::new(writer.clone(), &context, snapshot.total);
+        let width = if branches.is_empty() { page.properties().len() } else { set.entity_type.properties.len() };
+        let members = expanded::Members { server: &server, version: call.version, base: call.base() };
         let mut tag = String::with_capacity(24);
         let mut written = 0;
         let mut last = None;
@@ -117,12 +123,21 @@ fn render(
             }
             written += 1;
             etag(row.version()?, &mut tag);
-            write_record(&mut page, row, &tag, width)?;
+            if branches.is_empty() {
+                write_record(&mut page, row, &tag, width)?;
+            } else {
+                let cells = expanded::first_cells(row, width)?;
+                let id = if let Some(Cell::Guid(id)) = cells.first() { *id } else { continue };
+                page.record_with(&tag, expanded::cells_of(set, &writer, &cells), |out| {
+                    members.write(out, &branches, row.found(), (&set.name, RecordId(id)));
+                });
+            }
             // Only the row that ends up last is needed, and only where a page follows.
             if written == progress.limit || page.len() >= MAX_PAGE_BYTES {
                 last = Some(keys_of(row, width, keys)?);
             }
         }
+        has_more |= rows.is_cut();
         if !has_more {
             return Ok(Page { body: page.finish(Link::None), next_link: None, delta_token: None });
         }

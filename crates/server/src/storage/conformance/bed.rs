@@ -123,7 +123,8 @@ impl Bed {
     ) -> std::result::Result<Vec<(RecordId, Mark)>, FeedLoss> {
         let selection = Selection::ChangedAfter { limit: 100_000 };
         let properties = vec!["Id".to_owned()];
-        let read = Read { place: place.clone(), properties, selection, count: false, from: Some(from) };
+        let read =
+            Read { place: place.clone(), properties, selection, count: false, from: Some(from), expand: Vec::new() };
         rows(&self.storage, read).await.map(|(_, rows)| rows)
     }
 }

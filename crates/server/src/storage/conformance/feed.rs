@@ -77,6 +77,7 @@ async fn pages_of_an_enumeration_stand_at_their_own_moment(bed: Bed) {
         selection: Selection::LiveAfter { id: after.map(id), limit: 2_000 },
         count: true,
         from: None,
+        expand: Vec::new(),
     };
     let (mark, first) = rows(&bed.storage, read(None)).await.unwrap();
     assert_eq!((mark.sequence, first.len()), (2_500, 2_000));

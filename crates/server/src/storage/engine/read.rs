@@ -1,15 +1,19 @@
 //! Lists, enumerations and deltas: one snapshot, rows handed on while the database holds them.
 
 use super::counter::position;
-use super::table::{MARK, OWNER, SEQUENCE, SetTable, Tables, WORKSPACE, owner};
-use super::tx::{Cursor, Fetch, Tx, binds};
+use super::expand;
+use super::scope::{Around, scope};
+use super::table::{MARK, OWNER, SEQUENCE, SetTable, Tables, WORKSPACE};
+use super::tx::{Columns, Cursor, Fetch, Tx, binds};
 use crate::change::{Mark, Place};
+use crate::limits::MAX_PAGE_BYTES;
+use crate::storage::expand::Found;
 use crate::storage::{
     FeedLoss, Position, Read, ReadOutcome, Render, Result, RowView, Rows, Selection, Snapshot, StorageError,
 };
 use tidemark_model::query::Query;
 use tidemark_model::{Cell, ID, IS_TOMBSTONED, Planted, UPDATED_AT, is_planted};
-use tidemark_sql::{Dialect, Neighbour, Neighbours, Select, Statement, quote, quoted};
+use tidemark_sql::{Dialect, Select, Statement, quote, quoted};
 
 /// Carries out a read, in a transaction that is one snapshot.
 pub(super) fn read(tx: &dyn Tx, tables: &Tables, read: &Read, render: Render) -> Result<ReadOutcome> {
@@ -25,6 +29,10 @@ pub(super) fn read(tx: &dyn Tx, tables: &Tables, read: &Read, render: Render) ->
         false => None,
     };
     let statement = rows_statement(dialect, tables, read)?;
+    if !read.expand.is_empty() {
+        let mut rows = whole_rows(tx, tables, read, &statement)?;
+        return Ok(ReadOutcome::Page(render(&Snapshot { position, total }, &mut rows)?));
+    }
     let (mut render, mut page) = (Some(render), None);
     tx.query(&statement.sql, &binds(&statement.values), Fetch::Piecewise, &mut |cursor| {
         if let Some(render) = render.take() {
@@ -33,6 +41,68 @@ pub(super) fn read(tx: &dyn Tx, tables: &Tables, read: &Read, render: Render) ->
         Ok(())
     })?;
     page.map(ReadOutcome::Page).ok_or_else(|| StorageError::Failed("a read gave no page".into()))
+}
+
+/// Reads the rows of a page into memory, and what is wanted beside them.
+fn whole_rows(tx: &dyn Tx, tables: &Tables, read: &Read, statement: &Statement) -> Result<WholeRows> {
+    let mut rows = WholeRows::default();
+    let mut bytes = 0;
+    tx.query(&statement.sql, &binds(&statement.values), Fetch::Piecewise, &mut |cursor| {
+        while let Some(row) = cursor.next()? {
+            if bytes >= MAX_PAGE_BYTES {
+                rows.is_cut = true;
+                break;
+            }
+            let cells = row.all()?;
+            bytes += cells.iter().map(expand::size).sum::<usize>();
+            rows.rows.push(cells);
+        }
+        Ok(())
+    })?;
+    let set = tables.set(&read.place.set)?;
+    let own: Vec<&[Cell<'static>]> = rows.rows.iter().map(|row| row.get(2..).unwrap_or_default()).collect();
+    rows.found = expand::beside(tx, tables, set, &own, &read.expand, &mut expand::Load::default())?;
+    Ok(rows)
+}
+
+/// The rows of a page in memory: the version stands in front of each.
+#[derive(Default)]
+struct WholeRows {
+    rows: Vec<Vec<Cell<'static>>>,
+    found: Vec<Vec<Found>>,
+    next: usize,
+    is_cut: bool,
+}
+
+impl Rows for WholeRows {
+    fn next(&mut self) -> Result<Option<RowView<'_>>> {
+        let at = self.next;
+        self.next += 1;
+        let row = self.rows.get(at).map(|cells| RowView::new(cells as &dyn Columns));
+        Ok(row.map(|row| row.with(self.found.get(at).map(Vec::as_slice).unwrap_or_default())))
+    }
+
+    fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+}
+
+impl Columns for Vec<Cell<'static>> {
+    fn cell(&self, index: usize) -> Result<Cell<'_>> {
+        let cell = self.get(index).ok_or_else(|| StorageError::Failed(format!("there is no column {index}")))?;
+        Ok(match cell {
+            Cell::Text(text) => Cell::Text(text.as_ref().into()),
+            other => other.clone(),
+        })
+    }
+
+    fn bytes(&self, index: usize) -> Result<&[u8]> {
+        Err(StorageError::Failed(format!("column {index} has no bytes")))
+    }
+
+    fn width(&self) -> usize {
+        self.len()
+    }
 }
 
 /// Counts the records that a query lets through.
@@ -132,33 +202,6 @@ fn matching_count(dialect: Dialect, tables: &Tables, place: &Place, query: &Quer
     select.scope = &scope;
     select.neighbours = Some(&around);
     Ok(tidemark_sql::count(&select)?)
-}
-
-/// The records that those of a place are related to: whoever reads sees theirs and their workspace's, and no tombstone.
-struct Around<'a> {
-    tables: &'a Tables,
-    place: &'a Place,
-}
-
-impl Neighbours for Around<'_> {
-    fn neighbour(&self, set: &str) -> Option<Neighbour<'_>> {
-        let (set, table) = (self.tables.set(set).ok()?, self.tables.table(set).ok()?);
-        let scope = vec![
-            (WORKSPACE, Cell::Integer(self.place.workspace_no)),
-            (OWNER, Cell::Integer(owner(set, self.place.user_no))),
-            (IS_TOMBSTONED, Cell::Integer(0)),
-        ];
-        Some(Neighbour { set, table: &table.name, scope, apart_from: Vec::new() })
-    }
-}
-
-/// Whose records, and without tombstones unless the filter asks about them (DESIGN section 5, Tombstones).
-fn scope(place: &Place, query: &Query) -> Vec<(&'static str, Cell<'static>)> {
-    let mut scope = vec![(WORKSPACE, Cell::Integer(place.workspace_no)), (OWNER, Cell::Integer(place.owner_no))];
-    if !query.filter.as_ref().is_some_and(|filter| filter.names(IS_TOMBSTONED)) {
-        scope.push((IS_TOMBSTONED, Cell::Integer(0)));
-    }
-    scope
 }
 
 /// Where a delta begins, as a value.

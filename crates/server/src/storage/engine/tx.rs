@@ -99,9 +99,16 @@ pub(crate) trait Columns {
     /// # Errors
     /// It holds none.
     fn bytes(&self, index: usize) -> Result<&[u8]>;
+    /// Returns how many columns there are.
+    fn width(&self) -> usize;
 }
 
 impl dyn Columns + '_ {
+    /// Returns all columns.
+    pub(crate) fn all(&self) -> Result<Vec<Cell<'static>>> {
+        (0..self.width()).map(|index| Ok(self.cell(index)?.into_owned())).collect()
+    }
+
     /// Returns a whole number that is always there.
     pub(crate) fn integer(&self, index: usize) -> Result<i64> {
         match self.cell(index)? {

@@ -111,6 +111,10 @@ impl Columns for Fetched {
         Ok(cell.unwrap_or(Cell::Null))
     }
 
+    fn width(&self) -> usize {
+        self.0.len()
+    }
+
     fn bytes(&self, index: usize) -> Result<&[u8]> {
         self.get(index)?.ok_or_else(|| StorageError::Failed("null stands in place of bytes".into()))
     }

@@ -112,6 +112,10 @@ impl Columns for rusqlite::Row<'_> {
         Ok(cell(self.get_ref(index)?)?)
     }
 
+    fn width(&self) -> usize {
+        self.as_ref().column_count()
+    }
+
     fn bytes(&self, index: usize) -> Result<&[u8]> {
         match self.get_ref(index)? {
             ValueRef::Blob(bytes) => Ok(bytes),

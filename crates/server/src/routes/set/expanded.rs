@@ -1,0 +1,180 @@
+//! Related records within the answer of a record (OData JSON Format 4.01 section 8.3).
+//!
+//! Owns: how they are written, the address of those that are left, and reading one record with them. Refuses: finding them.
+
+use super::expansion::Branch;
+use crate::answer::{Answer, Reply};
+use crate::call::Call;
+use crate::change::{Place, etag};
+use crate::server::Server;
+use crate::storage::expand::{Found, Relative};
+use crate::storage::{Page, Read, ReadOutcome, RowView, Selection, StorageError};
+use crate::write::no_such_record;
+use http::StatusCode;
+use std::io::Write as _;
+use std::sync::Arc;
+use tidemark_model::query::{Compare, Expr, Literal, Query, Want};
+use tidemark_model::{Cell, EntitySet, ID, Property, RecordId};
+use tidemark_odata::{Format, Options, RecordWriter, Version, WireError, encode_query, entity_url};
+
+/// Returns `select` of a context URL with what is expanded (OData Protocol 4.01 section 10.10).
+pub(crate) fn selected(select: &[String], branches: &[Branch<'_>]) -> Vec<String> {
+    let names = branches
+        .iter()
+        .map(|branch| format!("{}({})", branch.name, selected(&branch.item.query.select, &branch.below).join(",")));
+    select.iter().cloned().chain(names).collect()
+}
+
+/// Returns the cells that a writer wants of a record that was read whole.
+pub(crate) fn cells_of<'c>(
+    set: &'c EntitySet,
+    writer: &'c RecordWriter<'_>,
+    cells: &'c [Cell<'static>],
+) -> impl Iterator<Item = &'c Cell<'static>> {
+    const NULL: &Cell<'static> = &Cell::Null;
+    let place = |wanted: &&Property| set.entity_type.properties.iter().position(|p| p.name == wanted.name);
+    writer.properties().iter().map(move |wanted| place(wanted).and_then(|at| cells.get(at)).unwrap_or(NULL))
+}
+
+/// What is common to all members that are written.
+pub(crate) struct Members<'c> {
+    /// Whose model.
+    pub(crate) server: &'c Server,
+    /// The version of the answer.
+    pub(crate) version: Version,
+    /// What addresses begin with.
+    pub(crate) base: &'c str,
+}
+
+impl Members<'_> {
+    /// Writes what was found beside a record, each member with a comma in front.
+    pub(crate) fn write(
+        &self,
+        out: &mut Vec<u8>,
+        branches: &[Branch<'_>],
+        found: &[Found],
+        (set, id): (&str, RecordId),
+    ) {
+        let prefix = self.version.prefix();
+        for (branch, found) in branches.iter().zip(found) {
+            let name = &branch.name;
+            // Writing to memory cannot fail, here and below.
+            match found {
+                Found::Count(count) => {
+                    let _ = write!(out, ",\"{name}{prefix}count\":{count}");
+                }
+                Found::One(record) => {
+                    let _ = write!(out, ",\"{name}\":");
+                    match record {
+                        Some(record) => self.record(out, branch, record),
+                        None => out.extend_from_slice(b"null"),
+                    }
+                }
+                Found::Many { records, count } => {
+                    if let Some(count) = count {
+                        let _ = write!(out, ",\"{name}{prefix}count\":{count}");
+                    }
+                    let _ = write!(out, ",\"{name}\":[");
+                    let given = usize::try_from(branch.limit).unwrap_or(usize::MAX);
+                    for (place, record) in records.iter().take(given).enumerate() {
+                        if place > 0 {
+                            out.push(b',');
+                        }
+                        self.record(out, branch, record);
+                    }
+                    out.push(b']');
+                    if records.len() > given {
+                        let _ = write!(out, ",\"{name}{prefix}nextLink\":");
+                        let rest = format!("{}{}", self.base, rest_of(branch, set, id));
+                        let _ = serde_json::to_writer(&mut *out, &rest);
+                    }
+                }
+            }
+        }
+    }
+
+    fn record(&self, out: &mut Vec<u8>, branch: &Branch<'_>, record: &Relative) {
+        let set = &branch.expansion.place.set;
+        let id = RecordId(record.id());
+        if branch.item.want == Want::References {
+            let _ = write!(out, "{{\"{}id\":\"{}\"}}", self.version.prefix(), entity_url(set, id));
+            return;
+        }
+        let Some(of) = self.server.model.set(set) else { return };
+        let mut tag = String::with_capacity(24);
+        etag(record.version, &mut tag);
+        let cells = cells_of(of, &branch.writer, &record.cells);
+        branch.writer.append(out, &tag, cells, |out| self.write(out, &branch.below, &record.below, (set, id)));
+    }
+}
+
+/// Returns the address of the related records that are left, relative to the service root.
+fn rest_of(branch: &Branch<'_>, set: &str, id: RecordId) -> String {
+    let others = branch.item.options.iter().filter(|(name, _)| !matches!(name.as_str(), "skip" | "top"));
+    let mut options: Vec<String> = others.map(|(name, value)| format!("${name}={}", encode_query(value))).collect();
+    options.push(format!("$skip={}", branch.item.query.skip.saturating_add(branch.limit)));
+    options.extend(branch.item.query.top.map(|top| format!("$top={}", top.saturating_sub(branch.limit))));
+    let reference = if branch.item.want == Want::References { "/$ref" } else { "" };
+    format!("{}/{}{reference}?{}", entity_url(set, id), branch.name, options.join("&"))
+}
+
+/// Returns the properties of a set in model order: what a read with related records wants.
+pub(crate) fn every_property(set: &EntitySet) -> Vec<String> {
+    set.entity_type.properties.iter().map(|property| property.name.clone()).collect()
+}
+
+/// Returns the first cells of a row, and an error of one of them.
+pub(crate) fn first_cells(row: RowView<'_>, width: usize) -> crate::storage::Result<Vec<Cell<'static>>> {
+    (0..width).map(|index| Ok(row.cell(index)?.into_owned())).collect()
+}
+
+/// Answers one record with related ones.
+///
+/// # Errors
+/// 404 where there is none, 400 for what cannot be expanded.
+pub(crate) async fn one(
+    server: &Arc<Server>,
+    call: &Call,
+    (set, place): (&EntitySet, &Place),
+    id: RecordId,
+    options: Options,
+    format: Format,
+) -> Reply {
+    let branches = super::expansion::branches(server, call, format, set, &options.query.expand)?;
+    RecordWriter::new(set, &options.query.select, call.version, format)?;
+    let expand = branches.iter().map(|branch| branch.expansion.clone()).collect();
+    drop(branches);
+    let (key, value) = (Box::new(Expr::Property(ID.to_owned())), Box::new(Expr::Literal(Literal::Guid(id.0))));
+    let filter = Some(Expr::Compare { op: Compare::Eq, left: key, right: value });
+    let selection = Selection::Matching { query: Box::new(Query { filter, ..Query::default() }), after: None };
+    let read =
+        Read { place: place.clone(), properties: every_property(set), selection, count: false, from: None, expand };
+    let (within, at) = (Arc::clone(server), call.clone());
+    let name = set.name.clone();
+    let render = Box::new(move |_: &_, rows: &mut dyn crate::storage::Rows| {
+        let none = Page { body: Vec::new(), next_link: None, delta_token: None };
+        let Some(row) = rows.next()? else { return Ok(none) };
+        let failed = |error: WireError| StorageError::Failed(error.message);
+        let missing = || StorageError::Failed(format!("the model lost {name}"));
+        let set = within.model.set(&name).ok_or_else(missing)?;
+        let branches = super::expansion::branches(&within, &at, format, set, &options.query.expand).map_err(failed)?;
+        let writer = RecordWriter::new(set, &options.query.select, at.version, format).map_err(failed)?;
+        let cells = first_cells(row, set.entity_type.properties.len())?;
+        let mut tag = String::with_capacity(24);
+        etag(row.version()?, &mut tag);
+        let select = selected(&options.query.select, &branches);
+        let context = tidemark_odata::context_url(at.base(), &set.name, &select, "/$entity");
+        let members = Members { server: &within, version: at.version, base: at.base() };
+        let body = writer.entity_with(&context, &tag, cells_of(set, &writer, &cells), |out| {
+            members.write(out, &branches, row.found(), (&set.name, id));
+        });
+        Ok(Page { body, next_link: Some(tag), delta_token: None })
+    });
+    match server.storage.read(read, render).await.map_err(|error| error.to_wire())? {
+        // What was read stands beside its ETag.
+        ReadOutcome::Page(Page { body, next_link: Some(tag), .. }) => {
+            Ok(Answer::new(StatusCode::OK, format.content_type(), body).with(http::header::ETAG, &tag))
+        }
+        _ => Err(no_such_record(&set.name, id)),
+    }
+}

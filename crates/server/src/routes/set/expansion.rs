@@ -1,0 +1,149 @@
+//! `$expand` against the model: which records are wanted, and how their answer is written.
+//!
+//! Owns: names, `*` and `$levels` (OData URL Conventions 4.01 section 5.1.3). Refuses: reading (`storage`) and writing
+//! (`expanded`).
+
+use crate::call::Call;
+use crate::server::Server;
+use crate::storage::expand::{Expansion, Way};
+use tidemark_model::EntitySet;
+use tidemark_model::query::{Expand, Want};
+use tidemark_odata::{Code, Format, RecordWriter, WireError};
+
+/// Related records of one record that are given at once; the rest has an address.
+pub(crate) const MOST_BESIDE: u64 = 200;
+/// How deep related records may stand within related records.
+const DEEPEST: u32 = 6;
+
+/// One expansion: what is read, and how it is written.
+pub(crate) struct Branch<'m> {
+    /// What is read.
+    pub(crate) expansion: Expansion,
+    /// The name of the navigation property.
+    pub(crate) name: String,
+    /// What was asked for.
+    pub(crate) item: Expand,
+    /// Writes one of the records.
+    pub(crate) writer: RecordWriter<'m>,
+    /// How many of each record's are given, unless it asks for fewer.
+    pub(crate) limit: u64,
+    /// What stands within them.
+    pub(crate) below: Vec<Branch<'m>>,
+}
+
+/// Finds what is wanted beside the records of a set.
+///
+/// # Errors
+/// 400 for a name that the set does not lead on by, and for options that have no meaning there.
+pub(crate) fn branches<'s>(
+    server: &'s Server,
+    call: &Call,
+    format: Format,
+    set: &'s EntitySet,
+    items: &[Expand],
+) -> Result<Vec<Branch<'s>>, WireError> {
+    of_level(server, call, format, set, items, 0)
+}
+
+fn of_level<'s>(
+    server: &'s Server,
+    call: &Call,
+    format: Format,
+    set: &'s EntitySet,
+    items: &[Expand],
+    depth: u32,
+) -> Result<Vec<Branch<'s>>, WireError> {
+    if depth > DEEPEST {
+        return Err(wrong("nests more than 6 levels deep"));
+    }
+    let of = &set.entity_type;
+    let names = of.navigation.iter().map(|way| &way.name).chain(of.collections.iter().map(|way| &way.name));
+    let mut wanted: Vec<Expand> = Vec::new();
+    for item in items {
+        if item.name != "*" {
+            wanted.push(item.clone());
+            continue;
+        }
+        // What is named beside the star is asked for as it says itself.
+        let others = names.clone().filter(|name| !items.iter().any(|item| item.name == **name));
+        wanted.extend(others.map(|name| Expand { name: name.clone(), ..item.clone() }));
+    }
+    wanted.into_iter().map(|item| branch(server, call, format, set, item, depth)).collect()
+}
+
+fn branch<'s>(
+    server: &'s Server,
+    call: &Call,
+    format: Format,
+    set: &'s EntitySet,
+    item: Expand,
+    depth: u32,
+) -> Result<Branch<'s>, WireError> {
+    let of = &set.entity_type;
+    let one = of.navigation.iter().find(|way| way.name == item.name);
+    let many = of.collections.iter().find(|way| way.name == item.name);
+    let (target, way) = match (one, many) {
+        (Some(way), _) => (&way.target_set, Way::ToOne(way.property.clone())),
+        (None, Some(way)) => (&way.target_set, Way::ToMany(way.property.clone())),
+        (None, None) => {
+            return Err(wrong(&format!("names {}, which leads from {} to no other records", item.name, set.name)));
+        }
+    };
+    if one.is_some() {
+        refuse_list_options(&item)?;
+    }
+    let (target, place) = server.place(call.caller()?, target)?;
+    let within = levels(&item, set, target)?;
+    let below = match item.want {
+        Want::Records => of_level(server, call, format, target, &within, depth + 1)?,
+        Want::References | Want::Count if within.is_empty() => Vec::new(),
+        Want::References | Want::Count => return Err(wrong("asks for records within addresses or a number")),
+    };
+    let writer = RecordWriter::new(target, &item.query.select, call.version, format)?;
+    let limit = item.query.top.unwrap_or(u64::MAX).min(MOST_BESIDE);
+    let mut query = item.query.clone();
+    // One more than is given tells whether there are more, where `$top` does not say it.
+    query.top = many.is_some().then(|| limit.saturating_add(1).min(item.query.top.unwrap_or(u64::MAX)));
+    query.expand = Vec::new();
+    let expansion = Expansion {
+        place,
+        way,
+        want: item.want,
+        query,
+        below: below.iter().map(|branch: &Branch<'_>| branch.expansion.clone()).collect(),
+    };
+    Ok(Branch { expansion, name: item.name.clone(), item, writer, limit, below })
+}
+
+/// Returns what stands within the records: what the item says, and itself where it is to be followed on.
+fn levels(item: &Expand, set: &EntitySet, target: &EntitySet) -> Result<Vec<Expand>, WireError> {
+    let mut within = item.query.expand.clone();
+    if item.levels == 1 {
+        return Ok(within);
+    }
+    if set.name != target.name {
+        return Err(wrong(&format!("follows {} with $levels, which leads to records of another kind", item.name)));
+    }
+    let levels = if item.levels == u32::MAX { DEEPEST } else { item.levels };
+    within.push(Expand { levels: levels - 1, ..item.clone() });
+    Ok(within)
+}
+
+/// Refuses the options of lists where there is one record.
+fn refuse_list_options(item: &Expand) -> Result<(), WireError> {
+    let query = &item.query;
+    let is_listed = query.filter.is_some()
+        || !query.order_by.is_empty()
+        || !query.search.is_empty()
+        || query.top.is_some()
+        || query.skip > 0
+        || query.count;
+    match is_listed {
+        true => Err(wrong(&format!("filters, orders or counts {}, which is one record", item.name))),
+        false => Ok(()),
+    }
+}
+
+fn wrong(problem: &str) -> WireError {
+    WireError::new(400, Code::InvalidQuery, format!("$expand {problem}")).about("$expand")
+}

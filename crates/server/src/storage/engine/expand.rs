@@ -1,0 +1,155 @@
+//! Related records: one statement a level, whatever the number of rows.
+//!
+//! Owns: which keys are asked for, and giving each row its own. Records that many rows refer to are read and kept once. Refuses:
+//! more than an answer has room for: what is read stands in memory.
+
+use super::scope::{Around, scope};
+use super::table::{MARK, SEQUENCE, Tables};
+use super::tx::{Fetch, Tx, binds};
+use crate::storage::expand::{Expansion, Found, Relative, Way};
+use crate::storage::{Result, RowView, StorageError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use tidemark_model::query::Want;
+use tidemark_model::{Cell, EntitySet, ID};
+use tidemark_sql::{QueryError, Related, Select};
+use uuid::Uuid;
+
+/// Bytes of related records that are read for one answer.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+/// How many of them.
+const MOST_RECORDS: usize = 50_000;
+
+/// How much has been read for one answer.
+#[derive(Default)]
+pub(super) struct Load {
+    bytes: usize,
+    records: usize,
+}
+
+impl Load {
+    fn add(&mut self, cells: &[Cell<'_>]) -> Result<()> {
+        self.records += 1;
+        self.bytes += cells.iter().map(size).sum::<usize>();
+        if self.bytes > MOST_BYTES || self.records > MOST_RECORDS {
+            return Err(QueryError::TooMuch.into());
+        }
+        Ok(())
+    }
+}
+
+/// Returns what a cell takes.
+pub(super) fn size(cell: &Cell<'_>) -> usize {
+    if let Cell::Text(text) = cell { text.len() } else { 16 }
+}
+
+/// Finds what is wanted beside each row of a set; a list for each row, in the order of the expansions.
+pub(super) fn beside(
+    tx: &dyn Tx,
+    tables: &Tables,
+    set: &EntitySet,
+    rows: &[&[Cell<'static>]],
+    wanted: &[Expansion],
+    load: &mut Load,
+) -> Result<Vec<Vec<Found>>> {
+    let mut found: Vec<Vec<Found>> = rows.iter().map(|_| Vec::with_capacity(wanted.len())).collect();
+    for expansion in wanted {
+        let (own, theirs) = match &expansion.way {
+            Way::ToOne(property) => (property.as_str(), ID),
+            Way::ToMany(property) => (ID, property.as_str()),
+        };
+        let at = set.entity_type.properties.iter().position(|property| property.name == own);
+        let at = at.ok_or_else(|| StorageError::Failed(format!("{} has no {own}", set.name)))?;
+        let key = |row: &&[Cell<'static>]| match row.get(at) {
+            Some(Cell::Guid(id)) => Some(*id),
+            _ => None,
+        };
+        let keys: Vec<Option<Uuid>> = rows.iter().map(key).collect();
+        let asked: Vec<Uuid> = keys.iter().flatten().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        let is_counted = expansion.want == Want::Count || expansion.query.count;
+        let counts = if is_counted { counts(tx, tables, expansion, theirs, &asked)? } else { BTreeMap::new() };
+        let records = match expansion.want {
+            Want::Count => BTreeMap::new(),
+            Want::Records | Want::References => records(tx, tables, expansion, theirs, &asked, load)?,
+        };
+        for (row, key) in found.iter_mut().zip(keys) {
+            let own = key.and_then(|key| records.get(&key)).cloned().unwrap_or_default();
+            let count = key.and_then(|key| counts.get(&key)).copied().unwrap_or_default();
+            row.push(match (&expansion.way, expansion.want) {
+                (_, Want::Count) => Found::Count(count),
+                (Way::ToOne(_), _) => Found::One(own.into_iter().next()),
+                (Way::ToMany(_), _) => Found::Many { records: own, count: expansion.query.count.then_some(count) },
+            });
+        }
+    }
+    Ok(found)
+}
+
+fn records(
+    tx: &dyn Tx,
+    tables: &Tables,
+    expansion: &Expansion,
+    by: &str,
+    of: &[Uuid],
+    load: &mut Load,
+) -> Result<BTreeMap<Uuid, Vec<Arc<Relative>>>> {
+    let set = tables.set(&expansion.place.set)?;
+    let properties = set.entity_type.properties.iter().map(|property| property.name.as_str());
+    let columns: Vec<&str> = [SEQUENCE, MARK].into_iter().chain(properties).collect();
+    let width = columns.len() - 2;
+    let mut read: Vec<(Uuid, Relative)> = Vec::new();
+    if !of.is_empty() {
+        let statement = asking(tx, tables, expansion, &columns, by, of, tidemark_sql::related)?;
+        tx.query(&statement.sql, &binds(&statement.values), Fetch::Piecewise, &mut |cursor| {
+            while let Some(row) = cursor.next()? {
+                let Some(key) = row.guid_or_null(0)? else { continue };
+                let view = RowView::behind(row, 1);
+                let cells = (0..width).map(|at| Ok(view.cell(at)?.into_owned())).collect::<Result<Vec<_>>>()?;
+                load.add(&cells)?;
+                read.push((key, Relative { version: view.version()?, cells, below: Vec::new() }));
+            }
+            Ok(())
+        })?;
+    }
+    let rows: Vec<&[Cell<'static>]> = read.iter().map(|(_, record)| record.cells.as_slice()).collect();
+    let below = beside(tx, tables, set, &rows, &expansion.below, load)?;
+    let mut found: BTreeMap<Uuid, Vec<Arc<Relative>>> = BTreeMap::new();
+    for ((key, mut record), below) in read.into_iter().zip(below) {
+        record.below = below;
+        found.entry(key).or_default().push(Arc::new(record));
+    }
+    Ok(found)
+}
+
+fn counts(tx: &dyn Tx, tables: &Tables, expansion: &Expansion, by: &str, of: &[Uuid]) -> Result<BTreeMap<Uuid, u64>> {
+    let mut counts = BTreeMap::new();
+    if !of.is_empty() {
+        let statement = asking(tx, tables, expansion, &[], by, of, tidemark_sql::related_counts)?;
+        let counted = tx.all(&statement.sql, &binds(&statement.values), |row| {
+            Ok((row.guid_or_null(0)?.unwrap_or_default(), row.unsigned(1)?))
+        })?;
+        counts.extend(counted);
+    }
+    Ok(counts)
+}
+
+type Writing = fn(&Related<'_>) -> std::result::Result<tidemark_sql::Statement, QueryError>;
+
+fn asking(
+    tx: &dyn Tx,
+    tables: &Tables,
+    expansion: &Expansion,
+    columns: &[&str],
+    by: &str,
+    of: &[Uuid],
+    writing: Writing,
+) -> Result<tidemark_sql::Statement> {
+    let place = &expansion.place;
+    let (set, table) = (tables.set(&place.set)?, tables.table(&place.set)?);
+    let scope = scope(place, &expansion.query);
+    let around = Around { tables, place };
+    let mut select = Select::new(tx.dialect(), set, &table.name, columns, &expansion.query);
+    select.scope = &scope;
+    select.neighbours = Some(&around);
+    Ok(writing(&Related { select, by, of })?)
+}

@@ -1,0 +1,75 @@
+//! The records that are related to many others, in one statement.
+//!
+//! Owns: each one's share of a list: filtered, ordered, limited by itself. Refuses: which records those are (the caller has
+//! their ids).
+
+use crate::compiler::{Compiler, column};
+use crate::error::QueryError;
+use crate::keys;
+use crate::select::{Select, conditions, from};
+use crate::statement::Statement;
+use std::fmt::Write as _;
+use tidemark_model::Cell;
+use uuid::Uuid;
+
+/// A read of the records whose property is one of some ids.
+#[derive(Clone, Debug)]
+pub struct Related<'a> {
+    /// The read; its query's `skip` and `top` are of each id by itself, `after` and `with_keys` mean nothing here.
+    pub select: Select<'a>,
+    /// The property.
+    pub by: &'a str,
+    /// The ids.
+    pub of: &'a [Uuid],
+}
+
+/// Writes the statement that returns the id first and then the columns, by id and in the order of the query.
+///
+/// # Errors
+/// As [`crate::select`].
+pub fn related(read: &Related<'_>) -> Result<Statement, QueryError> {
+    let select = &read.select;
+    let mut compiler = Compiler::new(select.set, select.dialect, select.neighbours);
+    let (by, mut conditions) = (column(select.dialect, read.by), conditions(select, &mut compiler)?);
+    conditions.safe.push(one_of(&mut compiler, &by, read.of));
+    let keys = keys::keys(&mut compiler, &select.query.order_by)?;
+    let order = keys::order(select.dialect, &keys);
+    let columns = select.columns.iter().enumerate();
+    let inner: Vec<String> =
+        columns.clone().map(|(at, name)| format!("{} AS c{at}", column(select.dialect, name))).collect();
+    let outer: Vec<String> = columns.map(|(at, _)| format!("x.c{at}")).collect();
+    let mut sql = format!(
+        "SELECT x.p, {} FROM (SELECT {by} AS p, row_number() OVER (PARTITION BY {by} ORDER BY {order}) AS n, {}{}) AS x",
+        outer.join(", "),
+        inner.join(", "),
+        from(select, &compiler, &conditions)
+    );
+    let (skip, top) = (select.query.skip, select.query.top);
+    let _ = write!(sql, " WHERE x.n > {}", compiler.builder.bind(whole(skip)));
+    if let Some(top) = top {
+        let _ = write!(sql, " AND x.n <= {}", compiler.builder.bind(whole(skip.saturating_add(top))));
+    }
+    sql.push_str(" ORDER BY x.p, x.n");
+    compiler.builder.finish(sql)
+}
+
+/// Writes the statement that returns each id that has any, and how many, whatever `skip` and `top`.
+///
+/// # Errors
+/// As [`crate::select`].
+pub fn related_counts(read: &Related<'_>) -> Result<Statement, QueryError> {
+    let select = &read.select;
+    let mut compiler = Compiler::new(select.set, select.dialect, select.neighbours);
+    let (by, mut conditions) = (column(select.dialect, read.by), conditions(select, &mut compiler)?);
+    conditions.safe.push(one_of(&mut compiler, &by, read.of));
+    let from = from(select, &compiler, &conditions);
+    compiler.builder.finish(format!("SELECT {by}, count(*){from} GROUP BY {by}"))
+}
+
+fn one_of(compiler: &mut Compiler<'_>, by: &str, of: &[Uuid]) -> String {
+    format!("({})", compiler.builder.is_one_of(by, of.iter().map(|id| Cell::Guid(*id)).collect()))
+}
+
+fn whole(n: u64) -> Cell<'static> {
+    Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX))
+}
