@@ -76,6 +76,26 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_a_guid_or_any_other_text_of_some_length() {
+        let model = EntityModel::parse(EntityModel::default_document()).unwrap();
+        let set = model.set("TodoItems").unwrap();
+        let named = |name: &str| {
+            let repeat = read_repeat(Some(name), None, set, Method::Create, None, &Body::default());
+            repeat.map(|repeat| repeat.unwrap().request).map_err(|error| error.status)
+        };
+        let guid = "8f0e6a52-6d5f-4a55-9d5e-2f7b4c1d9e01";
+        assert_eq!(named(guid), Ok(guid.parse::<Uuid>().unwrap().into_bytes()));
+        assert_eq!(named(&format!(" {} ", guid.to_uppercase())), named(guid));
+        // What only looks like one is text, which is another name.
+        assert_ne!(named(&guid.replace('-', "")), named(guid));
+        assert_ne!(named(&format!("{{{guid}}}")), named(guid));
+        assert_ne!(named("a"), named("b"));
+        let (longest, longer) = ("n".repeat(LONGEST_NAME), "n".repeat(LONGEST_NAME + 1));
+        assert!(named(&longest).is_ok());
+        assert_eq!((named(&longer), named(""), named("  ")), (Err(400), Err(400), Err(400)));
+    }
+
+    #[test]
     fn the_same_values_are_the_same_request_however_they_are_written() {
         let first = hash(Method::Create, r#"{"Title":"a","Priority":1,"_UpdatedAt":5}"#);
         assert_eq!(first, hash(Method::Create, r#"{ "_UpdatedAt": "5", "Priority": 1.0, "Title": "\u0061" }"#));

@@ -134,6 +134,36 @@ fn what_was_confirmed_is_offered_again_whatever_the_backup_holds() {
 }
 
 #[test]
+fn what_a_restored_server_took_again_is_known_by_its_new_version() {
+    let device = device();
+    let store = &device.store;
+    let mut server = Server::default();
+    add(store, 1, "one");
+    push(store, &mut server);
+    let mut backup = server.clone();
+    edit(store, id(1), json!({ "Title": "two" }));
+    push(store, &mut server);
+    for (mark, next) in [(1, "three"), (2, "four")] {
+        server = backup;
+        server.mark = mark;
+        assert_eq!(pull_anew(store, &server, true).conflicts, 0);
+        let tally = push(store, &mut server);
+        assert_eq!((tally.pushed, tally.conflicts), (1, 0), "what was lost, once");
+        // What it took again is in the next backup, under another version than the first time.
+        backup = server.clone();
+        edit(store, id(1), json!({ "Title": next }));
+        push(store, &mut server);
+        assert_eq!((title_there(&server, 1), store.counts().unwrap()), (Some(next), Default::default()));
+    }
+    assert_eq!(server.versions.iter().filter(|record| record.id == id(1)).count(), 4);
+    // Each change stands once in the history, whatever the versions that it had.
+    let entries = store.history(ITEMS, id(1)).unwrap();
+    let changes = entries.iter().flat_map(|entry| &entry.changes).filter(|change| change.property == "Title");
+    let titles: Vec<_> = changes.filter_map(|change| change.to.as_str()).collect();
+    assert_eq!(titles, ["four", "three", "two", "one"], "{entries:?}");
+}
+
+#[test]
 fn a_push_that_meets_an_own_older_version_knows_that_the_server_has_lost_the_rest() {
     // Before any pull has told that history was lost.
     let device = device();
