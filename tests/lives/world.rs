@@ -111,6 +111,7 @@ impl Model {
             }
             Self::WithoutContacts => {
                 schema.remove("Contact");
+                schema["Site"].as_object_mut().expect("the type").remove("Contacts");
                 let container = schema["Container"].as_object_mut().expect("the container");
                 container.remove("Contacts");
             }

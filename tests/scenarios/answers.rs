@@ -18,6 +18,9 @@ fn without_items() -> String {
     let mut model: Value = serde_json::from_str(DEFAULT).unwrap();
     let container = model["$EntityContainer"].as_str().unwrap().to_owned();
     let (schema, name) = container.split_once('.').unwrap();
+    for of_items in ["TodoList", "Site"] {
+        assert!(model[schema][of_items].as_object_mut().unwrap().remove("TodoItems").is_some());
+    }
     let sets = model[schema][name].as_object_mut().unwrap();
     assert!(sets.remove("TodoItems").is_some());
     for set in sets.values_mut().filter_map(Value::as_object_mut) {

@@ -73,6 +73,12 @@ async fn another_model_is_heard_and_what_left_it_can_be_read() {
         set.remove("$NavigationPropertyBinding");
     }
     model["Tidemark"]["TodoItem"].as_object_mut().unwrap().remove("TodoList");
+    for of_others in ["TodoList", "Site"] {
+        let entity = model["Tidemark"][of_others].as_object_mut().unwrap();
+        entity.retain(|_, member| member["$Collection"] != true);
+    }
+    let lists = model["Tidemark"]["Container"]["TodoLists"].as_object_mut().unwrap();
+    lists.remove("$NavigationPropertyBinding");
     model["Tidemark"]["Container"].as_object_mut().unwrap().remove("Sites");
     open_store(dir.path()).lease().unwrap().adopt_model(&model.to_string()).unwrap();
     heard(&mut events, |event| matches!(event, AppEvent::SessionChanged).then_some(())).await;

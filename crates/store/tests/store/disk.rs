@@ -75,10 +75,8 @@ fn busy() -> Device {
 }
 
 fn without_contacts() -> String {
-    let mut document: Value = serde_json::from_str(&model_document()).unwrap();
-    let schema = document["Tidemark"].as_object_mut().unwrap();
-    schema.shift_remove("Contact");
-    schema["Container"].as_object_mut().unwrap().shift_remove("Contacts");
+    let mut document: Value = serde_json::from_str(&without_set("Contacts")).unwrap();
+    document["Tidemark"].as_object_mut().unwrap().shift_remove("Contact");
     document.to_string()
 }
 

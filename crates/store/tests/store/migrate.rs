@@ -120,9 +120,7 @@ fn a_set_that_leaves_the_model_keeps_what_is_pending_until_it_comes_back() {
     clean_item(store, 1, "e1");
     clean_item(store, 2, "e2");
     edit(store, id(2), json!({ "Title": "mine" }));
-    let mut document: Value = serde_json::from_str(&model_document()).unwrap();
-    document["Tidemark"]["Container"].as_object_mut().unwrap().shift_remove(ITEMS);
-    store.adopt_model(&document.to_string()).unwrap();
+    store.adopt_model(&without_set(ITEMS)).unwrap();
     assert_eq!(store.get(ITEMS, id(2)).unwrap_err().code(), "unknown_set");
     // It stays counted and listed, with the reason, and can be exported.
     let counts = store.counts().unwrap();
@@ -154,9 +152,7 @@ fn the_questions_of_a_set_that_left_the_model_stay_and_can_be_answered() {
     clean_item(store, 1, "e1");
     edit(store, id(1), json!({ "Title": "mine" }));
     pull_item(store, &server_item(id(1), "e2", json!({ "Title": "theirs", "_UpdatedAt": 2_000 })));
-    let mut document: Value = serde_json::from_str(&model_document()).unwrap();
-    document["Tidemark"]["Container"].as_object_mut().unwrap().shift_remove(ITEMS);
-    store.adopt_model(&document.to_string()).unwrap();
+    store.adopt_model(&without_set(ITEMS)).unwrap();
     let open = store.conflicts().unwrap();
     assert_eq!((store.counts().unwrap().conflicts, open.len()), (1, 1));
     assert_eq!((title(&open[0].mine), title(&open[0].server.as_ref().unwrap().record)), ("mine", "theirs"));

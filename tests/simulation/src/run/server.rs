@@ -165,6 +165,8 @@ pub(super) fn document(model: usize) -> String {
         1 => schema["TodoItem"]["Weather"] = json!({ "$Nullable": true, "$MaxLength": 50 }),
         2 => {
             schema.remove("Contact");
+            // A site leads to its contacts.
+            drop(schema["Site"].as_object_mut().map(|of| of.remove("Contacts")));
             if let Some(container) = schema["Container"].as_object_mut() {
                 container.remove("Contacts");
             }

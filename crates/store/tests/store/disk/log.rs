@@ -176,9 +176,7 @@ fn an_older_copy_of_the_database_beside_a_log_that_begins_signed_out_keeps_what_
 fn what_waits_in_a_set_that_came_back_to_the_model_is_in_the_log_still() {
     let busy = busy();
     let old = killed(&busy);
-    let mut without: Value = serde_json::from_str(&model_document()).unwrap();
-    without["Tidemark"]["Container"].as_object_mut().unwrap().shift_remove(ITEMS);
-    busy.store.adopt_model(&without.to_string()).unwrap();
+    busy.store.adopt_model(&without_set(ITEMS)).unwrap();
     busy.store.adopt_model(&model_document()).unwrap();
     let expected = waiting(&busy.store);
     assert!(expected.len() >= 6, "{expected:?}");

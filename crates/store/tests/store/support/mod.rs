@@ -62,6 +62,18 @@ pub(crate) fn model_document() -> String {
     model().document().to_string()
 }
 
+/// Returns the model without an entity set, and without what leads to its records.
+pub(crate) fn without_set(set: &str) -> String {
+    let mut document: Value = serde_json::from_str(&model_document()).unwrap();
+    let schema = document["Tidemark"].as_object_mut().unwrap();
+    let of = schema["Container"].as_object_mut().unwrap().shift_remove(set).unwrap()["$Type"].clone();
+    for (_, entity) in schema.iter_mut() {
+        let leads_there = |member: &Value| member["$Collection"] == true && member["$Type"] == of;
+        entity.as_object_mut().unwrap().retain(|_, member| !leads_there(member));
+    }
+    document.to_string()
+}
+
 /// Returns the model with one declaration of `TodoItem` replaced, added (`new`) or taken out (`null`).
 pub(crate) fn changed(property: &str, declaration: Value) -> String {
     let mut document: Value = serde_json::from_str(&model_document()).unwrap();
