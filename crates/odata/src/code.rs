@@ -48,6 +48,8 @@ codes! {
     SignInFirst,
     /// Name or password is wrong.
     WrongPassword,
+    /// Another site's page makes a browser send this, with its user's password.
+    CrossSite,
     /// There is nothing at this address. Says nothing about a record.
     NotFound,
     /// There is no such entity set in the server's model. Says nothing about a record.

@@ -9,6 +9,7 @@ mod guard;
 mod guesses;
 mod password;
 mod remembered;
+mod site;
 
 pub(crate) use gate::{Gate, Peer, SignIn};
 pub(crate) use guard::{bearer, guard};

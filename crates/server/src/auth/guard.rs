@@ -4,6 +4,7 @@
 //! and signing in. Refuses: whether a resource exists.
 
 use super::gate::{Peer, SignIn};
+use super::site;
 use crate::answer::respond;
 use crate::call::{SERVICE_ROOT, names, sign_in_first};
 use crate::limits;
@@ -26,15 +27,18 @@ pub(crate) async fn guard(State(server): State<Arc<Server>>, mut request: Reques
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
     // A refusal names the token as well: one that a cache kept of another's signs nobody out.
     let answers = bearer(request.headers()).and_then(|token| HeaderValue::from_str(&token_name(token)).ok());
-    let refusal = match authenticate(&server, request.headers(), peer).await {
-        Ok(Found::Caller(caller)) => {
-            request.extensions_mut().insert(caller);
-            None
-        }
-        _ if is_open(&request) => None,
-        Ok(Found::Nobody) => Some(respond(Err(sign_in_first()))),
-        Ok(Found::Wait { seconds }) => Some(session::create::wait(seconds).into_response()),
+    let refusal = match site::check(&request, peer.is_some()) {
         Err(error) => Some(respond(Err(error))),
+        Ok(()) => match authenticate(&server, request.headers(), peer).await {
+            Ok(Found::Caller(caller)) => {
+                request.extensions_mut().insert(caller);
+                None
+            }
+            _ if is_open(&request) => None,
+            Ok(Found::Nobody) => Some(respond(Err(sign_in_first()))),
+            Ok(Found::Wait { seconds }) => Some(session::create::wait(seconds).into_response()),
+            Err(error) => Some(respond(Err(error))),
+        },
     };
     let mut response = match refusal {
         None if limits::announces_too_much(request.headers()) => {

@@ -25,7 +25,8 @@ use tidemark_odata::{
 /// # Errors
 /// 400, 406, 413 and 415 for the batch as a whole; what is wrong with a part is in its own answer.
 pub(crate) async fn run(server: &Arc<Server>, call: &Call) -> Reply {
-    let content_type = call.header(&header::CONTENT_TYPE).unwrap_or("application/json");
+    // A page of another site can send a body without a type unasked.
+    let content_type = call.header(&header::CONTENT_TYPE).unwrap_or_default();
     let asked = BatchFormat::of_content_type(content_type).ok_or_else(|| unsupported(content_type))?;
     let options = call.options()?;
     crate::routes::set::refuse_list_options(&options, "$batch")?;
@@ -61,6 +62,7 @@ fn wanted(call: &Call, options: &Options, asked: BatchFormat) -> Result<Wanted, 
 
 fn unsupported(content_type: &str) -> WireError {
     let media = content_type.split(';').next().unwrap_or_default().trim();
-    let sentence = format!("A batch is taken as application/json or multipart/mixed, not as {media:?}");
+    let given = if media.is_empty() { "without a type".to_owned() } else { format!("as {media:?}") };
+    let sentence = format!("A batch is taken as application/json or multipart/mixed, not {given}");
     WireError::new(415, Code::UnsupportedMediaType, sentence).about("Content-Type")
 }

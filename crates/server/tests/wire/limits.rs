@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 /// Sends bytes as they are and reads what comes back until the answer's head is there.
-fn raw(server: &Running, head: &str, body: &[u8]) -> String {
+pub(crate) fn raw(server: &Running, head: &str, body: &[u8]) -> String {
     let address = server.root.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();

@@ -11,6 +11,7 @@ mod batch;
 mod below;
 mod bounds;
 mod concurrency;
+mod doors;
 mod events;
 mod expand;
 mod feed;

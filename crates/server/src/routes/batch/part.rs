@@ -1,11 +1,12 @@
 //! From a part of a batch to a call.
 //!
-//! A part runs as who sent the batch: credentials among its headers are not looked at (FAULTS A18).
+//! A part runs as who sent the batch (FAULTS A18): credentials of another among its headers are refused; o.js copies the
+//! batch's own into each.
 
 use crate::call::{Call, SERVICE_ROOT, header_text, names};
 use crate::routes::entity::read_method;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tidemark_odata::{BatchPart, Resource, Version, WireError, parse_path, split_target};
 
 /// Reads a part; `url` is its URL with references to other parts already put in.
@@ -25,6 +26,10 @@ pub(super) fn to_call(batch: &Call, part: &mut BatchPart, url: &str) -> Result<C
         let (Ok(name), Ok(value)) = (name, value) else {
             return Err(WireError::bad_request("A header of this request has no valid name or value"));
         };
+        if name == header::AUTHORIZATION && batch.headers.get(&name) != Some(&value) {
+            let sentence = "A request of a batch runs as who sent the batch; it cannot sign in as another";
+            return Err(WireError::bad_request(sentence).about("Authorization"));
+        }
         headers.append(name, value);
     }
     let version = match header_text(&headers, &names::ODATA_MAX_VERSION) {
