@@ -65,6 +65,8 @@ pub(crate) struct Call {
     pub(crate) version: Version,
     /// The absolute URL of the service root, with its slash.
     pub(crate) root: String,
+    /// The addresses of records that requests of the same batch write, by those requests' ids, as far as the body names them.
+    pub(crate) named: Vec<(String, String)>,
 }
 
 impl Call {

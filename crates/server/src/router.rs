@@ -91,6 +91,7 @@ async fn read_and_answer(server: &Arc<Server>, request: Request<Body>) -> Reply 
         headers: head.headers,
         body,
         version,
+        named: Vec::new(),
     };
     // The time-out begins behind the body, which a slow line may take minutes for (FAULTS N5).
     let answer = match tokio::time::timeout(limits::ANSWER_TIMEOUT, answer(server, &call)).await {

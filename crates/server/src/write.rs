@@ -4,7 +4,9 @@
 //! (`storage`) and HTTP methods' own ways (`routes::entity` has a file for each). Seed step 9; DESIGN section 4.
 
 mod answer;
+mod bind;
 mod body;
 
 pub(crate) use answer::{Shape, answer_outcome, entity_body, group_failed, no_such_record, perform, submit};
-pub(crate) use body::read_body;
+pub(crate) use bind::references;
+pub(crate) use body::{read_body, read_body_naming};

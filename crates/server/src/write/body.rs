@@ -1,11 +1,12 @@
 //! Reading a request's body: one JSON object to values in storage form.
 //!
 //! Owns: what members a body may have on the wire. `_State` and `_UpdatedBy` are ignored, as annotations are (clients
-//! send back what they were given); a binding or a nested record is refused, since ignoring it would be a wrong
-//! result; so is a property that the entity type does not have (DESIGN section 2), and one that comes twice. Numbers are
+//! send back what they were given). A binding to one record (`TodoList@odata.bind`, or `"TodoList": {"@id": …}`) sets the
+//! property that holds its `Id` (`bind`); a nested record is refused, since ignoring it would be a wrong result; so is a property that the entity type does not have (DESIGN section 2), and one that comes twice. Numbers are
 //! read digit for digit (`tidemark_model::read_members`). Refuses: defaults and required
 //! properties, which depend on the stored record (`decide`).
 
+use super::bind;
 use crate::change::Body;
 use serde_json::{Map, Value};
 use tidemark_model::{
@@ -17,8 +18,20 @@ use tidemark_odata::{Code, WireError};
 /// Reads a body; the `Id` in it comes beside it.
 ///
 /// # Errors
-/// 400 naming the member that does not fit, 501 for a binding or a nested record.
+/// 400 naming the member that does not fit, 501 for a nested record.
 pub(crate) fn read_body(set: &EntitySet, json: &[u8]) -> Result<(Option<RecordId>, Body), WireError> {
+    read_body_naming(set, json, &[])
+}
+
+/// Reads a body that may name records by the ids of a batch's requests before it; `named` has their addresses.
+///
+/// # Errors
+/// As [`read_body`].
+pub(crate) fn read_body_naming(
+    set: &EntitySet,
+    json: &[u8],
+    named: &[(String, String)],
+) -> Result<(Option<RecordId>, Body), WireError> {
     if json.iter().all(u8::is_ascii_whitespace) {
         return Err(WireError::bad_request("The request has no body; a record is wanted, as a JSON object"));
     }
@@ -26,11 +39,16 @@ pub(crate) fn read_body(set: &EntitySet, json: &[u8]) -> Result<(Option<RecordId
         UnreadRecord::NotJson(error) => WireError::bad_request(format!("The body is not JSON: {error}")),
         UnreadRecord::Invalid(error) => invalid(&error),
     })?;
-    members_to_body(set, &members)
+    members_to_body(set, &members, named)
 }
 
-fn members_to_body(set: &EntitySet, members: &Map<String, Value>) -> Result<(Option<RecordId>, Body), WireError> {
+fn members_to_body(
+    set: &EntitySet,
+    members: &Map<String, Value>,
+    named: &[(String, String)],
+) -> Result<(Option<RecordId>, Body), WireError> {
     let mut id = None;
+    let mut bound = Vec::new();
     let mut body = Body { cells: vec![None; set.entity_type.declared().count()], ..Body::default() };
     for (name, value) in members {
         match name.as_str() {
@@ -38,10 +56,8 @@ fn members_to_body(set: &EntitySet, members: &Map<String, Value>) -> Result<(Opt
             UPDATED_AT => body.stamp = read_sync(set, name, value)?.as_i64(),
             IS_TOMBSTONED => body.is_tombstoned = read_sync(set, name, value)?.as_bool(),
             UPDATED_BY | STATE => {}
-            name if name.ends_with("@odata.bind") || name.ends_with("@bind") => {
-                return Err(WireError::not_supported(format!(
-                    "Binding by {name}; set the property that holds the Id; it"
-                )));
+            name if bind::way(name).is_some() => {
+                bound.extend(bind::way(name).map(|way| bind::annotated(set, way, value, named)).transpose()?);
             }
             name if name.contains('@') => {}
             name => match set.entity_type.declared().position(|p| p.name == name) {
@@ -50,15 +66,22 @@ fn members_to_body(set: &EntitySet, members: &Map<String, Value>) -> Result<(Opt
                     let cell = property.map(|p| CellSeed::written(p).read(value)).transpose();
                     body.cells[index] = cell.map_err(|e| invalid(&e.into()))?.map(tidemark_model::Cell::into_owned);
                 }
-                None if set.entity_type.navigation.iter().any(|n| n.name == name) => {
-                    return Err(WireError::not_supported(format!("A record inside a record ({name})")).about(name));
-                }
+                None if bind::leads_on(set, name) => bound.push(bind::nested(set, name, value, named)?),
                 None => {
                     let unknown = InvalidRecord::Unknown { set: set.name.clone(), property: name.to_owned() };
                     return Err(invalid(&unknown));
                 }
             },
         }
+    }
+    for bind::Bound { way, property, cell } in bound {
+        let index = set.entity_type.declared().position(|declared| declared.name == property);
+        let Some(place) = index.and_then(|index| body.cells.get_mut(index)) else { continue };
+        if place.as_ref().is_some_and(|given| *given != cell) {
+            let sentence = format!("{way} and {property} name two different records");
+            return Err(WireError::new(400, Code::InvalidRecord, sentence).about(way));
+        }
+        *place = Some(cell);
     }
     Ok((id, body))
 }
@@ -121,7 +144,7 @@ mod tests {
             (json!({"Id": "1"}), Some("Id"), 400),
             (json!({"Id": 1}), Some("Id"), 400),
             (json!({"Site": {"Name": "a"}}), Some("Site"), 501),
-            (json!({"Site@odata.bind": "Sites(1)"}), None, 501),
+            (json!({"TodoItems@odata.bind": []}), Some("TodoItems"), 400),
             (json!([]), None, 400),
         ] {
             let error = read(&body.to_string()).unwrap_err();

@@ -9,6 +9,7 @@ mod arbitration;
 mod audit;
 mod batch;
 mod below;
+mod bind;
 mod bounds;
 mod concurrency;
 mod doors;

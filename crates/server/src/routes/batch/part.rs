@@ -9,11 +9,16 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tidemark_odata::{BatchPart, Resource, Version, WireError, parse_path, split_target};
 
-/// Reads a part; `url` is its URL with references to other parts already put in.
+/// Reads a part; `url` is its URL with references to other parts already put in, `named` what its body refers to.
 ///
 /// # Errors
 /// What is wrong with the part.
-pub(super) fn to_call(batch: &Call, part: &mut BatchPart, url: &str) -> Result<Call, WireError> {
+pub(super) fn to_call(
+    batch: &Call,
+    part: &mut BatchPart,
+    url: &str,
+    named: Vec<(String, String)>,
+) -> Result<Call, WireError> {
     let (path, query) = split_target(url, SERVICE_ROOT)?;
     let resource = parse_path(path)?;
     if resource == Resource::Batch {
@@ -46,5 +51,6 @@ pub(super) fn to_call(batch: &Call, part: &mut BatchPart, url: &str) -> Result<C
         body,
         version,
         root: batch.root.clone(),
+        named,
     })
 }

@@ -1,12 +1,13 @@
-//! What a request of a batch says of those before it: `$id` in URLs and ETags, `dependsOn`, `if` (Protocol 4.01 section
+//! What a request of a batch says of those before it: `$id` in URLs, ETags and bindings, `dependsOn`, `if` (Protocol 4.01 section
 //! 11.7.4, 11.7.5; OData JSON 4.01 section 19.1).
 //!
 //! Owns: what became of the requests so far, as far as others may refer to it. Refuses: values of answered bodies.
 
 use super::condition;
 use crate::answer::Answer;
+use crate::write::references;
 use http::header;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use tidemark_odata::{BatchPart, Code, WireError, path_words};
 
 /// The headers that may name a request whose ETag is meant.
@@ -72,7 +73,8 @@ impl Known {
     /// 424 where it is not to be carried out.
     pub(super) fn check(&self, part: &BatchPart) -> Result<(), WireError> {
         let refuse = |sentence: &str| Err(WireError::new(424, Code::FailedDependency, sentence));
-        if referred(&part.url).is_some_and(|id| self.has_failed(id)) {
+        let refers = referred(&part.url).into_iter().chain(bindings(part));
+        if refers.into_iter().any(|id| self.has_failed(id)) {
             return refuse("A request that this one refers to failed");
         }
         match &part.condition {
@@ -99,6 +101,13 @@ impl Known {
         }
     }
 
+    /// Returns the addresses of the records that a request's body names by ids, with those.
+    pub(super) fn bound(&self, part: &BatchPart) -> Vec<(String, String)> {
+        // A body may name one a million times.
+        let ids: BTreeSet<&str> = bindings(part).filter(|id| self.targets.contains_key(*id)).collect();
+        ids.into_iter().filter_map(|id| Some((id.to_owned(), self.targets.get(id)?.clone()))).collect()
+    }
+
     /// Puts the ETags in that headers refer to.
     ///
     /// # Errors
@@ -122,7 +131,11 @@ pub(super) fn names(part: &BatchPart) -> impl Iterator<Item = &str> {
     let depends = part.depends_on.iter().map(String::as_str);
     let condition = part.condition.as_deref().into_iter().flat_map(condition::named);
     let etags = part.headers.iter().filter_map(|(name, value)| etag_referred(name, value));
-    depends.chain(condition).chain(etags).chain(referred(&part.url))
+    depends.chain(condition).chain(etags).chain(referred(&part.url)).chain(bindings(part))
+}
+
+fn bindings(part: &BatchPart) -> impl Iterator<Item = &str> {
+    part.body.iter().flat_map(|body| references(body.get()))
 }
 
 fn etag_referred<'v>(name: &str, value: &'v str) -> Option<&'v str> {

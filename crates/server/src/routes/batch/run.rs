@@ -232,7 +232,8 @@ impl<'r> Run<'r> {
         self.known.check(part)?;
         self.known.put_etags(part)?;
         let url = self.known.url(&part.url);
-        let call = to_call(self.batch, part, &url)?;
+        let named = self.known.bound(part);
+        let call = to_call(self.batch, part, &url, named)?;
         match read_write(self.server, &call) {
             Some(write) => Ok(Read::Write(call, Box::new(write?))),
             None => Ok(Read::Other(call)),

@@ -1,0 +1,116 @@
+//! Bindings in a body: the address of a related record in place of the property that holds its `Id` (OData JSON Format 4.01
+//! section 8.5).
+//!
+//! Owns: reading addresses, those that a batch's requests have been given too. Refuses: bindings of many records: each of them
+//! has the property.
+
+use crate::call::SERVICE_ROOT;
+use serde_json::Value;
+use tidemark_model::{Cell, EntitySet, InvalidRecord, NavigationProperty};
+use tidemark_odata::{Code, Resource, WireError, parse_path, split_target};
+
+/// The annotations that bind.
+const ANNOTATIONS: [&str; 2] = ["@odata.bind", "@bind"];
+/// The members of an object that is an address.
+const ADDRESSES: [&str; 2] = ["@id", "@odata.id"];
+
+/// What a binding comes to.
+pub(super) struct Bound {
+    /// The navigation property.
+    pub(super) way: String,
+    /// The property that holds the `Id`.
+    pub(super) property: String,
+    /// The `Id`, or null.
+    pub(super) cell: Cell<'static>,
+}
+
+/// Returns the navigation property that a member binds, if it binds any.
+pub(super) fn way(member: &str) -> Option<&str> {
+    ANNOTATIONS.iter().find_map(|annotation| member.strip_suffix(annotation)).filter(|way| !way.is_empty())
+}
+
+/// Tells whether a name leads to other records.
+pub(super) fn leads_on(set: &EntitySet, name: &str) -> bool {
+    let of = &set.entity_type;
+    of.navigation.iter().any(|way| way.name == name) || of.collections.iter().any(|way| way.name == name)
+}
+
+/// Reads the value of an annotation that binds.
+pub(super) fn annotated(
+    set: &EntitySet,
+    name: &str,
+    value: &Value,
+    named: &[(String, String)],
+) -> Result<Bound, WireError> {
+    let way = one(set, name)?;
+    bound(way, value, named)
+}
+
+/// Reads the value of a navigation property: null, or an object that is nothing but an address.
+pub(super) fn nested(
+    set: &EntitySet,
+    name: &str,
+    value: &Value,
+    named: &[(String, String)],
+) -> Result<Bound, WireError> {
+    let inside = || WireError::not_supported(format!("A record inside a record ({name})")).about(name);
+    let Ok(way) = one(set, name) else { return Err(inside()) };
+    match value {
+        Value::Null => bound(way, value, named),
+        Value::Object(members) if members.len() == 1 => {
+            let address = ADDRESSES.iter().find_map(|address| members.get(*address));
+            bound(way, address.ok_or_else(inside)?, named)
+        }
+        _ => Err(inside()),
+    }
+}
+
+fn one<'s>(set: &'s EntitySet, name: &str) -> Result<&'s NavigationProperty, WireError> {
+    if let Some(way) = set.entity_type.navigation.iter().find(|way| way.name == name) {
+        return Ok(way);
+    }
+    if let Some(way) = set.entity_type.collections.iter().find(|way| way.name == name) {
+        let sentence = format!("{name} are many records: set {} of each of the {}", way.property, way.target_set);
+        return Err(WireError::new(400, Code::InvalidRecord, sentence).about(name));
+    }
+    let unknown = InvalidRecord::Unknown { set: set.name.clone(), property: name.to_owned() };
+    Err(super::body::invalid(&unknown))
+}
+
+fn bound(way: &NavigationProperty, value: &Value, named: &[(String, String)]) -> Result<Bound, WireError> {
+    let wrong = |problem: String| {
+        WireError::new(400, Code::InvalidRecord, format!("{} {problem}", way.name)).about(way.name.as_str())
+    };
+    let cell = match value {
+        Value::Null => Cell::Null,
+        Value::String(address) => {
+            let address = match address.strip_prefix('$') {
+                None => address,
+                Some(id) => {
+                    let found = named.iter().find(|(known, _)| known == id);
+                    &found.ok_or_else(|| wrong(format!("refers to ${id}, which no request before this one wrote")))?.1
+                }
+            };
+            let (path, _) = split_target(address, SERVICE_ROOT)?;
+            match parse_path(path)? {
+                Resource::Entity { set, id } if set == way.target_set => Cell::Guid(id.0),
+                _ => return Err(wrong(format!("must be the address of one of {}", way.target_set))),
+            }
+        }
+        _ => return Err(wrong("must be an address in quotes, or null".to_owned())),
+    };
+    Ok(Bound { way: way.name.clone(), property: way.property.clone(), cell })
+}
+
+/// Returns the ids of a batch's requests that a body binds to, as far as its text shows, some more than once; text in a record
+/// that looks so costs nothing but a wait.
+pub(crate) fn references(body: &str) -> impl Iterator<Item = &str> {
+    const LONGEST: usize = 128;
+    let words = ["@odata.bind\"", "@bind\"", "\"@id\"", "\"@odata.id\""];
+    let binds = words.iter().any(|word| body.contains(word));
+    let body = if binds { body } else { "" };
+    body.split("\"$").skip(1).filter_map(|behind| {
+        let id = behind.split('"').next()?;
+        (!id.is_empty() && id.len() <= LONGEST).then_some(id)
+    })
+}
