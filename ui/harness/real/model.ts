@@ -55,11 +55,17 @@ export function modelWith(type: string, property: string, becomes: object | null
   return whole;
 }
 
-/** The model without an entity set and its type. */
+/** The model without an entity set, its type, and what leads to lists of it. */
 export function modelWithout(type: string, set: string): Csdl {
   const whole = model();
   const schema = whole['Tidemark'] as Schema;
   delete schema[type];
   delete schema['Container']?.[set];
+  for (const entity of Object.values(schema)) {
+    for (const [name, member] of Object.entries(entity)) {
+      const way = member as { $Collection?: boolean; $Type?: string } | null;
+      if (way?.$Collection === true && way.$Type === `Tidemark.${type}`) delete entity[name];
+    }
+  }
   return whole;
 }
