@@ -53,7 +53,7 @@ impl Compiler<'_> {
         };
         let (l, r) = match (l, r) {
             (Some(l), Some(r)) => (l, r),
-            (Some(one), None) | (None, Some(one)) => return Ok(Side::Operand(null_of(one))),
+            (Some(one), None) | (None, Some(one)) => return null_of(self.dialect, one).map(Side::Operand),
             (None, None) => return Ok(Side::Literal(NULL)),
         };
         // Too large, or a division by zero.
@@ -249,10 +249,19 @@ pub(crate) fn date_at(micros: &str) -> String {
     format!("{DATE}({DAY_OF}({micros}))")
 }
 
-/// Writes a null of a value's type. The value is named all the same: its binds must occur in the text.
-fn null_of(value: Operand) -> Operand {
-    let sql = format!("CASE WHEN {0} IS NULL THEN {0} END", value.sql);
-    Operand { sql, nullable: true, ..value }
+/// Writes a null of a value's type. The value is named all the same, once: its binds must occur in the text, and null within
+/// null must not double it.
+fn null_of(dialect: Dialect, value: Operand) -> Result<Operand, QueryError> {
+    let of = match value.of {
+        Type::Exact(Exact { is_wide: true, .. }) | Type::Duration => "numeric",
+        Type::Exact(_) | Type::Instant => "bigint",
+        Type::Double => "double precision",
+        Type::Date => "text",
+        _ => return Err(no_number("Arithmetic", &value)),
+    };
+    let null = if dialect == Dialect::Postgres { format!("NULL::{of}") } else { "NULL".to_owned() };
+    let sql = format!("CASE WHEN {} IS NULL THEN {null} END", value.sql);
+    Ok(Operand { sql, nullable: true, ..value })
 }
 
 fn no_number(what: &str, operand: &Operand) -> QueryError {

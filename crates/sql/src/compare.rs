@@ -154,6 +154,10 @@ pub(crate) fn aligned(dialect: Dialect, left: &Operand, right: &Operand) -> Resu
         (Type::Double, Type::Exact(Exact { scale: WHOLE, is_wide: false, .. })) if dialect == Dialect::Postgres => {
             (format!("{EXACT}({})", left.sql), format!("{}::numeric", right.sql))
         }
+        (Type::Exact(Exact { scale: WHOLE, is_wide: false, .. }), Type::Double)
+        | (Type::Double, Type::Exact(Exact { scale: WHOLE, is_wide: false, .. })) => {
+            (left.sql.clone(), right.sql.clone())
+        }
         (Type::Exact(of), Type::Double) => (as_double(dialect, &left.sql, of), right.sql.clone()),
         (Type::Double, Type::Exact(of)) => (left.sql.clone(), as_double(dialect, &right.sql, of)),
         (l, r) if l == r => (left.sql.clone(), right.sql.clone()),
@@ -178,7 +182,8 @@ pub(crate) fn as_double(dialect: Dialect, sql: &str, of: Exact) -> String {
     }
     let divisor = format!("1{}.0", "0".repeat(of.scale.into()));
     match dialect {
-        Dialect::Sqlite if of.scale == 0 => sql.to_owned(),
+        // The nearest one: whole numbers of 64 bits have more digits.
+        Dialect::Sqlite if of.scale == 0 => format!("CAST({sql} AS REAL)"),
         Dialect::Sqlite => format!("({sql} / {divisor})"),
         Dialect::Postgres => format!("({sql}::double precision / {divisor}::double precision)"),
     }

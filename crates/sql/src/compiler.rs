@@ -30,6 +30,8 @@ pub(crate) struct Compiler<'a> {
     pub(crate) tables: usize,
     /// How many calculations may fail: no row may be calculated that the other conditions leave out.
     pub(crate) failing: usize,
+    /// Bytes of text that were written for conditions and sides, at all depths together.
+    pub(crate) written: usize,
 }
 
 /// A record that names lead from.
@@ -57,7 +59,15 @@ impl<'a> Compiler<'a> {
     /// Begins.
     pub(crate) fn new(set: &'a EntitySet, dialect: Dialect, neighbours: Option<&'a dyn Neighbours>) -> Self {
         let root = Scope { variable: String::new(), set, alias: ROOT.to_owned(), joins: Vec::new() };
-        Self { dialect, builder: Builder::new(dialect), scopes: vec![root], neighbours, tables: 0, failing: 0 }
+        Self {
+            dialect,
+            builder: Builder::new(dialect),
+            scopes: vec![root],
+            neighbours,
+            tables: 0,
+            failing: 0,
+            written: 0,
+        }
     }
 
     /// Returns the entity set of the table that is read.

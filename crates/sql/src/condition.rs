@@ -13,6 +13,8 @@ use tidemark_model::query::{Expr, Function, Logic};
 const LONGEST: usize = 5_000;
 /// Bytes of SQL: half of what SQLite takes. Comparing conditions repeats their text, so it can grow quickly.
 const LARGEST: usize = 500_000;
+/// Bytes of SQL that are written for one statement, where the text of a deep part counts at every level again.
+const MOST_WRITTEN: usize = 32 * LARGEST;
 
 impl Compiler<'_> {
     /// Writes a condition; the text is in brackets or a keyword.
@@ -48,7 +50,8 @@ impl Compiler<'_> {
                 self.as_condition(side)?
             }
         };
-        if sql.len() > LARGEST { Err(QueryError::TooComplex) } else { Ok(sql) }
+        self.wrote(&sql)?;
+        Ok(sql)
     }
 
     /// Writes an expression as one side of a comparison.
@@ -83,10 +86,16 @@ impl Compiler<'_> {
             Expr::Cast { value, to } => self.cast(value, to, depth + 1)?,
             _ => Side::Condition(self.condition(expr, depth + 1)?),
         };
-        match &side {
-            Side::Operand(operand) if operand.sql.len() > LARGEST => Err(QueryError::TooComplex),
-            _ => Ok(side),
+        if let Side::Operand(operand) = &side {
+            self.wrote(&operand.sql)?;
         }
+        Ok(side)
+    }
+
+    /// Counts text that was written, at whatever depth.
+    fn wrote(&mut self, sql: &str) -> Result<(), QueryError> {
+        self.written += sql.len();
+        if sql.len() > LARGEST || self.written > MOST_WRITTEN { Err(QueryError::TooComplex) } else { Ok(()) }
     }
 
     fn chained(&mut self, op: Logic, expr: &Expr, depth: usize) -> Result<String, QueryError> {

@@ -12,7 +12,7 @@ use tidemark_model::pattern::Pattern;
 /// PostgreSQL counts so far (RE_DUP_MAX).
 const MOST_REPEATED: u32 = 255;
 /// Bytes of a pattern in its words.
-const LARGEST: usize = 20_000;
+const LARGEST: usize = 256 * 1024;
 const WORD: &str = "[A-Za-z0-9_]";
 /// What no text matches: behind its end it would have to begin.
 const NOTHING: &str = "(?:\\Z\\A[^a])";

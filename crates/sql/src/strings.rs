@@ -28,10 +28,7 @@ const WHITE_SPACE: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2001}
 const MOST_JOINED: usize = 64;
 
 fn texts_in(expr: &Expr) -> usize {
-    match expr {
-        Expr::Call { arguments, .. } => arguments.iter().map(texts_in).sum(),
-        _ => 1,
-    }
+    expr.parts().into_iter().map(texts_in).sum::<usize>().max(1)
 }
 
 struct Text {

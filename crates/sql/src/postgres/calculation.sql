@@ -39,15 +39,16 @@ CREATE OR REPLACE FUNCTION tidemark_real_mod(a double precision, b double precis
 DECLARE
     rest double precision := abs(a);
     part double precision := abs(b);
-    taken double precision;
+    taken double precision := part;
 BEGIN
     IF a = 'NaN' OR b = 'NaN' THEN RETURN 'NaN'; END IF;
     IF b = 0 THEN RAISE division_by_zero; END IF;
     IF rest = 'Infinity' THEN RETURN 'NaN'; END IF;
-    WHILE rest >= part LOOP
-        taken := part;
-        WHILE taken <= rest - taken LOOP taken := taken + taken; END LOOP;
-        rest := rest - taken;
+    WHILE taken <= rest - taken LOOP taken := taken + taken; END LOOP;
+    LOOP
+        IF taken <= rest THEN rest := rest - taken; END IF;
+        EXIT WHEN taken <= part;
+        taken := taken / 2;
     END LOOP;
     RETURN CASE WHEN a < 0 THEN -rest ELSE rest END;
 END $$;
@@ -83,7 +84,10 @@ CREATE OR REPLACE FUNCTION tidemark_substring(text, numeric) RETURNS text LANGUA
         WHEN $2 < 0 THEN right($1, least(-$2, 2147483645)::integer)
     END;
 CREATE OR REPLACE FUNCTION tidemark_substring(text, numeric, numeric) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN substr(tidemark_substring($1, $2), 1, greatest(least($3, 2147483645), -1)::integer);
+    -- least and greatest pass nulls over.
+    RETURN CASE
+        WHEN $3 IS NOT NULL THEN substr(tidemark_substring($1, $2), 1, greatest(least($3, 2147483645), -1)::integer)
+    END;
 
 -- A fraction of a second has no, three or six digits.
 CREATE OR REPLACE FUNCTION tidemark_time_text(bigint) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
