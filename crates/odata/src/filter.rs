@@ -36,7 +36,7 @@ pub fn filter_words() -> impl Iterator<Item = &'static str> {
 /// # Errors
 /// 400 with the position of the mistake; 501 naming what is not supported.
 pub fn parse_filter(text: &str) -> Result<Expr, WireError> {
-    filter(text, &Aliases::default())
+    filter(text, &Aliases::default(), false)
 }
 
 /// Reads a decoded `$orderby` in which no parameter alias has a value.
@@ -44,20 +44,20 @@ pub fn parse_filter(text: &str) -> Result<Expr, WireError> {
 /// # Errors
 /// As [`parse_filter`].
 pub fn parse_order_by(text: &str) -> Result<Vec<OrderBy>, WireError> {
-    order_by(text, &Aliases::default())
+    order_by(text, &Aliases::default(), false)
 }
 
-/// Reads a decoded `$filter`.
-pub(crate) fn filter(text: &str, aliases: &Aliases) -> Result<Expr, WireError> {
-    let mut parser = Parser::new("$filter", text, aliases);
+/// Reads a decoded `$filter`, of a request or within `$expand`.
+pub(crate) fn filter(text: &str, aliases: &Aliases, is_within: bool) -> Result<Expr, WireError> {
+    let mut parser = Parser::new("$filter", text, aliases, is_within);
     let expr = parser.expression()?;
     parser.end("and, or, a comparison or the end")?;
     Ok(expr)
 }
 
-/// Reads a decoded `$orderby`.
-pub(crate) fn order_by(text: &str, aliases: &Aliases) -> Result<Vec<OrderBy>, WireError> {
-    let mut parser = Parser::new("$orderby", text, aliases);
+/// Reads a decoded `$orderby`, of a request or within `$expand`.
+pub(crate) fn order_by(text: &str, aliases: &Aliases, is_within: bool) -> Result<Vec<OrderBy>, WireError> {
+    let mut parser = Parser::new("$orderby", text, aliases, is_within);
     let mut keys = Vec::new();
     loop {
         let expr = parser.expression()?;

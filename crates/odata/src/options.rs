@@ -87,17 +87,17 @@ pub fn parse_options(raw_query: &str) -> Result<Options, WireError> {
     // An alias may stand behind the option that names it.
     let mut options = Options::default();
     for (name, value) in given {
-        options.set(name, &value, &aliases)?;
+        options.set(name, &value, &aliases, false)?;
     }
     Ok(options)
 }
 
 impl Options {
-    fn set(&mut self, option: &str, value: &str, aliases: &Aliases) -> Result<(), WireError> {
+    fn set(&mut self, option: &str, value: &str, aliases: &Aliases, is_within: bool) -> Result<(), WireError> {
         let query = &mut self.query;
         match option {
-            "filter" => query.filter = Some(filter(value, aliases)?),
-            "orderby" => query.order_by = order_by(value, aliases)?,
+            "filter" => query.filter = Some(filter(value, aliases, is_within)?),
+            "orderby" => query.order_by = order_by(value, aliases, is_within)?,
             "select" => query.select = parse_select(value)?,
             "search" => query.search = search::parse(value)?,
             "expand" => query.expand = expand::parse(value, aliases, 0)?,

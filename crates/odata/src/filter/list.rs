@@ -22,7 +22,7 @@ impl<'t> Parser<'t> {
         self.cursor.advance(name);
         self.count()?;
         let aliases = self.aliases;
-        let Some((name, text)) = aliases.get(name) else { return Ok(None) };
+        let Some((name, text)) = aliases.get(name)? else { return Ok(None) };
         let outside = std::mem::replace(&mut self.cursor, Cursor::new(name, text));
         // A variable of a lambda outside is not known in a value that stands beside the option.
         let variables = std::mem::take(&mut self.variables);

@@ -103,7 +103,7 @@ impl<'t> Cursor<'t> {
     }
 
     fn dated(&mut self) -> Result<Literal, WireError> {
-        let token = self.token(&['-', '+', ':']);
+        let token = dated_part(self.token(&['-', '+', ':']));
         let literal = if matches!(token.as_bytes().get(10), Some(b'T' | b't')) {
             instant_micros(token).map(|micros| Literal::DateTimeOffset { micros, offset: offset_of(token) })
         } else {
@@ -156,6 +156,23 @@ impl<'t> Cursor<'t> {
         let rest = self.rest();
         let is_part = |c: char| c.is_ascii_alphanumeric() || c == '.' || more.contains(&c);
         &rest[..rest.find(|c| !is_part(c)).unwrap_or(rest.len())]
+    }
+}
+
+/// Returns the date, or the date and time, that a token is or begins with: behind it the colon of `case` may stand.
+fn dated_part(token: &str) -> &str {
+    let has_time = matches!(token.as_bytes().get(10), Some(b'T' | b't'));
+    let end = match token.get(11..).filter(|_| has_time) {
+        None => 10,
+        Some(time) => match time.find(['Z', 'z', '+', '-']) {
+            Some(zone) if time[zone..].starts_with(['Z', 'z']) => 11 + zone + 1,
+            Some(zone) => 11 + zone + "+00:00".len(),
+            None => token.len(),
+        },
+    };
+    match token.get(end..) {
+        Some(behind) if behind.starts_with(':') => &token[..end],
+        _ => token,
     }
 }
 

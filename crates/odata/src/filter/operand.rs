@@ -14,7 +14,8 @@ const IS_OF: &str = "isof";
 const LAMBDAS: [(&str, Quantifier); 2] = [("any", Quantifier::Any), ("all", Quantifier::All)];
 const COUNT: &str = "$count";
 /// The record that the option is about; `$this` is the same where no option stands within another.
-const SELF: [&str; 2] = ["$it", "$this"];
+const SELF: [&str; 2] = [IT, "$this"];
+const IT: &str = "$it";
 
 /// The words of this grammar that are no function.
 pub(super) const WORDS: [&str; 5] = [CASE, CAST, IS_OF, "any", "all"];
@@ -62,6 +63,10 @@ impl<'t> Parser<'t> {
             behind.is_some_and(|behind| !behind.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
         });
         match word {
+            // There it is the record that the whole request reads, which the statement for the related ones does not have.
+            Some(&IT) if self.is_within => Err(self
+                .cursor
+                .unsupported("$it within $expand (the record that is read itself; $this is the related one)")),
             Some(word) => {
                 self.cursor.advance(word);
                 self.path(None, Vec::new())

@@ -49,6 +49,8 @@ pub(super) fn arithmetic_word(op: Arithmetic) -> &'static str {
 pub(super) struct Parser<'t> {
     pub(super) cursor: Cursor<'t>,
     pub(super) aliases: &'t Aliases,
+    /// Whether the option stands within `$expand`, where `$it` is another record.
+    pub(super) is_within: bool,
     /// What records are called in the lambdas around the cursor.
     pub(super) variables: Vec<&'t str>,
     depth: u32,
@@ -58,8 +60,9 @@ pub(super) struct Parser<'t> {
 }
 
 impl<'t> Parser<'t> {
-    pub(super) fn new(option: &'static str, text: &'t str, aliases: &'t Aliases) -> Self {
-        Self { cursor: Cursor::new(option, text), aliases, variables: Vec::new(), depth: 0, nodes: 0, chained: 0 }
+    pub(super) fn new(option: &'static str, text: &'t str, aliases: &'t Aliases, is_within: bool) -> Self {
+        let cursor = Cursor::new(option, text);
+        Self { cursor, aliases, is_within, variables: Vec::new(), depth: 0, nodes: 0, chained: 0 }
     }
 
     /// Checks that nothing is left.

@@ -186,7 +186,7 @@ fn an_alias_stands_for_its_value() {
     let with = |text: &str, values: &[(&str, &str)]| {
         let mut aliases = Aliases::default();
         values.iter().for_each(|(name, value)| aliases.insert(name, value).unwrap());
-        filter(text, &aliases)
+        filter(text, &aliases, false)
     };
     let values = [
         ("@t", "'a''b'"),
@@ -236,7 +236,7 @@ fn an_alias_stands_for_its_value() {
     }
     aliases.insert("@a0", "A").unwrap();
     assert_eq!(
-        filter("@a29", &aliases).unwrap_err().message,
+        filter("@a29", &aliases, false).unwrap_err().message,
         "@a3 cannot be read at character 1: there are more than 20000 operands"
     );
     assert_eq!(aliases.insert("@a0", "B").unwrap_err().status, 400);

@@ -22,14 +22,18 @@ pub(super) fn parse(text: &str, aliases: &Aliases, depth: u32) -> Result<Vec<Exp
         return Err(wrong(EXPAND, "nests more than 6 levels deep"));
     }
     let mut items: Vec<Expand> = Vec::new();
-    for item in split(text, ',')? {
+    let texts = split(text, ',')?;
+    if texts.len() > MOST {
+        return Err(wrong(EXPAND, "has more than 20 items side by side"));
+    }
+    for item in texts {
         let item = parse_item(item.trim(), aliases, depth)?;
         if items.iter().any(|known| known.name == item.name) {
             return Err(wrong(EXPAND, &format!("names {} twice", item.name)));
         }
         items.push(item);
     }
-    if items.len() > MOST { Err(wrong(EXPAND, "has more than 20 items side by side")) } else { Ok(items) }
+    Ok(items)
 }
 
 fn parse_item(item: &str, aliases: &Aliases, depth: u32) -> Result<Expand, WireError> {
@@ -83,7 +87,7 @@ fn parse_item(item: &str, aliases: &Aliases, depth: u32) -> Result<Expand, WireE
                 let number = value.parse().ok().filter(|number| *number > 0);
                 levels = number.ok_or_else(|| wrong("$levels", "must be a whole number above 0, or max"))?;
             }
-            known => found.set(known, value, aliases)?,
+            known => found.set(known, value, aliases, true)?,
         }
     }
     Ok(Expand { name: name.to_owned(), want, levels, query: found.query, options: given })
