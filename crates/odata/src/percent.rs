@@ -52,6 +52,21 @@ fn hex(digit: u8) -> Option<u8> {
     (digit as char).to_digit(16).map(|n| n as u8)
 }
 
+/// Encodes what no URL may hold in a query that somebody wrote by hand: spaces, quotes, letters beyond ASCII. What is encoded
+/// already stays as it is. So is the apostrophe encoded, which browsers would encode when they follow the link (WHATWG URL,
+/// special-query percent-encode set): a link has to come back as it was given.
+pub fn encode_loose(query: &str) -> String {
+    let mut encoded = String::with_capacity(query.len());
+    for byte in query.bytes() {
+        if byte.is_ascii_graphic() && !b"'\"<>\\^`{|}#".contains(&byte) {
+            encoded.push(byte as char);
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
 /// Encodes text for the value of a query option.
 pub fn encode_query(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len() + text.len() / 4);
@@ -69,6 +84,13 @@ pub fn encode_query(text: &str) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_loose_query_becomes_one_of_a_url_and_stays_one() {
+        let once = encode_loose("$filter=T eq 'ä%20\"' and (A in (1,2))&@p=x+y#");
+        assert_eq!(once, "$filter=T%20eq%20%27%C3%A4%20%22%27%20and%20(A%20in%20(1,2))&@p=x+y%23");
+        assert_eq!(encode_loose(&once), once);
+    }
 
     #[test]
     fn forms_and_rfc_3986_are_both_read() {

@@ -38,6 +38,8 @@ pub(crate) enum Token {
     List {
         /// How many records were given so far.
         given: u64,
+        /// What `now()` is on all of its pages, in microseconds since 1970.
+        now: i64,
         /// The ordering keys of the last one; `None` where they are too long to travel, then `given` are skipped.
         after: Option<Vec<Cell<'static>>>,
     },
@@ -88,10 +90,11 @@ impl TokenSeal<'_> {
                 bytes.extend_from_slice(after.0.as_bytes());
                 write_number(&mut bytes, u64::from(*page_size));
             }
-            Token::List { given, after } => {
+            Token::List { given, now, after } => {
                 bytes.push(LIST);
                 bytes.extend_from_slice(&self.model());
                 write_number(&mut bytes, *given);
+                bytes.extend_from_slice(&now.to_le_bytes());
                 if let Some(keys) = after {
                     write_number(&mut bytes, keys.len() as u64 + 1);
                     keys.iter().for_each(|key| write_cell(&mut bytes, key));
@@ -156,11 +159,12 @@ fn read(kind: u8, input: &mut &[u8]) -> Option<Token> {
         }),
         LIST => {
             let given = read_number(input)?;
+            let now = i64::from_le_bytes(take(input, 8)?.try_into().ok()?);
             let after = match read_number(input)? {
                 0 => None,
                 keys => Some((1..keys).map(|_| read_cell(input)).collect::<Option<Vec<_>>>()?),
             };
-            Some(Token::List { given, after })
+            Some(Token::List { given, now, after })
         }
         _ => None,
     }
@@ -295,7 +299,7 @@ mod tests {
             for token in [
                 Token::Delta(Mark { sequence: number, mark }),
                 Token::Enumeration { start: Mark { sequence: number, mark }, after, page_size },
-                Token::List { given: number, after: keys },
+                Token::List { given: number, now: i64::from(page_size) - 9, after: keys },
             ] {
                 let text = seal("A", "f", &[1; 8]).seal(&token);
                 prop_assert_eq!(seal("A", "f", &[1; 8]).open(&text), Ok(token));

@@ -10,12 +10,14 @@ mod put;
 pub(crate) mod read;
 
 use crate::call::{Call, header_text, names};
-use crate::change::{Body, Change, read_repeat};
+use crate::change::{Body, Change, Repeat, read_repeat};
 use crate::server::Server;
+use crate::storage::Caller;
 use crate::write::Shape;
 use http::{Method, header};
 use tidemark_model::RecordId;
 use tidemark_odata::{Code, Format, RecordWriter, Resource, Version, WireError, parse_condition};
+use uuid::Uuid;
 
 /// A request that writes, read whole.
 pub(crate) struct Write {
@@ -66,7 +68,12 @@ fn finish(server: &Server, call: &Call, asked: Asked<'_>) -> Result<Write, WireE
         asked.key,
         &asked.body,
     )?;
-    let id = asked.key.unwrap_or_else(|| server.ports.ids.fresh());
+    // A repeat whose first answer was lost must name the same record, also where the first one is no longer remembered.
+    let id = match (asked.key, &repeat) {
+        (Some(key), _) => key,
+        (None, Some(repeat)) => key_of(call.caller()?, &set.name, repeat),
+        (None, None) => server.ports.ids.fresh(),
+    };
     let shape = Shape {
         set: set.name.clone(),
         id,
@@ -79,6 +86,13 @@ fn finish(server: &Server, call: &Call, asked: Asked<'_>) -> Result<Write, WireE
     };
     let change = Change { set: set.name.clone(), id, method: asked.method, condition, body: asked.body, repeat };
     Ok(Write { change, shape })
+}
+
+/// Derives the key of a record that is made under a name which a client gave its request.
+fn key_of(caller: &Caller, set: &str, repeat: &Repeat) -> RecordId {
+    let whose = format!("{}/{}/{set}/", caller.workspace_no, caller.user_no);
+    let name = [whose.as_bytes(), &repeat.request].concat();
+    RecordId(Uuid::new_v5(&Uuid::NAMESPACE_OID, &name))
 }
 
 /// Checks what a body is written in.

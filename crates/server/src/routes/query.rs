@@ -4,7 +4,10 @@
 
 use crate::call::Call;
 use http::{Method, header};
-use tidemark_odata::{Code, Resource, WireError};
+use tidemark_odata::{Code, Resource, WireError, encode_loose};
+
+/// Bytes of a query.
+const MOST_BYTES: usize = 1024 * 1024;
 
 /// Returns the read that a request means.
 ///
@@ -17,7 +20,12 @@ pub(crate) fn as_read(call: &Call, resource: &Resource) -> Result<Call, WireErro
         return Err(WireError::new(415, Code::UnsupportedMediaType, sentence).about("Content-Type"));
     }
     let body = std::str::from_utf8(&call.body).map_err(|_| WireError::bad_request("The query is not UTF-8"))?;
-    let body = body.trim().trim_start_matches('?');
+    if body.len() > MOST_BYTES {
+        let sentence = format!("The query has more than {MOST_BYTES} bytes");
+        return Err(WireError::new(413, Code::TooLarge, sentence));
+    }
+    // The query returns in next links, where nothing may stand that a URL has not.
+    let body = encode_loose(body.trim().trim_start_matches('?'));
     let and = if call.query.is_empty() || body.is_empty() { "" } else { "&" };
     let query = format!("{}{and}{body}", call.query);
     Ok(Call { method: Method::GET, resource: resource.clone(), query, ..call.clone() })

@@ -23,6 +23,9 @@ use http::{StatusCode, header};
 use std::sync::Arc;
 use tidemark_odata::{Format, Options, Prefer, RecordWriter, WireError};
 
+/// Bytes of a next link that stands in a header too: proxies refuse answers with large headers.
+const LONGEST_LINK_HEADER: usize = 4096;
+
 /// Reads an entity set in whichever way the request asks.
 ///
 /// # Errors
@@ -30,8 +33,7 @@ use tidemark_odata::{Format, Options, Prefer, RecordWriter, WireError};
 pub(crate) async fn read(server: &Arc<Server>, call: &Call, name: &str) -> Reply {
     let caller = call.caller()?;
     let (set, place) = server.place(caller, name)?;
-    let mut options = call.options()?;
-    options.query.at(server.now_micros());
+    let options = call.options()?;
     let format = call.format(&options)?;
     let prefer = call.prefer();
     refuse_id(&options)?;
@@ -71,9 +73,8 @@ pub(crate) async fn read(server: &Arc<Server>, call: &Call, name: &str) -> Reply
 /// As [`read`].
 pub(crate) async fn list_at(server: &Arc<Server>, call: &Call, name: &str, path: &str) -> Reply {
     let (set, place) = server.place(call.caller()?, name)?;
-    let mut options = call.options()?;
+    let options = call.options()?;
     refuse_feed(&options)?;
-    options.query.at(server.now_micros());
     let format = call.format(&options)?;
     list::read(server, call, set, (path, &place), options, format, &call.prefer()).await
 }
@@ -168,6 +169,7 @@ fn link(call: &Call, path: &str, query: &str) -> String {
 /// Answers a page. Its next link stands in a header too, so that a client can ask for the next page while it still
 /// reads this one (RFC 8288).
 fn page_answer(page: Page, format: Format) -> Answer {
-    let next = page.next_link.map(|link| format!("<{link}>; rel=\"next\""));
+    let short = page.next_link.filter(|link| link.len() <= LONGEST_LINK_HEADER);
+    let next = short.map(|link| format!("<{link}>; rel=\"next\""));
     Answer::new(StatusCode::OK, format.content_type(), page.body).with_some(header::LINK, next.as_deref())
 }

@@ -57,6 +57,20 @@ pub(crate) struct Relative {
     pub(crate) cells: Vec<Cell<'static>>,
     /// What was found for it, in the order of the expansions.
     pub(crate) below: Vec<Found>,
+    /// Bytes that it takes in an answer, about, with what is below it: it may stand there many times.
+    pub(crate) size: usize,
+}
+
+impl Found {
+    /// Returns the bytes that it takes in an answer, about.
+    pub(crate) fn size(&self) -> usize {
+        let many: &[Arc<Relative>] = match self {
+            Self::Count(_) => &[],
+            Self::One(record) => record.as_slice(),
+            Self::Many { records, .. } => records,
+        };
+        many.iter().fold(0, |sum, record| sum.saturating_add(record.size))
+    }
 }
 
 impl Relative {

@@ -19,6 +19,7 @@ mod feed;
 mod file;
 mod history;
 mod limits;
+mod links;
 mod lists;
 mod multipart;
 mod names;

@@ -78,3 +78,15 @@ async fn a_key_made_by_the_server_is_the_same_in_the_repeat_and_a_batch_repeats_
     }
     assert_eq!(server.get("/odata/TodoItems/$count").await.text, "2");
 }
+
+#[tokio::test]
+async fn a_record_made_without_a_key_has_one_by_the_name_of_its_request() {
+    let (server, other) = (Running::start().await, Running::start().await);
+    let body = json!({"Title": "made"});
+    let made = sent(&server, "POST", "/odata/TodoItems", &id(300), Some(&body)).await.is(201).json();
+    // Where nobody remembers the request any more, the record itself says that it was made.
+    let again = sent(&other, "POST", "/odata/TodoItems", &id(300), Some(&body)).await.is(201).json();
+    assert_eq!(made["Id"], again["Id"]);
+    let next = sent(&server, "POST", "/odata/TodoItems", &id(301), Some(&body)).await.is(201).json();
+    assert_ne!(made["Id"], next["Id"]);
+}

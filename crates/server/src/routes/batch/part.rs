@@ -42,6 +42,11 @@ pub(super) fn to_call(
         None => batch.version,
     };
     let body = part.body.take().map_or_else(Bytes::new, |body| Bytes::from(String::from(Box::<str>::from(body))));
+    // A text stands in a string (OData JSON 4.01 section 19.1).
+    let body = match (&resource, serde_json::from_slice::<String>(&body)) {
+        (Resource::Query(_), Ok(text)) => Bytes::from(text),
+        _ => body,
+    };
     Ok(Call {
         caller: batch.caller.clone(),
         method: read_method(&part.method)?,

@@ -44,6 +44,13 @@ pub(crate) struct Members<'c> {
     pub(crate) version: Version,
     /// What addresses begin with.
     pub(crate) base: &'c str,
+    /// The parameter aliases of the request, as a query has them, which addresses name too.
+    pub(crate) aliases: &'c str,
+}
+
+/// Returns the parameter aliases of a raw query, as it has them.
+pub(crate) fn aliases_of(query: &str) -> String {
+    query.split('&').filter(|part| part.starts_with('@') || part.starts_with("%40")).collect::<Vec<_>>().join("&")
 }
 
 impl Members<'_> {
@@ -85,7 +92,7 @@ impl Members<'_> {
                     out.push(b']');
                     if records.len() > given {
                         let _ = write!(out, ",\"{name}{prefix}nextLink\":");
-                        let rest = format!("{}{}", self.base, rest_of(branch, set, id));
+                        let rest = format!("{}{}", self.base, rest_of(branch, set, id, self.aliases));
                         let _ = serde_json::to_writer(&mut *out, &rest);
                     }
                 }
@@ -109,11 +116,25 @@ impl Members<'_> {
 }
 
 /// Returns the address of the related records that are left, relative to the service root.
-fn rest_of(branch: &Branch<'_>, set: &str, id: RecordId) -> String {
-    let others = branch.item.options.iter().filter(|(name, _)| !matches!(name.as_str(), "skip" | "top"));
+fn rest_of(branch: &Branch<'_>, set: &str, id: RecordId, aliases: &str) -> String {
+    let item = &branch.item;
+    let given = |known: &str| item.options.iter().find(|(name, _)| name == known).map(|(_, value)| value.as_str());
+    let others = item.options.iter().filter(|(name, _)| !matches!(name.as_str(), "skip" | "top" | "expand" | "levels"));
     let mut options: Vec<String> = others.map(|(name, value)| format!("${name}={}", encode_query(value))).collect();
+    let mut expand: Vec<String> = given("expand").map(str::to_owned).into_iter().collect();
+    // `$levels` means something within `$expand` alone: there the rest of them stand.
+    if let Some(levels) = super::expansion::levels_left(item) {
+        let within = item.options.iter().filter(|(name, _)| name != "levels");
+        let mut within: Vec<String> = within.map(|(name, value)| format!("${name}={value}")).collect();
+        within.push(format!("$levels={levels}"));
+        expand.push(format!("{}({})", item.name, within.join(";")));
+    }
+    if !expand.is_empty() {
+        options.push(format!("$expand={}", encode_query(&expand.join(","))));
+    }
     options.push(format!("$skip={}", branch.item.query.skip.saturating_add(branch.limit)));
     options.extend(branch.item.query.top.map(|top| format!("$top={}", top.saturating_sub(branch.limit))));
+    options.extend((!aliases.is_empty()).then(|| aliases.to_owned()));
     let reference = if branch.item.want == Want::References { "/$ref" } else { "" };
     format!("{}/{}{reference}?{}", entity_url(set, id), branch.name, options.join("&"))
 }
@@ -164,7 +185,8 @@ pub(crate) async fn one(
         etag(row.version()?, &mut tag);
         let select = selected(&options.query.select, &branches);
         let context = tidemark_odata::context_url(at.base(), &set.name, &select, "/$entity");
-        let members = Members { server: &within, version: at.version, base: at.base() };
+        let aliases = aliases_of(&at.query);
+        let members = Members { server: &within, version: at.version, base: at.base(), aliases: &aliases };
         let body = writer.entity_with(&context, &tag, cells_of(set, &writer, &cells), |out| {
             members.write(out, &branches, row.found(), (&set.name, id));
         });

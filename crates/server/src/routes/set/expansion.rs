@@ -6,6 +6,7 @@
 use crate::call::Call;
 use crate::server::Server;
 use crate::storage::expand::{Expansion, Way};
+use std::cell::Cell;
 use tidemark_model::EntitySet;
 use tidemark_model::query::{Expand, Want};
 use tidemark_odata::{Code, Format, RecordWriter, WireError};
@@ -14,6 +15,8 @@ use tidemark_odata::{Code, Format, RecordWriter, WireError};
 pub(crate) const MOST_BESIDE: u64 = 200;
 /// How deep related records may stand within related records.
 const DEEPEST: u32 = 6;
+/// How many navigation properties may be followed in all, with what `*` stands for.
+const MOST_BRANCHES: u32 = 100;
 
 /// One expansion: what is read, and how it is written.
 pub(crate) struct Branch<'m> {
@@ -42,13 +45,20 @@ pub(crate) fn branches<'s>(
     set: &'s EntitySet,
     items: &[Expand],
 ) -> Result<Vec<Branch<'s>>, WireError> {
-    of_level(server, call, format, set, items, 0)
+    of_level(&Within { server, call, format, branches: Cell::new(0) }, set, items, 0)
+}
+
+/// What is the same at every level.
+struct Within<'s, 'c> {
+    server: &'s Server,
+    call: &'c Call,
+    format: Format,
+    /// How many there are so far.
+    branches: Cell<u32>,
 }
 
 fn of_level<'s>(
-    server: &'s Server,
-    call: &Call,
-    format: Format,
+    within: &Within<'s, '_>,
     set: &'s EntitySet,
     items: &[Expand],
     depth: u32,
@@ -68,17 +78,14 @@ fn of_level<'s>(
         let others = names.clone().filter(|name| !items.iter().any(|item| item.name == **name));
         wanted.extend(others.map(|name| Expand { name: name.clone(), ..item.clone() }));
     }
-    wanted.into_iter().map(|item| branch(server, call, format, set, item, depth)).collect()
+    wanted.into_iter().map(|item| branch(within, set, item, depth)).collect()
 }
 
-fn branch<'s>(
-    server: &'s Server,
-    call: &Call,
-    format: Format,
-    set: &'s EntitySet,
-    item: Expand,
-    depth: u32,
-) -> Result<Branch<'s>, WireError> {
+fn branch<'s>(within: &Within<'s, '_>, set: &'s EntitySet, item: Expand, depth: u32) -> Result<Branch<'s>, WireError> {
+    within.branches.set(within.branches.get() + 1);
+    if within.branches.get() > MOST_BRANCHES {
+        return Err(wrong(&format!("leads over more than {MOST_BRANCHES} navigation properties")));
+    }
     let of = &set.entity_type;
     let one = of.navigation.iter().find(|way| way.name == item.name);
     let many = of.collections.iter().find(|way| way.name == item.name);
@@ -92,14 +99,14 @@ fn branch<'s>(
     if one.is_some() {
         refuse_list_options(&item)?;
     }
-    let (target, place) = server.place(call.caller()?, target)?;
-    let within = levels(&item, set, target)?;
+    let (target, place) = within.server.place(within.call.caller()?, target)?;
+    let inner = levels(&item, set, target)?;
     let below = match item.want {
-        Want::Records => of_level(server, call, format, target, &within, depth + 1)?,
-        Want::References | Want::Count if within.is_empty() => Vec::new(),
+        Want::Records => of_level(within, target, &inner, depth + 1)?,
+        Want::References | Want::Count if inner.is_empty() => Vec::new(),
         Want::References | Want::Count => return Err(wrong("asks for records within addresses or a number")),
     };
-    let writer = RecordWriter::new(target, &item.query.select, call.version, format)?;
+    let writer = RecordWriter::new(target, &item.query.select, within.call.version, within.format)?;
     let limit = item.query.top.unwrap_or(u64::MAX).min(MOST_BESIDE);
     let mut query = item.query.clone();
     // One more than is given tells whether there are more, where `$top` does not say it.
@@ -118,15 +125,21 @@ fn branch<'s>(
 /// Returns what stands within the records: what the item says, and itself where it is to be followed on.
 fn levels(item: &Expand, set: &EntitySet, target: &EntitySet) -> Result<Vec<Expand>, WireError> {
     let mut within = item.query.expand.clone();
-    if item.levels == 1 {
-        return Ok(within);
-    }
+    let Some(levels) = levels_left(item) else { return Ok(within) };
     if set.name != target.name {
         return Err(wrong(&format!("follows {} with $levels, which leads to records of another kind", item.name)));
     }
-    let levels = if item.levels == u32::MAX { DEEPEST } else { item.levels };
-    within.push(Expand { levels: levels - 1, ..item.clone() });
+    if within.iter().any(|inner| inner.name == item.name) {
+        return Err(wrong(&format!("names {} within itself, which $levels does too", item.name)));
+    }
+    within.push(Expand { levels, ..item.clone() });
     Ok(within)
+}
+
+/// Returns how many levels are left behind the first one; `None` where there is but that.
+pub(crate) fn levels_left(item: &Expand) -> Option<u32> {
+    let levels = if item.levels == u32::MAX { DEEPEST } else { item.levels };
+    levels.checked_sub(1).filter(|left| *left > 0)
 }
 
 /// Refuses the options of lists where there is one record.

@@ -9,7 +9,7 @@ use super::{expanded, expansion, link, page_answer, page_size, wanted};
 use crate::answer::Reply;
 use crate::call::Call;
 use crate::change::{Place, etag};
-use crate::limits::{LIST_PAGE, MAX_PAGE_BYTES};
+use crate::limits::{LIST_PAGE, MAX_PAGE_BYTES, MAX_URL_BYTES};
 use crate::server::Server;
 use crate::storage::{Page, Read, ReadOutcome, Render, RowView, Selection, StorageError};
 use crate::token::{BadToken, Token};
@@ -17,6 +17,7 @@ use std::sync::Arc;
 use tidemark_model::query::{Expr, Query};
 use tidemark_model::{Cell, EntitySet, ID, RecordId};
 use tidemark_odata::{Format, Link, Options, PageWriter, Prefer, Preference, RecordWriter, context_url};
+use tidemark_sql::QueryError;
 
 /// Past this a token of ordering keys would make URLs that some clients and proxies cut.
 const LONGEST_KEYS: usize = 1024;
@@ -35,18 +36,20 @@ pub(super) async fn read(
     prefer: &Prefer,
 ) -> Reply {
     let asked = without_skip_token(&call.query);
-    let (given, after) = match &options.skip_token {
-        None => (0, None),
+    // All pages of a list are of one moment: `now()` is that of the first one.
+    let (given, now, after) = match &options.skip_token {
+        None => (0, server.now_micros(), None),
         Some(text) => {
             let identity = server.identity();
             match server.seal(&identity, place, &sealed(path, place, &asked)).open(text).map_err(bad_token)? {
-                Token::List { given, after } => (given, after),
+                Token::List { given, now, after } => (given, now, after),
                 _ => return Err(bad_token(BadToken::Foreign)),
             }
         }
     };
     let wants_count = options.query.count;
     let mut query = options.query;
+    query.at(now);
     let limit = page_size(prefer, LIST_PAGE, LIST_PAGE);
     let left = query.top.map(|top| top.saturating_sub(given));
     // One row more than the page says whether there is a next one, where $top does not say it.
@@ -62,7 +65,7 @@ pub(super) async fn read(
     let expand: Vec<_> = branches.iter().map(|branch| branch.expansion.clone()).collect();
     drop(branches);
     let properties = if expand.is_empty() { wanted(&writer) } else { expanded::every_property(set) };
-    let progress = Progress { path: path.to_owned(), asked, given, limit };
+    let progress = Progress { path: path.to_owned(), asked, given, now, limit };
     let render = render(server, call, place, format, &query, progress);
     let read = Read {
         place: place.clone(),
@@ -90,6 +93,8 @@ struct Progress {
     /// The query, as it came, without `$skiptoken`.
     asked: String,
     given: u64,
+    /// What `now()` is, in microseconds since 1970.
+    now: i64,
     limit: u32,
 }
 
@@ -111,7 +116,9 @@ fn render(
         let context = context_url(call.base(), &set.name, &expanded::selected(&select, &branches), "");
         let mut page = PageWriter::new(writer.clone(), &context, snapshot.total);
         let width = if branches.is_empty() { page.properties().len() } else { set.entity_type.properties.len() };
-        let members = expanded::Members { server: &server, version: call.version, base: call.base() };
+        let aliases = expanded::aliases_of(&call.query);
+        let members =
+            expanded::Members { server: &server, version: call.version, base: call.base(), aliases: &aliases };
         let mut tag = String::with_capacity(24);
         let mut written = 0;
         let mut last = None;
@@ -132,8 +139,8 @@ fn render(
                     members.write(out, &branches, row.found(), (&set.name, RecordId(id)));
                 });
             }
-            // Only the row that ends up last is needed, and only where a page follows.
-            if written == progress.limit || page.len() >= MAX_PAGE_BYTES {
+            // Only the row that ends up last is needed, and only where a page follows; rows in memory may end at any.
+            if !branches.is_empty() || written == progress.limit || page.len() >= MAX_PAGE_BYTES {
                 last = Some(keys_of(row, width, keys)?);
             }
         }
@@ -142,12 +149,16 @@ fn render(
             return Ok(Page { body: page.finish(Link::None), next_link: None, delta_token: None });
         }
         let after = last.flatten();
-        let token = Token::List { given: progress.given + u64::from(written), after };
+        let token = Token::List { given: progress.given + u64::from(written), now: progress.now, after };
         let identity = server.identity();
         let sealed = sealed(&progress.path, &place, &progress.asked);
         let token = server.seal(&identity, &place, &sealed).seal(&token);
         let and = if progress.asked.is_empty() { "" } else { "&" };
         let next = link(&call, &progress.path, &format!("{}{and}$skiptoken={token}", progress.asked));
+        // A query that came as a body may be too long for the address of a next page.
+        if next.len() > MAX_URL_BYTES {
+            return Err(QueryError::TooComplex.into());
+        }
         Ok(Page { body: page.finish(Link::Next(&next)), next_link: Some(next), delta_token: None })
     })
 }

@@ -46,7 +46,6 @@ impl Related<'_> {
 pub(crate) async fn read(server: &Arc<Server>, call: &Call, related: &Related<'_>) -> Reply {
     let mut options = call.options()?;
     refuse_feed(&options)?;
-    options.query.at(server.now_micros());
     options.query.filter = Some(related.only(options.query.filter.take()));
     let format = call.format(&options)?;
     let place = (related.path.as_str(), &related.place);

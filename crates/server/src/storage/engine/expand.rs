@@ -15,8 +15,8 @@ use tidemark_model::{Cell, EntitySet, ID};
 use tidemark_sql::{QueryError, Related, Select};
 use uuid::Uuid;
 
-/// Bytes of related records that are read for one answer.
-const MOST_BYTES: usize = 32 * 1024 * 1024;
+/// Bytes of related records that are read for one answer, and that one answer repeats.
+pub(super) const MOST_BYTES: usize = 32 * 1024 * 1024;
 /// How many of them.
 const MOST_RECORDS: usize = 50_000;
 
@@ -106,7 +106,8 @@ fn records(
                 let view = RowView::behind(row, 1);
                 let cells = (0..width).map(|at| Ok(view.cell(at)?.into_owned())).collect::<Result<Vec<_>>>()?;
                 load.add(&cells)?;
-                read.push((key, Relative { version: view.version()?, cells, below: Vec::new() }));
+                let size = cells.iter().map(self::size).sum();
+                read.push((key, Relative { version: view.version()?, cells, below: Vec::new(), size }));
             }
             Ok(())
         })?;
@@ -115,6 +116,8 @@ fn records(
     let below = beside(tx, tables, set, &rows, &expansion.below, load)?;
     let mut found: BTreeMap<Uuid, Vec<Arc<Relative>>> = BTreeMap::new();
     for ((key, mut record), below) in read.into_iter().zip(below) {
+        // Records that lead back to each other multiply at every level.
+        record.size = below.iter().fold(record.size, |sum, found| sum.saturating_add(found.size()));
         record.below = below;
         found.entry(key).or_default().push(Arc::new(record));
     }

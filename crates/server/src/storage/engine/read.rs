@@ -13,7 +13,7 @@ use crate::storage::{
 };
 use tidemark_model::query::Query;
 use tidemark_model::{Cell, ID, IS_TOMBSTONED, Planted, UPDATED_AT, is_planted};
-use tidemark_sql::{Dialect, Select, Statement, quote, quoted};
+use tidemark_sql::{Dialect, QueryError, Select, Statement, quote, quoted};
 
 /// Carries out a read, in a transaction that is one snapshot.
 pub(super) fn read(tx: &dyn Tx, tables: &Tables, read: &Read, render: Render) -> Result<ReadOutcome> {
@@ -62,6 +62,7 @@ fn whole_rows(tx: &dyn Tx, tables: &Tables, read: &Read, statement: &Statement) 
     let set = tables.set(&read.place.set)?;
     let own: Vec<&[Cell<'static>]> = rows.rows.iter().map(|row| row.get(2..).unwrap_or_default()).collect();
     rows.found = expand::beside(tx, tables, set, &own, &read.expand, &mut expand::Load::default())?;
+    rows.cut_to(expand::MOST_BYTES)?;
     Ok(rows)
 }
 
@@ -72,6 +73,27 @@ struct WholeRows {
     found: Vec<Vec<Found>>,
     next: usize,
     is_cut: bool,
+}
+
+impl WholeRows {
+    /// Ends the page before the row with which what stands beside the rows takes more than this.
+    fn cut_to(&mut self, most: usize) -> Result<()> {
+        let mut bytes = 0usize;
+        let sizes = self.found.iter().map(|found| found.iter().fold(0usize, |sum, f| sum.saturating_add(f.size())));
+        let fits = sizes.take_while(|size| {
+            bytes = bytes.saturating_add(*size);
+            bytes <= most
+        });
+        match fits.count() {
+            all if all == self.rows.len() => {}
+            0 => return Err(QueryError::TooMuch.into()),
+            some => {
+                self.rows.truncate(some);
+                self.is_cut = true;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Rows for WholeRows {
