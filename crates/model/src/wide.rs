@@ -27,7 +27,7 @@ pub enum NoNumber {
     #[error("a substring would have a negative length")]
     NegativeLength,
     /// A result is beyond what can be calculated with.
-    #[error("a number gets too large")]
+    #[error("a number gets too large or too small")]
     TooLarge,
 }
 

@@ -112,6 +112,11 @@ impl Compiler<'_> {
         };
         let mut sql = "CASE".to_owned();
         for (condition, value) in conditions.iter().zip(&values) {
+            if let (Some(Operand { of: Type::Exact(from), .. }), Type::Exact(to)) = (value, of)
+                && from.scale != to.scale
+            {
+                self.failing += 1;
+            }
             let value = value.as_ref().map_or("NULL".to_owned(), |value| brought_to(self.dialect, value, of));
             sql += &format!(" WHEN {condition} THEN {value}");
         }

@@ -47,6 +47,13 @@ pub(crate) fn compare(
         }
         (Side::Operand(left), Side::Operand(right)) => {
             let (l, r) = aligned(compiler.dialect, &left, &right)?;
+            // A wide number that is raised to more decimals may get too large.
+            if let (Type::Exact(l), Type::Exact(r)) = (left.of, right.of)
+                && (l.is_wide || r.is_wide)
+                && l.scale != r.scale
+            {
+                compiler.failing += 1;
+            }
             let sql = with_each_other(op, &l, &r, left.nullable || right.nullable);
             Ok(apart_from_nan(compiler.dialect, op, sql, &[&left, &right]))
         }

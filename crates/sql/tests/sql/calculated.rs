@@ -117,6 +117,11 @@ fn moved(names: &'static [&'static str]) -> impl Strategy<Value = Expr> {
     (ops, property(names), duration()).prop_map(|(op, a, b)| two(op, a, b))
 }
 
+/// 1 or null.
+fn unknown_or_one() -> impl Strategy<Value = Expr> {
+    property(&["IsDone"]).prop_map(|is_done| Expr::Case(vec![(is_done, literal("1"))]))
+}
+
 fn written() -> BoxedStrategy<Expr> {
     let anything = prop_oneof![
         exact(),
@@ -131,7 +136,7 @@ fn written() -> BoxedStrategy<Expr> {
     prop_oneof![
         3 => anything.prop_map(|a| casted(a, "Edm.String")),
         2 => (text(), number.clone()).prop_map(|(a, from)| call(Function::Substring, vec![a, from])),
-        2 => (text(), number, one_of(&["0", "1", "2"][..]).prop_map(literal))
+        2 => (text(), number, prop_oneof![one_of(&["0", "1", "2"][..]).prop_map(literal), unknown_or_one()])
             .prop_map(|(a, from, length)| call(Function::Substring, vec![a, from, length])),
         1 => Just(Expr::Path(path(None, &["Group", "Parent", "Name"]))),
     ]
