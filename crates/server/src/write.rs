@@ -6,6 +6,7 @@
 mod answer;
 mod bind;
 mod body;
+mod invalid;
 
 pub(crate) use answer::{Shape, answer_outcome, entity_body, group_failed, no_such_record, perform, submit};
 pub(crate) use bind::references;

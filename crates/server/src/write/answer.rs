@@ -3,7 +3,7 @@
 //! Owns: statuses, ETags and what a body holds after a write. Refuses: deciding. DESIGN section 5, "The loser"; a
 //! repeated request is answered as it was the first time, since its outcome is and its preferences are.
 
-use super::body::invalid;
+use super::invalid::invalid;
 use crate::answer::{Answer, Reply};
 use crate::call::{Call, names};
 use crate::change::{Change, Commit, Outcome, Row, Step, etag};

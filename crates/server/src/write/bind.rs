@@ -4,6 +4,7 @@
 //! Owns: reading addresses, those that a batch's requests have been given too. Refuses: bindings of many records: each of them
 //! has the property.
 
+use super::invalid::invalid;
 use crate::call::SERVICE_ROOT;
 use serde_json::Value;
 use tidemark_model::{Cell, EntitySet, InvalidRecord, NavigationProperty};
@@ -73,8 +74,12 @@ fn one<'s>(set: &'s EntitySet, name: &str) -> Result<&'s NavigationProperty, Wir
         let sentence = format!("{name} are many records: set {} of each of the {}", way.property, way.target_set);
         return Err(WireError::new(400, Code::InvalidRecord, sentence).about(name));
     }
+    if set.entity_type.property(name).is_some() {
+        let sentence = format!("{name} is a value of the {} and leads to no record", set.name);
+        return Err(WireError::new(400, Code::InvalidRecord, sentence).about(name));
+    }
     let unknown = InvalidRecord::Unknown { set: set.name.clone(), property: name.to_owned() };
-    Err(super::body::invalid(&unknown))
+    Err(invalid(&unknown))
 }
 
 fn bound(way: &NavigationProperty, value: &Value, named: &[(String, String)]) -> Result<Bound, WireError> {
@@ -91,9 +96,9 @@ fn bound(way: &NavigationProperty, value: &Value, named: &[(String, String)]) ->
                     &found.ok_or_else(|| wrong(format!("refers to ${id}, which no request before this one wrote")))?.1
                 }
             };
-            let (path, _) = split_target(address, SERVICE_ROOT)?;
-            match parse_path(path)? {
-                Resource::Entity { set, id } if set == way.target_set => Cell::Guid(id.0),
+            let place = split_target(address, SERVICE_ROOT).and_then(|(path, _)| parse_path(path));
+            match place {
+                Ok(Resource::Entity { set, id }) if set == way.target_set => Cell::Guid(id.0),
                 _ => return Err(wrong(format!("must be the address of one of {}", way.target_set))),
             }
         }

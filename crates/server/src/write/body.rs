@@ -7,6 +7,7 @@
 //! properties, which depend on the stored record (`decide`).
 
 use super::bind;
+use super::invalid::invalid;
 use crate::change::Body;
 use serde_json::{Map, Value};
 use tidemark_model::{
@@ -101,15 +102,6 @@ fn read_sync(set: &EntitySet, name: &str, value: &Value) -> Result<Value, WireEr
     let Some(property) = set.entity_type.property(name) else { return Ok(Value::Null) };
     let cell = CellSeed::written(property).read(value).map_err(|error: ValueError| invalid(&error.into()))?;
     Ok(cell.to_json(property))
-}
-
-/// Returns the wire error of a record that the model refuses.
-pub(crate) fn invalid(error: &InvalidRecord) -> WireError {
-    let wire = WireError::new(400, Code::InvalidRecord, error.to_string());
-    match error.property() {
-        Some(property) => wire.about(property),
-        None => wire,
-    }
 }
 
 #[cfg(test)]

@@ -49,6 +49,7 @@ async fn a_record_is_bound_by_an_address_and_let_go_by_null() {
     for (body, status) in [
         (json!({"TodoList@odata.bind": format!("Sites({})", id(101))}), 400),
         (json!({"TodoList@odata.bind": "TodoLists"}), 400),
+        (json!({"TodoList@odata.bind": format!("../odata/TodoLists({})", id(101))}), 400),
         (json!({"TodoList@odata.bind": "TodoLists(5)"}), 400),
         (json!({"TodoList@odata.bind": 5}), 400),
         (json!({"TodoList@odata.bind": [format!("TodoLists({})", id(101))]}), 400),
