@@ -103,6 +103,12 @@ async fn each_level_has_options_of_its_own() {
     );
     let context = got["@odata.context"].as_str().unwrap();
     assert!(context.ends_with("#TodoLists(TodoItems(Title,Site(Name,Contacts(Name))))"), "{context}");
+    // A star is followed on from whatever it leads to.
+    let got = ask(&server, &format!("Sites({})?$expand=*($levels=2)", id(201))).await;
+    assert_eq!((&got["Contacts"][0]["Site"]["Name"], got["TodoItems"].as_array().unwrap().len()), (&json!("North"), 2));
+    assert!(got["TodoItems"][0].get("TodoList").is_some() && got["Contacts"][0]["Site"].get("Contacts").is_none());
+    let got = server.get(&format!("/odata/Sites({})?$expand=*($levels=2;$expand=*)", id(201))).await.is(400);
+    assert!(got.text.contains("names * within itself"), "{}", got.text);
     // Addresses and numbers instead of records.
     let got = ask(&server, &format!("TodoLists({})?$expand=TodoItems/$ref($orderby=Title)", id(101))).await;
     let address = |n: u32| json!({"@odata.id": format!("TodoItems({})", id(n))});

@@ -91,6 +91,10 @@ async fn a_filter_asks_everything_that_odata_has_for_these_types() {
         // Types.
         ("cast(Priority,Edm.String) eq '4'", vec![2]),
         ("cast('3',Edm.Int32) eq Priority", vec![4]),
+        ("cast(9007199254740993,Edm.Double) eq 9007199254740992e0 and Priority eq 0", vec![3]),
+        ("cast(Priority,Edm.Double) add 0.5e0 eq 3.5", vec![4]),
+        ("substring(Title,1,null) eq null and Priority eq 0", vec![3]),
+        ("case(date(DueAt) lt 2026-03-31:1,DueAt ge 2026-03-31T08:00:00+02:00:2) eq 1", vec![4]),
         ("isof(Tidemark.TodoItem) and Priority eq 0", vec![3]),
         ("isof($it,Tidemark.Site)", vec![]),
         ("case(Priority gt 2:'high',true:'low') eq 'high'", vec![2, 4]),

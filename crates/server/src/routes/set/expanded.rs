@@ -124,10 +124,7 @@ fn rest_of(branch: &Branch<'_>, set: &str, id: RecordId, aliases: &str) -> Strin
     let mut expand: Vec<String> = given("expand").map(str::to_owned).into_iter().collect();
     // `$levels` means something within `$expand` alone: there the rest of them stand.
     if let Some(levels) = super::expansion::levels_left(item) {
-        let within = item.options.iter().filter(|(name, _)| name != "levels");
-        let mut within: Vec<String> = within.map(|(name, value)| format!("${name}={value}")).collect();
-        within.push(format!("$levels={levels}"));
-        expand.push(format!("{}({})", item.name, within.join(";")));
+        expand.push(super::expansion::followed(item, levels));
     }
     if !expand.is_empty() {
         options.push(format!("$expand={}", encode_query(&expand.join(","))));

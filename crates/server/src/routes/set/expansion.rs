@@ -76,7 +76,9 @@ fn of_level<'s>(
         }
         // What is named beside the star is asked for as it says itself.
         let others = names.clone().filter(|name| !items.iter().any(|item| item.name == **name));
-        wanted.extend(others.map(|name| Expand { name: name.clone(), ..item.clone() }));
+        for name in others {
+            wanted.push(of_star(item, name)?);
+        }
     }
     wanted.into_iter().map(|item| branch(within, set, item, depth)).collect()
 }
@@ -120,6 +122,30 @@ fn branch<'s>(within: &Within<'s, '_>, set: &'s EntitySet, item: Expand, depth: 
         below: below.iter().map(|branch: &Branch<'_>| branch.expansion.clone()).collect(),
     };
     Ok(Branch { expansion, name: item.name.clone(), item, writer, limit, below })
+}
+
+/// Returns what `*` means for one of the properties. With `$levels` everything is followed on from there too.
+fn of_star(star: &Expand, name: &str) -> Result<Expand, WireError> {
+    let mut item = Expand { name: name.to_owned(), levels: 1, ..star.clone() };
+    let Some(levels) = levels_left(star) else { return Ok(item) };
+    if item.query.expand.iter().any(|inner| inner.name == star.name) {
+        return Err(wrong("names * within itself, which $levels does too"));
+    }
+    item.query.expand.push(Expand { levels, ..star.clone() });
+    let text = followed(star, levels);
+    match item.options.iter_mut().find(|(option, _)| option == "expand") {
+        Some((_, given)) => *given = format!("{given},{text}"),
+        None => item.options.push(("expand".to_owned(), text)),
+    }
+    Ok(item)
+}
+
+/// Writes an item that is followed on, with the levels that are left.
+pub(crate) fn followed(item: &Expand, levels: u32) -> String {
+    let within = item.options.iter().filter(|(name, _)| name != "levels");
+    let mut within: Vec<String> = within.map(|(name, value)| format!("${name}={value}")).collect();
+    within.push(format!("$levels={levels}"));
+    format!("{}({})", item.name, within.join(";"))
 }
 
 /// Returns what stands within the records: what the item says, and itself where it is to be followed on.
