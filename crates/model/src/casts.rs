@@ -47,7 +47,7 @@ fn is_digits(text: &str, most: usize) -> bool {
 /// Reads a number's text times 10 to the power of `scale`, rounded to the nearest, halves away from zero; `None` where it is
 /// no number or too large.
 pub fn wide_of_text(text: &str, scale: u8) -> Option<Wide> {
-    let Parts { is_negative, whole, fraction, exponent } = parts(text, 2)?;
+    let Parts { is_negative, whole, fraction, exponent } = parts(text, 3)?;
     let digits = format!("{whole}{fraction}");
     let digits = digits.trim_start_matches('0');
     let shift = exponent - i32::try_from(fraction.len()).ok()? + i32::from(scale);

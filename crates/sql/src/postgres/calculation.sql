@@ -168,7 +168,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION tidemark_text_wide(text, integer) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE
-        WHEN $1 ~ '^[-+]?[0-9]{1,30}([.][0-9]{1,30})?([eE][-+]?[0-9]{1,2})?$'
+        WHEN $1 ~ '^[-+]?[0-9]{1,30}([.][0-9]{1,30})?([eE][-+]?[0-9]{1,3})?$'
         THEN CASE
             WHEN abs(round($1::numeric * ('1e' || $2)::numeric)) <= 170141183460469231731687303715884105725
             THEN round($1::numeric * ('1e' || $2)::numeric)

@@ -6,6 +6,7 @@ use crate::databases::Databases;
 use crate::drawn::{BIG, MASS, TEXTS, condition, order_by, rows};
 use crate::naive;
 use crate::naive::Here;
+use crate::ordering;
 use crate::support::{Row, TABLE, World, set};
 use proptest::prelude::*;
 use proptest::sample::select as one_of;
@@ -65,7 +66,7 @@ fn pages_in_any_order_add_up() {
     walk((rows(), order_by(), 1usize..4), |databases, dialect, (rows, order_by, size)| {
         let mut sorted = rows.clone();
         let world = World::new(rows);
-        sorted.sort_by(|a, b| naive::order_rows(&world, order_by, a, b).unwrap());
+        sorted.sort_by(|a, b| ordering::order_rows(&world, order_by, a, b).unwrap());
         let expected: Vec<Uuid> = sorted.iter().map(id_of).collect();
 
         databases.fill(dialect, rows);

@@ -6,6 +6,7 @@ use crate::agreement::{SET, id_of, walk};
 use crate::databases::Databases;
 use crate::drawn::{condition, operator, property, rows, text};
 use crate::naive::{self, Here};
+use crate::ordering;
 use crate::support::{Row, TABLE, World};
 use proptest::prelude::*;
 use proptest::sample::select as one_of;
@@ -332,7 +333,7 @@ fn pages_in_a_calculated_order_add_up() {
         let mut sorted = rows.clone();
         let mut fails = false;
         sorted.sort_by(|a, b| {
-            naive::order_rows(&world, &order_by, a, b).unwrap_or_else(|_| {
+            ordering::order_rows(&world, &order_by, a, b).unwrap_or_else(|_| {
                 fails = true;
                 std::cmp::Ordering::Equal
             })
