@@ -7,6 +7,8 @@
 use super::invalid::invalid;
 use crate::call::SERVICE_ROOT;
 use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use tidemark_model::{Cell, EntitySet, InvalidRecord, NavigationProperty};
 use tidemark_odata::{Code, Resource, WireError, parse_path, split_target};
 
@@ -107,15 +109,29 @@ fn bound(way: &NavigationProperty, value: &Value, named: &[(String, String)]) ->
     Ok(Bound { way: way.name.clone(), property: way.property.clone(), cell })
 }
 
-/// Returns the ids of a batch's requests that a body binds to, as far as its text shows, some more than once; text in a record
-/// that looks so costs nothing but a wait.
-pub(crate) fn references(body: &str) -> impl Iterator<Item = &str> {
-    const LONGEST: usize = 128;
-    let words = ["@odata.bind\"", "@bind\"", "\"@id\"", "\"@odata.id\""];
-    let binds = words.iter().any(|word| body.contains(word));
-    let body = if binds { body } else { "" };
-    body.split("\"$").skip(1).filter_map(|behind| {
-        let id = behind.split('"').next()?;
-        (!id.is_empty() && id.len() <= LONGEST).then_some(id)
-    })
+/// Returns the ids of a batch's requests that a body binds to.
+pub(crate) fn references(body: &str) -> Vec<String> {
+    // No annotation is without its sign, however it is written: the bodies of a push cost no second reading.
+    if !body.contains(['@', '\\']) {
+        return Vec::new();
+    }
+    let text = |value: &RawValue| serde_json::from_str::<String>(value.get()).ok();
+    let members = members(body).unwrap_or_default();
+    let addresses = members.iter().filter_map(|(name, value)| match way(name) {
+        Some(_) => text(value),
+        None => {
+            let inner = members_of_address(value.get())?;
+            ADDRESSES.iter().find_map(|address| inner.get(*address)).and_then(|value| text(value))
+        }
+    });
+    addresses.filter_map(|address| address.strip_prefix('$').map(str::to_owned)).collect()
+}
+
+fn members(object: &str) -> Option<BTreeMap<String, &RawValue>> {
+    serde_json::from_str(object).ok()
+}
+
+/// Takes an object apart that is nothing but an address.
+fn members_of_address(object: &str) -> Option<BTreeMap<String, &RawValue>> {
+    members(object).filter(|members| members.len() == 1)
 }

@@ -116,3 +116,27 @@ async fn a_request_of_a_batch_binds_to_a_record_that_one_before_it_makes() {
     assert_eq!(server.get("/odata/TodoLists/$count").await.text, before);
     server.get(&task_url(&id(12))).await.is(404);
 }
+
+#[tokio::test]
+async fn only_a_binding_refers_to_another_request() {
+    let server = Running::start().await;
+    let part = |name: &str, url: &str, body: Value| json!({"id": name, "method": "POST", "url": url, "body": body});
+    let list = json!({"Id": id(101), "Name": "Pumps"});
+    let escaped: Value = json!([
+        part("1", "TodoLists", list),
+        part("2", "TodoItems", json!({"Id": id(1), "Title": "a", "TodoList@odata.bind": "$1"}))
+    ]);
+    // The same JSON, written otherwise.
+    let escaped = json!({"requests": escaped}).to_string().replace("\"$1\"", "\"\\u00241\"");
+    let request = server.request("POST", "/odata/$batch").header("Content-Type", "application/json").body(escaped);
+    let answers = crate::running::send(request).await.is(200).json();
+    assert_eq!(answers["responses"][1]["status"], 201, "{answers}");
+    assert_eq!(list_of(&server, 1).await, id(101));
+    // A text is no reference, whatever it says and whatever stands beside it.
+    let failing = part("1", "TodoLists", json!({"Nope": 1}));
+    let bound = json!({"Id": id(2), "Title": "$1", "TodoList@odata.bind": format!("TodoLists({})", id(101))});
+    let parts = json!({"requests": [failing, part("2", "TodoItems", bound)]});
+    let request = server.request("POST", "/odata/$batch").header("Prefer", "continue-on-error").json(&parts);
+    let answers = crate::running::send(request).await.is(200).json();
+    assert_eq!((&answers["responses"][0]["status"], &answers["responses"][1]["status"]), (&json!(400), &json!(201)));
+}

@@ -7,6 +7,7 @@ use super::condition;
 use crate::answer::Answer;
 use crate::write::references;
 use http::header;
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use tidemark_odata::{BatchPart, Code, WireError, path_words};
 
@@ -64,7 +65,7 @@ impl Known {
 
     /// Tells whether a request names one that waits.
     pub(super) fn must_wait(&self, part: &BatchPart) -> bool {
-        !self.waiting.is_empty() && names(part).any(|id| self.waiting.contains(id))
+        !self.waiting.is_empty() && names(part).any(|id| self.waiting.contains(&*id))
     }
 
     /// Checks what a request depends on.
@@ -73,8 +74,8 @@ impl Known {
     /// 424 where it is not to be carried out.
     pub(super) fn check(&self, part: &BatchPart) -> Result<(), WireError> {
         let refuse = |sentence: &str| Err(WireError::new(424, Code::FailedDependency, sentence));
-        let refers = referred(&part.url).into_iter().chain(bindings(part));
-        if refers.into_iter().any(|id| self.has_failed(id)) {
+        let refers = referred(&part.url).map(Cow::from).into_iter().chain(bindings(part));
+        if refers.into_iter().any(|id| self.has_failed(&id)) {
             return refuse("A request that this one refers to failed");
         }
         match &part.condition {
@@ -104,8 +105,8 @@ impl Known {
     /// Returns the addresses of the records that a request's body names by ids, with those.
     pub(super) fn bound(&self, part: &BatchPart) -> Vec<(String, String)> {
         // A body may name one a million times.
-        let ids: BTreeSet<&str> = bindings(part).filter(|id| self.targets.contains_key(*id)).collect();
-        ids.into_iter().filter_map(|id| Some((id.to_owned(), self.targets.get(id)?.clone()))).collect()
+        let ids: BTreeSet<Cow<'_, str>> = bindings(part).collect();
+        ids.into_iter().filter_map(|id| Some((id.to_string(), self.targets.get(&*id)?.clone()))).collect()
     }
 
     /// Puts the ETags in that headers refer to.
@@ -127,15 +128,15 @@ impl Known {
 }
 
 /// Returns the ids of requests and groups that a request names.
-pub(super) fn names(part: &BatchPart) -> impl Iterator<Item = &str> {
+pub(super) fn names(part: &BatchPart) -> impl Iterator<Item = Cow<'_, str>> {
     let depends = part.depends_on.iter().map(String::as_str);
     let condition = part.condition.as_deref().into_iter().flat_map(condition::named);
     let etags = part.headers.iter().filter_map(|(name, value)| etag_referred(name, value));
-    depends.chain(condition).chain(etags).chain(referred(&part.url)).chain(bindings(part))
+    depends.chain(condition).chain(etags).chain(referred(&part.url)).map(Cow::from).chain(bindings(part))
 }
 
-fn bindings(part: &BatchPart) -> impl Iterator<Item = &str> {
-    part.body.iter().flat_map(|body| references(body.get()))
+fn bindings(part: &BatchPart) -> impl Iterator<Item = Cow<'_, str>> {
+    part.body.iter().flat_map(|body| references(body.get())).map(Cow::from)
 }
 
 fn etag_referred<'v>(name: &str, value: &'v str) -> Option<&'v str> {
