@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// A read of the records whose property is one of some ids.
 #[derive(Clone, Debug)]
 pub struct Related<'a> {
-    /// The read; its query's `skip` and `top` are of each id by itself, `after` and `with_keys` mean nothing here.
+    /// The read; its query's `skip` and `top` are of each id by itself, `after` means nothing here.
     pub select: Select<'a>,
     /// The property.
     pub by: &'a str,
@@ -23,7 +23,7 @@ pub struct Related<'a> {
     pub of: &'a [Uuid],
 }
 
-/// Writes the statement that returns the id first and then the columns, by id and in the order of the query.
+/// Writes the statement that returns the id first, then the columns and the ordering keys if they are wanted, by id and in the order of the query.
 ///
 /// # Errors
 /// As [`crate::select`].
@@ -34,10 +34,10 @@ pub fn related(read: &Related<'_>) -> Result<Statement, QueryError> {
     conditions.safe.push(one_of(&mut compiler, &by, read.of));
     let keys = keys::keys(&mut compiler, &select.query.order_by)?;
     let order = keys::order(select.dialect, &keys);
-    let columns = select.columns.iter().enumerate();
-    let inner: Vec<String> =
-        columns.clone().map(|(at, name)| format!("{} AS c{at}", column(select.dialect, name))).collect();
-    let outer: Vec<String> = columns.map(|(at, _)| format!("x.c{at}")).collect();
+    let columns = select.columns.iter().map(|name| column(select.dialect, name));
+    let wanted = keys.iter().filter(|_| select.with_keys).map(|key| key.returned.clone());
+    let inner: Vec<String> = columns.chain(wanted).enumerate().map(|(at, sql)| format!("{sql} AS c{at}")).collect();
+    let outer: Vec<String> = (0..inner.len()).map(|at| format!("x.c{at}")).collect();
     let mut sql = format!(
         "SELECT x.p, {} FROM (SELECT {by} AS p, row_number() OVER (PARTITION BY {by} ORDER BY {order}) AS n, {}{}) AS x",
         outer.join(", "),

@@ -10,6 +10,7 @@ pub(crate) mod expanded;
 pub(crate) mod expansion;
 mod feed;
 mod list;
+mod next;
 pub(crate) mod related;
 
 use crate::answer::{Answer, Reply};

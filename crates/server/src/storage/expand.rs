@@ -55,6 +55,8 @@ pub(crate) struct Relative {
     pub(crate) version: Mark,
     /// One cell per property of its type, in model order.
     pub(crate) cells: Vec<Cell<'static>>,
+    /// Its ordering keys, where it is one of several.
+    pub(crate) keys: Vec<Cell<'static>>,
     /// What was found for it, in the order of the expansions.
     pub(crate) below: Vec<Found>,
     /// Bytes that it takes in an answer, about, with what is below it: it may stand there many times.

@@ -41,6 +41,8 @@ async fn what_is_left_beside_a_record_is_asked_for_as_the_record_was() {
         ("$orderby=Priority mul @q,Id", "&@q=-1", 410),
         ("$filter=Title ne @t;$orderby=Title", "&%40t='a%26b'", 410),
         ("$levels=1", "", 410),
+        ("$orderby=now() sub DueAt desc", "", 410),
+        ("$orderby=TodoList/Name,Title desc;$skip=10;$top=390", "", 390),
         ("$expand=TodoList($select=Name);$levels=1", "", 410),
     ] {
         let path = format!("/odata/TodoLists({})?$expand=TodoItems({within}){aliases}", id(901));
@@ -51,6 +53,30 @@ async fn what_is_left_beside_a_record_is_asked_for_as_the_record_was() {
         assert_eq!(rest[0].get("TodoList").is_some(), within.contains("$expand"), "{within}");
         records.extend(rest);
         assert_eq!((records.len(), ids(&records).len()), (expected, expected), "{within}");
+    }
+}
+
+#[tokio::test]
+async fn what_goes_meanwhile_takes_nothing_else_out_of_what_is_left() {
+    let server = Running::start().await;
+    fill(&server, 410, "").await;
+    for within in
+        ["TodoItems($orderby=Title)", "TodoItems/$ref($orderby=Title)", "TodoItems($orderby=Priority desc,Title)"]
+    {
+        let path = format!("/odata/TodoLists({})?$expand={}", id(901), within.replace(' ', "%20"));
+        let got = server.get(&path).await.is(200).json();
+        let address = |record: &Value| match record["Id"].as_str() {
+            Some(id) => format!("TodoItems({id})"),
+            None => record["@odata.id"].as_str().unwrap().to_owned(),
+        };
+        let given: Vec<String> = got["TodoItems"].as_array().unwrap().iter().map(address).collect();
+        for gone in &given[..10] {
+            server.delete(&format!("/odata/{gone}")).await.is(204);
+        }
+        let (rest, _) = follow(&server, got["TodoItems@odata.nextLink"].as_str().unwrap(), "maxpagesize=90").await;
+        let all: BTreeSet<String> = given.iter().cloned().chain(rest.iter().map(address)).collect();
+        let live = server.get("/odata/TodoItems/$count").await.text.parse::<usize>().unwrap();
+        assert_eq!((given.len() + rest.len(), all.len()), (live + 10, live + 10), "{within}");
     }
 }
 

@@ -18,12 +18,13 @@ use tidemark_odata::{EntityTags, Format, Options, Resource, WireError, parse_pat
 pub(crate) async fn read(server: &Arc<Server>, call: &Call, name: &str, id: RecordId) -> Reply {
     let (set, place) = server.place(call.caller()?, name)?;
     let mut options = call.options()?;
-    options.query.at(server.now_micros());
+    let now = server.now_micros();
+    options.query.at(now);
     crate::routes::set::refuse_list_options(&options, "a single record")?;
     let format = call.format(&options)?;
     // What is related to a record may have changed where the record has not.
     if !options.query.expand.is_empty() {
-        return expanded::one(server, call, (set, &place), id, options, format).await;
+        return expanded::one(server, call, (set, &place), id, options, format, now).await;
     }
     let known = known(call)?;
     let row = server.storage.record(&place, id).await.map_err(|error| error.to_wire())?;

@@ -3,19 +3,21 @@
 //! Owns: how they are written, the address of those that are left, and reading one record with them. Refuses: finding them.
 
 use super::expansion::Branch;
+use super::next;
 use crate::answer::{Answer, Reply};
 use crate::call::Call;
 use crate::change::{Place, etag};
 use crate::server::Server;
 use crate::storage::expand::{Found, Relative};
 use crate::storage::{Page, Read, ReadOutcome, RowView, Selection, StorageError};
+use crate::token::Token;
 use crate::write::no_such_record;
 use http::StatusCode;
 use std::io::Write as _;
 use std::sync::Arc;
-use tidemark_model::query::{Compare, Expr, Literal, Query, Want};
+use tidemark_model::query::{Compare, Expand, Expr, Literal, Query, Want};
 use tidemark_model::{Cell, EntitySet, ID, Property, RecordId};
-use tidemark_odata::{Format, Options, RecordWriter, Version, WireError, encode_query, entity_url};
+use tidemark_odata::{Format, Options, RecordWriter, Version, WireError, encode_loose, encode_query, entity_url};
 
 /// Returns `select` of a context URL with what is expanded (OData Protocol 4.01 section 10.10).
 pub(crate) fn selected(select: &[String], branches: &[Branch<'_>]) -> Vec<String> {
@@ -46,6 +48,8 @@ pub(crate) struct Members<'c> {
     pub(crate) base: &'c str,
     /// The parameter aliases of the request, as a query has them, which addresses name too.
     pub(crate) aliases: &'c str,
+    /// What `now()` is in the answer, in microseconds since 1970.
+    pub(crate) now: i64,
 }
 
 /// Returns the parameter aliases of a raw query, as it has them.
@@ -92,12 +96,24 @@ impl Members<'_> {
                     out.push(b']');
                     if records.len() > given {
                         let _ = write!(out, ",\"{name}{prefix}nextLink\":");
-                        let rest = format!("{}{}", self.base, rest_of(branch, set, id, self.aliases));
+                        let last = given.checked_sub(1).and_then(|last| records.get(last));
+                        let rest = self.rest_of(branch, (set, id), last.map(Arc::as_ref));
                         let _ = serde_json::to_writer(&mut *out, &rest);
                     }
                 }
             }
         }
+    }
+
+    /// Returns the address of the related records that are left behind the last one that was given.
+    fn rest_of(&self, branch: &Branch<'_>, (set, id): (&str, RecordId), last: Option<&Relative>) -> String {
+        let reference = if branch.item.want == Want::References { "/$ref" } else { "" };
+        let path = format!("{}/{}{reference}", entity_url(set, id), branch.name);
+        let asked = asked(&branch.item, self.aliases);
+        let after = last.and_then(|last| next::portable(last.keys.clone()));
+        let token = Token::List { given: branch.limit, now: self.now, after };
+        let list = next::List { path: &path, place: &branch.expansion.place, asked: &asked };
+        list.link(self.server, self.base, &token)
     }
 
     fn record(&self, out: &mut Vec<u8>, branch: &Branch<'_>, record: &Relative) {
@@ -115,11 +131,10 @@ impl Members<'_> {
     }
 }
 
-/// Returns the address of the related records that are left, relative to the service root.
-fn rest_of(branch: &Branch<'_>, set: &str, id: RecordId, aliases: &str) -> String {
-    let item = &branch.item;
+/// Returns the query that asks at their own address for the related records of an item.
+fn asked(item: &Expand, aliases: &str) -> String {
     let given = |known: &str| item.options.iter().find(|(name, _)| name == known).map(|(_, value)| value.as_str());
-    let others = item.options.iter().filter(|(name, _)| !matches!(name.as_str(), "skip" | "top" | "expand" | "levels"));
+    let others = item.options.iter().filter(|(name, _)| !matches!(name.as_str(), "expand" | "levels"));
     let mut options: Vec<String> = others.map(|(name, value)| format!("${name}={}", encode_query(value))).collect();
     let mut expand: Vec<String> = given("expand").map(str::to_owned).into_iter().collect();
     // `$levels` means something within `$expand` alone: there the rest of them stand.
@@ -129,11 +144,12 @@ fn rest_of(branch: &Branch<'_>, set: &str, id: RecordId, aliases: &str) -> Strin
     if !expand.is_empty() {
         options.push(format!("$expand={}", encode_query(&expand.join(","))));
     }
-    options.push(format!("$skip={}", branch.item.query.skip.saturating_add(branch.limit)));
-    options.extend(branch.item.query.top.map(|top| format!("$top={}", top.saturating_sub(branch.limit))));
+    if item.want == Want::References && item.query.select.is_empty() {
+        options.push(format!("$select={ID}"));
+    }
     options.extend((!aliases.is_empty()).then(|| aliases.to_owned()));
-    let reference = if branch.item.want == Want::References { "/$ref" } else { "" };
-    format!("{}/{}{reference}?{}", entity_url(set, id), branch.name, options.join("&"))
+    // It has to come back as it was given, also from a browser.
+    encode_loose(&options.join("&"))
 }
 
 /// Returns the properties of a set in model order: what a read with related records wants.
@@ -157,6 +173,7 @@ pub(crate) async fn one(
     id: RecordId,
     options: Options,
     format: Format,
+    now: i64,
 ) -> Reply {
     let branches = super::expansion::branches(server, call, format, set, &options.query.expand)?;
     RecordWriter::new(set, &options.query.select, call.version, format)?;
@@ -183,7 +200,7 @@ pub(crate) async fn one(
         let select = selected(&options.query.select, &branches);
         let context = tidemark_odata::context_url(at.base(), &set.name, &select, "/$entity");
         let aliases = aliases_of(&at.query);
-        let members = Members { server: &within, version: at.version, base: at.base(), aliases: &aliases };
+        let members = Members { server: &within, version: at.version, base: at.base(), aliases: &aliases, now };
         let body = writer.entity_with(&context, &tag, cells_of(set, &writer, &cells), |out| {
             members.write(out, &branches, row.found(), (&set.name, id));
         });

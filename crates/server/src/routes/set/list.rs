@@ -1,11 +1,10 @@
 //! An ordinary list, of a set or of the records that are related to one: `$filter $select $orderby $top $skip $count
 //! $search`, in pages of the server's choice.
 //!
-//! A next link carries the ordering keys of the last record, so that records made or deleted meanwhile neither move
-//! others out of sight nor show them twice. Keys too long for a URL are replaced by a number to skip.
+//! A next link carries the ordering keys of the last record (`next`). Keys too long for a URL are replaced by a number to skip.
 
 use super::feed::{bad_token, write_record};
-use super::{expanded, expansion, link, page_answer, page_size, wanted};
+use super::{expanded, expansion, next, page_answer, page_size, wanted};
 use crate::answer::Reply;
 use crate::call::Call;
 use crate::change::{Place, etag};
@@ -18,9 +17,6 @@ use tidemark_model::query::{Expr, Query};
 use tidemark_model::{Cell, EntitySet, ID, RecordId};
 use tidemark_odata::{Format, Link, Options, PageWriter, Prefer, Preference, RecordWriter, context_url};
 use tidemark_sql::QueryError;
-
-/// Past this a token of ordering keys would make URLs that some clients and proxies cut.
-const LONGEST_KEYS: usize = 1024;
 
 /// Answers a page of a list.
 ///
@@ -41,7 +37,8 @@ pub(super) async fn read(
         None => (0, server.now_micros(), None),
         Some(text) => {
             let identity = server.identity();
-            match server.seal(&identity, place, &sealed(path, place, &asked)).open(text).map_err(bad_token)? {
+            let sealed = next::List { path, place, asked: &asked }.sealed();
+            match server.seal(&identity, place, &sealed).open(text).map_err(bad_token)? {
                 Token::List { given, now, after } => (given, now, after),
                 _ => return Err(bad_token(BadToken::Foreign)),
             }
@@ -117,8 +114,8 @@ fn render(
         let mut page = PageWriter::new(writer.clone(), &context, snapshot.total);
         let width = if branches.is_empty() { page.properties().len() } else { set.entity_type.properties.len() };
         let aliases = expanded::aliases_of(&call.query);
-        let members =
-            expanded::Members { server: &server, version: call.version, base: call.base(), aliases: &aliases };
+        let (version, base, now) = (call.version, call.base(), progress.now);
+        let members = expanded::Members { server: &server, version, base, aliases: &aliases, now };
         let mut tag = String::with_capacity(24);
         let mut written = 0;
         let mut last = None;
@@ -150,22 +147,14 @@ fn render(
         }
         let after = last.flatten();
         let token = Token::List { given: progress.given + u64::from(written), now: progress.now, after };
-        let identity = server.identity();
-        let sealed = sealed(&progress.path, &place, &progress.asked);
-        let token = server.seal(&identity, &place, &sealed).seal(&token);
-        let and = if progress.asked.is_empty() { "" } else { "&" };
-        let next = link(&call, &progress.path, &format!("{}{and}$skiptoken={token}", progress.asked));
+        let list = next::List { path: &progress.path, place: &place, asked: &progress.asked };
+        let next = list.link(&server, call.base(), &token);
         // A query that came as a body may be too long for the address of a next page.
         if next.len() > MAX_URL_BYTES {
             return Err(QueryError::TooComplex.into());
         }
         Ok(Page { body: page.finish(Link::Next(&next)), next_link: Some(next), delta_token: None })
     })
-}
-
-/// Returns what a token is sealed for: a set's list is named by its place already.
-fn sealed(path: &str, place: &Place, asked: &str) -> String {
-    if path == place.set { asked.to_owned() } else { format!("{path}?{asked}") }
 }
 
 /// Returns how many ordering keys a row has: those asked for, and `Id` unless it is among them.
@@ -176,17 +165,8 @@ fn number_of_keys(query: &Query) -> usize {
 
 /// Copies the ordering keys of a row; `None` where they are too long.
 fn keys_of(row: RowView<'_>, width: usize, keys: usize) -> crate::storage::Result<Option<Vec<Cell<'static>>>> {
-    let mut copied = Vec::with_capacity(keys);
-    let mut bytes = 0;
-    for index in width..width + keys {
-        let cell = row.cell(index)?;
-        bytes += if let Cell::Text(text) = &cell { text.len() } else { 16 };
-        if bytes > LONGEST_KEYS {
-            return Ok(None);
-        }
-        copied.push(cell.into_owned());
-    }
-    Ok(Some(copied))
+    let copied = (width..width + keys).map(|index| Ok(row.cell(index)?.into_owned()));
+    copied.collect::<crate::storage::Result<_>>().map(next::portable)
 }
 
 /// Returns a raw query without `$skiptoken`, spelled in whichever way.

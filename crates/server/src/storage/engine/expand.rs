@@ -28,9 +28,9 @@ pub(super) struct Load {
 }
 
 impl Load {
-    fn add(&mut self, cells: &[Cell<'_>]) -> Result<()> {
+    fn add<'c>(&mut self, cells: impl Iterator<Item = &'c Cell<'static>>) -> Result<()> {
         self.records += 1;
-        self.bytes += cells.iter().map(size).sum::<usize>();
+        self.bytes += cells.map(size).sum::<usize>();
         if self.bytes > MOST_BYTES || self.records > MOST_RECORDS {
             return Err(QueryError::TooMuch.into());
         }
@@ -105,9 +105,12 @@ fn records(
                 let Some(key) = row.guid_or_null(0)? else { continue };
                 let view = RowView::behind(row, 1);
                 let cells = (0..width).map(|at| Ok(view.cell(at)?.into_owned())).collect::<Result<Vec<_>>>()?;
-                load.add(&cells)?;
+                // Behind the id, the version and the cells.
+                let keys = (width..row.width().saturating_sub(3)).map(|at| Ok(view.cell(at)?.into_owned()));
+                let keys = keys.collect::<Result<Vec<_>>>()?;
+                load.add(cells.iter().chain(&keys))?;
                 let size = cells.iter().map(self::size).sum();
-                read.push((key, Relative { version: view.version()?, cells, below: Vec::new(), size }));
+                read.push((key, Relative { version: view.version()?, cells, keys, below: Vec::new(), size }));
             }
             Ok(())
         })?;
@@ -154,5 +157,6 @@ fn asking(
     let mut select = Select::new(tx.dialect(), set, &table.name, columns, &expansion.query);
     select.scope = &scope;
     select.neighbours = Some(&around);
+    select.with_keys = !columns.is_empty() && matches!(expansion.way, Way::ToMany(_));
     Ok(writing(&Related { select, by, of })?)
 }
