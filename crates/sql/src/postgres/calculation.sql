@@ -161,8 +161,8 @@ BEGIN
         WHEN point BETWEEN length(digits) AND 16 THEN rpad(digits, point, '0') || '.0'
         WHEN point BETWEEN 1 AND 16 THEN left(digits, point) || '.' || substr(digits, point + 1)
         WHEN point BETWEEN -4 AND 0 THEN '0.' || repeat('0', -point) || digits
-        WHEN length(digits) = 1 THEN digits || 'e' || (point - 1)
-        ELSE left(digits, 1) || '.' || substr(digits, 2) || 'e' || (point - 1)
+        ELSE left(digits, 1) || CASE WHEN length(digits) > 1 THEN '.' || substr(digits, 2) ELSE '' END
+            || CASE WHEN point > 0 THEN 'e+' ELSE 'e' END || (point - 1)
     END;
 END $$;
 
