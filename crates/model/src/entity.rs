@@ -136,6 +136,8 @@ pub struct Collection {
 pub struct EntityType {
     /// The unqualified name.
     pub name: String,
+    /// The name with the schema's namespace in front.
+    pub qualified_name: String,
     /// What people read for one record; the name where the model gives no label.
     pub label: String,
     /// `Id`, then the declared properties in document order, then the three sync properties.

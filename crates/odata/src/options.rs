@@ -253,8 +253,8 @@ mod tests {
                 order_by: vec![OrderBy { expr: Expr::Property("Title".into()), descending }],
                 select: vec!["Title".into(), "IsDone".into()],
                 top, skip, count,
-                expand: Vec::new(),
                 search: search.into_iter().map(tidemark_model::query::Search::Word).collect(),
+                ..Query::default()
             };
             prop_assert_eq!(parse_options(&write_query(&query)).unwrap().query, query);
         }

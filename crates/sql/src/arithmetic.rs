@@ -169,7 +169,7 @@ impl Compiler<'_> {
 }
 
 /// Calculates with exact numbers; each is given with its type.
-fn exact(
+pub(crate) fn exact(
     dialect: Dialect,
     op: Arithmetic,
     (l, a): (&str, Exact),
@@ -198,7 +198,7 @@ fn exact(
 }
 
 /// Calculates with wide numbers.
-fn of_wide(dialect: Dialect, op: Arithmetic, l: &str, r: &str) -> String {
+pub(crate) fn of_wide(dialect: Dialect, op: Arithmetic, l: &str, r: &str) -> String {
     match (dialect, op) {
         (Dialect::Sqlite, Arithmetic::Add) => format!("{ADD}({l}, {r})"),
         (Dialect::Sqlite, Arithmetic::Sub) => format!("{SUB}({l}, {r})"),

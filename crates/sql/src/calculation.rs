@@ -51,6 +51,10 @@ pub const DAYS: &str = "tidemark_days";
 pub const DAY_OF: &str = "tidemark_day_of";
 /// An instant in microseconds in, microseconds since midnight out.
 pub const TIME_OF: &str = "tidemark_time_of";
+/// Wide numbers in, their sum out; null where there is none.
+pub const SUM: &str = "tidemark_sum";
+/// Doubles in, their sum out; null where there is none.
+pub const REAL_SUM: &str = "tidemark_real_sum";
 /// A text, where to begin (negative: from its end) and how many characters; the part out.
 pub const SUBSTRING: &str = "tidemark_substring";
 /// A text and a pattern in; whether it matches out.

@@ -203,7 +203,7 @@ fn whole_text(dialect: Dialect, sql: &str) -> String {
 }
 
 /// Writes a value as the text that a payload has for it.
-fn text(dialect: Dialect, value: &Operand, of: Type) -> Option<String> {
+pub(crate) fn text(dialect: Dialect, value: &Operand, of: Type) -> Option<String> {
     let sql = &value.sql;
     Some(match of {
         Type::Text | Type::Date => sql.clone(),

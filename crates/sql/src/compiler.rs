@@ -8,7 +8,7 @@ use crate::name::quoted;
 use crate::neighbour::Neighbours;
 use crate::operand::{Operand, Side, Type, describe};
 use crate::statement::{Builder, Dialect};
-use tidemark_model::query::Literal;
+use tidemark_model::query::{Computed, Literal};
 use tidemark_model::{EntitySet, Role};
 
 /// Nesting of expressions. SQLite parses up to 1,000 levels, and one of ours takes up to a dozen of its own.
@@ -16,7 +16,7 @@ pub(crate) const DEEPEST: usize = 50;
 /// SQLite's parser counts a chain of operators as that many levels; a longer one is split in halves.
 const CHAIN: usize = 8;
 /// The table that is read.
-const ROOT: &str = "t";
+pub(crate) const ROOT: &str = "t";
 
 /// Turns expressions into SQL over the table `t`, collecting binds.
 pub(crate) struct Compiler<'a> {
@@ -28,6 +28,10 @@ pub(crate) struct Compiler<'a> {
     pub(crate) neighbours: Option<&'a dyn Neighbours>,
     /// How many tables have been named so far.
     pub(crate) tables: usize,
+    /// How many columns the steps of `$apply` have made.
+    pub(crate) columns: usize,
+    /// What `$compute` makes of each row, as far as it can be named here.
+    pub(crate) computed: &'a [Computed],
     /// How many calculations may fail: no row may be calculated that the other conditions leave out.
     pub(crate) failing: usize,
     /// Bytes of text that were written for conditions and sides, at all depths together.
@@ -43,6 +47,18 @@ pub(crate) struct Scope<'a> {
     pub(crate) alias: String,
     /// The tables that paths from it lead to.
     pub(crate) joins: Vec<Join<'a>>,
+    /// What the steps of `$apply` made, each called by its name or path.
+    pub(crate) made: Vec<Operand>,
+    /// Whether it is a record of the set: a group of them has its made values alone.
+    pub(crate) is_record: bool,
+}
+
+impl<'a> Scope<'a> {
+    /// Takes a record of a set.
+    pub(crate) fn of(variable: &str, set: &'a EntitySet, alias: &str) -> Self {
+        let (variable, alias) = (variable.to_owned(), alias.to_owned());
+        Self { variable, set, alias, joins: Vec::new(), made: Vec::new(), is_record: true }
+    }
 }
 
 /// A table that a path over a navigation property leads to.
@@ -58,13 +74,15 @@ pub(crate) struct Join<'a> {
 impl<'a> Compiler<'a> {
     /// Begins.
     pub(crate) fn new(set: &'a EntitySet, dialect: Dialect, neighbours: Option<&'a dyn Neighbours>) -> Self {
-        let root = Scope { variable: String::new(), set, alias: ROOT.to_owned(), joins: Vec::new() };
+        let root = Scope::of("", set, ROOT);
         Self {
             dialect,
             builder: Builder::new(dialect),
             scopes: vec![root],
             neighbours,
             tables: 0,
+            columns: 0,
+            computed: &[],
             failing: 0,
             written: 0,
         }
@@ -94,9 +112,15 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// Finds the column of a property of the table that is read.
+    /// Finds the column of a property of the table that is read, or of what a step of `$apply` made.
     pub(crate) fn column(&self, name: &str) -> Result<Operand, QueryError> {
         let root = &self.scopes[0];
+        if let Some(made) = root.made.iter().find(|made| made.name == name) {
+            return Ok(made.clone());
+        }
+        if !root.is_record {
+            return Err(gone(name));
+        }
         column_of(self.dialect, root.set, &root.alias, name, name).ok_or_else(|| unknown(root.set, name))
     }
 }
@@ -118,6 +142,12 @@ pub(crate) fn column_of(dialect: Dialect, set: &EntitySet, alias: &str, name: &s
 /// Says that an entity type has no such property.
 pub(crate) fn unknown(set: &EntitySet, name: &str) -> QueryError {
     QueryError::UnknownProperty { set: set.name.clone(), property: name.to_owned() }
+}
+
+/// Says that rows of `$apply` have no such value.
+pub(crate) fn gone(name: &str) -> QueryError {
+    let problem = format!("What $apply makes here has nothing that is called {name}");
+    QueryError::TypeMismatch { property: Some(name.to_owned()), problem }
 }
 
 /// Writes a column of the table. Always qualified: SQLite reads a lone quoted name that no column has as text.

@@ -76,7 +76,10 @@ impl Compiler<'_> {
         }
         let side = match expr {
             Expr::Literal(literal) => Side::Literal(literal),
-            Expr::Property(name) => Side::Operand(self.named(name)?),
+            Expr::Property(name) => match self.computed_as(name, depth + 1)? {
+                Some(side) => side,
+                None => Side::Operand(self.named(name)?),
+            },
             Expr::Path(path) => Side::Operand(self.reached(path)?),
             Expr::Count(path) => Side::Operand(self.counted(path)?),
             Expr::Arithmetic { op, left, right } => self.arithmetic(*op, left, right, depth + 1)?,

@@ -2,8 +2,7 @@
 //!
 //! Owns: ordering keys with `Id` as the last, so that the order is total and pages are stable; nulls first in
 //! ascending order and last in descending (OData Protocol 4.01, section 11.2.6.2); text in the order people expect (ADR
-//! 0012). Refuses: offsets, which are the
-//! client's own `$skip`.
+//! 0012). Refuses: offsets, which are the client's own `$skip`.
 
 use crate::compare::truth;
 use crate::compiler::Compiler;
@@ -50,18 +49,24 @@ pub(crate) fn keys(compiler: &mut Compiler<'_>, order_by: &[OrderBy]) -> Result<
         let (returned, cast) = if is_numeric { (format!("({sql})::text"), "::numeric") } else { (sql.clone(), "") };
         keys.push(Key { ordered, returned, cast, sql, descending: *descending, nullable });
     }
-    if !order_by.iter().any(|key| key.expr == Expr::Property(ID.into())) {
-        let id = compiler.column(ID)?;
-        keys.push(Key {
-            ordered: id.sql.clone(),
-            returned: id.sql.clone(),
-            cast: "",
-            sql: id.sql,
-            descending: false,
-            nullable: id.nullable,
-        });
+    for last in compiler.last_keys(order_by)? {
+        let ordered = last.compared(compiler.dialect);
+        let returned = last.sql.clone();
+        keys.push(Key { ordered, returned, cast: "", sql: last.sql, descending: false, nullable: last.nullable });
     }
     Ok(keys)
+}
+
+impl Compiler<'_> {
+    /// Finds what tells rows apart that are alike in all that was asked: `Id`, or every value of a row that is no record.
+    fn last_keys(&self, order_by: &[OrderBy]) -> Result<Vec<Operand>, QueryError> {
+        let is_asked = |name: &str| order_by.iter().any(|key| key.expr == Expr::Property(name.to_owned()));
+        let root = &self.scopes[0];
+        if !root.is_record {
+            return Ok(root.made.iter().filter(|made| !is_asked(&made.name)).cloned().collect());
+        }
+        Ok(if is_asked(ID) { Vec::new() } else { vec![self.column(ID)?] })
+    }
 }
 
 /// Writes the list for `ORDER BY`.

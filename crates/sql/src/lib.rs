@@ -5,6 +5,8 @@
 //! share one text. Every identifier comes from the model or from the caller's own code; every value of a user is a
 //! bind. Storage forms are those of `tidemark_model::Cell`.
 
+mod aggregate;
+mod apply;
 mod arithmetic;
 pub mod calculation;
 mod call;
@@ -12,6 +14,7 @@ mod cast;
 mod column;
 mod compare;
 mod compiler;
+mod computed;
 mod condition;
 mod constant;
 mod error;
@@ -28,6 +31,7 @@ pub mod postgres;
 mod related;
 mod search;
 mod select;
+mod source;
 mod statement;
 mod strings;
 mod table;
@@ -36,12 +40,13 @@ mod times;
 mod wide;
 
 pub use column::{Column, ColumnKind};
+pub use computed::Value;
 pub use error::QueryError;
 pub use folded::{folded_cell, folded_column, folded_name};
 pub use name::{name, quote, quoted};
 pub use neighbour::{Neighbour, Neighbours};
 pub use placeholders::placeholders;
 pub use related::{Related, related, related_counts};
-pub use select::{Select, count, select};
+pub use select::{Select, count, select, select_with_values};
 pub use statement::{Dialect, Statement};
 pub use table::{Layout, add_column, column_of, create_index, create_table, create_unique_index, fill_default};

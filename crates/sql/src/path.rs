@@ -4,7 +4,7 @@
 //! Where no record is related, its properties are null (URL Conventions 4.01, section 5.1.1.15). Deleted records are related
 //! to nothing. Refuses: types derived from others.
 
-use crate::compiler::{Compiler, Join, Scope, all_of, column_of, unknown};
+use crate::compiler::{Compiler, Join, Scope, all_of, column_of, gone, unknown};
 use crate::error::QueryError;
 use crate::name::quoted;
 use crate::neighbour::Neighbour;
@@ -38,6 +38,10 @@ impl<'a> Compiler<'a> {
     /// Finds what a path leads to: a property, or a record.
     pub(crate) fn reached(&mut self, path: &Path) -> Result<Operand, QueryError> {
         let shown = shown(path);
+        let root = &self.scopes[0];
+        if let Some(made) = root.made.iter().find(|made| path.from.is_none() && made.name == shown) {
+            return Ok(made.clone());
+        }
         let Some((last, before)) = path.names.split_last() else {
             let (_, place) = self.begin(path)?;
             return Ok(self.record(&place, shown));
@@ -80,6 +84,9 @@ impl<'a> Compiler<'a> {
             QueryError::TypeMismatch { property: None, problem: format!("Nothing is called {variable} here") }
         })?;
         let found = &self.scopes[scope];
+        if !found.is_record {
+            return Err(gone(&shown(path)));
+        }
         Ok((scope, Place { set: found.set, alias: found.alias.clone(), is_optional: false }))
     }
 
@@ -170,7 +177,7 @@ impl<'a> Compiler<'a> {
         let mut conditions = vec![format!("{alias}.{key} = {}.{id}", place.alias)];
         conditions.extend(self.there(&neighbour, &alias));
         let table = format!("{} AS {alias}", quoted(self.dialect, neighbour.table));
-        let scope = Scope { variable: variable.to_owned(), set: neighbour.set, alias, joins: Vec::new() };
+        let scope = Scope::of(variable, neighbour.set, &alias);
         Ok((conditions, table, scope))
     }
 

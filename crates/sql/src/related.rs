@@ -6,7 +6,8 @@
 use crate::compiler::{Compiler, column};
 use crate::error::QueryError;
 use crate::keys;
-use crate::select::{Select, conditions, from};
+use crate::select::{Select, whole};
+use crate::source::Source;
 use crate::statement::Statement;
 use std::fmt::Write as _;
 use tidemark_model::Cell;
@@ -30,9 +31,9 @@ pub struct Related<'a> {
 pub fn related(read: &Related<'_>) -> Result<Statement, QueryError> {
     let select = &read.select;
     let mut compiler = Compiler::new(select.set, select.dialect, select.neighbours);
-    let (by, mut conditions) = (column(select.dialect, read.by), conditions(select, &mut compiler)?);
-    conditions.safe.push(one_of(&mut compiler, &by, read.of));
-    let keys = keys::keys(&mut compiler, &select.query.order_by)?;
+    let (by, mut source) = (column(select.dialect, read.by), Source::of(select, &mut compiler)?);
+    source.safe.push(one_of(&mut compiler, &by, read.of));
+    let keys = keys::keys(&mut compiler, select.query.order())?;
     let order = keys::order(select.dialect, &keys);
     let columns = select.columns.iter().map(|name| column(select.dialect, name));
     let wanted = keys.iter().filter(|_| select.with_keys).map(|key| key.returned.clone());
@@ -42,7 +43,7 @@ pub fn related(read: &Related<'_>) -> Result<Statement, QueryError> {
         "SELECT x.p, {} FROM (SELECT {by} AS p, row_number() OVER (PARTITION BY {by} ORDER BY {order}) AS n, {}{}) AS x",
         outer.join(", "),
         inner.join(", "),
-        from(select, &compiler, &conditions)
+        source.from(&compiler)
     );
     let (skip, top) = (select.query.skip, select.query.top);
     let _ = write!(sql, " WHERE x.n > {}", compiler.builder.bind(whole(skip)));
@@ -60,16 +61,12 @@ pub fn related(read: &Related<'_>) -> Result<Statement, QueryError> {
 pub fn related_counts(read: &Related<'_>) -> Result<Statement, QueryError> {
     let select = &read.select;
     let mut compiler = Compiler::new(select.set, select.dialect, select.neighbours);
-    let (by, mut conditions) = (column(select.dialect, read.by), conditions(select, &mut compiler)?);
-    conditions.safe.push(one_of(&mut compiler, &by, read.of));
-    let from = from(select, &compiler, &conditions);
+    let (by, mut source) = (column(select.dialect, read.by), Source::of(select, &mut compiler)?);
+    source.safe.push(one_of(&mut compiler, &by, read.of));
+    let from = source.from(&compiler);
     compiler.builder.finish(format!("SELECT {by}, count(*){from} GROUP BY {by}"))
 }
 
 fn one_of(compiler: &mut Compiler<'_>, by: &str, of: &[Uuid]) -> String {
     format!("({})", compiler.builder.is_one_of(by, of.iter().map(|id| Cell::Guid(*id)).collect()))
-}
-
-fn whole(n: u64) -> Cell<'static> {
-    Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX))
 }

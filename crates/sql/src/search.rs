@@ -24,6 +24,10 @@ pub(crate) fn search(compiler: &mut Compiler<'_>, parts: &[Search]) -> Result<Ve
     if parts.iter().map(Search::words).sum::<usize>() > MOST_WORDS {
         return Err(QueryError::TooComplex);
     }
+    if !compiler.scopes[0].is_record && !parts.is_empty() {
+        let problem = "$search looks in records, and $apply has made other rows of them".to_owned();
+        return Err(QueryError::TypeMismatch { property: None, problem });
+    }
     let is_empty = |part: &&Search| matches!(part, Search::Word(word) if word.is_empty());
     parts.iter().filter(|part| !is_empty(part)).map(|part| written(compiler, part, &texts, 0)).collect()
 }

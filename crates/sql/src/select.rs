@@ -1,15 +1,14 @@
 //! One read of an entity set: what is asked, and the statement for it.
 //!
-//! Owns: the shape of the statement: columns, conditions, order, paging. Refuses: single conditions
-//! (`condition`) and whether tombstoned records are shown (the caller's scope says).
+//! Owns: the shape of the statement: columns, order, paging. Refuses: where the rows come from (`source`), and whether
+//! tombstoned records are shown (the caller's scope says).
 
-use crate::compiler::{Compiler, all_of, column, join};
+use crate::compiler::{Compiler, column};
+use crate::computed::Value;
 use crate::error::QueryError;
 use crate::keys;
-use crate::name::quoted;
 use crate::neighbour::Neighbours;
-use crate::path::joined;
-use crate::search;
+use crate::source::Source;
 use crate::statement::{Dialect, Statement};
 use std::fmt::Write as _;
 use tidemark_model::query::Query;
@@ -41,6 +40,8 @@ pub struct Select<'a> {
     pub after: Option<&'a [Cell<'static>]>,
     /// Whether the ordering keys are returned too, behind `columns`, in the form that `after` takes.
     pub with_keys: bool,
+    /// A column that the rows are in the order of, whatever the query says; a name from the caller's code.
+    pub by: Option<&'a str>,
 }
 
 impl<'a> Select<'a> {
@@ -58,6 +59,7 @@ impl<'a> Select<'a> {
             neighbours: None,
             after: None,
             with_keys: false,
+            by: None,
         }
     }
 }
@@ -68,28 +70,39 @@ impl<'a> Select<'a> {
 /// # Errors
 /// What the query asks of the entity type that it does not have, or that cannot be compared.
 pub fn select(select: &Select<'_>) -> Result<Statement, QueryError> {
-    for name in select.query.select.iter().filter(|name| *name != "*") {
-        select
-            .set
-            .entity_type
-            .property(name)
-            .ok_or_else(|| QueryError::UnknownProperty { set: select.set.name.clone(), property: name.clone() })?;
-    }
+    select_with_values(select).map(|(statement, _)| statement)
+}
+
+/// Writes the same statement, and tells which values `$apply` and `$compute` make: each is a text, as a payload has it,
+/// behind `columns` and before the ordering keys. Rows that are no records have nothing in `columns`.
+///
+/// # Errors
+/// As [`select`].
+pub fn select_with_values(select: &Select<'_>) -> Result<(Statement, Vec<Value>), QueryError> {
     let mut compiler = Compiler::new(select.set, select.dialect, select.neighbours);
-    let mut conditions = conditions(select, &mut compiler)?;
+    let mut source = Source::of(select, &mut compiler)?;
+    compiler.refuse_unknown(&select.query.select)?;
     let before = compiler.failing;
-    let keys = keys::keys(&mut compiler, &select.query.order_by)?;
+    let keys = keys::keys(&mut compiler, select.query.order())?;
     if let Some(values) = select.after {
         let behind = keys::behind(&mut compiler, &keys, values)?;
         let are_failing = compiler.failing > before;
-        if are_failing { conditions.failing.extend(behind) } else { conditions.safe.extend(behind) }
+        if are_failing { source.failing.extend(behind) } else { source.safe.extend(behind) }
     }
-    let mut returned: Vec<String> = select.columns.iter().map(|name| column(select.dialect, name)).collect();
+    let is_record = compiler.scopes[0].is_record;
+    let name = |name: &&str| if is_record { column(select.dialect, name) } else { "NULL".to_owned() };
+    let mut returned: Vec<String> = select.columns.iter().map(name).collect();
+    let mut values = Vec::new();
+    for (value, sql) in compiler.values(&select.query.select)? {
+        values.push(value);
+        returned.push(sql);
+    }
     if select.with_keys {
         returned.extend(keys.iter().map(|key| key.returned.clone()));
     }
-    let mut sql = format!("SELECT {}{}", returned.join(", "), from(select, &compiler, &conditions));
-    let _ = write!(sql, " ORDER BY {}", keys::order(select.dialect, &keys));
+    let mut sql = format!("SELECT {}{}", returned.join(", "), source.from(&compiler));
+    let order = select.by.map(|by| column(select.dialect, by));
+    let _ = write!(sql, " ORDER BY {}", order.unwrap_or_else(|| keys::order(select.dialect, &keys)));
     let (top, skip) = (select.query.top, select.query.skip);
     if let Some(top) = top {
         let _ = write!(sql, " LIMIT {}", compiler.builder.bind(whole(top)));
@@ -99,71 +112,22 @@ pub fn select(select: &Select<'_>) -> Result<Statement, QueryError> {
     if skip > 0 {
         let _ = write!(sql, " OFFSET {}", compiler.builder.bind(whole(skip)));
     }
-    compiler.builder.finish(sql)
+    Ok((compiler.builder.finish(sql)?, values))
 }
 
-/// Writes the statement that counts the rows of `filter`, `search` and the scope; order and paging do not matter
+/// Writes the statement that counts the rows of `apply`, `filter`, `search` and the scope; order and paging do not matter
 /// (OData Protocol 4.01, section 11.2.6.5).
 ///
 /// # Errors
 /// As [`select`].
 pub fn count(select: &Select<'_>) -> Result<Statement, QueryError> {
     let mut compiler = Compiler::new(select.set, select.dialect, select.neighbours);
-    let conditions = conditions(select, &mut compiler)?;
-    let from = from(select, &compiler, &conditions);
+    let source = Source::of(select, &mut compiler)?;
+    let from = source.from(&compiler);
     compiler.builder.finish(format!("SELECT count(*){from}"))
 }
 
-/// The conditions of a read, all of which must hold.
-pub(crate) struct Conditions {
-    pub(crate) safe: Vec<String>,
-    /// Those that may fail, and must not for a row that the others leave out: it may be another workspace's.
-    pub(crate) failing: Vec<String>,
-}
-
-/// Writes the conditions of a read.
-pub(crate) fn conditions<'a>(select: &Select<'a>, compiler: &mut Compiler<'a>) -> Result<Conditions, QueryError> {
-    let mut conditions = Vec::new();
-    if let Some(text) = select.extra_where {
-        for value in select.extra_values {
-            compiler.builder.reserve(value.clone());
-        }
-        conditions.push(format!("({text})"));
-    }
-    for (name, value) in select.scope {
-        let name = column(select.dialect, name);
-        conditions.push(match value {
-            Cell::Null => format!("({name} IS NULL)"),
-            value => format!("({name} = {})", compiler.builder.bind(value.clone())),
-        });
-    }
-    let mut failing = Vec::new();
-    if let Some(filter) = &select.query.filter {
-        let condition = compiler.condition(filter, 0)?;
-        if compiler.failing > 0 { failing.push(condition) } else { conditions.push(condition) }
-    }
-    conditions.extend(search::search(compiler, &select.query.search)?);
-    Ok(Conditions { safe: conditions, failing })
-}
-
-/// Writes where the rows come from.
-pub(crate) fn from(select: &Select<'_>, compiler: &Compiler<'_>, conditions: &Conditions) -> String {
-    let mut sql = format!(" FROM {} AS t", quoted(select.dialect, select.table));
-    sql.extend(compiler.scopes.first().map(joined));
-    let Conditions { safe, failing } = conditions;
-    // The safe ones stand by themselves too, where an index finds them.
-    let guarded = (!failing.is_empty()).then(|| match safe.is_empty() {
-        true => join(failing, " AND "),
-        false => all_of(safe, failing),
-    });
-    let all: Vec<&str> = safe.iter().chain(&guarded).map(String::as_str).collect();
-    if !all.is_empty() {
-        let _ = write!(sql, " WHERE {}", all.join(" AND "));
-    }
-    sql
-}
-
 /// No table has more rows than fit.
-fn whole(n: u64) -> Cell<'static> {
+pub(crate) fn whole(n: u64) -> Cell<'static> {
     Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX))
 }

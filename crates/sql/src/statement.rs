@@ -83,6 +83,16 @@ impl Builder {
         self.values.push(cell);
     }
 
+    /// Returns how many values there are.
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Forgets the values behind so many.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.values.truncate(len);
+    }
+
     /// Puts the text beside its binds.
     pub(crate) fn finish(self, sql: String) -> Result<Statement, QueryError> {
         let fits = self.values.len() <= MOST_VALUES;

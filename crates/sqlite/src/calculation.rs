@@ -4,9 +4,10 @@
 //! what is no number is one of these or, among doubles, the text `NaN`, since SQLite makes null of that double. Refuses: the
 //! rules themselves.
 
-use rusqlite::functions::{Context, FunctionFlags};
+use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Error, Result};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use tidemark_model::casts::{double_of_text, double_of_wide, double_text, wide_of_double, wide_of_text, wide_text};
 use tidemark_model::pattern::Pattern;
 use tidemark_model::{
@@ -32,6 +33,7 @@ pub(crate) fn set_up(connection: &Connection) -> Result<()> {
     doubles(connection)?;
     times(connection)?;
     casts(connection)?;
+    sums(connection)?;
     define(connection, names::SUBSTRING, 2, |ctx| substring(text(ctx, 0)?, wide(ctx, 1)?, Wide::Infinity))?;
     define(connection, names::SUBSTRING, 3, |ctx| substring(text(ctx, 0)?, wide(ctx, 1)?, wide(ctx, 2)?))?;
     define(connection, names::MATCHES, 2, |ctx| {
@@ -148,6 +150,42 @@ fn casts(connection: &Connection) -> Result<()> {
         let id = Uuid::parse_str(written).ok().filter(|_| written.len() == 36);
         Ok(id.map_or(Value::Null, |id| Value::Blob(id.as_bytes().to_vec())))
     })
+}
+
+fn sums(connection: &Connection) -> Result<()> {
+    let wide_sum = Sum { read: wide, add: |a: Wide, b| a.plus(b), write: bytes };
+    connection.create_aggregate_function(names::SUM, 1, FLAGS, wide_sum)?;
+    let real_sum = Sum { read: double, add: |a: f64, b| in_range(a, b, a + b, false), write: real };
+    connection.create_aggregate_function(names::REAL_SUM, 1, FLAGS, real_sum)
+}
+
+/// A sum: how a value is read, added and written.
+struct Sum<T> {
+    read: fn(&Context<'_>, usize) -> Result<T>,
+    add: fn(T, T) -> std::result::Result<T, NoNumber>,
+    write: fn(T) -> Value,
+}
+
+impl<T: Copy + UnwindSafe + RefUnwindSafe> Aggregate<Option<T>, Value> for Sum<T> {
+    fn init(&self, _: &mut Context<'_>) -> Result<Option<T>> {
+        Ok(None)
+    }
+
+    fn step(&self, ctx: &mut Context<'_>, sum: &mut Option<T>) -> Result<()> {
+        if ctx.get_raw(0) == ValueRef::Null {
+            return Ok(());
+        }
+        let value = (self.read)(ctx, 0)?;
+        *sum = Some(match *sum {
+            None => value,
+            Some(before) => (self.add)(before, value).map_err(failed)?,
+        });
+        Ok(())
+    }
+
+    fn finalize(&self, _: &mut Context<'_>, sum: Option<Option<T>>) -> Result<Value> {
+        Ok(sum.flatten().map_or(Value::Null, self.write))
+    }
 }
 
 /// Returns the part of a text that begins at a character, or as far from its end, and is of so many characters.

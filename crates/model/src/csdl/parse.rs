@@ -190,7 +190,8 @@ fn entity_type(
     properties.push(fixed(IS_TOMBSTONED, Kind::Boolean, true, Role::IsTombstoned));
     properties.push(fixed(UPDATED_BY, Kind::String { max_length: None }, true, Role::UpdatedBy));
     let label = label(&schema[name]).unwrap_or_else(|| name.to_owned());
-    Ok(EntityType { name: name.to_owned(), label, properties, navigation, collections })
+    let qualified_name = format!("{namespace}.{name}");
+    Ok(EntityType { name: name.to_owned(), qualified_name, label, properties, navigation, collections })
 }
 
 /// A set or property whose name begins with `$` would be read as a word of CSDL and dropped in silence.

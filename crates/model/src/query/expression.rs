@@ -107,6 +107,18 @@ impl Expr {
         self.parts().into_iter().any(|part| part.names(property))
     }
 
+    /// Tells whether it says the same of a record for as long as that is not changed: nothing in it is of another record, or of
+    /// the present.
+    pub fn is_of_record_alone(&self, is_property: &impl Fn(&str) -> bool) -> bool {
+        let is_own = match self {
+            Self::Path(_) | Self::Count(_) | Self::Lambda { .. } => false,
+            Self::Call { function, .. } => *function != Function::Now,
+            Self::Property(name) => is_property(name),
+            _ => true,
+        };
+        is_own && self.parts().into_iter().all(|part| part.is_of_record_alone(is_property))
+    }
+
     /// Returns the expressions that this one is made of.
     pub fn parts(&self) -> Vec<&Expr> {
         match self {

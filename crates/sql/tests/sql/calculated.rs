@@ -37,7 +37,7 @@ fn casted(value: Expr, to: &str) -> Expr {
 }
 
 /// Numbers without rounding, of which none gets larger than a double tells apart.
-fn exact() -> BoxedStrategy<Expr> {
+pub(crate) fn exact() -> BoxedStrategy<Expr> {
     let small = &["0", "1", "-1", "2", "3", "7", "2.5", "-0.25", "1.2525", "10"];
     let leaf = prop_oneof![
         5 => property(&["Rank", "Cost"]),
@@ -92,7 +92,7 @@ fn double() -> BoxedStrategy<Expr> {
     .boxed()
 }
 
-fn duration() -> BoxedStrategy<Expr> {
+pub(crate) fn duration() -> BoxedStrategy<Expr> {
     let numbers = one_of(&["0", "2", "-3", "0.5", "0.0001"][..]).prop_map(literal);
     let factor = prop_oneof![property(&["Rank", "Cost"]), numbers].boxed();
     let few = &[0, 1, -1, 86_400_000_000, 90_061_500_000, -31_556_952_000_000, i64::MAX];
@@ -113,7 +113,7 @@ fn duration() -> BoxedStrategy<Expr> {
     .boxed()
 }
 
-fn moved(names: &'static [&'static str]) -> impl Strategy<Value = Expr> {
+pub(crate) fn moved(names: &'static [&'static str]) -> impl Strategy<Value = Expr> {
     let ops = one_of(&[Arithmetic::Add, Arithmetic::Sub][..]);
     (ops, property(names), duration()).prop_map(|(op, a, b)| two(op, a, b))
 }
@@ -123,7 +123,7 @@ fn unknown_or_one() -> impl Strategy<Value = Expr> {
     property(&["IsDone"]).prop_map(|is_done| Expr::Case(vec![(is_done, literal("1"))]))
 }
 
-fn written() -> BoxedStrategy<Expr> {
+pub(crate) fn written() -> BoxedStrategy<Expr> {
     let anything = prop_oneof![
         exact(),
         double(),

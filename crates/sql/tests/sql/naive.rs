@@ -44,11 +44,18 @@ pub(crate) struct Here<'w> {
     pub(crate) set: &'w EntitySet,
     pub(crate) row: &'w Row,
     variables: BTreeMap<String, (&'w EntitySet, &'w Row)>,
+    /// What `$apply` and `$compute` made of the row, by name or path.
+    made: BTreeMap<String, Value>,
 }
 
 impl<'w> Here<'w> {
     pub(crate) fn new(world: &'w World, row: &'w Row) -> Self {
-        Self { world, set: world.set(), row, variables: BTreeMap::new() }
+        Self { world, set: world.set(), row, variables: BTreeMap::new(), made: BTreeMap::new() }
+    }
+
+    /// Returns the same with what was made of the row.
+    pub(crate) fn with(self, made: BTreeMap<String, Value>) -> Self {
+        Self { made, ..self }
     }
 
     /// Follows a path over records; `None` where there is none.
@@ -125,6 +132,7 @@ pub(crate) fn value(here: &Here<'_>, expr: &Expr) -> Result<Value> {
     let of = |expr: &Expr| value(here, expr);
     Ok(match expr {
         Expr::Literal(l) => literal(l),
+        Expr::Property(name) if here.made.contains_key(name) => here.made[name].clone(),
         Expr::Property(name) if here.set.entity_type.property(name).is_some() => property(here.set, here.row, name),
         Expr::Property(name) => record(here, &Path { from: None, names: vec![name.clone()] }),
         Expr::Path(path) => reached(here, path),
@@ -250,7 +258,7 @@ fn num(base: i64, power: i64) -> bigdecimal::num_bigint::BigInt {
     bigdecimal::num_bigint::BigInt::from(base).pow(power as u32)
 }
 
-fn arithmetic(op: Arithmetic, l: Value, r: Value) -> Result<Value> {
+pub(crate) fn arithmetic(op: Arithmetic, l: Value, r: Value) -> Result<Value> {
     use Arithmetic::{Add, Div, DivBy, Mod, Mul, Sub};
     let sign = |n: &BigDecimal| if op == Sub { -n } else { n.clone() };
     Ok(match (l, r) {

@@ -29,7 +29,7 @@ impl Neighbours for Around<'_> {
 /// Whose records, and without tombstones unless the filter asks about them (DESIGN section 5, Tombstones).
 pub(super) fn scope(place: &Place, query: &Query) -> Vec<(&'static str, Cell<'static>)> {
     let mut scope = vec![(WORKSPACE, Cell::Integer(place.workspace_no)), (OWNER, Cell::Integer(place.owner_no))];
-    if !query.filter.as_ref().is_some_and(|filter| filter.names(IS_TOMBSTONED)) {
+    if !query.asks_about(IS_TOMBSTONED) {
         scope.push((IS_TOMBSTONED, Cell::Integer(0)));
     }
     scope

@@ -1,0 +1,95 @@
+//! Where the rows of a read come from: a table, or what the steps of `$apply` made of it.
+//!
+//! Owns: the text behind `FROM`, its conditions, and what can be named in its rows. Within a statement it is always called
+//! `t`. Refuses: single steps (`apply`), which rows are returned in which order (`select`).
+
+use crate::compiler::{Compiler, all_of, column, join};
+use crate::error::QueryError;
+use crate::name::quoted;
+use crate::path::joined;
+use crate::search;
+use crate::select::Select;
+use std::fmt::Write as _;
+use tidemark_model::Cell;
+use tidemark_model::query::{Expr, Search};
+
+/// Rows that something is asked of.
+pub(crate) struct Source {
+    /// What stands behind `FROM`.
+    pub(crate) text: String,
+    /// Conditions that must all hold.
+    pub(crate) safe: Vec<String>,
+    /// Those that may fail, and must not for a row that the others leave out: it may be another workspace's.
+    pub(crate) failing: Vec<String>,
+}
+
+impl Source {
+    /// Takes the rows that a read is about: those in its scope, as `$apply`, `$filter` and `$search` leave them.
+    pub(crate) fn of<'a>(select: &Select<'a>, compiler: &mut Compiler<'a>) -> Result<Self, QueryError> {
+        let mut source = Self {
+            text: format!("{} AS t", quoted(select.dialect, select.table)),
+            safe: Vec::new(),
+            failing: Vec::new(),
+        };
+        source.within(select, compiler);
+        source.apply(compiler, &select.query.apply)?;
+        compiler.compute(&select.query.compute)?;
+        if let Some(filter) = &select.query.filter {
+            source.filter(compiler, filter)?;
+        }
+        source.search(compiler, &select.query.search)?;
+        Ok(source)
+    }
+
+    /// Leaves out what the caller does.
+    fn within(&mut self, select: &Select<'_>, compiler: &mut Compiler<'_>) {
+        if let Some(text) = select.extra_where {
+            for value in select.extra_values {
+                compiler.builder.reserve(value.clone());
+            }
+            self.safe.push(format!("({text})"));
+        }
+        for (name, value) in select.scope {
+            let name = column(select.dialect, name);
+            self.safe.push(match value {
+                Cell::Null => format!("({name} IS NULL)"),
+                value => format!("({name} = {})", compiler.builder.bind(value.clone())),
+            });
+        }
+    }
+
+    /// Leaves out the rows for which a condition does not hold.
+    pub(crate) fn filter(&mut self, compiler: &mut Compiler<'_>, filter: &Expr) -> Result<(), QueryError> {
+        let before = compiler.failing;
+        let condition = compiler.condition(filter, 0)?;
+        if compiler.failing > before {
+            self.failing.push(condition)
+        } else {
+            self.safe.push(condition)
+        }
+        Ok(())
+    }
+
+    /// Leaves out the rows in which something is not found.
+    pub(crate) fn search(&mut self, compiler: &mut Compiler<'_>, parts: &[Search]) -> Result<(), QueryError> {
+        self.safe.extend(search::search(compiler, parts)?);
+        Ok(())
+    }
+
+    /// Writes ` FROM … WHERE …`.
+    pub(crate) fn from(&self, compiler: &Compiler<'_>) -> String {
+        let mut sql = format!(" FROM {}", self.text);
+        sql.extend(compiler.scopes.first().map(joined));
+        let Self { safe, failing, .. } = self;
+        // The safe ones stand by themselves too, where an index finds them.
+        let guarded = (!failing.is_empty()).then(|| match safe.is_empty() {
+            true => join(failing, " AND "),
+            false => all_of(safe, failing),
+        });
+        let all: Vec<&str> = safe.iter().chain(&guarded).map(String::as_str).collect();
+        if !all.is_empty() {
+            let _ = write!(sql, " WHERE {}", all.join(" AND "));
+        }
+        sql
+    }
+}
