@@ -5,6 +5,7 @@
 //! refused by name, never a wrong result.
 
 mod aliases;
+mod apply;
 mod cursor;
 mod list;
 mod literal;
@@ -19,6 +20,7 @@ mod write;
 
 use crate::WireError;
 pub(crate) use aliases::Aliases;
+pub(crate) use apply::{apply, compute};
 use parser::Parser;
 use tidemark_model::query::{Expr, Function, OrderBy, RESERVED_WORDS};
 
@@ -58,15 +60,7 @@ pub(crate) fn filter(text: &str, aliases: &Aliases, is_within: bool) -> Result<E
 /// Reads a decoded `$orderby`, of a request or within `$expand`.
 pub(crate) fn order_by(text: &str, aliases: &Aliases, is_within: bool) -> Result<Vec<OrderBy>, WireError> {
     let mut parser = Parser::new("$orderby", text, aliases, is_within);
-    let mut keys = Vec::new();
-    loop {
-        let expr = parser.expression()?;
-        let descending = parser.direction();
-        keys.push(OrderBy { expr, descending });
-        if !parser.comma() {
-            break;
-        }
-    }
+    let keys = parser.keys()?;
     parser.end("asc, desc, a comma or the end")?;
     Ok(keys)
 }

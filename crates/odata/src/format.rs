@@ -7,20 +7,44 @@ use crate::{Code, Version, WireError};
 /// How a JSON answer is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Format {
-    /// `odata.metadata=none`: only links and counts as control information.
-    pub no_metadata: bool,
+    /// How much control information there is.
+    pub metadata: Metadata,
     /// `IEEE754Compatible=true`: Int64 and Decimal as strings.
     pub numbers_as_strings: bool,
 }
 
+/// How much control information an answer has (section 3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Metadata {
+    /// `none`: only links and counts.
+    None,
+    /// `minimal`: what cannot be known from `$metadata`.
+    #[default]
+    Minimal,
+    /// `full`: everything, types and addresses too.
+    Full,
+}
+
 impl Format {
+    /// Tells whether there is no control information beside links and counts.
+    pub fn is_none(self) -> bool {
+        self.metadata == Metadata::None
+    }
+
+    /// Tells whether there is all control information.
+    pub fn is_full(self) -> bool {
+        self.metadata == Metadata::Full
+    }
+
     /// Returns the value of the answer's `Content-Type`.
     pub fn content_type(self) -> &'static str {
-        match (self.no_metadata, self.numbers_as_strings) {
-            (false, false) => "application/json;odata.metadata=minimal",
-            (false, true) => "application/json;odata.metadata=minimal;IEEE754Compatible=true",
-            (true, false) => "application/json;odata.metadata=none",
-            (true, true) => "application/json;odata.metadata=none;IEEE754Compatible=true",
+        match (self.metadata, self.numbers_as_strings) {
+            (Metadata::Minimal, false) => "application/json;odata.metadata=minimal",
+            (Metadata::Minimal, true) => "application/json;odata.metadata=minimal;IEEE754Compatible=true",
+            (Metadata::None, false) => "application/json;odata.metadata=none",
+            (Metadata::None, true) => "application/json;odata.metadata=none;IEEE754Compatible=true",
+            (Metadata::Full, false) => "application/json;odata.metadata=full",
+            (Metadata::Full, true) => "application/json;odata.metadata=full;IEEE754Compatible=true",
         }
     }
 }
@@ -44,7 +68,7 @@ impl MetadataFormat {
     }
 }
 
-/// Chooses how a JSON answer is written from `Accept` and `$format`; `odata.metadata=full` gets minimal.
+/// Chooses how a JSON answer is written from `Accept` and `$format`.
 ///
 /// # Errors
 /// 406 where the client takes no JSON.
@@ -56,7 +80,13 @@ pub fn negotiate_format(accept: Option<&str>, format: Option<&str>) -> Result<Fo
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         let value = value.trim().trim_matches('"');
         match name.trim() {
-            "odata.metadata" | "metadata" => answer.no_metadata = value == "none",
+            "odata.metadata" | "metadata" => {
+                answer.metadata = match value {
+                    "none" => Metadata::None,
+                    "full" => Metadata::Full,
+                    _ => Metadata::Minimal,
+                }
+            }
             "ieee754compatible" => answer.numbers_as_strings = value == "true",
             _ => {}
         }
@@ -205,7 +235,7 @@ mod tests {
         assert_eq!(format(None).unwrap(), minimal);
         assert_eq!(format(Some("*/*")).unwrap(), minimal);
         assert_eq!(format(Some("text/html, application/*;q=0.1")).unwrap(), minimal);
-        assert_eq!(format(Some("application/json; odata.metadata=full")).unwrap(), minimal);
+        assert_eq!(format(Some("application/json; odata.metadata=full")).unwrap(), "application/json;odata.metadata=full");
         assert_eq!(
             format(Some("application/json;odata.metadata=none;IEEE754Compatible=true")).unwrap(),
             "application/json;odata.metadata=none;IEEE754Compatible=true"

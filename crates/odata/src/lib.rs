@@ -31,11 +31,13 @@ pub use dates::{http_date, parse_http_date};
 pub use entity::{read_entity, read_etag, write_entity};
 pub use error::WireError;
 pub use filter::{filter_words, parse_filter, parse_order_by};
-pub use format::{BatchFormat, Format, MetadataFormat, negotiate_batch, negotiate_format, negotiate_metadata};
+pub use format::{
+    BatchFormat, Format, Metadata, MetadataFormat, negotiate_batch, negotiate_format, negotiate_metadata,
+};
 pub use metadata::{metadata_json, metadata_xml, service_document};
 pub use options::{Options, option_names, parse_options};
 pub use page::{PageEnd, PageError, read_page};
-pub use page_writer::{Link, PageWriter, RecordWriter, context_url, property_json, raw_value};
+pub use page_writer::{Link, Made, MadeWriter, PageWriter, RecordWriter, context_url, property_json, raw_value};
 pub use path::{End, Resource, Step, entity_url, parse_path, path_words, split_target};
 pub use percent::{encode_loose, encode_query};
 pub use prefer::{Prefer, Preference, parse_prefer, preference_applied};

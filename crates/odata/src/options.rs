@@ -1,22 +1,26 @@
 //! System query options (OData URL Conventions 4.01 section 5), as a server reads them.
 //!
 //! Owns: the options as a whole: names in any case, with or without `$`, each at most once. Refuses: `$filter` and
-//! `$orderby` themselves (`filter`) and knowing the model. An option of OData's that is not served answers 501, an
+//! `$orderby`, `$compute` and `$apply` themselves (`filter`) and knowing the model. An option of OData's that is not served answers 501, an
 //! unknown one with `$` 400; any other name is a custom option and ignored, as section 5.2 wants.
 
 mod expand;
 mod search;
 
-use crate::filter::{Aliases, filter, order_by};
+pub(crate) use search::parse as search;
+
+use crate::filter::{Aliases, apply, compute, filter, order_by};
 use crate::percent::{decode, decode_query};
 use crate::{Code, WireError};
 use tidemark_model::query::Query;
 
 /// Options of OData's that nothing here serves.
-const UNSUPPORTED: [&str; 4] = ["apply", "compute", "index", "schemaversion"];
+const UNSUPPORTED: [&str; 2] = ["index", "schemaversion"];
 /// Options that stand only within another one.
 const WITHIN: [&str; 1] = ["levels"];
-const SUPPORTED: [&str; 12] = [
+const SUPPORTED: [&str; 14] = [
+    "apply",
+    "compute",
     "filter",
     "orderby",
     "select",
@@ -39,7 +43,7 @@ pub fn option_names() -> impl Iterator<Item = &'static str> {
 /// The query options of a request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
-    /// `$filter`, `$orderby`, `$select`, `$top`, `$skip`, `$count`, `$search`.
+    /// `$apply`, `$compute`, `$filter`, `$orderby`, `$select`, `$top`, `$skip`, `$count`, `$search`, `$expand`.
     pub query: Query,
     /// Whether `$count` was given at all.
     pub count_given: bool,
@@ -96,6 +100,8 @@ impl Options {
     fn set(&mut self, option: &str, value: &str, aliases: &Aliases, is_within: bool) -> Result<(), WireError> {
         let query = &mut self.query;
         match option {
+            "apply" => query.apply = apply(value, aliases)?,
+            "compute" => query.compute = compute(value, aliases)?,
             "filter" => query.filter = Some(filter(value, aliases, is_within)?),
             "orderby" => query.order_by = order_by(value, aliases, is_within)?,
             "select" => query.select = parse_select(value)?,
@@ -127,16 +133,20 @@ fn parse_select(value: &str) -> Result<Vec<String>, WireError> {
     for name in value.split(',').map(str::trim) {
         if name == "*" {
             every = true;
-        } else if let Some(special) = name.chars().find(|c| "/(.$@".contains(*c)) {
-            let what = format_args!("{special} in $select (paths, nested options, qualified names)");
+        } else if let Some(special) = name.chars().find(|c| "(.$@".contains(*c)) {
+            let what = format_args!("{special} in $select (nested options, qualified names)");
             return Err(WireError::not_supported(what).about("$select"));
-        } else if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+        } else if !name.split('/').all(is_name) {
             return Err(wrong("$select", "must be a list of property names, separated by commas"));
         } else if !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
         }
     }
     Ok(if every { Vec::new() } else { names })
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 fn whole_number(option: &str, value: &str) -> Result<u64, WireError> {
@@ -221,10 +231,13 @@ mod tests {
             ("$orderby=", 400, "$orderby"),
             ("$select=", 400, "$select"),
             ("$select=a b", 400, "$select"),
-            ("$select=Site/Name", 501, "$select"),
+            ("$select=Site/", 400, "$select"),
+            ("$select=Site($select=Name)", 501, "$select"),
             ("$expand=Site(", 400, "$expand"),
             ("$levels=1", 400, "$levels"),
-            ("Apply=x", 501, "$apply"),
+            ("Apply=x", 400, "$apply"),
+            ("$index=1", 501, "$index"),
+            ("compute=1", 400, "$compute"),
             ("$search=a%20OR", 400, "$search"),
         ] {
             assert_eq!(refused(query), (status, Some(target.to_owned())), "{query}");

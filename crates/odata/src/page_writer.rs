@@ -4,10 +4,12 @@
 //! Owns: the envelope, links, and removed items in the form of the client's version. Refuses: choosing records and
 //! making links.
 
+mod made;
 mod record;
 #[cfg(test)]
 mod tests;
 
+pub use made::{Made, MadeWriter};
 pub use record::{RecordWriter, property_json, raw_value};
 
 use crate::Version;
@@ -41,7 +43,7 @@ impl<'m> PageWriter<'m> {
     pub fn new(records: RecordWriter<'m>, context: &str, count: Option<u64>) -> Self {
         let mut page = Self { records, out: Vec::with_capacity(16 * 1024), items: 0 };
         page.out.push(b'{');
-        if !page.records.format.no_metadata {
+        if !page.records.format.is_none() {
             page.control("context");
             write_text(context, &mut page.out);
             page.out.push(b',');
@@ -74,6 +76,23 @@ impl<'m> PageWriter<'m> {
     ) {
         self.next_item();
         self.records.append(&mut self.out, etag, cells, more);
+    }
+
+    /// Writes one row that is no record: only what `members` writes, each with a comma in front.
+    pub fn row(&mut self, members: impl FnOnce(&mut Vec<u8>)) {
+        self.next_item();
+        let start = self.out.len();
+        if !self.records.format.is_none() {
+            // It has no address (Data Aggregation 4.0 section 3.2.1).
+            let _ = write!(self.out, ",\"{}id\":null", self.records.version.prefix());
+        }
+        members(&mut self.out);
+        if self.out.len() == start {
+            self.out.push(b'{');
+        } else {
+            self.out[start] = b'{';
+        }
+        self.out.push(b'}');
     }
 
     /// Writes one record that is no longer there, in the form of the version; a 4.0 client hears id and reason only.

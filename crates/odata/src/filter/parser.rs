@@ -172,7 +172,7 @@ impl<'t> Parser<'t> {
     }
 
     /// Steps over a keyword, in any case, and tells whether it was there.
-    fn keyword(&mut self, keyword: &str) -> bool {
+    pub(super) fn keyword(&mut self, keyword: &str) -> bool {
         self.cursor.skip_space();
         let name = self.cursor.name();
         let found = word_is(name, keyword);

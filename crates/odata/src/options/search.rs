@@ -13,7 +13,7 @@ const OR: &str = "OR";
 const NOT: &str = "NOT";
 
 /// Reads what must all be found.
-pub(super) fn parse(text: &str) -> Result<Vec<Search>, WireError> {
+pub(crate) fn parse(text: &str) -> Result<Vec<Search>, WireError> {
     let mut reader = Reader { rest: text.trim(), depth: 0 };
     let found = reader.any()?;
     if !reader.rest.is_empty() {

@@ -1,8 +1,11 @@
 //! One record, written member by member.
 
+use super::made::{says_itself, type_name};
+use crate::path::entity_url;
 use crate::{Code, Format, Version, WireError};
 use std::borrow::Borrow;
-use tidemark_model::{Cell, EntitySet, Kind, Property};
+use std::io::Write as _;
+use tidemark_model::{Cell, EntitySet, Kind, Property, RecordId, Role};
 
 /// Writes records of one entity set, each member's name prepared once.
 #[derive(Clone, Debug)]
@@ -15,6 +18,10 @@ pub struct RecordWriter<'m> {
     names: Vec<Vec<u8>>,
     /// `,"@etag":`.
     etag_name: Vec<u8>,
+    /// `,"Day@type":"Date"` and so on, one per property, where all control information is wanted.
+    types: Vec<Vec<u8>>,
+    /// The navigation properties whose addresses are given then.
+    ways: Vec<&'m str>,
 }
 
 impl<'m> RecordWriter<'m> {
@@ -23,15 +30,40 @@ impl<'m> RecordWriter<'m> {
     /// # Errors
     /// 400 naming a property of `select` that the set does not have.
     pub fn new(set: &'m EntitySet, select: &[String], version: Version, format: Format) -> Result<Self, WireError> {
-        if let Some(unknown) = select.iter().find(|name| set.entity_type.property(name).is_none()) {
+        Self::beside(set, select, &[], version, format)
+    }
+
+    /// Prepares a writer of records that have values beside their properties, which `select` may name too.
+    ///
+    /// # Errors
+    /// 400 naming what the records do not have.
+    pub fn beside(
+        set: &'m EntitySet,
+        select: &[String],
+        made: &[String],
+        version: Version,
+        format: Format,
+    ) -> Result<Self, WireError> {
+        let of = &set.entity_type;
+        let ways = of.navigation.iter().map(|way| way.name.as_str());
+        let ways: Vec<&str> = ways.chain(of.collections.iter().map(|way| way.name.as_str())).collect();
+        let is_known = |name: &String| {
+            of.property(name).is_some() || made.contains(name) || ways.iter().any(|way| first_of(name) == *way)
+        };
+        if let Some(unknown) = select.iter().find(|name| !is_known(name)) {
             let message = format!("$select names {unknown}, but {} has no such property", set.name);
             return Err(WireError::new(400, Code::InvalidQuery, message).about("$select"));
         }
-        let is_selected = |property: &&Property| select.is_empty() || select.contains(&property.name);
+        let is_named = |name: &str| select.is_empty() || select.iter().any(|selected| first_of(selected) == name);
+        // A record's address is made of its key.
+        let is_selected = |p: &&Property| is_named(&p.name) || (format.is_full() && p.role == Role::Key);
+        let ways = if format.is_full() { ways } else { Vec::new() };
+        let ways = ways.into_iter().filter(|way| is_named(way)).collect();
         let properties: Vec<&Property> = set.entity_type.properties.iter().filter(is_selected).collect();
         let names = properties.iter().map(|property| format!(",\"{}\":", property.name).into_bytes()).collect();
         let etag_name = format!(",\"{}etag\":", version.prefix()).into_bytes();
-        Ok(Self { set, version, format, properties, names, etag_name })
+        let types = properties.iter().map(|property| type_of(property, version, format)).collect();
+        Ok(Self { set, version, format, properties, names, etag_name, types, ways })
     }
 
     /// Returns the properties that are written, in the order in which their cells are given: model order.
@@ -83,7 +115,7 @@ impl<'m> RecordWriter<'m> {
         more: impl FnOnce(&mut Vec<u8>),
     ) {
         let start = out.len();
-        if !self.format.no_metadata {
+        if !self.format.is_none() {
             if let Some(context) = context {
                 out.extend_from_slice(format!(",\"{}context\":", self.version.prefix()).as_bytes());
                 write_text(context, out);
@@ -91,7 +123,17 @@ impl<'m> RecordWriter<'m> {
             out.extend_from_slice(&self.etag_name);
             write_text(etag, out);
         }
-        for ((property, name), cell) in self.properties.iter().zip(&self.names).zip(cells) {
+        let names = self.names.iter().zip(&self.types);
+        for ((property, (name, of)), cell) in self.properties.iter().zip(names).zip(cells) {
+            match cell.borrow() {
+                Cell::Guid(id) if property.role == Role::Key && self.format.is_full() => {
+                    self.addresses(RecordId(*id), out);
+                }
+                _ => {}
+            }
+            if *cell.borrow() != Cell::Null {
+                out.extend_from_slice(of);
+            }
             out.extend_from_slice(name);
             write_cell(property, cell.borrow(), self.format, out);
         }
@@ -106,14 +148,48 @@ impl<'m> RecordWriter<'m> {
     }
 }
 
+impl RecordWriter<'_> {
+    /// Writes what all control information has of a record: its type, and where it and what is related to it are (section
+    /// 4.6).
+    fn addresses(&self, id: RecordId, out: &mut Vec<u8>) {
+        let (prefix, url) = (self.version.prefix(), entity_url(&self.set.name, id));
+        // Writing to memory cannot fail, here and below.
+        let _ = write!(out, ",\"{prefix}type\":\"#{}\"", self.set.entity_type.qualified_name);
+        let _ = write!(out, ",\"{prefix}id\":\"{url}\",\"{prefix}editLink\":\"{url}\"");
+        for way in &self.ways {
+            let _ = write!(out, ",\"{way}{prefix}navigationLink\":\"{url}/{way}\"");
+            let _ = write!(out, ",\"{way}{prefix}associationLink\":\"{url}/{way}/$ref\"");
+        }
+    }
+}
+
+/// Returns what stands in front of the first slash of a selected name.
+fn first_of(name: &str) -> &str {
+    name.split('/').next().unwrap_or_default()
+}
+
+/// Writes the type of a property, where all control information is wanted and its value does not say it.
+fn type_of(property: &Property, version: Version, format: Format) -> Vec<u8> {
+    let edm = property.kind.edm_name();
+    if !format.is_full() || says_itself(edm) {
+        return Vec::new();
+    }
+    format!(",\"{}{}type\":\"{}\"", property.name, version.prefix(), type_name(edm, version)).into_bytes()
+}
+
 /// Writes one property as a whole answer (JSON Format section 11); `context` as of a record, with the property behind it.
 pub fn property_json(context: &str, version: Version, format: Format, property: &Property, cell: &Cell<'_>) -> Vec<u8> {
     let mut out = Vec::with_capacity(128);
     out.push(b'{');
-    if !format.no_metadata {
-        out.extend_from_slice(format!("\"{}context\":", version.prefix()).as_bytes());
+    if !format.is_none() {
+        let prefix = version.prefix();
+        out.extend_from_slice(format!("\"{prefix}context\":").as_bytes());
         write_text(context, &mut out);
         out.push(b',');
+        if format.is_full() && !says_itself(property.kind.edm_name()) {
+            let of = type_name(property.kind.edm_name(), version);
+            out.extend_from_slice(format!("\"{prefix}type\":\"{of}\",").as_bytes());
+        }
     }
     out.extend_from_slice(b"\"value\":");
     write_cell(property, cell, format, &mut out);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Format, read_page};
+use crate::{Format, Metadata, read_page};
 use proptest::prelude::*;
 use tidemark_model::{EntityModel, Incoming, Role, RowSink};
 use uuid::Uuid;
@@ -64,7 +64,7 @@ fn pages_in_the_version_of_the_client() {
 
 #[test]
 fn metadata_none_and_numbers_as_strings() {
-    let format = Format { no_metadata: true, numbers_as_strings: true };
+    let format = Format { metadata: Metadata::None, numbers_as_strings: true };
     insta::assert_snapshot!(page(Version::V401, format, &[]), @r#"{"@count":2,"value":[{"Id":"8f0e6a52-6d5f-4a55-9d5e-2f7b4c1d9e01","Title":"Pump \"3\"","IsDone":true,"Price":"12.5","_UpdatedAt":"5","_IsTombstoned":false,"_UpdatedBy":"ana"},{"@removed":{"reason":"deleted"},"@id":"As(00000000-0000-0000-0000-000000000000)","Id":"00000000-0000-0000-0000-000000000000","@etag":"W/\"2.b\"","_UpdatedAt":"9","_UpdatedBy":"bo"}],"@deltaLink":"As?$deltatoken=x"}"#);
 }
 
@@ -75,8 +75,12 @@ fn one_record_is_an_answer_of_its_own() {
     let writer = RecordWriter::new(set, &[], Version::V401, Format::default()).unwrap();
     let context = context_url("http://host/odata/", "As", &[], "/$entity");
     insta::assert_snapshot!(String::from_utf8(writer.entity(&context, "W/\"1.a\"", row())).unwrap(), @r#"{"@context":"http://host/odata/$metadata#As/$entity","@etag":"W/\"1.a\"","Id":"8f0e6a52-6d5f-4a55-9d5e-2f7b4c1d9e01","Title":"Pump \"3\"","IsDone":true,"Price":12.5,"_UpdatedAt":5,"_IsTombstoned":false,"_UpdatedBy":"ana"}"#);
-    let nothing =
-        RecordWriter::new(set, &["Title".into()], Version::V401, Format { no_metadata: true, ..Format::default() });
+    let nothing = RecordWriter::new(
+        set,
+        &["Title".into()],
+        Version::V401,
+        Format { metadata: Metadata::None, ..Format::default() },
+    );
     assert_eq!(nothing.unwrap().entity("", "", Vec::<Cell<'_>>::new()), b"{}");
     let error = RecordWriter::new(set, &["Colour".into()], Version::V401, Format::default()).unwrap_err();
     assert_eq!((error.status, error.message.as_str()), (400, "$select names Colour, but As has no such property"));
@@ -112,7 +116,7 @@ proptest! {
     ) {
         let model = model();
         let set = model.set("As").unwrap();
-        let format = Format { no_metadata: false, numbers_as_strings };
+        let format = Format { metadata: Metadata::Minimal, numbers_as_strings };
         let writer = RecordWriter::new(set, &[], version, format).unwrap();
         let mut page = PageWriter::new(writer, "c", None);
         let mut expected = Vec::new();

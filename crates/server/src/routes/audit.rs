@@ -48,7 +48,7 @@ async fn digests(server: &Arc<Server>, caller: &Caller, set: &str, query: &HashM
     };
     let mut properties = vec![ID.to_owned()];
     properties.extend(set.entity_type.declared().map(|property| property.name.clone()));
-    let selection = Selection::LiveAfter { id: None, limit: u32::MAX };
+    let selection = Selection::LiveAfter { id: None, limit: u32::MAX, filter: None };
     let width = properties.len();
     let read = Read { place, properties, selection, count: false, from: Some(at), expand: Vec::new() };
     let page = match server.storage.read(read, render(at, width, named)).await.map_err(|error| error.to_wire())? {

@@ -53,7 +53,7 @@ pub(crate) async fn read(server: &Arc<Server>, call: &Call, asked: &Asked<'_>) -
         (Reached::Record(at), End::Reference) => {
             let options = call.options()?;
             set::refuse_list_options(&options, "the address of a record")?;
-            set::refuse_expand(&options)?;
+            set::refuse_beside(&options)?;
             Ok(reference::of_record(call, call.format(&options)?, &at.set.name, RecordId(at.row.id)))
         }
         (Reached::Property(at, property), End::Itself) => property::read(call, at.set, &at.row, property),

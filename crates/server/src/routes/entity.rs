@@ -52,7 +52,7 @@ fn finish(server: &Server, call: &Call, asked: Asked<'_>) -> Result<Write, WireE
     let set = server.set(asked.set)?;
     let options = call.options()?;
     super::set::refuse_list_options(&options, "a request that writes")?;
-    super::set::refuse_expand(&options)?;
+    super::set::refuse_beside(&options)?;
     // A delete has no answer that could be in the wrong form.
     let format = match asked.method {
         tidemark_model::Method::Delete => Format::default(),

@@ -16,7 +16,7 @@ use tidemark_odata::{Format, WireError, entity_url};
 pub(crate) fn of_record(call: &Call, format: Format, set: &str, id: RecordId) -> Answer {
     let prefix = call.version.prefix();
     let mut body = Map::new();
-    if !format.no_metadata {
+    if !format.is_none() {
         body.insert(format!("{prefix}context"), format!("{}$metadata#$ref", call.base()).into());
     }
     body.insert(format!("{prefix}id"), entity_url(set, id).into());
@@ -59,7 +59,7 @@ pub(crate) fn of_list(call: &Call, list: Answer, set: &str) -> Reply {
 pub(crate) fn only_ids(call: &Call) -> Result<Call, WireError> {
     let mut query = call.query.clone();
     let options = call.options()?;
-    set::refuse_expand(&options)?;
+    set::refuse_beside(&options)?;
     match &options.query.select[..] {
         // A next link has it already.
         [only] if only == ID => {}

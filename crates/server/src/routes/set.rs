@@ -12,6 +12,7 @@ mod feed;
 mod list;
 mod next;
 pub(crate) mod related;
+pub(crate) mod shape;
 
 use crate::answer::{Answer, Reply};
 use crate::call::Call;
@@ -22,6 +23,8 @@ use feed::FeedRead;
 pub(crate) use feed::bad_token;
 use http::{StatusCode, header};
 use std::sync::Arc;
+use tidemark_model::EntitySet;
+use tidemark_model::query::{Expr, Query};
 use tidemark_odata::{Format, Options, Prefer, RecordWriter, WireError};
 
 /// Bytes of a next link that stands in a header too: proxies refuse answers with large headers.
@@ -38,9 +41,13 @@ pub(crate) async fn read(server: &Arc<Server>, call: &Call, name: &str) -> Reply
     let format = call.format(&options)?;
     let prefer = call.prefer();
     refuse_id(&options)?;
+    let query = &options.query;
     // Unknown properties are refused before anything is read.
-    RecordWriter::new(set, &options.query.select, call.version, format)?;
-    let feed = FeedRead { server, call, set, place: &place, format, prefer: &prefer, with_count: options.query.count };
+    if !query.is_summary() {
+        RecordWriter::beside(set, &query.select, &shape::made_names(query), call.version, format)?;
+    }
+    let asked = asked_of_feed(&call.query);
+    let feed = FeedRead { server, call, set, place: &place, format, prefer: &prefer, query, asked };
     if let Some(text) = &options.delta_token {
         only_a_link(&options, "$deltatoken")?;
         return match feed.open(text)? {
@@ -62,7 +69,7 @@ pub(crate) async fn read(server: &Arc<Server>, call: &Call, name: &str) -> Reply
             _ => list::read(server, call, set, (&set.name, &place), options, format, &prefer).await,
         };
     }
-    if prefer.track_changes && is_whole_set(&options) {
+    if prefer.track_changes && has_feed(set, query) {
         return enumerate::begin(&feed).await;
     }
     list::read(server, call, set, (&set.name, &place), options, format, &prefer).await
@@ -88,6 +95,18 @@ fn refuse_feed(options: &Options) -> Result<(), WireError> {
     refuse_id(options)
 }
 
+/// Refuses related records and computed values where there is no record that they could stand in.
+///
+/// # Errors
+/// 400.
+pub(crate) fn refuse_beside(options: &Options) -> Result<(), WireError> {
+    refuse_expand(options)?;
+    match options.query.compute.is_empty() {
+        true => Ok(()),
+        false => Err(WireError::bad_request("$compute has a meaning only where records are read").about("$compute")),
+    }
+}
+
 /// Refuses related records where there is no record that they could stand in.
 ///
 /// # Errors
@@ -107,21 +126,39 @@ fn refuse_id(options: &Options) -> Result<(), WireError> {
     }
 }
 
-/// Tells whether a read is of the whole set: only that has a feed.
-fn is_whole_set(options: &Options) -> bool {
-    let query = &options.query;
-    query.filter.is_none()
-        && query.order_by.is_empty()
-        && query.select.is_empty()
+/// Tells whether changes of what a query asks for can be followed: of a whole set, or of the records for which something holds
+/// that they say themselves. What is said of other records, or of the present, changes without a change of the record.
+fn has_feed(set: &EntitySet, query: &Query) -> bool {
+    let of = &set.entity_type;
+    let is_own = |filter: &Expr| filter.is_of_record_alone(&|name| of.property(name).is_some());
+    is_feed_query(query) && query.filter.as_ref().is_none_or(is_own)
+}
+
+/// Tells whether a query has nothing beside `$filter` and a `$select` of properties.
+fn is_feed_query(query: &Query) -> bool {
+    query.order_by.is_empty()
         && query.expand.is_empty()
         && query.top.is_none()
         && query.skip == 0
         && query.search.is_empty()
+        && query.apply.is_empty()
+        && query.compute.is_empty()
+        && !query.select.iter().any(|name| name.contains('/'))
+}
+
+/// Returns the options of a raw query that the links of a feed keep, as they came.
+fn asked_of_feed(raw: &str) -> String {
+    let is_kept = |part: &&str| {
+        let name = part.split('=').next().unwrap_or_default().to_ascii_lowercase();
+        let bare = name.strip_prefix('$').or_else(|| name.strip_prefix("%24")).unwrap_or(&name);
+        matches!(bare, "filter" | "select") || bare.starts_with('@') || bare.starts_with("%40")
+    };
+    raw.split('&').filter(is_kept).collect::<Vec<_>>().join("&")
 }
 
 /// Refuses options beside a link's own: the server's links are used as they were given (OData URL Conventions 5.1.9).
 fn only_a_link(options: &Options, link: &str) -> Result<(), WireError> {
-    if is_whole_set(options) && !(options.delta_token.is_some() && options.skip_token.is_some()) {
+    if is_feed_query(&options.query) && !(options.delta_token.is_some() && options.skip_token.is_some()) {
         return Ok(());
     }
     Err(WireError::bad_request(format!("Other query options cannot stand beside {link}; use the link as it was given")))
@@ -134,6 +171,7 @@ fn only_a_link(options: &Options, link: &str) -> Result<(), WireError> {
 pub(crate) fn refuse_list_options(options: &Options, what: &str) -> Result<(), WireError> {
     let query = &options.query;
     let first = [
+        ("$apply", !query.apply.is_empty()),
         ("$filter", query.filter.is_some()),
         ("$orderby", !query.order_by.is_empty()),
         ("$top", query.top.is_some()),

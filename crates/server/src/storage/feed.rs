@@ -7,8 +7,9 @@ use super::engine::Columns;
 use super::expand::{Expansion, Found};
 use super::{Position, Result};
 use crate::change::{Mark, Place};
-use tidemark_model::query::Query;
+use tidemark_model::query::{Expr, Query};
 use tidemark_model::{Cell, RecordId};
+use tidemark_sql::Value;
 
 /// Which rows a read returns, and in which order.
 #[derive(Clone, Debug)]
@@ -26,11 +27,15 @@ pub(crate) enum Selection {
         id: Option<RecordId>,
         /// How many at most.
         limit: u32,
+        /// Only those for which this holds.
+        filter: Option<Box<Expr>>,
     },
     /// Rows whose last change is behind a place in the feed, by sequence: a delta. Tombstones are in it.
     ChangedAfter {
         /// How many at most.
         limit: u32,
+        /// What [`Snapshot::made`] tells of each row: whether this holds for it.
+        filter: Option<Box<Expr>>,
     },
 }
 
@@ -52,12 +57,14 @@ pub(crate) struct Read {
 }
 
 /// What is known of the snapshot that the rows come from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Snapshot {
     /// Where the workspace's feed stands.
     pub(crate) position: Position,
     /// How many rows there are, where that was asked.
     pub(crate) total: Option<u64>,
+    /// The values that each row has behind its properties, before the ordering keys: texts as a payload has them.
+    pub(crate) made: Vec<Value>,
 }
 
 /// A row while the database holds it: its version, then the wanted cells.

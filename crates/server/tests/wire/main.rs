@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on is to stop right there")]
 
 mod admin;
+mod apply;
 mod arbitration;
 mod audit;
 mod batch;
@@ -28,5 +29,6 @@ mod queries;
 mod repeat;
 mod running;
 mod sign_in;
+mod tracked;
 mod values;
 mod walls;

@@ -3,7 +3,7 @@
 use crate::answer::{Answer, Reply};
 use crate::call::Call;
 use crate::change::Row;
-use crate::routes::set::{refuse_expand, refuse_list_options};
+use crate::routes::set::{refuse_beside, refuse_list_options};
 use http::{StatusCode, header};
 use tidemark_model::{Cell, EntitySet, Property, RecordId};
 use tidemark_odata::{Options, WireError, context_url, entity_url, property_json, raw_value};
@@ -44,7 +44,7 @@ fn cell<'r>(set: &EntitySet, row: &'r Row, property: &Property) -> Cell<'r> {
 fn options(call: &Call) -> Result<Options, WireError> {
     let options = call.options()?;
     refuse_list_options(&options, "a property")?;
-    refuse_expand(&options)?;
+    refuse_beside(&options)?;
     match options.query.select.is_empty() {
         true => Ok(options),
         false => Err(WireError::bad_request("$select has no meaning for a property").about("$select")),

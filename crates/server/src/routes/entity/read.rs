@@ -22,8 +22,9 @@ pub(crate) async fn read(server: &Arc<Server>, call: &Call, name: &str, id: Reco
     options.query.at(now);
     crate::routes::set::refuse_list_options(&options, "a single record")?;
     let format = call.format(&options)?;
+    crate::routes::set::shape::resolve(&mut options.query)?;
     // What is related to a record may have changed where the record has not.
-    if !options.query.expand.is_empty() {
+    if !options.query.expand.is_empty() || !options.query.compute.is_empty() {
         return expanded::one(server, call, (set, &place), id, options, format, now).await;
     }
     let known = known(call)?;

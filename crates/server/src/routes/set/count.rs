@@ -30,7 +30,7 @@ pub(crate) async fn of(server: &Server, call: &Call, place: &Place, related: Opt
         return Err(WireError::bad_request("$count takes no $deltatoken and no $skiptoken"));
     }
     if let Some(related) = related {
-        options.query.filter = Some(related.only(options.query.filter.take()));
+        related.narrow(&mut options.query);
     }
     let count = server.storage.count(place, &options.query).await.map_err(|error| error.to_wire())?;
     Ok(Answer::new(StatusCode::OK, "text/plain", count.to_string()))

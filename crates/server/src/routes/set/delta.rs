@@ -24,7 +24,7 @@ pub(super) async fn read(feed: &FeedRead<'_>, from: Mark, text: Option<&str>) ->
         }
     }
     let limit = feed.page_size(None);
-    let selection = Selection::ChangedAfter { limit: limit + 1 };
+    let selection = Selection::ChangedAfter { limit: limit + 1, filter: feed.filter() };
     feed.page(selection, Some(from), limit, "/$delta", |snapshot, ended| match ended.last {
         Some((_, version)) if ended.has_more => Behind::Next(Token::Delta(version)),
         _ => Behind::Delta(snapshot.position.mark),

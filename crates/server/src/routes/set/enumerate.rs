@@ -31,7 +31,7 @@ pub(super) async fn go_on(feed: &FeedRead<'_>, start: Mark, after: RecordId, pag
 
 async fn page(feed: &FeedRead<'_>, from: Option<Mark>, after: Option<RecordId>, limit: u32) -> Reply {
     // One row more than the page says whether there is a next one.
-    let selection = Selection::LiveAfter { id: after, limit: limit + 1 };
+    let selection = Selection::LiveAfter { id: after, limit: limit + 1, filter: feed.filter() };
     feed.page(selection, from, limit, "", move |snapshot, ended| {
         let start = from.unwrap_or(snapshot.position.mark);
         match ended.last {

@@ -3,13 +3,13 @@
 //! Owns: how they are written, the address of those that are left, and reading one record with them. Refuses: finding them.
 
 use super::expansion::Branch;
-use super::next;
+use super::{next, shape};
 use crate::answer::{Answer, Reply};
 use crate::call::Call;
 use crate::change::{Place, etag};
 use crate::server::Server;
 use crate::storage::expand::{Found, Relative};
-use crate::storage::{Page, Read, ReadOutcome, RowView, Selection, StorageError};
+use crate::storage::{Page, Read, ReadOutcome, RowView, Selection, Snapshot, StorageError};
 use crate::token::Token;
 use crate::write::no_such_record;
 use http::StatusCode;
@@ -24,7 +24,8 @@ pub(crate) fn selected(select: &[String], branches: &[Branch<'_>]) -> Vec<String
     let names = branches
         .iter()
         .map(|branch| format!("{}({})", branch.name, selected(&branch.item.query.select, &branch.below).join(",")));
-    select.iter().cloned().chain(names).collect()
+    // What a path leads to stands in what is expanded.
+    select.iter().filter(|name| !name.contains('/')).cloned().chain(names).collect()
 }
 
 /// Returns the cells that a writer wants of a record that was read whole.
@@ -176,32 +177,39 @@ pub(crate) async fn one(
     now: i64,
 ) -> Reply {
     let branches = super::expansion::branches(server, call, format, set, &options.query.expand)?;
-    RecordWriter::new(set, &options.query.select, call.version, format)?;
+    let made_names = shape::made_names(&options.query);
+    RecordWriter::beside(set, &options.query.select, &made_names, call.version, format)?;
     let expand = branches.iter().map(|branch| branch.expansion.clone()).collect();
     drop(branches);
     let (key, value) = (Box::new(Expr::Property(ID.to_owned())), Box::new(Expr::Literal(Literal::Guid(id.0))));
     let filter = Some(Expr::Compare { op: Compare::Eq, left: key, right: value });
-    let selection = Selection::Matching { query: Box::new(Query { filter, ..Query::default() }), after: None };
+    let (compute, select) = (options.query.compute.clone(), options.query.select.clone());
+    let query = Box::new(Query { filter, compute, select, ..Query::default() });
+    let selection = Selection::Matching { query, after: None };
     let read =
         Read { place: place.clone(), properties: every_property(set), selection, count: false, from: None, expand };
     let (within, at) = (Arc::clone(server), call.clone());
     let name = set.name.clone();
-    let render = Box::new(move |_: &_, rows: &mut dyn crate::storage::Rows| {
+    let render = Box::new(move |snapshot: &Snapshot, rows: &mut dyn crate::storage::Rows| {
         let none = Page { body: Vec::new(), next_link: None, delta_token: None };
         let Some(row) = rows.next()? else { return Ok(none) };
         let failed = |error: WireError| StorageError::Failed(error.message);
         let missing = || StorageError::Failed(format!("the model lost {name}"));
         let set = within.model.set(&name).ok_or_else(missing)?;
         let branches = super::expansion::branches(&within, &at, format, set, &options.query.expand).map_err(failed)?;
-        let writer = RecordWriter::new(set, &options.query.select, at.version, format).map_err(failed)?;
-        let cells = first_cells(row, set.entity_type.properties.len())?;
+        let select = &options.query.select;
+        let writer = RecordWriter::beside(set, select, &made_names, at.version, format).map_err(failed)?;
+        let width = set.entity_type.properties.len();
+        let cells = first_cells(row, width + snapshot.made.len())?;
+        let made = shape::made_writer(snapshot, at.version, format);
         let mut tag = String::with_capacity(24);
         etag(row.version()?, &mut tag);
-        let select = selected(&options.query.select, &branches);
+        let select = selected(select, &branches);
         let context = tidemark_odata::context_url(at.base(), &set.name, &select, "/$entity");
         let aliases = aliases_of(&at.query);
         let members = Members { server: &within, version: at.version, base: at.base(), aliases: &aliases, now };
         let body = writer.entity_with(&context, &tag, cells_of(set, &writer, &cells), |out| {
+            made.append(out, &cells[width..]);
             members.write(out, &branches, row.found(), (&set.name, id));
         });
         Ok(Page { body, next_link: Some(tag), delta_token: None })

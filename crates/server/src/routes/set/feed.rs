@@ -2,7 +2,7 @@
 //!
 //! Owns: tokens of the feed, its page sizes, its 410s, and writing its rows. OData Protocol 4.01 section 11.3.
 
-use super::{link, page_answer, page_size, wanted};
+use super::{link, page_answer, page_size};
 use crate::answer::Reply;
 use crate::call::Call;
 use crate::change::{Mark, Place, etag};
@@ -13,7 +13,8 @@ use crate::storage::{FeedLoss, Page, Read, ReadOutcome, Render, RowView, Selecti
 use crate::token::{BadToken, Token};
 use http::header;
 use std::sync::Arc;
-use tidemark_model::{Cell, EntitySet, Planted, RecordId, Removal, is_planted};
+use tidemark_model::query::{Expr, Query};
+use tidemark_model::{Cell, EntitySet, Planted, Property, RecordId, Removal, is_planted};
 use tidemark_odata::{Code, Format, Link, PageWriter, Prefer, Preference, RecordWriter, WireError, context_url};
 
 /// A read of a set's feed.
@@ -24,7 +25,10 @@ pub(super) struct FeedRead<'r> {
     pub(super) place: &'r Place,
     pub(super) format: Format,
     pub(super) prefer: &'r Prefer,
-    pub(super) with_count: bool,
+    /// What is asked: a filter, and which properties are given.
+    pub(super) query: &'r Query,
+    /// The same as it came, which its links keep.
+    pub(super) asked: String,
 }
 
 /// What comes behind a page.
@@ -45,7 +49,19 @@ impl FeedRead<'_> {
     /// Reads a token of this feed.
     pub(super) fn open(&self, text: &str) -> Result<Token, WireError> {
         let identity = self.server.identity();
-        self.server.seal(&identity, self.place, "").open(text).map_err(bad_token)
+        let opened = |asked| self.server.seal(&identity, self.place, asked).open(text);
+        match opened(&self.asked) {
+            Err(BadToken::Foreign) if !self.asked.is_empty() && opened("").is_ok() => {
+                let sentence = "This link is one of the whole set; use it as it was given";
+                Err(WireError::bad_request(sentence))
+            }
+            token => token.map_err(bad_token),
+        }
+    }
+
+    /// Returns what holds for the records that are followed.
+    pub(super) fn filter(&self) -> Option<Box<Expr>> {
+        self.query.filter.clone().map(Box::new)
     }
 
     /// Returns the size of a page; `default` where the client does not say.
@@ -62,12 +78,11 @@ impl FeedRead<'_> {
         suffix: &'static str,
         behind: impl Fn(&Snapshot, &Ended) -> Behind + Send + 'static,
     ) -> Reply {
-        let writer = RecordWriter::new(self.set, &[], self.call.version, self.format)?;
         let read = Read {
             place: self.place.clone(),
-            properties: wanted(&writer),
+            properties: super::expanded::every_property(self.set),
             selection,
-            count: self.with_count,
+            count: self.query.count,
             from,
             expand: Vec::new(),
         };
@@ -99,7 +114,7 @@ impl FeedRead<'_> {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         let position = self.server.storage.position(self.place.workspace_no).await.map_err(|error| error.to_wire())?;
         let identity = self.server.identity();
-        let later = self.server.seal(&identity, self.place, "").seal(&Token::Delta(position.mark));
+        let later = self.server.seal(&identity, self.place, &self.asked).seal(&Token::Delta(position.mark));
         if let Some(token) = page.delta_token.replace(later.clone()) {
             page.body = String::from_utf8_lossy(&page.body).replace(&token, &later).into_bytes();
         }
@@ -113,24 +128,26 @@ impl FeedRead<'_> {
         behind: impl Fn(&Snapshot, &Ended) -> Behind + Send + 'static,
     ) -> Render {
         let (server, call, place) = (Arc::clone(self.server), self.call.clone(), self.place.clone());
-        let format = self.format;
+        let (format, select, asked) = (self.format, self.query.select.clone(), self.asked.clone());
         Box::new(move |snapshot, rows| {
             let missing = || crate::storage::StorageError::Failed(format!("the model lost {}", place.set));
             let set = server.model.set(&place.set).ok_or_else(missing)?;
-            let writer = RecordWriter::new(set, &[], call.version, format).map_err(|_| missing())?;
-            let context = context_url(call.base(), &set.name, &[], suffix);
+            let writer = RecordWriter::new(set, &select, call.version, format).map_err(|_| missing())?;
+            let context = context_url(call.base(), &set.name, &select, suffix);
             let mut page = PageWriter::new(writer, &context, snapshot.total);
-            let ended = write_rows(&mut page, rows, limit)?;
+            let wanted = Wanted::of(set, page.properties(), snapshot);
+            let ended = write_rows(&mut page, rows, limit, &wanted)?;
             let identity = server.identity();
-            let seal = server.seal(&identity, &place, "");
+            let seal = server.seal(&identity, &place, &asked);
+            let kept = if asked.is_empty() { String::new() } else { format!("{asked}&") };
             let page = match behind(snapshot, &ended) {
                 Behind::Next(token) => {
-                    let next = link(&call, &place.set, &format!("$skiptoken={}", seal.seal(&token)));
+                    let next = link(&call, &place.set, &format!("{kept}$skiptoken={}", seal.seal(&token)));
                     Page { body: page.finish(Link::Next(&next)), next_link: Some(next), delta_token: None }
                 }
                 Behind::Delta(mark) => {
                     let token = seal.seal(&Token::Delta(mark));
-                    let delta = link(&call, &place.set, &format!("$deltatoken={token}"));
+                    let delta = link(&call, &place.set, &format!("{kept}$deltatoken={token}"));
                     Page { body: page.finish(Link::Delta(&delta)), next_link: None, delta_token: Some(token) }
                 }
             };
@@ -140,9 +157,14 @@ impl FeedRead<'_> {
 }
 
 /// Writes rows as they come, tombstones as removed, until the page is full.
-fn write_rows(page: &mut PageWriter<'_>, rows: &mut dyn Rows, limit: u32) -> crate::storage::Result<Ended> {
+fn write_rows(
+    page: &mut PageWriter<'_>,
+    rows: &mut dyn Rows,
+    limit: u32,
+    wanted: &Wanted,
+) -> crate::storage::Result<Ended> {
     // Every property is there, in model order: `Id` first, the three sync properties last.
-    let width = page.properties().len();
+    let width = wanted.width;
     let (stamp_at, tombstone_at, user_at) = (width - 3, width - 2, width - 1);
     let mut ended = Ended { last: None, has_more: false };
     let mut tag = String::with_capacity(24);
@@ -162,17 +184,45 @@ fn write_rows(page: &mut PageWriter<'_>, rows: &mut dyn Rows, limit: u32) -> cra
         etag(version, &mut tag);
         let Cell::Guid(id) = row.cell(0)? else { continue };
         let id = RecordId(id);
-        if row.cell(tombstone_at)? == Cell::Integer(0) {
-            write_record(page, row, &tag, width)?;
-        } else {
+        let reason = match row.cell(tombstone_at)? {
+            Cell::Integer(0) if !wanted.is_filtered || row.cell(width)? == Cell::Text("true".into()) => None,
+            // It may never have been among those that are followed: whoever reads knows.
+            Cell::Integer(0) => Some(Removal::Changed),
+            _ => Some(Removal::Deleted),
+        };
+        if let Some(reason) = reason {
             let stamp = if let Cell::Integer(ms) = row.cell(stamp_at)? { ms } else { 0 };
             let user = row.cell(user_at)?;
             let user = if let Cell::Text(name) = &user { Some(name.as_ref()) } else { None };
-            page.removed(id, Removal::Deleted, &tag, stamp, user);
+            page.removed(id, reason, &tag, stamp, user);
+        } else if wanted.places.len() == width {
+            write_record(page, row, &tag, width)?;
+        } else {
+            let cells = wanted.places.iter().map(|place| row.cell(*place)).collect::<Result<Vec<_>, _>>()?;
+            page.record(&tag, cells);
         }
         ended.last = Some((id, version));
     }
     Ok(ended)
+}
+
+/// What is written of rows that are read whole.
+struct Wanted {
+    /// How many properties there are.
+    width: usize,
+    /// The places of those that are written.
+    places: Vec<usize>,
+    /// Whether behind them stands if the row is one of those that are followed.
+    is_filtered: bool,
+}
+
+impl Wanted {
+    fn of(set: &EntitySet, written: &[&Property], snapshot: &Snapshot) -> Self {
+        let all = &set.entity_type.properties;
+        let place = |wanted: &&Property| all.iter().position(|property| property.name == wanted.name);
+        let places = written.iter().filter_map(place).collect();
+        Self { width: all.len(), places, is_filtered: !snapshot.made.is_empty() }
+    }
 }
 
 /// Writes one live row; an error of one of its cells comes out behind the iterator that the writer pulls on.

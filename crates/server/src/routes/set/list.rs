@@ -1,10 +1,11 @@
-//! An ordinary list, of a set or of the records that are related to one: `$filter $select $orderby $top $skip $count
-//! $search`, in pages of the server's choice.
+//! An ordinary list, of a set or of the records that are related to one: `$apply $compute $filter $select $orderby $top $skip
+//! $count $search $expand`, in pages of the server's choice.
 //!
-//! A next link carries the ordering keys of the last record (`next`). Keys too long for a URL are replaced by a number to skip.
+//! A next link carries the ordering keys of the last record (`next`). Keys too long for a URL are replaced by a number to skip,
+//! and so are those of rows that are no records.
 
 use super::feed::{bad_token, write_record};
-use super::{expanded, expansion, next, page_answer, page_size, wanted};
+use super::{expanded, expansion, next, page_answer, page_size, shape, wanted};
 use crate::answer::Reply;
 use crate::call::Call;
 use crate::change::{Place, etag};
@@ -15,7 +16,9 @@ use crate::token::{BadToken, Token};
 use std::sync::Arc;
 use tidemark_model::query::{Expr, Query};
 use tidemark_model::{Cell, EntitySet, ID, RecordId};
-use tidemark_odata::{Format, Link, Options, PageWriter, Prefer, Preference, RecordWriter, context_url};
+use tidemark_odata::{
+    Format, Link, Options, PageWriter, Prefer, Preference, RecordWriter, Version, WireError, context_url,
+};
 use tidemark_sql::QueryError;
 
 /// Answers a page of a list.
@@ -47,6 +50,12 @@ pub(super) async fn read(
     let wants_count = options.query.count;
     let mut query = options.query;
     query.at(now);
+    shape::resolve(&mut query)?;
+    let is_summary = query.is_summary();
+    if is_summary && !query.expand.is_empty() {
+        let sentence = "$expand has nothing to stand in where $apply makes other rows than records";
+        return Err(WireError::bad_request(sentence).about("$expand"));
+    }
     let limit = page_size(prefer, LIST_PAGE, LIST_PAGE);
     let left = query.top.map(|top| top.saturating_sub(given));
     // One row more than the page says whether there is a next one, where $top does not say it.
@@ -57,11 +66,15 @@ pub(super) async fn read(
         (_, Some(_)) => 0,
         (given, None) => query.skip.saturating_add(given),
     };
-    let writer = RecordWriter::new(set, &query.select, call.version, format)?;
+    let writer = writer(set, &query, call.version, format)?;
     let branches = expansion::branches(server, call, format, set, &query.expand)?;
     let expand: Vec<_> = branches.iter().map(|branch| branch.expansion.clone()).collect();
     drop(branches);
-    let properties = if expand.is_empty() { wanted(&writer) } else { expanded::every_property(set) };
+    let properties = match expand.is_empty() {
+        _ if is_summary => Vec::new(),
+        true => wanted(&writer),
+        false => expanded::every_property(set),
+    };
     let progress = Progress { path: path.to_owned(), asked, given, now, limit };
     let render = render(server, call, place, format, &query, progress);
     let read = Read {
@@ -104,15 +117,23 @@ fn render(
     progress: Progress,
 ) -> Render {
     let (server, call, place) = (Arc::clone(server), call.clone(), place.clone());
-    let (select, expand, keys) = (query.select.clone(), query.expand.clone(), number_of_keys(query));
+    let query = query.clone();
     Box::new(move |snapshot, rows| {
         let missing = || StorageError::Failed(format!("the model lost {}", place.set));
         let set = server.model.set(&place.set).ok_or_else(missing)?;
-        let writer = RecordWriter::new(set, &select, call.version, format).map_err(|_| missing())?;
-        let branches = expansion::branches(&server, &call, format, set, &expand).map_err(|_| missing())?;
-        let context = context_url(call.base(), &set.name, &expanded::selected(&select, &branches), "");
+        let (is_summary, keys) = (query.is_summary(), number_of_keys(&query));
+        let writer = self::writer(set, &query, call.version, format).map_err(|_| missing())?;
+        let branches = expansion::branches(&server, &call, format, set, &query.expand).map_err(|_| missing())?;
+        let made = shape::made_writer(snapshot, call.version, format);
+        let select = if is_summary { made.names() } else { expanded::selected(&query.select, &branches) };
+        let context = context_url(call.base(), &set.name, &select, "");
         let mut page = PageWriter::new(writer.clone(), &context, snapshot.total);
-        let width = if branches.is_empty() { page.properties().len() } else { set.entity_type.properties.len() };
+        let own = match branches.is_empty() {
+            _ if is_summary => 0,
+            true => page.properties().len(),
+            false => set.entity_type.properties.len(),
+        };
+        let width = own + snapshot.made.len();
         let aliases = expanded::aliases_of(&call.query);
         let (version, base, now) = (call.version, call.base(), progress.now);
         let members = expanded::Members { server: &server, version, base, aliases: &aliases, now };
@@ -126,13 +147,22 @@ fn render(
                 break;
             }
             written += 1;
+            if is_summary {
+                let cells = expanded::first_cells(row, width)?;
+                page.row(|out| made.append(out, &cells));
+                continue;
+            }
             etag(row.version()?, &mut tag);
-            if branches.is_empty() {
+            if branches.is_empty() && width == own {
                 write_record(&mut page, row, &tag, width)?;
+            } else if branches.is_empty() {
+                let cells = expanded::first_cells(row, width)?;
+                page.record_with(&tag, &cells[..own], |out| made.append(out, &cells[own..]));
             } else {
                 let cells = expanded::first_cells(row, width)?;
                 let id = if let Some(Cell::Guid(id)) = cells.first() { *id } else { continue };
                 page.record_with(&tag, expanded::cells_of(set, &writer, &cells), |out| {
+                    made.append(out, &cells[own..]);
                     members.write(out, &branches, row.found(), (&set.name, RecordId(id)));
                 });
             }
@@ -157,10 +187,23 @@ fn render(
     })
 }
 
+/// Prepares a writer of what is selected of the records; rows that are none have values alone.
+fn writer<'m>(
+    set: &'m EntitySet,
+    query: &Query,
+    version: Version,
+    format: Format,
+) -> Result<RecordWriter<'m>, WireError> {
+    match query.is_summary() {
+        true => RecordWriter::new(set, &[], version, format),
+        false => RecordWriter::beside(set, &query.select, &shape::made_names(query), version, format),
+    }
+}
+
 /// Returns how many ordering keys a row has: those asked for, and `Id` unless it is among them.
 fn number_of_keys(query: &Query) -> usize {
-    let by_id = query.order_by.iter().any(|key| key.expr == Expr::Property(ID.into()));
-    query.order_by.len() + usize::from(!by_id)
+    let by_id = query.order().iter().any(|key| key.expr == Expr::Property(ID.into()));
+    query.order().len() + usize::from(!by_id)
 }
 
 /// Copies the ordering keys of a row; `None` where they are too long.

@@ -8,7 +8,7 @@ use crate::call::Call;
 use crate::change::Place;
 use crate::server::Server;
 use std::sync::Arc;
-use tidemark_model::query::{Compare, Expr, Literal, Logic};
+use tidemark_model::query::{Compare, Expr, Literal, Logic, Query, Transformation};
 use tidemark_model::{EntitySet, RecordId};
 
 /// Records that are related to another one.
@@ -26,15 +26,18 @@ pub(crate) struct Related<'s> {
 }
 
 impl Related<'_> {
-    /// Returns a filter that lets only these through.
-    pub(crate) fn only(&self, filter: Option<Expr>) -> Expr {
+    /// Makes a query ask about these alone, before whatever else it asks.
+    pub(crate) fn narrow(&self, query: &mut Query) {
         let property = Box::new(Expr::Property(self.property.clone()));
         let id = Box::new(Expr::Literal(Literal::Guid(self.id.0)));
         let these = Expr::Compare { op: Compare::Eq, left: property, right: id };
-        match filter {
+        if !query.apply.is_empty() {
+            return query.apply.insert(0, Transformation::Filter(these));
+        }
+        query.filter = Some(match query.filter.take() {
             Some(filter) => Expr::Logic { op: Logic::And, left: Box::new(these), right: Box::new(filter) },
             None => these,
-        }
+        });
     }
 }
 
@@ -46,7 +49,7 @@ impl Related<'_> {
 pub(crate) async fn read(server: &Arc<Server>, call: &Call, related: &Related<'_>) -> Reply {
     let mut options = call.options()?;
     refuse_feed(&options)?;
-    options.query.filter = Some(related.only(options.query.filter.take()));
+    related.narrow(&mut options.query);
     let format = call.format(&options)?;
     let place = (related.path.as_str(), &related.place);
     list::read(server, call, related.set, place, options, format, &call.prefer()).await

@@ -121,7 +121,7 @@ impl Bed {
         place: &Place,
         from: Mark,
     ) -> std::result::Result<Vec<(RecordId, Mark)>, FeedLoss> {
-        let selection = Selection::ChangedAfter { limit: 100_000 };
+        let selection = Selection::ChangedAfter { limit: 100_000, filter: None };
         let properties = vec!["Id".to_owned()];
         let read =
             Read { place: place.clone(), properties, selection, count: false, from: Some(from), expand: Vec::new() };

@@ -74,7 +74,7 @@ async fn pages_of_an_enumeration_stand_at_their_own_moment(bed: Bed) {
     let read = |after: Option<u64>| Read {
         place: bed.place(&ann, ITEMS),
         properties: vec!["Id".into(), "Title".into()],
-        selection: Selection::LiveAfter { id: after.map(id), limit: 2_000 },
+        selection: Selection::LiveAfter { id: after.map(id), limit: 2_000, filter: None },
         count: true,
         from: None,
         expand: Vec::new(),

@@ -11,9 +11,12 @@ use crate::storage::expand::Found;
 use crate::storage::{
     FeedLoss, Position, Read, ReadOutcome, Render, Result, RowView, Rows, Selection, Snapshot, StorageError,
 };
-use tidemark_model::query::Query;
+use tidemark_model::query::{Computed, Query};
 use tidemark_model::{Cell, ID, IS_TOMBSTONED, Planted, UPDATED_AT, is_planted};
-use tidemark_sql::{Dialect, QueryError, Select, Statement, quote, quoted};
+use tidemark_sql::{Dialect, QueryError, Select, Statement, Value, placeholders, quote, quoted};
+
+/// What a delta calls the condition of its filter: no name of a client's.
+const HOLDS: &str = "$holds";
 
 /// Carries out a read, in a transaction that is one snapshot.
 pub(super) fn read(tx: &dyn Tx, tables: &Tables, read: &Read, render: Render) -> Result<ReadOutcome> {
@@ -28,15 +31,16 @@ pub(super) fn read(tx: &dyn Tx, tables: &Tables, read: &Read, render: Render) ->
         true => Some(run_count(tx, &total_statement(dialect, tables, read)?)?),
         false => None,
     };
-    let statement = rows_statement(dialect, tables, read)?;
+    let (statement, made) = rows_statement(dialect, tables, read)?;
+    let snapshot = Snapshot { position, total, made };
     if !read.expand.is_empty() {
         let mut rows = whole_rows(tx, tables, read, &statement)?;
-        return Ok(ReadOutcome::Page(render(&Snapshot { position, total }, &mut rows)?));
+        return Ok(ReadOutcome::Page(render(&snapshot, &mut rows)?));
     }
     let (mut render, mut page) = (Some(render), None);
     tx.query(&statement.sql, &binds(&statement.values), Fetch::Piecewise, &mut |cursor| {
         if let Some(render) = render.take() {
-            page = Some(render(&Snapshot { position, total }, &mut CursorRows(cursor))?);
+            page = Some(render(&snapshot, &mut CursorRows(cursor))?);
         }
         Ok(())
     })?;
@@ -155,8 +159,9 @@ fn loss(tx: &dyn Tx, workspace_no: i64, position: Position, from: Mark) -> Resul
     Ok(None)
 }
 
-/// Writes the statement for the rows: the version first, then the wanted properties, then the ordering keys.
-fn rows_statement(dialect: Dialect, tables: &Tables, read: &Read) -> Result<Statement> {
+/// Writes the statement for the rows: the version first, then the wanted properties, the values that the query makes, and the
+/// ordering keys.
+fn rows_statement(dialect: Dialect, tables: &Tables, read: &Read) -> Result<(Statement, Vec<Value>)> {
     let (set, table) = (tables.set(&read.place.set)?, tables.table(&read.place.set)?);
     let columns: Vec<&str> = [SEQUENCE, MARK].into_iter().chain(read.properties.iter().map(String::as_str)).collect();
     match &read.selection {
@@ -168,9 +173,31 @@ fn rows_statement(dialect: Dialect, tables: &Tables, read: &Read) -> Result<Stat
             select.neighbours = Some(&around);
             select.after = after.as_deref();
             select.with_keys = true;
-            Ok(tidemark_sql::select(&select)?)
+            Ok(tidemark_sql::select_with_values(&select)?)
         }
-        Selection::LiveAfter { id, limit } => {
+        Selection::LiveAfter { id, limit, filter: Some(filter) } => {
+            let query = Query { filter: Some(filter.as_ref().clone()), top: Some((*limit).into()), ..Query::default() };
+            let scope = [place_scope(&read.place), vec![(IS_TOMBSTONED, Cell::Integer(0))]].concat();
+            let mut select = Select::new(dialect, set, &table.name, &columns, &query);
+            let after = id.map(|id| [Cell::Guid(id.0)]);
+            select.scope = &scope;
+            select.after = after.as_ref().map(|after| &after[..]);
+            Ok(tidemark_sql::select_with_values(&select)?)
+        }
+        Selection::ChangedAfter { limit, filter: Some(filter) } => {
+            let holds = Computed { expr: filter.as_ref().clone(), name: HOLDS.to_owned() };
+            let query = Query { compute: vec![holds], top: Some((*limit).into()), ..Query::default() };
+            let scope = place_scope(&read.place);
+            let behind = format!("t.{} > ?1", quoted(dialect, SEQUENCE));
+            let behind = placeholders(dialect, &behind);
+            let mut select = Select::new(dialect, set, &table.name, &columns, &query);
+            select.scope = &scope;
+            let from = [Cell::Integer(signed(read.from))];
+            (select.extra_where, select.extra_values) = (Some(behind.as_ref()), &from);
+            select.by = Some(SEQUENCE);
+            Ok(tidemark_sql::select_with_values(&select)?)
+        }
+        Selection::LiveAfter { id, limit, filter: None } => {
             let mut values = place_values(&read.place);
             values.push(Cell::Integer(i64::from(*limit)));
             let behind = match id {
@@ -182,9 +209,9 @@ fn rows_statement(dialect: Dialect, tables: &Tables, read: &Read) -> Result<Stat
             };
             let (from, id) = (from_place(dialect, &columns, table), quote(ID));
             let sql = format!("{from} AND {} = 0{behind} ORDER BY {id} LIMIT ?3", quote(IS_TOMBSTONED));
-            Ok(Statement { sql, values })
+            Ok((Statement { sql, values }, Vec::new()))
         }
-        Selection::ChangedAfter { limit } => {
+        Selection::ChangedAfter { limit, filter: None } => {
             let mut values = place_values(&read.place);
             values.push(Cell::Integer(i64::from(*limit)));
             values.push(Cell::Integer(signed(read.from)));
@@ -193,7 +220,8 @@ fn rows_statement(dialect: Dialect, tables: &Tables, read: &Read) -> Result<Stat
                 let newest = "SELECT coalesce(max(stamp), 0) FROM journal WHERE workspace = ?1 AND sequence <= ?4";
                 from = format!("{from} AND {} >= ({newest})", quote(UPDATED_AT));
             }
-            Ok(Statement { sql: format!("{from} AND {sequence} > ?4 ORDER BY {sequence} LIMIT ?3"), values })
+            let sql = format!("{from} AND {sequence} > ?4 ORDER BY {sequence} LIMIT ?3");
+            Ok((Statement { sql, values }, Vec::new()))
         }
     }
 }
@@ -202,7 +230,10 @@ fn rows_statement(dialect: Dialect, tables: &Tables, read: &Read) -> Result<Stat
 fn total_statement(dialect: Dialect, tables: &Tables, read: &Read) -> Result<Statement> {
     match &read.selection {
         Selection::Matching { query, .. } => matching_count(dialect, tables, &read.place, query),
-        Selection::LiveAfter { .. } => matching_count(dialect, tables, &read.place, &Query::default()),
+        Selection::LiveAfter { filter, .. } => {
+            let filter = filter.as_deref().cloned();
+            matching_count(dialect, tables, &read.place, &Query { filter, ..Query::default() })
+        }
         Selection::ChangedAfter { .. } => {
             let table = tables.table(&read.place.set)?;
             let mut values = place_values(&read.place);
@@ -229,6 +260,10 @@ fn matching_count(dialect: Dialect, tables: &Tables, place: &Place, query: &Quer
 /// Where a delta begins, as a value.
 fn signed(from: Option<Mark>) -> i64 {
     i64::try_from(from.unwrap_or_default().sequence).unwrap_or(i64::MAX)
+}
+
+fn place_scope(place: &Place) -> Vec<(&'static str, Cell<'static>)> {
+    vec![(WORKSPACE, Cell::Integer(place.workspace_no)), (OWNER, Cell::Integer(place.owner_no))]
 }
 
 fn place_values(place: &Place) -> Vec<Cell<'static>> {
