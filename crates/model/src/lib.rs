@@ -59,7 +59,7 @@ pub use fold::{Fold, LocalChange, fold};
 pub use incoming::{Incoming, IncomingRow, Removal, RowSink};
 pub use instant::{instant_micros, instant_text, read_instant};
 pub use know_better::{KnownBetter, know_better};
-pub use members::{UnreadRecord, read_members};
+pub use members::{Members, UnreadRecord, read_members, read_members_apart};
 pub use merge::{Merge, merge};
 #[cfg(feature = "planted")]
 pub use planted::plant;

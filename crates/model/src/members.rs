@@ -10,6 +10,7 @@ use crate::validate::InvalidRecord;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 use std::fmt;
 
 /// Why a text holds no record's members.
@@ -23,37 +24,71 @@ pub enum UnreadRecord {
     Invalid(#[from] InvalidRecord),
 }
 
+/// The members of a record, and those beside its properties that are arrays and objects, as text.
+#[derive(Debug)]
+pub struct Members<'j> {
+    /// Values by name; what stands in an array or object where a single value is wanted is left out.
+    pub values: Map<String, Value>,
+    /// Arrays and objects that no property has, by name.
+    pub nested: Vec<(String, &'j RawValue)>,
+}
+
+/// Reads the members of a record from JSON text, each name once, and takes no array or object apart: a tree of thirty
+/// kilobytes on the wire may be a gigabyte in memory.
+///
+/// # Errors
+/// As [`read_members`].
+pub fn read_members_apart<'j>(set: &EntitySet, json: &'j [u8]) -> Result<Members<'j>, UnreadRecord> {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let read = deserializer.deserialize_map(Visited).and_then(|members| deserializer.end().map(|()| members));
+    let members = match read {
+        Ok(members) => members,
+        Err(_) if serde_json::from_slice::<IgnoredAny>(json).is_ok() => return Err(InvalidRecord::NotAnObject.into()),
+        Err(error) => return Err(UnreadRecord::NotJson(error)),
+    };
+    let mut record = Members { values: Map::with_capacity(members.len()), nested: Vec::new() };
+    let mut seen = HashSet::with_capacity(members.len());
+    for (name, raw) in members {
+        if !seen.insert(name.clone()) {
+            return Err(InvalidRecord::Twice(name).into());
+        }
+        let is_nested = raw.get().starts_with(['[', '{']);
+        if is_nested && set.entity_type.property(&name).is_none() {
+            record.nested.push((name, raw));
+            continue;
+        }
+        let value = value_of(set, &name, raw).map_err(|problem| {
+            let property = name.clone();
+            InvalidRecord::Value(ValueError { property, problem })
+        })?;
+        record.values.insert(name, value);
+    }
+    Ok(record)
+}
+
 /// Reads the members of a record from JSON text, each name once. A number of a numeric property that a JSON tree would
 /// round is kept as text, which [`crate::CellSeed`] reads digit for digit.
 ///
 /// # Errors
 /// The text is not JSON, is no object, has a name twice, or has a text that is none (half a surrogate pair).
 pub fn read_members(set: &EntitySet, json: &[u8]) -> Result<Map<String, Value>, UnreadRecord> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let read = deserializer.deserialize_map(Members).and_then(|members| deserializer.end().map(|()| members));
-    let members = match read {
-        Ok(members) => members,
-        Err(_) if serde_json::from_slice::<IgnoredAny>(json).is_ok() => return Err(InvalidRecord::NotAnObject.into()),
-        Err(error) => return Err(UnreadRecord::NotJson(error)),
-    };
-    let mut record = Map::with_capacity(members.len());
-    for (name, raw) in members {
-        let value = value_of(set, &name, raw).map_err(|problem| {
-            let property = name.clone();
-            InvalidRecord::Value(ValueError { property, problem })
-        })?;
-        if record.contains_key(&name) {
-            return Err(InvalidRecord::Twice(name).into());
-        }
-        record.insert(name, value);
-    }
-    Ok(record)
+    let Members { mut values, nested } = read_members_apart(set, json)?;
+    // What is in them matters to nobody: no property has one.
+    values.extend(nested.into_iter().map(|(name, raw)| (name, empty(raw.get()))));
+    Ok(values)
+}
+
+fn empty(raw: &str) -> Value {
+    if raw.starts_with('[') { Value::Array(Vec::new()) } else { Value::Object(Map::new()) }
 }
 
 fn value_of(set: &EntitySet, name: &str, raw: &RawValue) -> Result<Value, String> {
     let text = raw.get();
     let kind = set.entity_type.property(name).map(|property| &property.kind);
     let as_text = || Value::String(text.to_owned());
+    if text.starts_with(['[', '{']) {
+        return Ok(empty(text));
+    }
     if text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
         match kind {
             Some(Kind::Int32 | Kind::Int64) => return Ok(exact_integer(text).map_or_else(as_text, Value::from)),
@@ -70,9 +105,9 @@ fn value_of(set: &EntitySet, name: &str, raw: &RawValue) -> Result<Value, String
 }
 
 /// The members in their order, each with its text.
-struct Members;
+struct Visited;
 
-impl<'de> Visitor<'de> for Members {
+impl<'de> Visitor<'de> for Visited {
     type Value = Vec<(String, &'de RawValue)>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

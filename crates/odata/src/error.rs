@@ -18,6 +18,8 @@ struct Written<'e> {
     message: &'e str,
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<&'e str>,
+    #[serde(skip_serializing_if = "<[Detail]>::is_empty")]
+    details: &'e [Detail],
     #[serde(skip_serializing_if = "Option::is_none")]
     innererror: Option<&'e Value>,
 }
@@ -27,7 +29,21 @@ struct Read {
     code: Option<String>,
     message: Option<String>,
     target: Option<String>,
+    #[serde(default)]
+    details: Vec<Detail>,
     innererror: Option<Box<Value>>,
+}
+
+/// One of several things that are wrong.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Detail {
+    /// A word for programs.
+    pub code: String,
+    /// A sentence for people.
+    pub message: String,
+    /// What it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
 }
 
 /// An error as it stands on the wire.
@@ -42,6 +58,8 @@ pub struct WireError {
     pub message: String,
     /// What the error is about: a property, a query option, a header.
     pub target: Option<String>,
+    /// All that is wrong, where it is more than one thing; the error itself says the first.
+    pub details: Vec<Detail>,
     /// More for programs, in the body's `innererror`.
     pub inner: Option<Box<Value>>,
 }
@@ -49,7 +67,7 @@ pub struct WireError {
 impl WireError {
     /// Makes an error without target.
     pub fn new(status: u16, code: Code, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into(), target: None, inner: None }
+        Self { status, code: code.into(), message: message.into(), target: None, details: Vec::new(), inner: None }
     }
 
     /// Makes a 400 `BadRequest`.
@@ -84,6 +102,34 @@ impl WireError {
         self
     }
 
+    /// Makes one error of several, of which there is one at least; it says the first and has all of them as details.
+    pub fn of_all(mut errors: Vec<Self>) -> Self {
+        if errors.is_empty() {
+            return Self::bad_request("The request is not valid");
+        }
+        let details: Vec<Detail> = errors
+            .iter()
+            .map(|error| Detail {
+                code: error.code.clone(),
+                message: error.message.clone(),
+                target: error.target.clone(),
+            })
+            .collect();
+        let first = errors.swap_remove(0);
+        if details.len() > 1 { Self { details, ..first } } else { first }
+    }
+
+    /// Says that the error is about something within this; details are, too.
+    #[must_use]
+    pub fn within(mut self, place: &str) -> Self {
+        let place_of = |target: Option<String>| target.map_or(place.to_owned(), |target| format!("{place}/{target}"));
+        self.target = Some(place_of(self.target));
+        for detail in &mut self.details {
+            detail.target = Some(place_of(detail.target.take()));
+        }
+        self
+    }
+
     /// Adds a member of `innererror`.
     #[must_use]
     pub fn with_inner(mut self, inner: Value) -> Self {
@@ -97,6 +143,7 @@ impl WireError {
             code: &self.code,
             message: &self.message,
             target: self.target.as_deref(),
+            details: &self.details,
             innererror: self.inner.as_deref(),
         };
         // Writing strings and JSON values to memory cannot fail.
@@ -111,6 +158,7 @@ impl WireError {
                 code: error.code.unwrap_or_default(),
                 message: error.message.unwrap_or_else(|| format!("the server answered {status}")),
                 target: error.target,
+                details: error.details,
                 inner: error.innererror,
             },
             Err(_) => Self::new(status, Code::Unreadable, format!("the server answered {status} without saying why")),

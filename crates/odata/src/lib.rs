@@ -29,7 +29,7 @@ pub use code::{ANSWERS_HEADER, Code, MODEL_HEADER, UPDATED_AT_HEADER, token_name
 pub use condition::{EntityTags, parse_condition, same_etag};
 pub use dates::{http_date, parse_http_date};
 pub use entity::{read_entity, read_etag, write_entity};
-pub use error::WireError;
+pub use error::{Detail, WireError};
 pub use filter::{filter_words, parse_filter, parse_order_by};
 pub use format::{
     BatchFormat, Format, Metadata, MetadataFormat, negotiate_batch, negotiate_format, negotiate_metadata,
