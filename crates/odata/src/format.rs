@@ -235,7 +235,10 @@ mod tests {
         assert_eq!(format(None).unwrap(), minimal);
         assert_eq!(format(Some("*/*")).unwrap(), minimal);
         assert_eq!(format(Some("text/html, application/*;q=0.1")).unwrap(), minimal);
-        assert_eq!(format(Some("application/json; odata.metadata=full")).unwrap(), "application/json;odata.metadata=full");
+        assert_eq!(
+            format(Some("application/json; odata.metadata=full")).unwrap(),
+            "application/json;odata.metadata=full"
+        );
         assert_eq!(
             format(Some("application/json;odata.metadata=none;IEEE754Compatible=true")).unwrap(),
             "application/json;odata.metadata=none;IEEE754Compatible=true"

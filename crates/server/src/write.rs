@@ -6,8 +6,10 @@
 mod answer;
 mod bind;
 mod body;
+mod deep;
 mod invalid;
 
-pub(crate) use answer::{Shape, answer_outcome, entity_body, group_failed, no_such_record, perform, submit};
+pub(crate) use answer::{Shape, answer_outcomes, entity_body, group_failed, no_such_record, perform, submit};
 pub(crate) use bind::references;
-pub(crate) use body::{read_body, read_body_naming};
+pub(crate) use body::{read_body, read_body_naming, read_new};
+pub(crate) use deep::{Beside, tie};

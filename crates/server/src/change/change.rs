@@ -83,8 +83,11 @@ pub(crate) enum Outcome {
     NotFound,
     /// The condition does not hold; the stored record, where there is one.
     ConditionFailed(Option<Box<Row>>),
-    /// The record would not be valid.
-    Invalid(InvalidRecord),
+    /// The record would not be valid, for these reasons.
+    Invalid(Vec<InvalidRecord>),
+    /// Nothing changed, since the stored record is newer or the condition does not hold; that record is not shown: those of the
+    /// same request take all the room that there is.
+    Withheld,
     /// The request's name was used before, for something else.
     OtherRequest,
     /// Another change of its step failed.

@@ -22,6 +22,8 @@ pub(crate) enum Decision {
     },
     /// Nothing: the stored record is answered with success.
     StoredWins,
+    /// Nothing: the change says nothing of the record, which is answered as if it had been changed.
+    Unchanged,
     /// Nothing: there is no such record.
     NotFound,
     /// Nothing: the condition does not hold.
@@ -31,14 +33,14 @@ pub(crate) enum Decision {
 /// Decides one change.
 ///
 /// # Errors
-/// A required property would be left without a value.
+/// Required properties would be left without a value: each of them.
 pub(crate) fn decide(
     set: &EntitySet,
     stored: Option<&Row>,
     change: &Change,
     user: &str,
     now_ms: i64,
-) -> Result<Decision, InvalidRecord> {
+) -> Result<Decision, Vec<InvalidRecord>> {
     let etag = stored.map(Row::etag);
     let ruling = arbitrate(&Arbitration {
         method: change.method,
@@ -47,6 +49,16 @@ pub(crate) fn decide(
         stamp: change.body.stamp,
         now_ms,
     });
+    let says_nothing = change.body.stamp.is_none()
+        && change.body.is_tombstoned.is_none()
+        && change.body.cells.iter().all(Option::is_none);
+    if matches!(ruling, Ruling::Apply { .. })
+        && change.method == Method::Update
+        && says_nothing
+        && stored.is_some_and(|row| !row.is_tombstoned)
+    {
+        return Ok(Decision::Unchanged);
+    }
     let (updated_at, deletes) = match ruling {
         Ruling::StoredWins => return Ok(Decision::StoredWins),
         Ruling::NotFound => return Ok(Decision::NotFound),
@@ -57,17 +69,20 @@ pub(crate) fn decide(
     let is_tombstoned = deletes || change.body.is_tombstoned.unwrap_or(false);
     // A delete and a PATCH keep what they do not name; a PUT, and a POST on a key that exists, reset it.
     let kept = stored.filter(|_| matches!(change.method, Method::Update | Method::Delete));
-    let cells = set
-        .entity_type
-        .declared()
-        .enumerate()
-        .map(|(index, property)| {
-            if set.per_user.as_ref() == Some(&property.name) {
-                return Ok(Cell::Text(user.to_owned().into()));
-            }
-            value(property, index, &change.body, kept, is_tombstoned)
-        })
-        .collect::<Result<Vec<_>, _>>()?;
+    let (mut cells, mut problems) = (Vec::with_capacity(change.body.cells.len()), Vec::new());
+    for (index, property) in set.entity_type.declared().enumerate() {
+        if set.per_user.as_ref() == Some(&property.name) {
+            cells.push(Cell::Text(user.to_owned().into()));
+            continue;
+        }
+        match value(property, index, &change.body, kept, is_tombstoned) {
+            Ok(cell) => cells.push(cell),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let what = match (stored.map(|row| row.is_tombstoned), is_tombstoned) {
         (None, _) => JournalKind::Create,
         (Some(false), true) => JournalKind::Delete,
@@ -157,12 +172,12 @@ mod tests {
         let model = model();
         let set = model.set("TodoItems").unwrap();
         let missing = decide(set, None, &change(set, Method::Update, json!({"Notes": "n"})), "ann", 1).unwrap_err();
-        assert_eq!(missing, InvalidRecord::Missing("Title".into()));
+        assert_eq!(missing, [InvalidRecord::Missing("Title".into())]);
         let (what, row) = put(set, None, Method::Create, json!({"_IsTombstoned": true}));
         assert_eq!((what, row.is_tombstoned), (JournalKind::Create, true));
         // A purged stub has no title to keep.
         let restored = decide(set, Some(&row), &change(set, Method::Update, json!({"Notes": "n"})), "ann", 2_000);
-        assert_eq!(restored.unwrap_err(), InvalidRecord::Missing("Title".into()));
+        assert_eq!(restored.unwrap_err(), [InvalidRecord::Missing("Title".into())]);
     }
 
     #[test]

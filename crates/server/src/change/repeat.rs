@@ -42,6 +42,19 @@ pub(crate) fn read_repeat(
     Ok(Some(Repeat { request, content: content_hash(set, method, key, body) }))
 }
 
+impl Repeat {
+    /// Returns the name of the request that makes a record within the one that this request makes.
+    pub(crate) fn inner(&self, way: &str, place: usize) -> Self {
+        let name = [&self.request[..], format!("/{way}/{place}").as_bytes()].concat();
+        Self { request: Uuid::new_v5(&Uuid::NAMESPACE_OID, &name).into_bytes(), content: self.content }
+    }
+
+    /// Returns the same name for what it holds.
+    pub(crate) fn of_content(self, set: &EntitySet, method: Method, key: Option<RecordId>, body: &Body) -> Self {
+        Self { content: content_hash(set, method, key, body), ..self }
+    }
+}
+
 fn content_hash(set: &EntitySet, method: Method, key: Option<RecordId>, body: &Body) -> [u8; 16] {
     let mut text = format!("{method:?}\n{}\n{key:?}\n{:?} {:?}", set.name, body.stamp, body.is_tombstoned).into_bytes();
     for (property, cell) in set.entity_type.declared().zip(&body.cells) {

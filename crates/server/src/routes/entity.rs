@@ -13,7 +13,7 @@ use crate::call::{Call, header_text, names};
 use crate::change::{Body, Change, Repeat, read_repeat};
 use crate::server::Server;
 use crate::storage::Caller;
-use crate::write::Shape;
+use crate::write::{Beside, Shape};
 use http::{Method, header};
 use tidemark_model::RecordId;
 use tidemark_odata::{Code, Format, RecordWriter, Resource, Version, WireError, parse_condition};
@@ -25,6 +25,18 @@ pub(crate) struct Write {
     pub(crate) change: Change,
     /// How it is answered.
     pub(crate) shape: Shape,
+    /// What makes the records within it.
+    pub(crate) beside: Beside,
+}
+
+impl Write {
+    /// Returns the changes, which stand or fall together, and how they are answered.
+    pub(crate) fn into_step(self) -> (Vec<Change>, Shape) {
+        let Beside { mut before, after } = self.beside;
+        before.push(self.change);
+        before.extend(after);
+        (before, self.shape)
+    }
 }
 
 /// Reads a request that writes one record; `None` for any other request.
@@ -83,9 +95,10 @@ fn finish(server: &Server, call: &Call, asked: Asked<'_>) -> Result<Write, WireE
         format,
         return_minimal: call.prefer().return_minimal,
         stamp: asked.body.stamp,
+        within: Vec::new(),
     };
     let change = Change { set: set.name.clone(), id, method: asked.method, condition, body: asked.body, repeat };
-    Ok(Write { change, shape })
+    Ok(Write { change, shape, beside: Beside::default() })
 }
 
 /// Derives the key of a record that is made under a name which a client gave its request.

@@ -31,8 +31,8 @@ pub(crate) async fn answer(server: &Arc<Server>, call: &Call) -> Reply {
         ("POST", Resource::Set(_)) | ("PUT" | "PATCH" | "DELETE", Resource::Entity { .. }) => {
             match entity::read_write(server, call) {
                 Some(write) => {
-                    let entity::Write { change, shape } = write?;
-                    write::perform(server, call, change, &shape).await
+                    let (changes, shape) = write?.into_step();
+                    write::perform(server, call, changes, &shape).await
                 }
                 None => Ok(method_not_allowed(call)),
             }

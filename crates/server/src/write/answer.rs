@@ -3,7 +3,7 @@
 //! Owns: statuses, ETags and what a body holds after a write. Refuses: deciding. DESIGN section 5, "The loser"; a
 //! repeated request is answered as it was the first time, since its outcome is and its preferences are.
 
-use super::invalid::invalid;
+use super::invalid::invalid_for_all;
 use crate::answer::{Answer, Reply};
 use crate::call::{Call, names};
 use crate::change::{Change, Commit, Outcome, Row, Step, etag};
@@ -32,18 +32,44 @@ pub(crate) struct Shape {
     pub(crate) return_minimal: Option<bool>,
     /// The request's `_UpdatedAt`.
     pub(crate) stamp: Option<i64>,
+    /// The records that are made with it.
+    pub(crate) within: Vec<Within>,
 }
 
-/// Carries out one change and answers it.
+/// Records that are made within another.
+#[derive(Clone, Debug)]
+pub(crate) struct Within {
+    /// The navigation property.
+    pub(crate) way: String,
+    /// Whether it is one record.
+    pub(crate) is_one: bool,
+    /// Their entity set.
+    pub(crate) set: String,
+    /// How many they are.
+    pub(crate) records: usize,
+}
+
+impl Shape {
+    /// Returns how many changes the request is.
+    pub(crate) fn changes(&self) -> usize {
+        1 + self.within.iter().map(|within| within.records).sum::<usize>()
+    }
+
+    /// Returns how many of them come before the record's own.
+    fn before(&self) -> usize {
+        self.within.iter().filter(|within| within.is_one).map(|within| within.records).sum()
+    }
+}
+
+/// Carries out the changes of one request and answers it.
 ///
 /// # Errors
 /// What the storage says, and every refusal of the change.
-pub(crate) async fn perform(server: &Server, call: &Call, change: Change, shape: &Shape) -> Reply {
-    let steps = vec![Step(vec![change])];
+pub(crate) async fn perform(server: &Server, call: &Call, changes: Vec<Change>, shape: &Shape) -> Reply {
+    let steps = vec![Step(changes)];
     let commit = Commit { caller: call.caller()?.clone(), steps, stop_on_error: false };
     let outcomes = submit(server, commit).await?;
-    let outcome = outcomes.into_iter().next().unwrap_or(Outcome::NotRun);
-    Ok(answer_outcome(server, call, shape, outcome))
+    Ok(answer_outcomes(server, call, shape, outcomes))
 }
 
 /// Hands changes to the database; one outcome per change, in order.
@@ -54,24 +80,62 @@ pub(crate) async fn submit(server: &Server, commit: Commit) -> Result<Vec<Outcom
     server.storage.commit(commit).await.map_err(|error| error.to_wire())
 }
 
-/// Answers the outcome of a change.
-pub(crate) fn answer_outcome(server: &Server, call: &Call, shape: &Shape, outcome: Outcome) -> Answer {
+/// Answers the outcomes of a request's changes: those of records that it refers to, its own, those of records within it.
+pub(crate) fn answer_outcomes(server: &Server, call: &Call, shape: &Shape, mut outcomes: Vec<Outcome>) -> Answer {
+    if let Some(failed) = failed_within(shape, &outcomes) {
+        return failed;
+    }
+    let own = shape.before();
+    let outcome = if own < outcomes.len() { outcomes.remove(own) } else { Outcome::NotRun };
+    answer_outcome(server, call, shape, outcome, &outcomes)
+}
+
+/// Returns why a record within is not made, which is why none is.
+fn failed_within(shape: &Shape, outcomes: &[Outcome]) -> Option<Answer> {
+    let own = shape.before();
+    let of_one = shape.within.iter().filter(|within| within.is_one);
+    let of_many = shape.within.iter().filter(|within| !within.is_one);
+    let places = of_one.map(|within| within.way.clone());
+    let places = places
+        .chain(std::iter::once(String::new()))
+        .chain(of_many.flat_map(|within| (0..within.records).map(|place| format!("{}/{place}", within.way))));
+    let mut failed = outcomes.iter().zip(places).enumerate().filter(|(at, _)| *at != own);
+    failed.find_map(|(_, (outcome, place))| match outcome {
+        Outcome::Invalid(errors) => Some(invalid_for_all(errors).within(&place).into()),
+        Outcome::OtherRequest => Some(other_request().into()),
+        Outcome::NotFound | Outcome::ConditionFailed(_) | Outcome::Withheld => {
+            let sentence = "A record within this one cannot be made: another has its key. Nothing was changed";
+            Some(WireError::new(412, Code::PreconditionFailed, sentence).about(place).into())
+        }
+        _ => None,
+    })
+}
+
+fn other_request() -> WireError {
+    let sentence = "This Repeatability-Request-ID was used before, for another change. Nothing was changed";
+    WireError::new(400, Code::RepeatabilityConflict, sentence)
+}
+
+/// Answers the outcome of a request's own change; `within` are those of the records within.
+fn answer_outcome(server: &Server, call: &Call, shape: &Shape, outcome: Outcome, within: &[Outcome]) -> Answer {
     let (answer, was_taken) = match outcome {
-        Outcome::Applied { what, row } => (applied(server, call, shape, what, &row), true),
+        Outcome::Applied { what, row } => (applied(server, call, shape, what, &row, within), true),
         Outcome::AppliedBefore { what, version, updated_at } => {
             let mut tag = String::new();
             etag(version, &mut tag);
             let answer = Answer::empty(StatusCode::NO_CONTENT).with(header::ETAG, &tag);
             (located(call, shape, is_new(shape, what), updated_at, answer), true)
         }
-        Outcome::StoredWins(row) => (represent(server, call, shape, StatusCode::OK, &row), true),
+        Outcome::StoredWins(row) => (represent(server, call, shape, StatusCode::OK, &row, &[]), true),
+        Outcome::Withheld => {
+            let sentence =
+                "The answers of this batch are too large together. This request changed nothing; send it again";
+            (WireError::new(503, Code::Busy, sentence).into(), true)
+        }
         Outcome::NotFound => (no_such_record(&shape.set, shape.id).into(), true),
         Outcome::ConditionFailed(row) => (condition_failed(server, call, shape, row.as_deref()).into(), true),
-        Outcome::Invalid(error) => (invalid(&error).into(), true),
-        Outcome::OtherRequest => {
-            let sentence = "This Repeatability-Request-ID was used before, for another change. Nothing was changed";
-            (WireError::new(400, Code::RepeatabilityConflict, sentence).into(), false)
-        }
+        Outcome::Invalid(errors) => (invalid_for_all(&errors).into(), true),
+        Outcome::OtherRequest => (other_request().into(), false),
         Outcome::StepFailed => (group_failed().into(), true),
         Outcome::NotRun => {
             (WireError::new(424, Code::FailedDependency, "A request before this one failed").into(), true)
@@ -93,7 +157,7 @@ pub(crate) fn no_such_record(set: &str, id: RecordId) -> WireError {
     WireError::new(404, Code::RecordNotFound, format!("There is no record {id} in {set}"))
 }
 
-fn applied(server: &Server, call: &Call, shape: &Shape, what: JournalKind, row: &Row) -> Answer {
+fn applied(server: &Server, call: &Call, shape: &Shape, what: JournalKind, row: &Row, within: &[Outcome]) -> Answer {
     let is_new = is_new(shape, what);
     let is_minimal = match (shape.method, shape.return_minimal) {
         (Method::Delete, _) | (_, Some(true)) => true,
@@ -110,7 +174,7 @@ fn applied(server: &Server, call: &Call, shape: &Shape, what: JournalKind, row: 
         }
     } else {
         let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-        let answer = represent(server, call, shape, status, row);
+        let answer = represent(server, call, shape, status, row, within);
         match shape.return_minimal {
             Some(_) => call.applied(answer, &[Preference::ReturnRepresentation]),
             None => answer,
@@ -138,8 +202,12 @@ fn located(call: &Call, shape: &Shape, is_new: bool, updated_at: i64, answer: An
     if is_new { answer.with(header::LOCATION, &url) } else { answer }
 }
 
-fn represent(server: &Server, call: &Call, shape: &Shape, status: StatusCode, row: &Row) -> Answer {
-    match entity_body(server, call, &shape.set, &shape.select, shape.format, row) {
+fn represent(server: &Server, call: &Call, shape: &Shape, status: StatusCode, row: &Row, within: &[Outcome]) -> Answer {
+    let body = match shape.within.is_empty() {
+        true => entity_body(server, call, &shape.set, &shape.select, shape.format, row),
+        false => deep_body(server, call, shape, row, within),
+    };
+    match body {
         Ok(body) => Answer::new(status, shape.format.content_type(), body).with(header::ETAG, &row.etag()),
         Err(error) => error.into(),
     }
@@ -162,6 +230,48 @@ pub(crate) fn entity_body(
     let cells = row.cells_of(set, writer.properties());
     let context = context_url(call.base(), &set.name, select, "/$entity");
     Ok(writer.entity(&context, &row.etag(), cells.iter()))
+}
+
+/// Writes one record with those that were made with it (Protocol 4.01 section 11.4.2.2).
+fn deep_body(
+    server: &Server,
+    call: &Call,
+    shape: &Shape,
+    row: &Row,
+    outcomes: &[Outcome],
+) -> Result<Vec<u8>, WireError> {
+    let (of_one, of_many): (Vec<&Within>, Vec<&Within>) = shape.within.iter().partition(|within| within.is_one);
+    let set = server.set(&shape.set)?;
+    let writer = RecordWriter::new(set, &shape.select, call.version, shape.format)?;
+    let mut rows = outcomes.iter().map(|outcome| match outcome {
+        Outcome::Applied { row, .. } | Outcome::StoredWins(row) => Some(row),
+        _ => None,
+    });
+    let (mut members, mut names) = (Vec::new(), shape.select.clone());
+    for within in of_one.into_iter().chain(of_many) {
+        let target = server.set(&within.set)?;
+        let inner = RecordWriter::new(target, &[], call.version, shape.format)?;
+        names.push(format!("{}()", within.way));
+        members.extend_from_slice(format!(",\"{}\":", within.way).as_bytes());
+        let start = members.len();
+        for row in rows.by_ref().take(within.records).flatten() {
+            members.push(b',');
+            let cells = row.cells_of(target, inner.properties());
+            inner.append(&mut members, &row.etag(), cells.iter(), |_| {});
+        }
+        match (within.is_one, members.len() == start) {
+            (true, true) => members.extend_from_slice(b"null"),
+            (true, false) => drop(members.remove(start)),
+            (false, true) => members.extend_from_slice(b"[]"),
+            (false, false) => {
+                members[start] = b'[';
+                members.push(b']');
+            }
+        }
+    }
+    let context = context_url(call.base(), &set.name, &names, "/$entity");
+    let cells = row.cells_of(set, writer.properties());
+    Ok(writer.entity_with(&context, &row.etag(), cells.iter(), |out| out.extend_from_slice(&members)))
 }
 
 fn condition_failed(server: &Server, call: &Call, shape: &Shape, row: Option<&Row>) -> WireError {

@@ -6,6 +6,7 @@
 
 use super::invalid::invalid;
 use crate::call::SERVICE_ROOT;
+use crate::change::Body;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -49,23 +50,43 @@ pub(super) fn annotated(
     bound(way, value, named)
 }
 
-/// Reads the value of a navigation property: null, or an object that is nothing but an address.
-pub(super) fn nested(
-    set: &EntitySet,
-    name: &str,
-    value: &Value,
-    named: &[(String, String)],
-) -> Result<Bound, WireError> {
-    let inside = || WireError::not_supported(format!("A record inside a record ({name})")).about(name);
-    let Ok(way) = one(set, name) else { return Err(inside()) };
+/// Reads the value of a navigation property that is no object: only null is one.
+pub(super) fn null(set: &EntitySet, name: &str, value: &Value) -> Result<Bound, WireError> {
+    let way = one(set, name)?;
     match value {
-        Value::Null => bound(way, value, named),
-        Value::Object(members) if members.len() == 1 => {
-            let address = ADDRESSES.iter().find_map(|address| members.get(*address));
-            bound(way, address.ok_or_else(inside)?, named)
+        Value::Null => bound(way, value, &[]),
+        _ => {
+            let sentence = format!("{name} must be a record, the address of one, or null");
+            Err(WireError::new(400, Code::InvalidRecord, sentence).about(name))
         }
-        _ => Err(inside()),
     }
+}
+
+/// Returns the address that an object is, where it is nothing else.
+pub(super) fn address(raw: &RawValue) -> Option<String> {
+    let members = members_of_address(raw.get())?;
+    let address = ADDRESSES.iter().find_map(|address| members.get(*address))?;
+    serde_json::from_str(address.get()).ok()
+}
+
+/// Puts the record that a binding names into the property that holds its `Id`.
+///
+/// # Errors
+/// 400 where the property names another one.
+pub(super) fn put(
+    set: &EntitySet,
+    body: &mut Body,
+    (way, property): (&str, &str),
+    cell: Cell<'static>,
+) -> Result<(), WireError> {
+    let index = set.entity_type.declared().position(|declared| declared.name == property);
+    let Some(place) = index.and_then(|index| body.cells.get_mut(index)) else { return Ok(()) };
+    if place.as_ref().is_some_and(|given| *given != cell) {
+        let sentence = format!("{way} and {property} name two different records");
+        return Err(WireError::new(400, Code::InvalidRecord, sentence).about(way));
+    }
+    *place = Some(cell);
+    Ok(())
 }
 
 fn one<'s>(set: &'s EntitySet, name: &str) -> Result<&'s NavigationProperty, WireError> {

@@ -2,89 +2,198 @@
 //!
 //! Owns: what members a body may have on the wire. `_State` and `_UpdatedBy` are ignored, as annotations are (clients
 //! send back what they were given). A binding to one record (`TodoList@odata.bind`, or `"TodoList": {"@id": …}`) sets the
-//! property that holds its `Id` (`bind`); a nested record is refused, since ignoring it would be a wrong result; so is a property that the entity type does not have (DESIGN section 2), and one that comes twice. Numbers are
-//! read digit for digit (`tidemark_model::read_members`). Refuses: defaults and required
-//! properties, which depend on the stored record (`decide`).
+//! property that holds its `Id` (`bind`). Records may stand within one that is made (`deep`), elsewhere they are refused, since
+//! ignoring them would be a wrong result; so is a property that the entity type does not have (DESIGN section 2), and one that
+//! comes twice. Numbers are read digit for digit, and no array or object is taken apart (`tidemark_model::read_members_apart`).
+//! All that is wrong is told at once. Refuses: defaults and required properties, which depend on the stored record (`decide`).
 
 use super::bind;
+use super::deep::Relation;
 use super::invalid::invalid;
 use crate::change::Body;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::value::RawValue;
 use tidemark_model::{
-    CellSeed, EntitySet, ID, IS_TOMBSTONED, InvalidRecord, RecordId, STATE, UPDATED_AT, UPDATED_BY, UnreadRecord,
-    ValueError, read_members,
+    CellSeed, EntityModel, EntitySet, ID, IS_TOMBSTONED, InvalidRecord, RecordId, STATE, UPDATED_AT, UPDATED_BY,
+    UnreadRecord, ValueError, read_members_apart,
 };
 use tidemark_odata::{Code, WireError};
 
-/// Reads a body; the `Id` in it comes beside it.
+/// A body, read: what it says of its record, and the records that stand within it.
+pub(crate) struct Read<'s> {
+    /// The `Id` in it.
+    pub(crate) id: Option<RecordId>,
+    /// The values.
+    pub(crate) body: Body,
+    /// The records within.
+    pub(crate) inside: Vec<Inside<'s>>,
+}
+
+/// New records that stand in the place of a navigation property (OData Protocol 4.01 section 11.4.2.2).
+pub(crate) struct Inside<'s> {
+    /// How they are related.
+    pub(crate) relation: Relation<'s>,
+    /// What each of them says.
+    pub(crate) records: Vec<(Option<RecordId>, Body)>,
+}
+
+/// Reads a body in which no record stands within another; the `Id` in it comes beside it.
 ///
 /// # Errors
-/// 400 naming the member that does not fit, 501 for a nested record.
+/// 400 naming what does not fit, 501 for a nested record.
 pub(crate) fn read_body(set: &EntitySet, json: &[u8]) -> Result<(Option<RecordId>, Body), WireError> {
     read_body_naming(set, json, &[])
 }
 
-/// Reads a body that may name records by the ids of a batch's requests before it; `named` has their addresses.
+/// Reads a body in which no record stands within another, but which may name records by the ids of a batch's requests before
+/// it; `named` has their addresses.
 ///
 /// # Errors
-/// As [`read_body`].
+/// 400 naming what does not fit, 501 for a nested record.
 pub(crate) fn read_body_naming(
     set: &EntitySet,
     json: &[u8],
     named: &[(String, String)],
 ) -> Result<(Option<RecordId>, Body), WireError> {
-    if json.iter().all(u8::is_ascii_whitespace) {
-        return Err(WireError::bad_request("The request has no body; a record is wanted, as a JSON object"));
-    }
-    let members = read_members(set, json).map_err(|error| match error {
-        UnreadRecord::NotJson(error) => WireError::bad_request(format!("The body is not JSON: {error}")),
-        UnreadRecord::Invalid(error) => invalid(&error),
-    })?;
-    members_to_body(set, &members, named)
+    let read = Reading { model: None, named, wants_all: false }.read(set, json)?;
+    Ok((read.id, read.body))
 }
 
-fn members_to_body(
-    set: &EntitySet,
-    members: &Map<String, Value>,
+/// Reads the body of a record that is made, which may hold others that are made with it, and may name records by the ids of a
+/// batch's requests before it; `named` has their addresses.
+///
+/// # Errors
+/// As [`read_body`].
+pub(crate) fn read_new<'s>(
+    model: &'s EntityModel,
+    set: &'s EntitySet,
+    json: &[u8],
     named: &[(String, String)],
-) -> Result<(Option<RecordId>, Body), WireError> {
-    let mut id = None;
-    let mut bound = Vec::new();
-    let mut body = Body { cells: vec![None; set.entity_type.declared().count()], ..Body::default() };
-    for (name, value) in members {
-        match name.as_str() {
-            ID => id = read_id(value)?,
-            UPDATED_AT => body.stamp = read_sync(set, name, value)?.as_i64(),
-            IS_TOMBSTONED => body.is_tombstoned = read_sync(set, name, value)?.as_bool(),
+) -> Result<Read<'s>, WireError> {
+    Reading { model: Some(model), named, wants_all: true }.read(set, json)
+}
+
+/// How bodies are read.
+struct Reading<'r, 's> {
+    /// The model, where records may stand within the record.
+    model: Option<&'s EntityModel>,
+    named: &'r [(String, String)],
+    /// Whether a required property that is left out has no value: then it is told with what else is wrong.
+    wants_all: bool,
+}
+
+impl<'s> Reading<'_, 's> {
+    fn read(&self, set: &'s EntitySet, json: &[u8]) -> Result<Read<'s>, WireError> {
+        if json.iter().all(u8::is_ascii_whitespace) {
+            return Err(WireError::bad_request("The request has no body; a record is wanted, as a JSON object"));
+        }
+        let members = read_members_apart(set, json).map_err(|error| match error {
+            UnreadRecord::NotJson(error) => WireError::bad_request(format!("The body is not JSON: {error}")),
+            UnreadRecord::Invalid(error) => invalid(&error),
+        })?;
+        let cells = vec![None; set.entity_type.declared().count()];
+        let mut read = Read { id: None, body: Body { cells, ..Body::default() }, inside: Vec::new() };
+        let (mut bound, mut wrong) = (Vec::new(), Vec::new());
+        for (name, value) in &members.values {
+            if let Err(error) = self.value(set, name, value, &mut read, &mut bound) {
+                wrong.push(error);
+            }
+        }
+        for (name, raw) in &members.nested {
+            if let Err(error) = self.nested(set, name, raw, &mut read, &mut bound) {
+                wrong.push(error);
+            }
+        }
+        for bind::Bound { way, property, cell } in bound {
+            if let Err(error) = bind::put(set, &mut read.body, (&way, &property), cell) {
+                wrong.push(error);
+            }
+        }
+        if wrong.is_empty() {
+            return Ok(read);
+        }
+        if self.wants_all {
+            let told: Vec<Option<String>> = wrong.iter().map(|error| error.target.clone()).collect();
+            let without = set.entity_type.declared().zip(&read.body.cells).filter(|(property, cell)| {
+                let is_asked_for = !property.nullable && property.default.is_none() && cell.is_none();
+                is_asked_for && !told.iter().any(|target| target.as_deref() == Some(&property.name))
+            });
+            wrong.extend(without.map(|(property, _)| invalid(&InvalidRecord::Missing(property.name.clone()))));
+        }
+        Err(WireError::of_all(wrong))
+    }
+
+    fn value(
+        &self,
+        set: &EntitySet,
+        name: &str,
+        value: &Value,
+        read: &mut Read<'s>,
+        bound: &mut Vec<bind::Bound>,
+    ) -> Result<(), WireError> {
+        match name {
+            ID => read.id = read_id(value)?,
+            UPDATED_AT => read.body.stamp = read_sync(set, name, value)?.as_i64(),
+            IS_TOMBSTONED => read.body.is_tombstoned = read_sync(set, name, value)?.as_bool(),
             UPDATED_BY | STATE => {}
             name if bind::way(name).is_some() => {
-                bound.extend(bind::way(name).map(|way| bind::annotated(set, way, value, named)).transpose()?);
+                bound.extend(bind::way(name).map(|way| bind::annotated(set, way, value, self.named)).transpose()?);
             }
             name if name.contains('@') => {}
             name => match set.entity_type.declared().position(|p| p.name == name) {
                 Some(index) => {
                     let property = set.entity_type.declared().nth(index);
                     let cell = property.map(|p| CellSeed::written(p).read(value)).transpose();
-                    body.cells[index] = cell.map_err(|e| invalid(&e.into()))?.map(tidemark_model::Cell::into_owned);
+                    read.body.cells[index] =
+                        cell.map_err(|e| invalid(&e.into()))?.map(tidemark_model::Cell::into_owned);
                 }
-                None if bind::leads_on(set, name) => bound.push(bind::nested(set, name, value, named)?),
-                None => {
-                    let unknown = InvalidRecord::Unknown { set: set.name.clone(), property: name.to_owned() };
-                    return Err(invalid(&unknown));
-                }
+                None if bind::leads_on(set, name) => bound.push(bind::null(set, name, value)?),
+                None => return Err(unknown(set, name)),
             },
         }
+        Ok(())
     }
-    for bind::Bound { way, property, cell } in bound {
-        let index = set.entity_type.declared().position(|declared| declared.name == property);
-        let Some(place) = index.and_then(|index| body.cells.get_mut(index)) else { continue };
-        if place.as_ref().is_some_and(|given| *given != cell) {
-            let sentence = format!("{way} and {property} name two different records");
-            return Err(WireError::new(400, Code::InvalidRecord, sentence).about(way));
+
+    /// Reads an array or object: the address of a record, or records that are made.
+    fn nested(
+        &self,
+        set: &'s EntitySet,
+        name: &str,
+        raw: &RawValue,
+        read: &mut Read<'s>,
+        bound: &mut Vec<bind::Bound>,
+    ) -> Result<(), WireError> {
+        if let Some(way) = bind::way(name) {
+            bound.push(bind::annotated(set, way, &Value::Array(Vec::new()), self.named)?);
+            return Ok(());
         }
-        *place = Some(cell);
+        if name.contains('@') {
+            return Ok(());
+        }
+        let Some(relation) = Relation::of(set, name) else { return Err(unknown(set, name)) };
+        if let Some(address) = bind::address(raw) {
+            bound.push(bind::annotated(set, name, &Value::String(address), self.named)?);
+            return Ok(());
+        }
+        let Some(model) = self.model else {
+            return Err(WireError::not_supported(format!("A record inside a record ({name})")).about(name));
+        };
+        let target = model.set(relation.target()).ok_or_else(|| unknown(set, name))?;
+        // One level: what stands deeper is a request of its own.
+        let within = Reading { model: None, named: self.named, wants_all: self.wants_all };
+        let mut records = Vec::new();
+        for (place, raw) in relation.records(raw)?.into_iter().enumerate() {
+            let place = if relation.is_one() { name.to_owned() } else { format!("{name}/{place}") };
+            let inner = within.read(target, raw.get().as_bytes()).map_err(|error| error.within(&place))?;
+            records.push((inner.id, inner.body));
+        }
+        read.inside.push(Inside { relation, records });
+        Ok(())
     }
-    Ok((id, body))
+}
+
+fn unknown(set: &EntitySet, name: &str) -> WireError {
+    invalid(&InvalidRecord::Unknown { set: set.name.clone(), property: name.to_owned() })
 }
 
 fn read_id(value: &Value) -> Result<Option<RecordId>, WireError> {

@@ -140,3 +140,53 @@ async fn a_devices_name_is_short() {
     send(server.bare("POST", "/session").json(&ask("x".repeat(200)))).await.is(201);
     send(server.bare("POST", "/session").json(&ask("x".repeat(201)))).await.is(400);
 }
+
+#[tokio::test]
+async fn a_batch_of_stale_writes_shows_no_more_than_an_answer_has_room_for() {
+    let server = Running::start().await;
+    let text = "x".repeat(4 * 1024 * 1024);
+    let body = json!({"Id": id(1), "Title": "large", "Notes": text, "_UpdatedAt": 1_900_000_000_000_i64});
+    server.write("POST", "/odata/TodoItems", &body).await.is(201);
+    let before = server.peak_memory();
+    for headers in [json!({}), json!({"if-match": "W/\"9.00000000\""})] {
+        let stale = |n: u32| json!({"id": n.to_string(), "method": "PATCH", "url": format!("TodoItems({})", id(1)), "headers": headers, "body": {"Title": "late", "_UpdatedAt": 5}});
+        let parts: Vec<_> = (0..100).map(stale).collect();
+        let request = server.request("POST", "/odata/$batch").header("Prefer", "odata.continue-on-error");
+        let got = send(request.json(&json!({"requests": parts}))).await.is(200);
+        assert!(got.text.len() < 80 * 1024 * 1024, "{} MiB", got.text.len() >> 20);
+        let answers = got.json()["responses"].as_array().unwrap().clone();
+        let with = |status: u64| answers.iter().filter(|answer| answer["status"] == status).count();
+        let shown = with(200) + with(412);
+        assert_eq!((shown, with(503)), (15, 85));
+    }
+    assert_eq!(server.get(&task_url(&id(1))).await.json()["Title"], "large");
+    #[cfg(target_os = "linux")]
+    assert!(server.peak_memory() - before < 600 * 1024 * 1024, "{} MiB", (server.peak_memory() - before) >> 20);
+}
+
+#[tokio::test]
+async fn a_tree_of_json_costs_no_more_than_its_bytes() {
+    let server = Running::start().await;
+    server.task(1, "a").await;
+    let before = server.peak_memory();
+    let zeros = format!("[{}0]", "0,".repeat(8 * 1024 * 1024));
+    for name in ["Title", "x", "x@y", "@odata.bind", "TodoList@odata.bind", "Site"] {
+        let body = format!("{{\"{name}\":{zeros}}}");
+        let request = server.request("POST", "/odata/TodoItems").header("Content-Type", "application/json").body(body);
+        let got = send(request).await;
+        assert_eq!(got.status.as_u16(), 400, "{name}: {}", got.text);
+    }
+    assert!(server.peak_memory() - before < 200 * 1024 * 1024, "{} MiB", (server.peak_memory() - before) >> 20);
+}
+
+#[tokio::test]
+async fn a_history_shows_no_more_than_an_answer_has_room_for() {
+    let server = Running::start().await;
+    for n in 0..8 {
+        let text = format!("{n}").repeat(2 * 1024 * 1024);
+        server.write("PUT", &task_url(&id(1)), &json!({"Title": "t", "Notes": text})).await;
+    }
+    let got = send(server.request("GET", &format!("/history/TodoItems/{}", id(1)))).await.is(200);
+    let lines = got.json()["value"].as_array().unwrap().len();
+    assert!((1..8).contains(&lines) && got.text.len() < 16 * 1024 * 1024, "{lines} lines, {} bytes", got.text.len());
+}

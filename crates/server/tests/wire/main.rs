@@ -13,6 +13,7 @@ mod below;
 mod bind;
 mod bounds;
 mod concurrency;
+mod deep;
 mod doors;
 mod events;
 mod expand;

@@ -6,12 +6,12 @@ use super::part::to_call;
 use super::refer::{Known, names};
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::change::{Commit, Outcome, Step};
+use crate::change::{Change, Commit, Outcome, Step};
 use crate::limits::MAX_BATCH_ANSWER_BYTES;
 use crate::routes::entity::{Write, read_write};
 use crate::routes::one;
 use crate::server::Server;
-use crate::write::{Shape, answer_outcome, group_failed, submit};
+use crate::write::{Shape, answer_outcomes, group_failed, submit};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -112,8 +112,8 @@ impl<'r> Run<'r> {
         }
         match self.read(index) {
             Ok(Read::Write(call, write)) => {
-                let change = self.will_write(index, call, *write);
-                self.steps.push(Step(vec![change]));
+                let changes = self.will_write(index, call, *write);
+                self.steps.push(Step(changes));
             }
             Ok(Read::Other(call)) => {
                 self.flush().await?;
@@ -179,7 +179,7 @@ impl<'r> Run<'r> {
             return self.fail_group(group, errors).await;
         }
         let changes: Vec<_> =
-            writes.into_iter().map(|(index, call, write)| self.will_write(index, call, *write)).collect();
+            writes.into_iter().flat_map(|(index, call, write)| self.will_write(index, call, *write)).collect();
         if !changes.is_empty() {
             self.steps.push(Step(changes));
         }
@@ -212,11 +212,11 @@ impl<'r> Run<'r> {
         names(&self.parts[index]).any(|id| writes.iter().any(|(write, ..)| self.parts[*write].id == id))
     }
 
-    fn will_write(&mut self, index: usize, call: Call, write: Write) -> crate::change::Change {
-        let Write { change, shape } = write;
+    fn will_write(&mut self, index: usize, call: Call, write: Write) -> Vec<Change> {
+        let (changes, shape) = write.into_step();
         self.known.writes(&self.parts[index], entity_url(&shape.set, shape.id));
         self.waiting.push(Waiting { index, call, shape });
-        change
+        changes
     }
 
     /// What is named by a part must have its answer before the part is read.
@@ -262,13 +262,14 @@ impl<'r> Run<'r> {
             steps: std::mem::take(&mut self.steps),
             stop_on_error: !self.continue_on_error,
         };
-        let outcomes = submit(self.server, commit).await?;
-        for (waiting, outcome) in std::mem::take(&mut self.waiting).into_iter().zip(outcomes) {
-            if outcome == Outcome::NotRun {
+        let mut outcomes = submit(self.server, commit).await?.into_iter();
+        for waiting in std::mem::take(&mut self.waiting) {
+            let own: Vec<Outcome> = outcomes.by_ref().take(waiting.shape.changes()).collect();
+            if own.contains(&Outcome::NotRun) {
                 self.is_stopped = true;
                 continue;
             }
-            let answer = answer_outcome(self.server, &waiting.call, &waiting.shape, outcome);
+            let answer = answer_outcomes(self.server, &waiting.call, &waiting.shape, own);
             self.answer_bytes += answer.body.len();
             self.settle(waiting.index, answer);
         }

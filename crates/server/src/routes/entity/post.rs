@@ -1,9 +1,10 @@
 //! `POST /odata/Set`: a new record, or one whose key the client made and perhaps sent before (seed step 9).
 
-use super::{Asked, Write, check_content, finish};
+use super::{Asked, Write, check_content, finish, key_of};
 use crate::call::Call;
+use crate::change::Repeat;
 use crate::server::Server;
-use crate::write::read_body_naming;
+use crate::write::{read_new, tie};
 use tidemark_model::Method;
 use tidemark_odata::WireError;
 
@@ -11,6 +12,13 @@ use tidemark_odata::WireError;
 pub(super) fn read(server: &Server, call: &Call, set: &str) -> Result<Write, WireError> {
     let model_set = server.set(set)?;
     check_content(call)?;
-    let (key, body) = read_body_naming(model_set, &call.body, &call.named)?;
-    finish(server, call, Asked { set, key, method: Method::Create, body })
+    let read = read_new(&server.model, model_set, &call.body, &call.named)?;
+    let mut write = finish(server, call, Asked { set, key: read.id, method: Method::Create, body: read.body })?;
+    let caller = call.caller()?;
+    let mut fresh = |set: &str, name: Option<&Repeat>| match name {
+        Some(name) => key_of(caller, set, name),
+        None => server.ports.ids.fresh(),
+    };
+    write.beside = tie(&server.model, read.inside, (&mut write.change, &mut write.shape), &mut fresh)?;
+    Ok(write)
 }

@@ -4,12 +4,14 @@
 //! group of several needs one.
 
 use super::counter::Counter;
+use super::expand;
 use super::journal::{self, Line};
 use super::looked_up::{AT_ONCE, LookedUp};
 use super::marks::Marks;
 use super::table::{self, Tables};
 use super::tx::Tx;
 use crate::change::{Change, Commit, Decision, Outcome, Step, decide};
+use crate::limits::MAX_BATCH_ANSWER_BYTES;
 use crate::storage::{Caller, Result};
 use tidemark_model::ports::Clock;
 use tidemark_model::{Condition, JournalKind, Planted, is_planted};
@@ -23,6 +25,23 @@ pub(super) struct Apply<'t> {
     pub(super) marks: &'t Marks,
 }
 
+/// Leaves out the record of an outcome where those before it have taken all the room that a request's answers have: a
+/// hundred stale writes to one record of megabytes would be a hundred of its copies.
+fn within(most: usize, shown: &mut usize, outcome: Outcome) -> Outcome {
+    let row = match &outcome {
+        Outcome::Applied { row, .. } | Outcome::StoredWins(row) | Outcome::ConditionFailed(Some(row)) => row,
+        _ => return outcome,
+    };
+    *shown = shown.saturating_add(row.cells.iter().map(expand::size).sum());
+    match outcome {
+        outcome if *shown <= most => outcome,
+        Outcome::Applied { what, row } => {
+            Outcome::AppliedBefore { what, version: row.version, updated_at: row.updated_at }
+        }
+        _ => Outcome::Withheld,
+    }
+}
+
 impl Apply<'_> {
     /// Carries out the steps of one request.
     pub(super) fn commit(&mut self, commit: &Commit) -> Result<Vec<Outcome>> {
@@ -30,6 +49,7 @@ impl Apply<'_> {
         let (mut known, mut looked_up) = (LookedUp::default(), 0);
         let mut outcomes = Vec::with_capacity(commit.steps.len());
         let mut is_stopped = false;
+        let mut shown = 0;
         for (place, Step(changes)) in commit.steps.iter().enumerate() {
             if is_stopped {
                 outcomes.extend(changes.iter().map(|_| Outcome::NotRun));
@@ -44,7 +64,7 @@ impl Apply<'_> {
                 several => self.group(&commit.caller, several, &mut known)?,
             };
             is_stopped = commit.stop_on_error && of_step.iter().any(Outcome::is_failure);
-            outcomes.extend(of_step);
+            outcomes.extend(of_step.into_iter().map(|outcome| within(MAX_BATCH_ANSWER_BYTES, &mut shown, outcome)));
         }
         Ok(outcomes)
     }
@@ -97,6 +117,10 @@ impl Apply<'_> {
             Ok(Decision::Put { what, row }) => (what, row),
             Ok(Decision::NotFound) => return Ok(Outcome::NotFound),
             Ok(Decision::ConditionFailed) => return Ok(Outcome::ConditionFailed(stored.map(Box::new))),
+            Ok(Decision::Unchanged) => {
+                let applied = |row| Outcome::Applied { what: JournalKind::Update, row: Box::new(row) };
+                return Ok(stored.map_or(Outcome::NotFound, applied));
+            }
             Ok(Decision::StoredWins) => {
                 return Ok(stored.map_or(Outcome::NotFound, |row| Outcome::StoredWins(Box::new(row))));
             }

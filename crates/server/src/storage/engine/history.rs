@@ -6,11 +6,12 @@
 use super::table::{Tables, find};
 use super::tx::Tx;
 use crate::change::{Mark, Place};
+use crate::limits::MAX_PAGE_BYTES;
 use crate::storage::{PastChange, Result, ValueChange};
 use serde_json::{Map, Value};
 use tidemark_model::{EntitySet, JournalKind, RecordId, Vocabulary};
 
-/// Returns a record's newest changes, newest first; `None` where there is no trace of it.
+/// Returns a record's newest changes, newest first, as many as a page has room for; `None` where there is no trace of it.
 pub(super) fn history(
     tx: &dyn Tx,
     tables: &Tables,
@@ -23,12 +24,19 @@ pub(super) fn history(
     let mut content = row.to_record(set).properties;
     let mut at = row.version.sequence;
     let mut changes = Vec::new();
-    while at > 0 && changes.len() < limit {
+    let mut bytes = 0;
+    while at > 0 && changes.len() < limit && bytes < MAX_PAGE_BYTES {
         let Some(line) = line(tx, place.workspace_no, at)? else { break };
         at = line.previous;
-        changes.push(line.undo(set, &mut content));
+        let change = line.undo(set, &mut content);
+        bytes += change.changes.iter().map(|value| size(&value.from) + size(&value.to)).sum::<usize>();
+        changes.push(change);
     }
     Ok(Some(changes))
+}
+
+fn size(value: &Value) -> usize {
+    if let Value::String(text) = value { text.len() } else { 16 }
 }
 
 /// One line of the journal.
