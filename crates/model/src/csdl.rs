@@ -4,6 +4,7 @@
 //! (the caller reads them) and CSDL features that nothing here could keep (complex types, enumerations, inheritance,
 //! actions): they are mistakes, not silently dropped. DESIGN section 2, "A model file".
 
+mod capabilities;
 mod locate;
 mod names;
 mod navigation;

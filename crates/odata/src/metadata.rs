@@ -4,6 +4,7 @@
 //! Refuses: reading a model; a client gives the JSON to `EntityModel::parse`.
 
 mod annotation;
+mod capabilities;
 #[cfg(test)]
 mod tests;
 mod xml;
@@ -15,9 +16,10 @@ use crate::Version;
 use serde_json::{Map, Value, json};
 use tidemark_model::EntityModel;
 
-/// Writes the model as CSDL JSON: the document the model was read from, in the version negotiated.
+/// Writes the model as CSDL JSON: the document the model was read from, with what the service can do, in the version
+/// negotiated.
 pub fn metadata_json(model: &EntityModel, version: Version) -> Vec<u8> {
-    let mut document = model.document().clone();
+    let mut document = capabilities::with_capabilities(model);
     if let Some(members) = document.as_object_mut() {
         members.insert("$Version".into(), version.as_str().into());
     }

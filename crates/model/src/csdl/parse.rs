@@ -22,6 +22,7 @@ pub(super) fn model(text: &str) -> Result<EntityModel, ModelError> {
         problem: format!("this is not JSON: {e}"),
     })?;
     members_stand_once(text)?;
+    super::capabilities::leave_out(&mut document);
     let source = Source { text };
     let top = source.object(&document, &[])?;
     let qualified = top.get("$EntityContainer").and_then(Value::as_str).ok_or_else(|| {

@@ -23,11 +23,22 @@ fn the_xml_says_what_the_model_says() {
         "C": { "$Kind": "EntityContainer", "As": { "$Collection": true, "$Type": "N.A" } }
       }
     }"#;
-    insta::assert_snapshot!(metadata_xml(&EntityModel::parse(small).unwrap(), Version::V40), @r#"
+    let xml = metadata_xml(&EntityModel::parse(small).unwrap(), Version::V40);
+    // What the service can do is told behind it (`capabilities`).
+    let (of_model, of_service) =
+        xml.split_once("          <Annotation Term=\"Org.OData.Cap").map_or((xml.as_str(), ""), |(a, b)| (a, b));
+    assert!(of_service.contains("Org.OData.Capabilities.V1.BatchSupport"));
+    insta::assert_snapshot!(of_model, @r#"
         <?xml version="1.0" encoding="utf-8"?>
         <edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0">
           <edmx:Reference Uri="https://example.org/Common.xml">
             <edmx:Include Namespace="com.Common" Alias="Common"/>
+          </edmx:Reference>
+          <edmx:Reference Uri="https://oasis-tcs.github.io/odata-vocabularies/vocabularies/Org.OData.Capabilities.V1.xml">
+            <edmx:Include Namespace="Org.OData.Capabilities.V1" Alias="Capabilities"/>
+          </edmx:Reference>
+          <edmx:Reference Uri="https://oasis-tcs.github.io/odata-vocabularies/vocabularies/Org.OData.Aggregation.V1.xml">
+            <edmx:Include Namespace="Org.OData.Aggregation.V1" Alias="Aggregation"/>
           </edmx:Reference>
           <edmx:Reference Uri="https://oasis-tcs.github.io/odata-vocabularies/vocabularies/Org.OData.Core.V1.xml">
             <edmx:Include Namespace="Org.OData.Core.V1"/>
@@ -74,11 +85,6 @@ fn the_xml_says_what_the_model_says() {
               <EntityContainer Name="C">
                 <EntitySet Name="As" EntityType="N.A">
                   <NavigationPropertyBinding Path="Parent" Target="As"/>
-                </EntitySet>
-              </EntityContainer>
-            </Schema>
-          </edmx:DataServices>
-        </edmx:Edmx>
     "#);
 }
 

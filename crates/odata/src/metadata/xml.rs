@@ -4,6 +4,7 @@
 //! XML and false in JSON, so both are always said.
 
 use super::annotation::Vocabularies;
+use super::capabilities::with_capabilities;
 use super::xml_text::Xml;
 use crate::Version;
 use serde_json::Value;
@@ -11,8 +12,9 @@ use tidemark_model::{EntityModel, EntitySet, ID, Kind, Property};
 
 /// Writes the model as CSDL XML.
 pub fn metadata_xml(model: &EntityModel, version: Version) -> String {
-    let schema = &model.document()[model.namespace()];
-    let vocabularies = Vocabularies::of(model.document());
+    let document = with_capabilities(model);
+    let schema = &document[model.namespace()];
+    let vocabularies = Vocabularies::of(&document);
     let mut xml = Xml::new();
     let edmx = "http://docs.oasis-open.org/odata/ns/edmx";
     xml.open("edmx:Edmx", &[("xmlns:edmx", edmx), ("Version", version.as_str())]);
