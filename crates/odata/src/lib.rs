@@ -38,7 +38,7 @@ pub use metadata::{metadata_json, metadata_xml, service_document};
 pub use options::{Options, option_names, parse_options};
 pub use page::{PageEnd, PageError, read_page};
 pub use page_writer::{Link, Made, MadeWriter, PageWriter, RecordWriter, context_url, property_json, raw_value};
-pub use path::{End, Resource, Step, entity_url, parse_path, path_words, split_target};
+pub use path::{End, Resource, ServiceRoot, Step, entity_url, parse_path, path_words, split_target};
 pub use percent::{encode_loose, encode_query};
 pub use prefer::{Prefer, Preference, parse_prefer, preference_applied};
 pub use version::Version;

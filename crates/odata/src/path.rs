@@ -209,28 +209,53 @@ fn invalid(problem: impl std::fmt::Display) -> WireError {
     WireError::new(400, Code::InvalidUrl, format!("The address cannot be read: {problem}"))
 }
 
+/// Where the service is, for telling its addresses from others.
+#[derive(Clone, Copy, Debug)]
+pub struct ServiceRoot<'r> {
+    /// Its URL as the client sees it, such as `https://data.example.org/tidemark/odata/`.
+    pub url: &'r str,
+    /// Its path in the process, such as `/odata`: a proxy may have taken what stands before that away.
+    pub path: &'r str,
+}
+
 /// Returns the path and the raw query of a URL as a batch part gives it: absolute, from the host's root, or
-/// relative to the service root. `root` is the service root's path, such as `/odata`.
+/// relative to the service root.
 ///
 /// # Errors
-/// 400 where the URL points outside the service.
-pub fn split_target<'u>(url: &'u str, root: &str) -> Result<(&'u str, &'u str), WireError> {
+/// 400 where the URL points outside the service, or to another server.
+pub fn split_target<'u>(url: &'u str, root: ServiceRoot<'_>) -> Result<(&'u str, &'u str), WireError> {
     let url = url.split_once('#').map_or(url, |(before, _)| before);
-    let from_host = match url.split_once("://") {
-        // Only a scheme may stand before it: `://` is also text in a filter.
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") => {
-            Some(rest.find(['/', '?']).map_or("", |at| &rest[at..]))
+    let own = absolute(root.url);
+    let from_host = match absolute(url) {
+        Some((host, path)) => {
+            if own.is_some_and(|(own, _)| !own.eq_ignore_ascii_case(host)) {
+                return Err(invalid("it is of another server"));
+            }
+            Some(path)
         }
-        _ => url.starts_with('/').then_some(url),
+        None => url.starts_with('/').then_some(url),
     };
-    let below = match from_host {
-        None => url,
-        Some(path) => path
-            .strip_prefix(root.trim_end_matches('/'))
-            .filter(|below| below.is_empty() || below.starts_with(['/', '?']))
-            .ok_or_else(|| invalid("it is outside of this service"))?,
-    };
+    let Some(path) = from_host else { return Ok(url.split_once('?').unwrap_or((url, ""))) };
+    let roots = [own.map_or("", |(_, path)| path), root.path];
+    let below = roots.into_iter().filter(|root| !root.is_empty()).find_map(|root| {
+        let below = path.strip_prefix(root.trim_end_matches('/'))?;
+        (below.is_empty() || below.starts_with(['/', '?'])).then_some(below)
+    });
+    let below = below.ok_or_else(|| invalid("it is outside of this service"))?;
     Ok(below.split_once('?').unwrap_or((below, "")))
+}
+
+/// Takes an absolute URL apart: its host, without the port that its scheme has anyway, and what stands behind.
+fn absolute(url: &str) -> Option<(&str, &str)> {
+    // Only a scheme may stand before it: `://` is also text in a filter.
+    let (scheme, rest) = url.split_once("://")?;
+    let port = match scheme {
+        _ if scheme.eq_ignore_ascii_case("http") => ":80",
+        _ if scheme.eq_ignore_ascii_case("https") => ":443",
+        _ => return None,
+    };
+    let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    Some((host.strip_suffix(port).unwrap_or(host), path))
 }
 
 /// Returns the URL of a record, relative to the service root.
@@ -243,6 +268,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const ROOT: ServiceRoot<'static> = ServiceRoot { url: "http://host:1/odata/", path: "/odata" };
     const ID_TEXT: &str = "8f0e6a52-6d5f-4a55-9d5e-2f7b4c1d9e01";
 
     fn status(path: &str) -> u16 {
@@ -335,13 +361,32 @@ mod tests {
     #[test]
     fn a_batch_part_may_give_any_kind_of_url() {
         for url in ["TodoItems?$top=1", "/odata/TodoItems?$top=1", "HTTP://host:1/odata/TodoItems?$top=1#x"] {
-            let (path, query) = split_target(url, "/odata/").unwrap();
+            let (path, query) = split_target(url, ROOT).unwrap();
             assert_eq!((parse_path(path).unwrap(), query), (Resource::Set("TodoItems".into()), "$top=1"), "{url}");
         }
-        assert_eq!(split_target("http://host/odata", "/odata").unwrap(), ("", ""));
-        assert_eq!(split_target("A?$filter=B eq 'x://y'", "/odata").unwrap(), ("A", "$filter=B eq 'x://y'"));
-        for outside in ["/session", "/odatax/TodoItems", "http://host", "http://host?x=/odata"] {
-            assert_eq!(split_target(outside, "/odata").unwrap_err().status, 400, "{outside}");
+        assert_eq!(split_target("http://host:1/odata", ROOT).unwrap(), ("", ""));
+        assert_eq!(split_target("A?$filter=B eq 'x://y'", ROOT).unwrap(), ("A", "$filter=B eq 'x://y'"));
+        for outside in [
+            "/session",
+            "/odatax/TodoItems",
+            "http://host:1",
+            "http://host:1?x=/odata",
+            "http://other/odata/A",
+            "https://host/odata/A",
+            "http://host:1@other/odata/A",
+        ] {
+            assert_eq!(split_target(outside, ROOT).unwrap_err().status, 400, "{outside}");
+        }
+        // Behind a proxy that adds TLS and a path.
+        let public = ServiceRoot { url: "https://data.example.org/tidemark/odata/", path: "/odata" };
+        for url in [
+            "https://DATA.example.org:443/tidemark/odata/A",
+            "http://data.example.org/odata/A",
+            "/tidemark/odata/A",
+            "/odata/A",
+            "A",
+        ] {
+            assert_eq!(split_target(url, public).unwrap().0.trim_start_matches('/'), "A", "{url}");
         }
     }
 
@@ -349,7 +394,7 @@ mod tests {
         #[test]
         fn arbitrary_paths_never_panic(path in any::<String>()) {
             let _ = parse_path(&path);
-            let _ = split_target(&path, "/odata");
+            let _ = split_target(&path, ROOT);
         }
 
         #[test]

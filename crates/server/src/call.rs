@@ -9,8 +9,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, header};
 use std::sync::Arc;
 use tidemark_odata::{
-    Code, Format, Options, Prefer, Preference, Resource, Version, WireError, negotiate_format, parse_options,
-    parse_prefer, preference_applied,
+    Code, Format, Options, Prefer, Preference, Resource, ServiceRoot, Version, WireError, negotiate_format,
+    parse_options, parse_prefer, preference_applied, split_target,
 };
 
 /// The path of the service root.
@@ -36,6 +36,9 @@ pub(crate) mod names {
     pub(crate) const REPEATABILITY_FIRST_SENT: HeaderName = HeaderName::from_static("repeatability-first-sent");
     /// `Repeatability-Result`.
     pub(crate) const REPEATABILITY_RESULT: HeaderName = HeaderName::from_static("repeatability-result");
+    /// `OData-Isolation`, and its name in 4.01.
+    pub(crate) const ISOLATION: [HeaderName; 2] =
+        [HeaderName::from_static("odata-isolation"), HeaderName::from_static("isolation")];
     /// `Tidemark-Updated-At`.
     pub(crate) const UPDATED_AT: HeaderName = HeaderName::from_static(tidemark_odata::UPDATED_AT_HEADER);
     /// `Tidemark-Model`.
@@ -87,6 +90,14 @@ impl Call {
     /// 4.01 section 4.5.1), which keeps the answers of a quiet day small.
     pub(crate) fn base(&self) -> &str {
         if self.version == Version::V401 { "" } else { &self.root }
+    }
+
+    /// Returns the path and the raw query of an address of this service, as a body or a batch has it.
+    ///
+    /// # Errors
+    /// 400 for an address outside of it.
+    pub(crate) fn split<'u>(&self, address: &'u str) -> Result<(&'u str, &'u str), WireError> {
+        split_target(address, ServiceRoot { url: &self.root, path: SERVICE_ROOT })
     }
 
     /// Reads the query options.

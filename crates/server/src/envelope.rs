@@ -5,18 +5,21 @@
 
 use crate::answer::respond;
 use crate::call::{SERVICE_ROOT, names};
+use crate::front::Front;
 use crate::server::Server;
 use axum::body::Body;
 use axum::extract::State;
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderValue, Request, header};
+use http::{HeaderValue, Method, Request, header};
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 use tidemark_odata::{Code, WireError};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 /// Answers below this stay plain: compressing them costs more than it saves.
 const SMALL_BYTES: u64 = 600;
@@ -39,6 +42,34 @@ pub(crate) async fn mark(State(server): State<Arc<Server>>, request: Request<Bod
         headers.insert(names::TIDEMARK_SERVER, id);
     }
     response
+}
+
+/// Lets the pages of configured sites ask: browsers ask for permission first (Fetch standard, CORS protocol).
+pub(crate) fn cors(front: &Front) -> Option<CorsLayer> {
+    let origins: Vec<HeaderValue> = front.origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    let methods =
+        [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    let told = [
+        header::ETAG,
+        header::LOCATION,
+        header::LINK,
+        header::RETRY_AFTER,
+        names::ODATA_VERSION,
+        names::ODATA_ENTITY_ID,
+        names::PREFERENCE_APPLIED,
+        names::REPEATABILITY_RESULT,
+        names::UPDATED_AT,
+        names::MODEL,
+        names::TIDEMARK_SERVER,
+    ];
+    let layer = CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods(methods)
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers(told)
+        .allow_credentials(true)
+        .max_age(Duration::from_secs(3600));
+    (!front.origins.is_empty()).then_some(layer)
 }
 
 /// Compresses what is worth it: zstd at its fastest where the client takes it, else gzip.

@@ -12,6 +12,7 @@ mod change;
 mod cli;
 mod demo;
 mod envelope;
+mod front;
 mod limits;
 mod listen;
 mod machine;

@@ -30,6 +30,11 @@ pub(crate) const MAX_PAGE_BYTES: usize = 8 * 1024 * 1024;
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long the next piece of a request body may take.
 pub(crate) const BODY_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a request body may take in all: 32 MiB over the thinnest link that there is.
+pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+/// The largest body before anybody has signed in, and how long it may take.
+pub(crate) const SMALL_BODY_BYTES: usize = 64 * 1024;
+const SMALL_BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long an answer may take once its request was read.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 
@@ -37,9 +42,10 @@ const DRAIN_BYTES: usize = 64 * 1024 * 1024;
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Returns the refusal of a body that is too large.
-pub(crate) fn too_large() -> WireError {
-    let megabytes = MAX_BODY_BYTES / 1024 / 1024;
-    WireError::new(413, Code::TooLarge, format!("The request is larger than {megabytes} MiB. Send it in smaller parts"))
+pub(crate) fn too_large(most: usize) -> WireError {
+    let kilobytes = most / 1024;
+    let size = if kilobytes < 1024 { format!("{kilobytes} KiB") } else { format!("{} MiB", kilobytes / 1024) };
+    WireError::new(413, Code::TooLarge, format!("The request is larger than {size}. Send it in smaller parts"))
 }
 
 /// Tells whether a request announces a body that is too large.
@@ -52,14 +58,32 @@ pub(crate) fn announces_too_much(headers: &HeaderMap) -> bool {
 ///
 /// # Errors
 /// 413 past the limit, 408 where it stops coming, 400 where it breaks off or cannot be decompressed.
-pub(crate) async fn read_body(mut body: Body) -> Result<Bytes, WireError> {
+pub(crate) async fn read_body(body: Body) -> Result<Bytes, WireError> {
+    within(BODY_TIMEOUT, read_up_to(body, MAX_BODY_BYTES)).await
+}
+
+/// Reads the body of somebody who has not signed in: small, and at once.
+///
+/// # Errors
+/// As [`read_body`].
+pub(crate) async fn read_small_body(body: Body) -> Result<Bytes, WireError> {
+    within(SMALL_BODY_TIMEOUT, read_up_to(body, SMALL_BODY_BYTES)).await
+}
+
+async fn within(most: Duration, body: impl Future<Output = Result<Bytes, WireError>>) -> Result<Bytes, WireError> {
+    tokio::time::timeout(most, body).await.unwrap_or_else(|_| Err(too_slow()))
+}
+
+fn too_slow() -> WireError {
+    WireError::new(408, Code::TooSlow, "The rest of the request did not come. Send it again")
+}
+
+async fn read_up_to(mut body: Body, most: usize) -> Result<Bytes, WireError> {
     let mut first = None;
     let mut whole = BytesMut::new();
     loop {
         let frame = match tokio::time::timeout(BODY_IDLE_TIMEOUT, body.frame()).await {
-            Err(_) => {
-                return Err(WireError::new(408, Code::TooSlow, "The rest of the request did not come. Send it again"));
-            }
+            Err(_) => return Err(too_slow()),
             Ok(None) => break,
             Ok(Some(Err(error))) => {
                 tracing::debug!(%error, "a request body broke off");
@@ -69,9 +93,9 @@ pub(crate) async fn read_body(mut body: Body) -> Result<Bytes, WireError> {
         };
         let Ok(piece) = frame.into_data() else { continue };
         let so_far = whole.len() + first.as_ref().map_or(0, Bytes::len);
-        if so_far + piece.len() > MAX_BODY_BYTES {
+        if so_far + piece.len() > most {
             drain(body);
-            return Err(too_large());
+            return Err(too_large(most));
         }
         // Most bodies are one piece, which then is not copied.
         match first.take() {

@@ -3,7 +3,7 @@
 //! Owns: paths, methods and the layers around all routes. Refuses: anything a route does.
 
 use crate::answer::{Answer, Reply, respond};
-use crate::auth::guard;
+use crate::auth::{Peer, guard};
 use crate::call::{Call, SERVICE_ROOT, header_text, names};
 use crate::envelope;
 use crate::limits;
@@ -37,6 +37,7 @@ pub const PATHS: [&str; 9] = [
 /// Everything that is served.
 pub(crate) fn router(current: Current) -> Router {
     let [live, ready, session, events, history, audit, root, root_with_slash, below] = PATHS;
+    let cors = envelope::cors(&current.now().front);
     Router::new()
         .route(live, get(health::live))
         .route(ready, get(health::ready))
@@ -51,6 +52,7 @@ pub(crate) fn router(current: Current) -> Router {
         .method_not_allowed_fallback(not_this_method)
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
         .layer(from_fn_with_state(current.clone(), guard))
+        .layer(tower::util::option_layer(cors))
         .layer(envelope::compression())
         .layer(envelope::catch_panic())
         .layer(from_fn_with_state(current.clone(), envelope::mark))
@@ -58,6 +60,7 @@ pub(crate) fn router(current: Current) -> Router {
 }
 
 async fn answer(server: &Arc<Server>, call: &Call) -> Reply {
+    check_isolation(call)?;
     match (call.method.as_str(), &call.resource) {
         ("POST", Resource::Batch) => batch::run(server, call).await,
         _ => one::answer(server, call).await,
@@ -87,7 +90,7 @@ async fn read_and_answer(server: &Arc<Server>, request: Request<Body>) -> Reply 
         method: if head.method == Method::HEAD { Method::GET } else { head.method },
         resource: parse_path(below)?,
         query: head.uri.query().unwrap_or_default().to_owned(),
-        root: root(header_text(&head.headers, &header::HOST)),
+        root: server.front.root(&head.headers, head.extensions.get::<Peer>().map(|peer| peer.0)),
         headers: head.headers,
         body,
         version,
@@ -101,10 +104,20 @@ async fn read_and_answer(server: &Arc<Server>, request: Request<Body>) -> Reply 
     Ok(answer.with(names::ODATA_VERSION, version.as_str()))
 }
 
-/// Returns the service root as the client sees it.
-fn root(host: Option<&str>) -> String {
-    let is_plain = |host: &&str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]_".contains(&b));
-    format!("http://{}{SERVICE_ROOT}/", host.filter(is_plain).unwrap_or("localhost"))
+/// Checks that an answer can be of one moment, where that is asked (Protocol section 8.2.6): what is read in one transaction is.
+///
+/// # Errors
+/// 412.
+fn check_isolation(call: &Call) -> Result<(), WireError> {
+    let asked = names::ISOLATION.iter().find_map(|name| call.header(name));
+    let is_of_one_moment = !matches!(call.resource, Resource::Batch | Resource::Below { .. });
+    match asked {
+        Some(level) if !level.trim().eq_ignore_ascii_case("snapshot") || !is_of_one_moment => {
+            let sentence = "This request cannot be answered from one moment. Ask it without OData-Isolation";
+            Err(WireError::new(412, Code::PreconditionFailed, sentence).about("OData-Isolation"))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn nothing_here() -> Response {

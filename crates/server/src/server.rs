@@ -6,6 +6,7 @@
 
 use crate::auth::Gate;
 use crate::change::Place;
+use crate::front::Front;
 use crate::ports::Ports;
 use crate::storage::{Caller, Identity, Storage, StorageError};
 use crate::token::TokenSeal;
@@ -23,6 +24,8 @@ pub(crate) struct Server {
     pub(crate) model: Arc<EntityModel>,
     /// The time, ids and secrets.
     pub(crate) ports: Ports,
+    /// How it is seen from outside.
+    pub(crate) front: Arc<Front>,
     /// Who may come in.
     pub(crate) gate: Arc<Gate>,
     /// Turns true when the server stops; endless answers end then.
@@ -67,11 +70,13 @@ impl Server {
         identity: Identity,
         model: Arc<EntityModel>,
         ports: Ports,
+        front: Front,
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let identity = Arc::new(RwLock::new(Arc::new(identity)));
         let gate = Arc::new(Gate::new(ports.secrets.as_ref()));
-        Self { storage, model, ports, gate, stopping, audits: Arc::new(Semaphore::new(1)), identity }
+        let front = Arc::new(front);
+        Self { storage, model, ports, front, gate, stopping, audits: Arc::new(Semaphore::new(1)), identity }
     }
 
     /// Returns the same server with another model.
@@ -80,6 +85,7 @@ impl Server {
             storage: self.storage.serving(Arc::clone(&model)),
             model,
             ports: self.ports.clone(),
+            front: Arc::clone(&self.front),
             gate: Arc::clone(&self.gate),
             stopping: self.stopping.clone(),
             audits: Arc::clone(&self.audits),

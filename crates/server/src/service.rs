@@ -3,6 +3,7 @@
 //! Owns: what `serve` and a test in the same process have in common. Refuses: sockets, signals and the command line.
 
 use crate::demo;
+use crate::front::Front;
 use crate::ports::Ports;
 use crate::router::router;
 use crate::server::{Current, Server};
@@ -55,17 +56,22 @@ impl Service {
         let address = Address::read(database);
         let address =
             address.ok_or_else(|| ServiceError("The database must be sqlite:FILE or postgres://URL".into()))?;
-        Self::over(&address, model, ports).await
+        Self::over(&address, model, ports, Front::default()).await
     }
 
-    pub(crate) async fn over(address: &Address, model: EntityModel, ports: Ports) -> Result<Self, ServiceError> {
+    pub(crate) async fn over(
+        address: &Address,
+        model: EntityModel,
+        ports: Ports,
+        front: Front,
+    ) -> Result<Self, ServiceError> {
         let brought = Arc::new(model);
         let storage = open(address, Access::Serve, Some(Arc::clone(&brought)), &ports).await?;
         let identity = storage.identity().await?;
         let model = storage.model().unwrap_or(brought);
         let (stop, stopping) = watch::channel(false);
         let served = storage.listen_to_model();
-        let current = Current::of(Server::new(storage, identity, model, ports, stopping));
+        let current = Current::of(Server::new(storage, identity, model, ports, front, stopping));
         let following = tokio::spawn(follow(served, current.clone())).abort_handle();
         Ok(Self { current, stop, following })
     }

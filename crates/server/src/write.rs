@@ -11,5 +11,5 @@ mod invalid;
 
 pub(crate) use answer::{Shape, answer_outcomes, entity_body, group_failed, no_such_record, perform, submit};
 pub(crate) use bind::references;
-pub(crate) use body::{read_body, read_body_naming, read_new};
+pub(crate) use body::{read_body, read_body_of, read_new};
 pub(crate) use deep::{Beside, tie};

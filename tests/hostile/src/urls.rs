@@ -1,14 +1,18 @@
 //! What stands in a request's line and headers.
 
 use tidemark_odata::{
-    EntityTags, Resource, Version, encode_query, entity_url, http_date, negotiate_format, negotiate_metadata,
-    parse_condition, parse_filter, parse_http_date, parse_options, parse_order_by, parse_path, parse_prefer,
-    split_target,
+    EntityTags, Resource, ServiceRoot, Version, encode_query, entity_url, http_date, negotiate_format,
+    negotiate_metadata, parse_condition, parse_filter, parse_http_date, parse_options, parse_order_by, parse_path,
+    parse_prefer, split_target,
 };
+
+const ROOT: ServiceRoot<'static> = ServiceRoot { url: "http://host/odata/", path: "/odata" };
 
 /// `$filter` and `$orderby`, as they are and as a URL carries them.
 pub(crate) fn filter(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
+    let _ = parse_options(&format!("$apply={}", encode_query(&text)));
+    let _ = parse_options(&format!("$compute={}", encode_query(&text)));
     let (filter, order) = (parse_filter(&text), parse_order_by(&text));
     if text.contains('\0') || text.trim() != text {
         return;
@@ -24,7 +28,7 @@ pub(crate) fn filter(bytes: &[u8]) {
 pub(crate) fn url(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let _ = parse_options(&text);
-    if let Ok((path, query)) = split_target(&text, "/odata") {
+    if let Ok((path, query)) = split_target(&text, ROOT) {
         let _ = parse_options(query);
         if let Ok(Resource::Entity { set, id }) = parse_path(path) {
             let again = parse_path(&entity_url(&set, id));

@@ -24,10 +24,11 @@ use tidemark_odata::{Resource, WireError, parse_path, token_name};
 
 /// Finds the caller of every request, and turns back who has none.
 pub(crate) async fn guard(State(server): State<Arc<Server>>, mut request: Request<Body>, next: Next) -> Response {
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let connected = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let peer = server.front.client(request.headers(), connected);
     // A refusal names the token as well: one that a cache kept of another's signs nobody out.
     let answers = bearer(request.headers()).and_then(|token| HeaderValue::from_str(&token_name(token)).ok());
-    let refusal = match site::check(&request, peer.is_some()) {
+    let refusal = match site::check(&request, &server.front, connected.is_some()) {
         Err(error) => Some(respond(Err(error))),
         Ok(()) => match authenticate(&server, request.headers(), peer).await {
             Ok(Found::Caller(caller)) => {
@@ -43,7 +44,7 @@ pub(crate) async fn guard(State(server): State<Arc<Server>>, mut request: Reques
     let mut response = match refusal {
         None if limits::announces_too_much(request.headers()) => {
             limits::drain(request.into_body());
-            respond(Err(limits::too_large()))
+            respond(Err(limits::too_large(limits::MAX_BODY_BYTES)))
         }
         None => next.run(request).await,
         Some(refusal) => {

@@ -2,12 +2,14 @@
 
 use super::purge::{HISTORY_DAYS, RETENTION_DAYS};
 use super::{Common, Failure};
+use crate::front::Front;
 use crate::listen;
 use crate::ports::Ports;
 use crate::service::Service;
 use crate::storage::{Days, Purged};
 use clap::builder::BoolishValueParser;
 use std::io::{IsTerminal as _, Write as _};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -34,8 +36,35 @@ pub(super) struct Serve {
     /// A streaming replica of the database that reads may go to: postgres://USER:PASSWORD@HOST/DATABASE
     #[arg(long, env = "TIDEMARK_READ_DATABASE", hide_env_values = true, value_name = "URL")]
     read_database: Option<String>,
+    /// What the server's address begins with for everybody, where a proxy in front of it adds TLS or a path
+    #[arg(long, env = "TIDEMARK_PUBLIC_URL", value_name = "URL", value_parser = site)]
+    public_url: Option<String>,
+    /// The address of a proxy whose X-Forwarded-… headers are believed; may be given several times
+    #[arg(long = "proxy", env = "TIDEMARK_PROXIES", value_name = "IP", value_delimiter = ',')]
+    proxies: Vec<IpAddr>,
+    /// A site whose pages may ask, such as https://office.example.org; may be given several times
+    #[arg(long = "cors-origin", env = "TIDEMARK_CORS_ORIGINS", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
+    origins: Vec<String>,
     #[command(flatten)]
     common: Common,
+}
+
+/// Checks the address of a site.
+fn site(text: &str) -> Result<String, String> {
+    let url: http::Uri = text.parse().map_err(|_| "it is no URL".to_owned())?;
+    let is_site = matches!(url.scheme_str(), Some("http" | "https")) && url.query().is_none();
+    if is_site {
+        Ok(text.to_owned())
+    } else {
+        Err("it must begin with http:// or https:// and have no query".to_owned())
+    }
+}
+
+/// Checks an origin: a site without a path.
+fn origin(text: &str) -> Result<String, String> {
+    let text = text.trim_end_matches('/');
+    let authority = site(text)?.split_once("://").map(|(_, rest)| rest.to_owned()).unwrap_or_default();
+    if authority.contains('/') { Err("it must have no path".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 impl Serve {
@@ -50,7 +79,8 @@ impl Serve {
             address = address.read_from(replica).ok_or_else(|| Failure::Usage(wrong.to_owned()))?;
         }
         let model = self.common.read_model()?;
-        let service = Arc::new(Service::over(&address, model, Ports::default()).await?);
+        let front = Front { public_url: self.public_url, proxies: self.proxies, origins: self.origins };
+        let service = Arc::new(Service::over(&address, model, Ports::default(), front).await?);
         if self.demo {
             service.fill_demo().await?;
         }

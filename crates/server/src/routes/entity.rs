@@ -139,10 +139,10 @@ pub(crate) fn allowed_methods(resource: &Resource) -> &'static str {
         | Resource::Count(_)
         | Resource::References(_)
         | Resource::EntityById
-        | Resource::Below { .. } => "GET, HEAD",
-        Resource::Batch | Resource::Query(_) => "POST",
-        Resource::Set(_) => "GET, HEAD, POST",
-        Resource::Entity { .. } => "GET, HEAD, PUT, PATCH, DELETE",
+        | Resource::Below { .. } => "GET, HEAD, OPTIONS",
+        Resource::Batch | Resource::Query(_) => "POST, OPTIONS",
+        Resource::Set(_) => "GET, HEAD, POST, OPTIONS",
+        Resource::Entity { .. } => "GET, HEAD, PUT, PATCH, DELETE, OPTIONS",
     }
 }
 

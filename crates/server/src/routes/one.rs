@@ -7,7 +7,7 @@ use crate::call::Call;
 use crate::routes::{below, entity, metadata, query, reference, service, set};
 use crate::server::Server;
 use crate::write;
-use http::header;
+use http::{StatusCode, header};
 use std::sync::Arc;
 use tidemark_odata::{Code, Resource, WireError};
 
@@ -36,6 +36,9 @@ pub(crate) async fn answer(server: &Arc<Server>, call: &Call) -> Reply {
                 }
                 None => Ok(method_not_allowed(call)),
             }
+        }
+        ("OPTIONS", resource) => {
+            Ok(Answer::empty(StatusCode::NO_CONTENT).with(header::ALLOW, entity::allowed_methods(resource)))
         }
         _ => Ok(method_not_allowed(call)),
     }

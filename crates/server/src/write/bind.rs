@@ -5,13 +5,13 @@
 //! has the property.
 
 use super::invalid::invalid;
-use crate::call::SERVICE_ROOT;
+use crate::call::Call;
 use crate::change::Body;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use tidemark_model::{Cell, EntitySet, InvalidRecord, NavigationProperty};
-use tidemark_odata::{Code, Resource, WireError, parse_path, split_target};
+use tidemark_odata::{Code, Resource, WireError, parse_path};
 
 /// The annotations that bind.
 const ANNOTATIONS: [&str; 2] = ["@odata.bind", "@bind"];
@@ -40,21 +40,16 @@ pub(super) fn leads_on(set: &EntitySet, name: &str) -> bool {
 }
 
 /// Reads the value of an annotation that binds.
-pub(super) fn annotated(
-    set: &EntitySet,
-    name: &str,
-    value: &Value,
-    named: &[(String, String)],
-) -> Result<Bound, WireError> {
+pub(super) fn annotated(set: &EntitySet, name: &str, value: &Value, call: &Call) -> Result<Bound, WireError> {
     let way = one(set, name)?;
-    bound(way, value, named)
+    bound(way, value, Some(call))
 }
 
 /// Reads the value of a navigation property that is no object: only null is one.
 pub(super) fn null(set: &EntitySet, name: &str, value: &Value) -> Result<Bound, WireError> {
     let way = one(set, name)?;
     match value {
-        Value::Null => bound(way, value, &[]),
+        Value::Null => bound(way, value, None),
         _ => {
             let sentence = format!("{name} must be a record, the address of one, or null");
             Err(WireError::new(400, Code::InvalidRecord, sentence).about(name))
@@ -105,7 +100,7 @@ fn one<'s>(set: &'s EntitySet, name: &str) -> Result<&'s NavigationProperty, Wir
     Err(invalid(&unknown))
 }
 
-fn bound(way: &NavigationProperty, value: &Value, named: &[(String, String)]) -> Result<Bound, WireError> {
+fn bound(way: &NavigationProperty, value: &Value, call: Option<&Call>) -> Result<Bound, WireError> {
     let wrong = |problem: String| {
         WireError::new(400, Code::InvalidRecord, format!("{} {problem}", way.name)).about(way.name.as_str())
     };
@@ -115,13 +110,13 @@ fn bound(way: &NavigationProperty, value: &Value, named: &[(String, String)]) ->
             let address = match address.strip_prefix('$') {
                 None => address,
                 Some(id) => {
-                    let found = named.iter().find(|(known, _)| known == id);
+                    let found = call.and_then(|call| call.named.iter().find(|(known, _)| known == id));
                     &found.ok_or_else(|| wrong(format!("refers to ${id}, which no request before this one wrote")))?.1
                 }
             };
-            let place = split_target(address, SERVICE_ROOT).and_then(|(path, _)| parse_path(path));
+            let place = call.map(|call| call.split(address).and_then(|(path, _)| parse_path(path)));
             match place {
-                Ok(Resource::Entity { set, id }) if set == way.target_set => Cell::Guid(id.0),
+                Some(Ok(Resource::Entity { set, id })) if set == way.target_set => Cell::Guid(id.0),
                 _ => return Err(wrong(format!("must be the address of one of {}", way.target_set))),
             }
         }

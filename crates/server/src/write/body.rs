@@ -1,7 +1,7 @@
 //! Reading a request's body: one JSON object to values in storage form.
 //!
-//! Owns: what members a body may have on the wire. `_State` and `_UpdatedBy` are ignored, as annotations are (clients
-//! send back what they were given). A binding to one record (`TodoList@odata.bind`, or `"TodoList": {"@id": …}`) sets the
+//! Owns: what members a body may have on the wire. `_UpdatedBy` is ignored, as annotations are (clients send back
+//! what they were given); `_State` is a device's own and no property (seed). A binding to one record (`TodoList@odata.bind`, or `"TodoList": {"@id": …}`) sets the
 //! property that holds its `Id` (`bind`). Records may stand within one that is made (`deep`), elsewhere they are refused, since
 //! ignoring them would be a wrong result; so is a property that the entity type does not have (DESIGN section 2), and one that
 //! comes twice. Numbers are read digit for digit, and no array or object is taken apart (`tidemark_model::read_members_apart`).
@@ -10,12 +10,13 @@
 use super::bind;
 use super::deep::Relation;
 use super::invalid::invalid;
+use crate::call::Call;
 use crate::change::Body;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tidemark_model::{
-    CellSeed, EntityModel, EntitySet, ID, IS_TOMBSTONED, InvalidRecord, RecordId, STATE, UPDATED_AT, UPDATED_BY,
-    UnreadRecord, ValueError, read_members_apart,
+    CellSeed, EntityModel, EntitySet, ID, IS_TOMBSTONED, InvalidRecord, RecordId, UPDATED_AT, UPDATED_BY, UnreadRecord,
+    ValueError, read_members_apart,
 };
 use tidemark_odata::{Code, WireError};
 
@@ -42,42 +43,34 @@ pub(crate) struct Inside<'s> {
 /// # Errors
 /// 400 naming what does not fit, 501 for a nested record.
 pub(crate) fn read_body(set: &EntitySet, json: &[u8]) -> Result<(Option<RecordId>, Body), WireError> {
-    read_body_naming(set, json, &[])
-}
-
-/// Reads a body in which no record stands within another, but which may name records by the ids of a batch's requests before
-/// it; `named` has their addresses.
-///
-/// # Errors
-/// 400 naming what does not fit, 501 for a nested record.
-pub(crate) fn read_body_naming(
-    set: &EntitySet,
-    json: &[u8],
-    named: &[(String, String)],
-) -> Result<(Option<RecordId>, Body), WireError> {
-    let read = Reading { model: None, named, wants_all: false }.read(set, json)?;
+    let read = Reading { model: None, call: None, wants_all: false }.read(set, json)?;
     Ok((read.id, read.body))
 }
 
-/// Reads the body of a record that is made, which may hold others that are made with it, and may name records by the ids of a
-/// batch's requests before it; `named` has their addresses.
+/// Reads the body of a request in which no record stands within another, but which may name others by their addresses.
+///
+/// # Errors
+/// 400 naming what does not fit, 501 for a nested record.
+pub(crate) fn read_body_of(call: &Call, set: &EntitySet) -> Result<(Option<RecordId>, Body), WireError> {
+    let read = Reading { model: None, call: Some(call), wants_all: false }.read(set, &call.body)?;
+    Ok((read.id, read.body))
+}
+
+/// Reads the body of a request that makes a record, which may hold others that are made with it, and name others by their
+/// addresses.
 ///
 /// # Errors
 /// As [`read_body`].
-pub(crate) fn read_new<'s>(
-    model: &'s EntityModel,
-    set: &'s EntitySet,
-    json: &[u8],
-    named: &[(String, String)],
-) -> Result<Read<'s>, WireError> {
-    Reading { model: Some(model), named, wants_all: true }.read(set, json)
+pub(crate) fn read_new<'s>(call: &Call, model: &'s EntityModel, set: &'s EntitySet) -> Result<Read<'s>, WireError> {
+    Reading { model: Some(model), call: Some(call), wants_all: true }.read(set, &call.body)
 }
 
 /// How bodies are read.
 struct Reading<'r, 's> {
     /// The model, where records may stand within the record.
     model: Option<&'s EntityModel>,
-    named: &'r [(String, String)],
+    /// The request, where addresses may stand in its body.
+    call: Option<&'r Call>,
     /// Whether a required property that is left out has no value: then it is told with what else is wrong.
     wants_all: bool,
 }
@@ -135,9 +128,9 @@ impl<'s> Reading<'_, 's> {
             ID => read.id = read_id(value)?,
             UPDATED_AT => read.body.stamp = read_sync(set, name, value)?.as_i64(),
             IS_TOMBSTONED => read.body.is_tombstoned = read_sync(set, name, value)?.as_bool(),
-            UPDATED_BY | STATE => {}
+            UPDATED_BY => {}
             name if bind::way(name).is_some() => {
-                bound.extend(bind::way(name).map(|way| bind::annotated(set, way, value, self.named)).transpose()?);
+                bound.extend(bind::way(name).map(|way| self.bound(set, way, value)).transpose()?);
             }
             name if name.contains('@') => {}
             name => match set.entity_type.declared().position(|p| p.name == name) {
@@ -154,6 +147,13 @@ impl<'s> Reading<'_, 's> {
         Ok(())
     }
 
+    fn bound(&self, set: &EntitySet, way: &str, value: &Value) -> Result<bind::Bound, WireError> {
+        match self.call {
+            Some(call) => bind::annotated(set, way, value, call),
+            None => bind::null(set, way, value),
+        }
+    }
+
     /// Reads an array or object: the address of a record, or records that are made.
     fn nested(
         &self,
@@ -164,7 +164,7 @@ impl<'s> Reading<'_, 's> {
         bound: &mut Vec<bind::Bound>,
     ) -> Result<(), WireError> {
         if let Some(way) = bind::way(name) {
-            bound.push(bind::annotated(set, way, &Value::Array(Vec::new()), self.named)?);
+            bound.push(self.bound(set, way, &Value::Array(Vec::new()))?);
             return Ok(());
         }
         if name.contains('@') {
@@ -172,7 +172,7 @@ impl<'s> Reading<'_, 's> {
         }
         let Some(relation) = Relation::of(set, name) else { return Err(unknown(set, name)) };
         if let Some(address) = bind::address(raw) {
-            bound.push(bind::annotated(set, name, &Value::String(address), self.named)?);
+            bound.push(self.bound(set, name, &Value::String(address))?);
             return Ok(());
         }
         let Some(model) = self.model else {
@@ -180,7 +180,7 @@ impl<'s> Reading<'_, 's> {
         };
         let target = model.set(relation.target()).ok_or_else(|| unknown(set, name))?;
         // One level: what stands deeper is a request of its own.
-        let within = Reading { model: None, named: self.named, wants_all: self.wants_all };
+        let within = Reading { model: None, call: self.call, wants_all: self.wants_all };
         let mut records = Vec::new();
         for (place, raw) in relation.records(raw)?.into_iter().enumerate() {
             let place = if relation.is_one() { name.to_owned() } else { format!("{name}/{place}") };
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn what_clients_send_back_is_ignored_and_stamps_come_as_numbers_and_strings() {
         let body = json!({
-            "@odata.etag": "x", "Title@odata.type": "String", "Title": "a", "_State": "update", "_UpdatedBy": "eve",
+            "@odata.etag": "x", "Title@odata.type": "String", "Title": "a", "_UpdatedBy": "eve",
             "_UpdatedAt": "12", "_IsTombstoned": null
         });
         let (id, body) = read(&body.to_string()).unwrap();
@@ -240,6 +240,7 @@ mod tests {
     fn what_does_not_fit_is_named() {
         for (body, target, status) in [
             (json!({"Titel": "a"}), Some("Titel"), 400),
+            (json!({"_State": "update"}), Some("_State"), 400),
             (json!({"Title": 1}), Some("Title"), 400),
             (json!({"_UpdatedAt": "yesterday"}), Some("_UpdatedAt"), 400),
             (json!({"Id": "1"}), Some("Id"), 400),

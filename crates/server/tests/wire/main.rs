@@ -26,6 +26,7 @@ mod lists;
 mod multipart;
 mod names;
 mod processes;
+mod protocol;
 mod queries;
 mod repeat;
 mod running;

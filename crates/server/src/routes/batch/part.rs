@@ -3,11 +3,11 @@
 //! A part runs as who sent the batch (FAULTS A18): credentials of another among its headers are refused; o.js copies the
 //! batch's own into each.
 
-use crate::call::{Call, SERVICE_ROOT, header_text, names};
+use crate::call::{Call, header_text, names};
 use crate::routes::entity::read_method;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
-use tidemark_odata::{BatchPart, Resource, Version, WireError, parse_path, split_target};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use tidemark_odata::{BatchPart, Resource, Version, WireError, parse_path};
 
 /// Reads a part; `url` is its URL with references to other parts already put in, `named` what its body refers to.
 ///
@@ -19,7 +19,7 @@ pub(super) fn to_call(
     url: &str,
     named: Vec<(String, String)>,
 ) -> Result<Call, WireError> {
-    let (path, query) = split_target(url, SERVICE_ROOT)?;
+    let (path, query) = batch.split(url)?;
     let resource = parse_path(path)?;
     if resource == Resource::Batch {
         return Err(WireError::bad_request("A batch cannot hold another batch"));
@@ -49,7 +49,10 @@ pub(super) fn to_call(
     };
     Ok(Call {
         caller: batch.caller.clone(),
-        method: read_method(&part.method)?,
+        method: match read_method(&part.method)? {
+            Method::HEAD => Method::GET,
+            method => method,
+        },
         resource,
         query: query.to_owned(),
         headers,

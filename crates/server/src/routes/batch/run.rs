@@ -12,6 +12,7 @@ use crate::routes::entity::{Write, read_write};
 use crate::routes::one;
 use crate::server::Server;
 use crate::write::{Shape, answer_outcomes, group_failed, submit};
+use http::Method;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -118,7 +119,7 @@ impl<'r> Run<'r> {
             Ok(Read::Other(call)) => {
                 self.flush().await?;
                 if !self.is_stopped {
-                    let answer = self.answer_other(&call).await;
+                    let answer = self.answer_other(index, &call).await;
                     if let Resource::Entity { set, id } = &call.resource {
                         self.known.names_record(&self.parts[index], entity_url(set, *id));
                     }
@@ -168,7 +169,7 @@ impl<'r> Run<'r> {
                 return Ok(());
             }
             for (index, call) in reads {
-                let answer = self.answer_other(&call).await;
+                let answer = self.answer_other(index, &call).await;
                 match answer.status.is_client_error() || answer.status.is_server_error() {
                     true => drop(errors.insert(index, answer)),
                     false => answers.push((index, answer)),
@@ -241,12 +242,15 @@ impl<'r> Run<'r> {
     }
 
     /// What is read counts as soon as it is in memory, also where a group keeps it back until its writes stand.
-    async fn answer_other(&mut self, call: &Call) -> Answer {
+    async fn answer_other(&mut self, index: usize, call: &Call) -> Answer {
         if self.answer_bytes > MAX_BATCH_ANSWER_BYTES {
             let sentence = "The answers of this batch are too large together. Ask this in another request";
             return WireError::new(413, Code::TooLarge, sentence).into();
         }
-        let answer = one::answer(self.server, call).await.unwrap_or_else(Answer::from);
+        let mut answer = one::answer(self.server, call).await.unwrap_or_else(Answer::from);
+        if self.parts[index].method == Method::HEAD.as_str() {
+            answer.body.clear();
+        }
         self.answer_bytes += answer.body.len();
         answer
     }

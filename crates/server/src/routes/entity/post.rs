@@ -12,7 +12,7 @@ use tidemark_odata::WireError;
 pub(super) fn read(server: &Server, call: &Call, set: &str) -> Result<Write, WireError> {
     let model_set = server.set(set)?;
     check_content(call)?;
-    let read = read_new(&server.model, model_set, &call.body, &call.named)?;
+    let read = read_new(call, &server.model, model_set)?;
     let mut write = finish(server, call, Asked { set, key: read.id, method: Method::Create, body: read.body })?;
     let caller = call.caller()?;
     let mut fresh = |set: &str, name: Option<&Repeat>| match name {

@@ -1,7 +1,7 @@
 //! `GET /odata/Set(key)`: one live record.
 
 use crate::answer::{Answer, Reply};
-use crate::call::{Call, SERVICE_ROOT};
+use crate::call::Call;
 use crate::change::Row;
 use crate::routes::set::expanded;
 use crate::server::Server;
@@ -9,7 +9,7 @@ use crate::write::{entity_body, no_such_record};
 use http::{StatusCode, header};
 use std::sync::Arc;
 use tidemark_model::RecordId;
-use tidemark_odata::{EntityTags, Format, Options, Resource, WireError, parse_path, split_target};
+use tidemark_odata::{EntityTags, Format, Options, Resource, WireError, parse_path};
 
 /// Answers one record, or that the client has it already.
 ///
@@ -42,7 +42,7 @@ pub(crate) async fn by_id(server: &Arc<Server>, call: &Call) -> Reply {
     let wrong =
         |problem: &str| WireError::bad_request(format!("$entity takes the address of a record in $id: {problem}"));
     let address = options.id.take().ok_or_else(|| wrong("there is none"))?;
-    let (path, _) = split_target(&address, SERVICE_ROOT)?;
+    let (path, _) = call.split(&address)?;
     match parse_path(path)? {
         Resource::Entity { set, id } => {
             // The address has been followed: what is left is a read of that record.

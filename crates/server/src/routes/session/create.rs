@@ -18,6 +18,9 @@ use tidemark_odata::{Code, WireError};
 /// The longest name of a device: it stands in every line of the journal that the device makes.
 const LONGEST_DEVICE: usize = 200;
 
+/// The longest name of an account.
+const LONGEST_NAME: usize = 200;
+
 #[derive(Deserialize)]
 struct Ask {
     name: String,
@@ -29,11 +32,11 @@ struct Ask {
 /// Signs in.
 pub(crate) async fn create(State(server): State<Arc<Server>>, request: Request<Body>) -> Response {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
-    let body = match limits::read_body(request.into_body()).await {
-        Ok(body) => body,
-        Err(error) => return respond(Err(error)),
-    };
-    respond(sign_in(&server, peer, &body).await)
+    let peer = server.front.client(request.headers(), peer);
+    match limits::read_small_body(request.into_body()).await {
+        Ok(body) => respond(sign_in(&server, peer, &body).await),
+        Err(error) => respond(Err(error)),
+    }
 }
 
 async fn sign_in(server: &Server, peer: Option<IpAddr>, body: &[u8]) -> Reply {
@@ -41,6 +44,10 @@ async fn sign_in(server: &Server, peer: Option<IpAddr>, body: &[u8]) -> Reply {
         let wanted = r#"{"name": "...", "password": "...", "device": "..."}"#;
         WireError::bad_request(format!("To sign in, send {wanted} ({error})"))
     })?;
+    // The wrong ones stay in memory for a minute.
+    if ask.name.chars().count() > LONGEST_NAME {
+        return Err(WireError::new(401, Code::WrongPassword, "The name or the password is wrong"));
+    }
     let is_too_long = |device: &String| device.chars().count() > LONGEST_DEVICE;
     if ask.device.as_ref().is_some_and(is_too_long) {
         return Err(WireError::bad_request(format!("A device's name has at most {LONGEST_DEVICE} characters")));
