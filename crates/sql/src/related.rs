@@ -6,9 +6,9 @@
 use crate::compiler::{Compiler, column};
 use crate::error::QueryError;
 use crate::keys;
-use crate::select::{Select, whole};
+use crate::reading::Select;
 use crate::source::Source;
-use crate::statement::Statement;
+use crate::statement::{Statement, whole};
 use std::fmt::Write as _;
 use tidemark_model::Cell;
 use uuid::Uuid;

@@ -123,3 +123,8 @@ fn array(values: &[Cell<'_>]) -> String {
     };
     format!("{{{}}}", values.iter().map(item).collect::<Vec<_>>().join(","))
 }
+
+/// No table has more rows than fit.
+pub(crate) fn whole(n: u64) -> Cell<'static> {
+    Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX))
+}
