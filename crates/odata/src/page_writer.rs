@@ -8,6 +8,7 @@ mod made;
 mod record;
 #[cfg(test)]
 mod tests;
+mod types;
 
 pub use made::{Made, MadeWriter};
 pub use record::{RecordWriter, property_json, raw_value};

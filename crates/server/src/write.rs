@@ -8,6 +8,7 @@ mod bind;
 mod body;
 mod deep;
 mod invalid;
+mod relation;
 
 pub(crate) use answer::{Shape, answer_outcomes, entity_body, group_failed, no_such_record, perform, submit};
 pub(crate) use bind::references;

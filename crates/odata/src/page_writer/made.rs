@@ -5,6 +5,7 @@
 //! them.
 
 use super::record::write_text;
+use super::types::{says_itself, type_name};
 use crate::{Format, Version};
 use std::borrow::Cow;
 use std::io::Write as _;
@@ -95,17 +96,6 @@ impl MadeWriter {
             _ => false,
         }
     }
-}
-
-/// Returns the name that a type has in `@odata.type` (section 4.6.3): 4.0 wants a hash in front.
-pub(super) fn type_name(edm: &str, version: Version) -> String {
-    let bare = edm.strip_prefix("Edm.").unwrap_or(edm);
-    if version == Version::V401 { bare.to_owned() } else { format!("#{bare}") }
-}
-
-/// Tells whether the form of a value in JSON says its type.
-pub(super) fn says_itself(edm: &str) -> bool {
-    matches!(edm, "Edm.String" | "Edm.Boolean" | "Edm.Double")
 }
 
 fn is_number(text: &str) -> bool {

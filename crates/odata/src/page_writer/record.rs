@@ -1,6 +1,6 @@
 //! One record, written member by member.
 
-use super::made::{says_itself, type_name};
+use super::types::{says_itself, type_name};
 use crate::path::entity_url;
 use crate::{Code, Format, Version, WireError};
 use std::borrow::Borrow;

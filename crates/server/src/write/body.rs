@@ -8,8 +8,8 @@
 //! All that is wrong is told at once. Refuses: defaults and required properties, which depend on the stored record (`decide`).
 
 use super::bind;
-use super::deep::Relation;
 use super::invalid::invalid;
+use super::relation::Relation;
 use crate::call::Call;
 use crate::change::Body;
 use serde_json::Value;
