@@ -3,6 +3,8 @@
 //! Owns: starting a server for each script of this folder, and its packages' versions (`package.json`). Refuses: saying what is
 //! right; the scripts assert, in the client's own words. `cargo xtask test` installs the packages.
 
+mod office;
+
 use std::path::Path;
 use std::process::Command;
 use tidemark_tests::Server;

@@ -5,6 +5,7 @@
 
 mod conflicts;
 mod screen;
+mod welcome;
 mod window;
 
 use screen::Screen;

@@ -3,6 +3,7 @@
 //! Elements are named by their `data-testid`. Every wait has an end, and a wait that fails leaves a picture.
 
 use crate::screen::Screen;
+use std::ffi::OsStr;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -42,19 +43,38 @@ pub(crate) struct Window {
     home: TempDir,
 }
 
+/// A program that lets itself be driven.
+pub(crate) struct Driven<'d> {
+    /// Its file.
+    pub(crate) program: &'d Path,
+    /// What it is called with.
+    pub(crate) arguments: &'d [&'d str],
+    /// What its environment has beside.
+    pub(crate) variables: &'d [(&'d str, &'d OsStr)],
+}
+
 impl Window {
     /// Starts the app on a data dir, with the sign-in screen offering `server`.
     pub(crate) fn open(screen: &Screen, data_dir: &Path, server: &str) -> Self {
+        let variables = [
+            // What tauri-driver would set: the app lets itself be driven.
+            ("TAURI_WEBVIEW_AUTOMATION", OsStr::new("true")),
+            ("TIDEMARK_DATA_DIR", data_dir.as_os_str()),
+            ("TIDEMARK_SERVER", OsStr::new(server)),
+        ];
+        let program = tidemark_tests::program("tidemark-desktop");
+        Self::driving(screen, &Driven { program: &program, arguments: &[], variables: &variables })
+    }
+
+    /// Starts another program of WebKit's.
+    pub(crate) fn driving(screen: &Screen, driven: &Driven<'_>) -> Self {
         let home = tempfile::tempdir().expect("a temporary folder");
         let port = free_port();
         let driver = Command::new("WebKitWebDriver")
             .args([format!("--port={port}"), "--host=127.0.0.1".into()])
-            // What tauri-driver would set: the app lets itself be driven.
-            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .envs(driven.variables.iter().copied())
             .env("DISPLAY", &screen.display)
             .env("HOME", home.path())
-            .env("TIDEMARK_DATA_DIR", data_dir)
-            .env("TIDEMARK_SERVER", server)
             .env_remove("XDG_DATA_HOME")
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("WAYLAND_DISPLAY")
@@ -65,8 +85,13 @@ impl Window {
             .spawn()
             .expect("WebKitWebDriver starts; Debian has it in the package webkit2gtk-driver");
         let runtime = Runtime::new().expect("a runtime");
-        let page = runtime.block_on(connect(port));
+        let page = runtime.block_on(connect(port, driven));
         Self { runtime, page, driver, home }
+    }
+
+    /// Goes to an address.
+    pub(crate) fn go(&self, url: &str) {
+        self.run(async |page| page.goto(url).await).unwrap_or_else(|error| panic!("{url}: {error}"));
     }
 
     /// Clicks an element, as soon as it can be clicked.
@@ -215,8 +240,8 @@ impl Drop for Window {
     }
 }
 
-async fn connect(port: u16) -> WebDriver {
-    let app = serde_json::json!({ "binary": tidemark_tests::program("tidemark-desktop"), "args": [] });
+async fn connect(port: u16, driven: &Driven<'_>) -> WebDriver {
+    let app = serde_json::json!({ "binary": driven.program, "args": driven.arguments });
     let mut wanted = Capabilities::new();
     wanted.set("webkitgtk:browserOptions", app).expect("JSON");
     let deadline = now() + PATIENCE;

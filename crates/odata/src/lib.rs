@@ -34,7 +34,7 @@ pub use filter::{filter_words, parse_filter, parse_order_by};
 pub use format::{
     BatchFormat, Format, Metadata, MetadataFormat, negotiate_batch, negotiate_format, negotiate_metadata,
 };
-pub use metadata::{metadata_json, metadata_xml, service_document};
+pub use metadata::{metadata_json, metadata_xml, openapi, service_document};
 pub use options::{Options, option_names, parse_options};
 pub use page::{PageEnd, PageError, read_page};
 pub use page_writer::{Link, Made, MadeWriter, PageWriter, RecordWriter, context_url, property_json, raw_value};

@@ -1,15 +1,18 @@
-//! `$metadata` and the service document, all three from the one model document (DESIGN section 2, Declared once).
+//! `$metadata`, the service document and the OpenAPI document, all from the one model document (DESIGN section 2, Declared once).
 //!
-//! Owns: CSDL JSON and the service document (OData CSDL JSON 4.01, JSON Format section 5); `xml` owns CSDL XML.
+//! Owns: CSDL JSON and the service document (OData CSDL JSON 4.01, JSON Format section 5); `xml` owns CSDL XML,
+//! `openapi` what tools read that know no OData.
 //! Refuses: reading a model; a client gives the JSON to `EntityModel::parse`.
 
 mod annotation;
 mod capabilities;
+mod openapi;
 #[cfg(test)]
 mod tests;
 mod xml;
 mod xml_text;
 
+pub use openapi::openapi;
 pub use xml::metadata_xml;
 
 use crate::Version;

@@ -11,6 +11,7 @@ use tidemark_model::{BATCH_PATH, ID, RecordId};
 const METADATA: &str = "$metadata";
 const BATCH: &str = "$batch";
 const ENTITY: &str = "$entity";
+const OPENAPI: &str = "openapi.json";
 const COUNT: &str = "$count";
 const VALUE: &str = "$value";
 const REFERENCE: &str = "$ref";
@@ -60,6 +61,8 @@ pub enum Resource {
         /// What is asked of what the way leads to.
         end: End,
     },
+    /// `openapi.json`.
+    OpenApi,
     /// `…/$query`: a read whose query stands in the body (section 4.17).
     Query(Box<Resource>),
 }
@@ -112,6 +115,8 @@ fn resource(first: &str, rest: &[&str]) -> Result<Resource, WireError> {
     match (first, rest) {
         (METADATA, []) => Ok(Resource::Metadata),
         (ENTITY, []) => Ok(Resource::EntityById),
+        // A dot is in no set's name.
+        (OPENAPI, []) => Ok(Resource::OpenApi),
         // No set is called so (`csdl::names`).
         (BATCH | BATCH_PATH, []) => Ok(Resource::Batch),
         (METADATA | BATCH | ENTITY, _) => Err(nothing_there()),

@@ -7,7 +7,7 @@ use crate::auth::{Peer, guard};
 use crate::call::{Call, SERVICE_ROOT, header_text, names};
 use crate::envelope;
 use crate::limits;
-use crate::routes::{audit, batch, events, health, history, one, session};
+use crate::routes::{audit, batch, events, health, history, one, session, welcome};
 use crate::server::{Current, Server};
 use crate::storage::Caller;
 use axum::Router;
@@ -22,7 +22,8 @@ use tidemark_odata::{Code, Resource, Version, WireError, parse_path};
 use tower_http::decompression::RequestDecompressionLayer;
 
 /// Every path that is served.
-pub const PATHS: [&str; 9] = [
+pub const PATHS: [&str; 10] = [
+    "/",
     "/health/live",
     "/health/ready",
     "/session",
@@ -36,9 +37,10 @@ pub const PATHS: [&str; 9] = [
 
 /// Everything that is served.
 pub(crate) fn router(current: Current) -> Router {
-    let [live, ready, session, events, history, audit, root, root_with_slash, below] = PATHS;
+    let [welcome_page, live, ready, session, events, history, audit, root, root_with_slash, below] = PATHS;
     let cors = envelope::cors(&current.now().front);
     Router::new()
+        .route(welcome_page, get(welcome::read))
         .route(live, get(health::live))
         .route(ready, get(health::ready))
         .route(session, post(session::create::create).get(session::read::read).delete(session::revoke::revoke))

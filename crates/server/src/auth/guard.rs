@@ -1,7 +1,7 @@
 //! The guard before every route: 401 before anything else (DESIGN section 5, "Sign-in first").
 //!
-//! Owns: reading `Authorization` and finding the caller; naming on each answer the token that it answers. Open to anybody are `$metadata`, the health of the process
-//! and signing in. Refuses: whether a resource exists.
+//! Owns: reading `Authorization` and finding the caller; naming on each answer the token that it answers. Open to anybody are `$metadata`, the health of the process,
+//! the page at `/` and signing in. Refuses: whether a resource exists.
 
 use super::gate::{Peer, SignIn};
 use super::site;
@@ -93,7 +93,7 @@ fn is_open(request: &Request<Body>) -> bool {
             matches!(*request.method(), Method::GET | Method::HEAD)
                 && matches!(parse_path(below), Ok(Resource::Metadata))
         }
-        None => path.starts_with("/health/") || (path == "/session" && request.method() == Method::POST),
+        None => path == "/" || path.starts_with("/health/") || (path == "/session" && request.method() == Method::POST),
     }
 }
 

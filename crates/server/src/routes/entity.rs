@@ -136,6 +136,7 @@ pub(crate) fn allowed_methods(resource: &Resource) -> &'static str {
     match resource {
         Resource::Service
         | Resource::Metadata
+        | Resource::OpenApi
         | Resource::Count(_)
         | Resource::References(_)
         | Resource::EntityById

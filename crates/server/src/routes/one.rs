@@ -4,7 +4,7 @@
 
 use crate::answer::{Answer, Reply};
 use crate::call::Call;
-use crate::routes::{below, entity, metadata, query, reference, service, set};
+use crate::routes::{below, entity, metadata, openapi, query, reference, service, set};
 use crate::server::Server;
 use crate::write;
 use http::{StatusCode, header};
@@ -19,6 +19,7 @@ pub(crate) async fn answer(server: &Arc<Server>, call: &Call) -> Reply {
     match (call.method.as_str(), &call.resource) {
         ("GET", Resource::Service) => service::read(server, call),
         ("GET", Resource::Metadata) => metadata::read(server, call),
+        ("GET", Resource::OpenApi) => openapi::read(server, call),
         ("GET", Resource::Set(name)) => set::read(server, call, name).await,
         ("GET", Resource::Count(name)) => set::count::read(server, call, name).await,
         ("GET", Resource::Entity { set, id }) => entity::read::read(server, call, set, *id).await,

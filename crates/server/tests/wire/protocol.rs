@@ -212,3 +212,24 @@ async fn a_host_is_one_name_and_older_clients_have_none() {
         assert!(line.contains(status), "{request:?}: {line}");
     }
 }
+
+#[tokio::test]
+async fn the_page_and_the_description_tell_strangers_and_tools_what_there_is() {
+    let server = Running::start().await;
+    let page = send(server.bare("GET", "/")).await.is(200);
+    assert_eq!(page.header("content-type"), "text/html;charset=utf-8");
+    assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
+    assert!(page.text.contains(&format!("{}/odata/", server.root)) && !page.text.contains("{root}"));
+    send(server.bare("GET", "/odata/openapi.json")).await.is(401);
+    let document = server.get("/odata/openapi.json").await.is(200).json();
+    assert_eq!((&document["openapi"], document["paths"].as_object().unwrap().len()), (&json!("3.0.3"), 15));
+    // Each reference leads somewhere, and each address that it has without a key is there.
+    let text = document.to_string();
+    for reference in text.split("\"$ref\":\"#").skip(1) {
+        let pointer = reference.split('"').next().unwrap();
+        assert!(document.pointer(pointer).is_some(), "{pointer}");
+    }
+    for path in document["paths"].as_object().unwrap().keys().filter(|path| !path.contains('{')) {
+        server.get(&format!("/odata{path}")).await.is(200);
+    }
+}
