@@ -17,7 +17,7 @@ pub use xml::metadata_xml;
 
 use crate::Version;
 use serde_json::{Map, Value, json};
-use tidemark_model::EntityModel;
+use tidemark_model::{EntityModel, Kind, Property};
 
 /// Writes the model as CSDL JSON: the document the model was read from, with what the service can do, in the version
 /// negotiated.
@@ -26,8 +26,27 @@ pub fn metadata_json(model: &EntityModel, version: Version) -> Vec<u8> {
     if let Some(members) = document.as_object_mut() {
         members.insert("$Version".into(), version.as_str().into());
     }
+    for set in model.sets() {
+        for property in &set.entity_type.properties {
+            let element =
+                document.pointer_mut(&format!("/{}/{}/{}", model.namespace(), set.entity_type.name, property.name));
+            if let Some(default) = element.and_then(|element| element.get_mut("$DefaultValue")) {
+                default_in_json(property, default);
+            }
+        }
+    }
     // Writing JSON values to memory cannot fail, here and below.
     serde_json::to_vec(&document).unwrap_or_default()
+}
+
+/// Writes a default as JSON has the value (CSDL JSON section 7.2.7); a model keeps it as text.
+fn default_in_json(property: &Property, default: &mut Value) {
+    let Some(text) = default.as_str() else { return };
+    let is_bare =
+        matches!(property.kind, Kind::Boolean | Kind::Int32 | Kind::Int64 | Kind::Decimal { .. } | Kind::Double);
+    if let Some(value) = serde_json::from_str(text).ok().filter(|_| is_bare) {
+        *default = value;
+    }
 }
 
 /// Writes the service document; `base` as in [`crate::context_url`].

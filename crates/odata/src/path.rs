@@ -159,7 +159,10 @@ fn parse_key(text: &str) -> Result<RecordId, WireError> {
         Some((name, _)) => return Err(invalid(format_args!("the key is {ID}, not {:?}", name.trim()))),
         None => text,
     };
-    value.trim().parse().map_err(invalid)
+    // Some clients write every key as a text (@odata/client).
+    let value = value.trim();
+    let bare = value.strip_prefix('\'').and_then(|value| value.strip_suffix('\''));
+    bare.unwrap_or(value).parse().map_err(invalid)
 }
 
 /// Reads the way from a record.
@@ -286,6 +289,7 @@ mod tests {
         for path in [
             format!("/TodoItems({ID_TEXT})"),
             format!("TodoItems(Id={ID_TEXT})"),
+            format!("TodoItems('{ID_TEXT}')"),
             format!("TodoItems%28Id%3D{ID_TEXT}%29"),
             format!("TodoItems/{ID_TEXT}"),
             format!("TodoItems({})", ID_TEXT.to_uppercase()),

@@ -23,6 +23,7 @@ pub(super) fn model(text: &str) -> Result<EntityModel, ModelError> {
     })?;
     members_stand_once(text)?;
     super::capabilities::leave_out(&mut document);
+    defaults_as_text(&mut document);
     let source = Source { text };
     let top = source.object(&document, &[])?;
     let qualified = top.get("$EntityContainer").and_then(Value::as_str).ok_or_else(|| {
@@ -47,6 +48,22 @@ pub(super) fn model(text: &str) -> Result<EntityModel, ModelError> {
     }
     let fingerprint = fingerprint(&document);
     Ok(EntityModel { namespace, container, sets, document, fingerprint })
+}
+
+/// Keeps every default as text, however JSON has it: a document that is read from a server is then the one it was made of.
+fn defaults_as_text(document: &mut Value) {
+    match document {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value {
+                    Value::Bool(_) | Value::Number(_) if name == "$DefaultValue" => *value = value.to_string().into(),
+                    value => defaults_as_text(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(defaults_as_text),
+        _ => {}
+    }
 }
 
 /// Refuses what the server adds by itself.

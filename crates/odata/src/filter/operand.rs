@@ -13,6 +13,9 @@ const CAST: &str = "cast";
 const IS_OF: &str = "isof";
 const LAMBDAS: [(&str, Quantifier); 2] = [("any", Quantifier::Any), ("all", Quantifier::All)];
 const COUNT: &str = "$count";
+const ROOT: &str = "$root";
+/// What OData has and nothing here serves.
+const UNSERVED: [&str; 2] = ["hassubset", "hassubsequence"];
 /// The record that the option is about; `$this` is the same where no option stands within another.
 const SELF: [&str; 2] = [IT, "$this"];
 const IT: &str = "$it";
@@ -71,7 +74,8 @@ impl<'t> Parser<'t> {
                 self.cursor.advance(word);
                 self.path(None, Vec::new())
             }
-            None => Err(self.cursor.unsupported("A path from $root, or another name that begins with $,")),
+            None if self.cursor.rest().starts_with(ROOT) => Err(self.cursor.unsupported("A path from $root")),
+            None => Err(self.cursor.expected("a property, a function or a literal")),
         }
     }
 
@@ -141,7 +145,12 @@ impl<'t> Parser<'t> {
         let function = Function::ALL.into_iter().find(|known| word_is(name, known.name()));
         let is_special = [CASE, CAST, IS_OF].iter().any(|word| word_is(name, word));
         if function.is_none() && !is_special {
-            return Err(self.cursor.unsupported(format_args!("The function {name}")));
+            // Those of places, of collections and of one's own (sections 5.1.1.13 and 5.1.1.5.4).
+            let is_of_odata = name.contains('.') || UNSERVED.iter().any(|word| word_is(name, word));
+            return Err(match is_of_odata {
+                true => self.cursor.unsupported(format_args!("The function {name}")),
+                false => self.cursor.wrong(format_args!("{name} is no function of OData")),
+            });
         }
         self.cursor.advance(name);
         self.cursor.eat('(');
