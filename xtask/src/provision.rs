@@ -55,6 +55,9 @@ const PICTURE: &[Package] = &[
 
 const TESTS: &[Package] = &[
     Package { name: "webkit2gtk-driver", shown_by: Probe::Program("WebKitWebDriver") },
+    // OData clients and a guide's examples are in Python too; curl is in the guide.
+    Package { name: "python3-venv", shown_by: Probe::Program("python3") },
+    Package { name: "curl", shown_by: Probe::Program("curl") },
     // Tests start clusters of their own (`tests/postgres`); the one that Debian makes on the way is not touched.
     Package { name: "postgresql", shown_by: Probe::Program("postgres") },
 ];
@@ -71,7 +74,7 @@ pub(crate) fn provision(purpose: For, run: Runner<'_>) -> Result<()> {
     system(purpose, run)?;
     npm_packages(UI, run)?;
     match purpose {
-        For::Tests => npm_packages(CLIENTS, run),
+        For::Tests => npm_packages(CLIENTS, run).and_then(|()| python_packages(CLIENTS, run)),
         For::Window | For::Picture => Ok(()),
     }
 }
@@ -174,6 +177,25 @@ fn npm_packages(folder: &str, run: Runner<'_>) -> Result<()> {
     // npm writes this file last.
     let installed = changed(&path.join("node_modules/.package-lock.json")).unwrap_or(SystemTime::UNIX_EPOCH);
     if installed < locked { run(npm_in(folder, &["ci", "--no-audit", "--no-fund"])) } else { Ok(()) }
+}
+
+/// Makes a Python environment in a folder of the checkout, unless it has the packages of its list.
+fn python_packages(folder: &str, run: Runner<'_>) -> Result<()> {
+    let path = root().join(folder);
+    let (wanted, environment) = (path.join("requirements.txt"), path.join(".venv"));
+    let installed = environment.join("requirements.txt");
+    let list = fs::read(&wanted).with_context(|| format!("{} cannot be read", wanted.display()))?;
+    if fs::read(&installed).is_ok_and(|installed| installed == list) {
+        return Ok(());
+    }
+    let mut make = command("python3", &["-m", "venv", "--clear"]);
+    make.arg(&environment);
+    run(make)?;
+    let mut install = Command::new(environment.join("bin/python"));
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(&wanted);
+    run(install)?;
+    // Only now is it whole.
+    fs::write(&installed, list).with_context(|| format!("{} cannot be written", installed.display()))
 }
 
 #[cfg(test)]
