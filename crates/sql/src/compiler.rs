@@ -88,9 +88,14 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// Returns the entity set of the table that is read.
+    /// Returns the entity set of the record that names without a variable lead from.
     pub(crate) fn set(&self) -> &'a EntitySet {
-        self.scopes[0].set
+        self.here().set
+    }
+
+    /// Returns the record that names without a variable lead from: the one of the table that is read, or one that is counted.
+    pub(crate) fn here(&self) -> &Scope<'a> {
+        self.scopes.iter().rfind(|scope| scope.variable.is_empty()).unwrap_or(&self.scopes[0])
     }
 
     /// Reads one side as a condition.
@@ -114,7 +119,7 @@ impl<'a> Compiler<'a> {
 
     /// Finds the column of a property of the table that is read, or of what a step of `$apply` made.
     pub(crate) fn column(&self, name: &str) -> Result<Operand, QueryError> {
-        let root = &self.scopes[0];
+        let root = self.here();
         if let Some(made) = root.made.iter().find(|made| made.name == name) {
             return Ok(made.clone());
         }

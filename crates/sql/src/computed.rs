@@ -53,7 +53,9 @@ impl<'a> Compiler<'a> {
 
     /// Finds what a name stands for where it is computed.
     pub(crate) fn computed_as<'e>(&mut self, name: &str, depth: usize) -> Result<Option<Side<'e>>, QueryError> {
-        if self.scopes.len() > 1 || !self.computed.iter().any(|one| one.name == name) {
+        // A counted record has none of them.
+        let is_counted = self.scopes.iter().skip(1).any(|scope| scope.variable.is_empty());
+        if is_counted || !self.computed.iter().any(|one| one.name == name) {
             return Ok(None);
         }
         let operand = self.computed_value(name, depth)?;

@@ -81,7 +81,10 @@ impl Compiler<'_> {
                 None => Side::Operand(self.named(name)?),
             },
             Expr::Path(path) => Side::Operand(self.reached(path)?),
-            Expr::Count(path) => Side::Operand(self.counted(path)?),
+            Expr::Count(path) => Side::Operand(self.counted(path, None, &[], depth)?),
+            Expr::CountOf { over, filter, search } => {
+                Side::Operand(self.counted(over, filter.as_deref(), search, depth + 1)?)
+            }
             Expr::Arithmetic { op, left, right } => self.arithmetic(*op, left, right, depth + 1)?,
             Expr::Negate(inner) => self.negated(inner, depth + 1)?,
             Expr::Call { function, arguments } => self.call(*function, arguments, depth + 1)?,

@@ -10,7 +10,7 @@ use crate::name::quoted;
 use crate::neighbour::Neighbour;
 use crate::operand::{Exact, Operand, Type};
 use std::fmt::Write as _;
-use tidemark_model::query::{Expr, Path, Quantifier};
+use tidemark_model::query::{Expr, Path, Quantifier, Search};
 use tidemark_model::{Cell, EntitySet, ID};
 
 /// Tables that a statement may name: SQLite joins 64 at the most.
@@ -38,7 +38,7 @@ impl<'a> Compiler<'a> {
     /// Finds what a path leads to: a property, or a record.
     pub(crate) fn reached(&mut self, path: &Path) -> Result<Operand, QueryError> {
         let shown = shown(path);
-        let root = &self.scopes[0];
+        let root = self.here();
         if let Some(made) = root.made.iter().find(|made| path.from.is_none() && made.name == shown) {
             return Ok(made.clone());
         }
@@ -148,10 +148,30 @@ impl<'a> Compiler<'a> {
         Ok(format!("({not}EXISTS (SELECT 1 FROM {table}{joins} WHERE {}))", all_of(&safe, &unsafe_ones)))
     }
 
-    /// Writes `…/$count`.
-    pub(crate) fn counted(&mut self, over: &Path) -> Result<Operand, QueryError> {
-        let (conditions, table, _) = self.related(over, "")?;
-        let sql = format!("(SELECT count(*) FROM {table} WHERE {})", conditions.join(" AND "));
+    /// Writes `…/$count`, of those records for which a condition holds and in which something is found.
+    pub(crate) fn counted(
+        &mut self,
+        over: &Path,
+        filter: Option<&Expr>,
+        search: &[Search],
+        depth: usize,
+    ) -> Result<Operand, QueryError> {
+        let (mut safe, table, scope) = self.related(over, "")?;
+        // Names lead from one of the records within.
+        self.scopes.push(scope);
+        let failing = self.failing;
+        let asked = filter.map(|filter| self.condition(filter, depth)).transpose();
+        let found = crate::search::search(self, search);
+        let joins = self.scopes.pop().map(|scope| joined(&scope)).unwrap_or_default();
+        safe.extend(found?);
+        let mut unsafe_ones = Vec::new();
+        let asked = asked?.map(|sql| format!("({sql} IS TRUE)"));
+        if self.failing > failing {
+            unsafe_ones.extend(asked)
+        } else {
+            safe.extend(asked)
+        }
+        let sql = format!("(SELECT count(*) FROM {table}{joins} WHERE {})", all_of(&safe, &unsafe_ones));
         Ok(Operand::calculated(sql, Type::Exact(Exact::WHOLE), false, format!("{}/$count", shown(over))))
     }
 

@@ -3,10 +3,11 @@
 //! Owns: one condition for each word, and how they are joined. Refuses: what "found" means: `tidemark_model::text` says (ADR 0012): case, accents
 //! and forms of a letter do not count. SQLite asks it for each text; PostgreSQL has its folded form beside the text.
 
-use crate::compiler::{Compiler, DEEPEST, column, join};
+use crate::compiler::{Compiler, DEEPEST, join};
 use crate::constant::text_cell;
 use crate::error::QueryError;
 use crate::folded::folded_column;
+use crate::name::quoted;
 use crate::statement::Dialect;
 use crate::text::{FOUND, NORMAL};
 use tidemark_model::query::Search;
@@ -24,7 +25,7 @@ pub(crate) fn search(compiler: &mut Compiler<'_>, parts: &[Search]) -> Result<Ve
     if parts.iter().map(Search::words).sum::<usize>() > MOST_WORDS {
         return Err(QueryError::TooComplex);
     }
-    if !compiler.scopes[0].is_record && !parts.is_empty() {
+    if !compiler.here().is_record && !parts.is_empty() {
         let problem = "$search looks in records, and $apply has made other rows of them".to_owned();
         return Err(QueryError::TypeMismatch { property: None, problem });
     }
@@ -64,7 +65,7 @@ fn written(
 /// Asks the rule itself.
 fn asked(compiler: &mut Compiler<'_>, word: &str, texts: &[&Property]) -> Result<String, QueryError> {
     let word = compiler.builder.bind(text_cell(word)?);
-    let columns: Vec<String> = texts.iter().map(|property| column(compiler.dialect, &property.name)).collect();
+    let columns: Vec<String> = texts.iter().map(|property| own(compiler, &property.name)).collect();
     // SQLite takes 127 arguments.
     let calls: Vec<String> =
         columns.chunks(100).map(|columns| format!("{FOUND}({word}, {})", columns.join(", "))).collect();
@@ -76,9 +77,14 @@ fn looked_for(compiler: &mut Compiler<'_>, word: &str, texts: &[&Property]) -> R
     let needle = Needle::new(word);
     let word = compiler.builder.bind(text_cell(needle.word())?);
     let form = |property: &&Property| match folded_column(compiler.dialect, property) {
-        Some(folded) if !needle.is_literal() => column(compiler.dialect, &folded.name),
-        _ => format!("{NORMAL}({})", column(compiler.dialect, &property.name)),
+        Some(folded) if !needle.is_literal() => own(compiler, &folded.name),
+        _ => format!("{NORMAL}({})", own(compiler, &property.name)),
     };
     let found: Vec<String> = texts.iter().map(|text| format!("(strpos({}, {word}) > 0)", form(text))).collect();
     Ok(join(&found, " OR "))
+}
+
+/// Writes a column of the record that is searched.
+fn own(compiler: &Compiler<'_>, name: &str) -> String {
+    format!("{}.{}", compiler.here().alias, quoted(compiler.dialect, name))
 }

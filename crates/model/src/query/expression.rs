@@ -2,7 +2,7 @@
 //!
 //! Owns: the typed tree, and walking it. Refuses: what the names in it are: only the model knows.
 
-use super::{Function, Literal};
+use super::{Function, Literal, Search};
 
 /// An expression.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +87,15 @@ pub enum Expr {
     },
     /// `…/$count`: how many records a path leads to.
     Count(Path),
+    /// `…/$count($filter=…;$search=…)`: how many of them there are for which both hold.
+    CountOf {
+        /// Where the records are.
+        over: Path,
+        /// The condition, in which names are those of one of them.
+        filter: Option<Box<Expr>>,
+        /// What is found in them.
+        search: Vec<Search>,
+    },
 }
 
 /// A path: from the record that is looked at, or from one that a lambda names, over navigation properties.
@@ -111,7 +120,7 @@ impl Expr {
     /// the present.
     pub fn is_of_record_alone(&self, is_property: &impl Fn(&str) -> bool) -> bool {
         let is_own = match self {
-            Self::Path(_) | Self::Count(_) | Self::Lambda { .. } => false,
+            Self::Path(_) | Self::Count(_) | Self::CountOf { .. } | Self::Lambda { .. } => false,
             Self::Call { function, .. } => *function != Function::Now,
             Self::Property(name) => is_property(name),
             _ => true,
@@ -130,7 +139,9 @@ impl Expr {
             | Self::Arithmetic { left, right, .. } => vec![left, right],
             Self::Call { arguments, .. } => arguments.iter().collect(),
             Self::Case(pairs) => pairs.iter().flat_map(|(condition, value)| [condition, value]).collect(),
-            Self::Lambda { condition, .. } => condition.iter().map(|part| &**part).collect(),
+            Self::Lambda { condition: part, .. } | Self::CountOf { filter: part, .. } => {
+                part.iter().map(|part| &**part).collect()
+            }
         }
     }
 
@@ -144,7 +155,9 @@ impl Expr {
             | Self::Arithmetic { left, right, .. } => vec![left, right],
             Self::Call { arguments, .. } => arguments.iter_mut().collect(),
             Self::Case(pairs) => pairs.iter_mut().flat_map(|(condition, value)| [condition, value]).collect(),
-            Self::Lambda { condition, .. } => condition.iter_mut().map(|part| &mut **part).collect(),
+            Self::Lambda { condition: part, .. } | Self::CountOf { filter: part, .. } => {
+                part.iter_mut().map(|part| &mut **part).collect()
+            }
         }
     }
 

@@ -146,8 +146,8 @@ impl Parser<'_> {
         }
     }
 
-    /// Reads what `search(…)` looks for, up to its parenthesis.
-    fn searched(&mut self) -> Result<Vec<tidemark_model::query::Search>, WireError> {
+    /// Reads what is looked for, up to its parenthesis or a semicolon.
+    pub(super) fn searched(&mut self) -> Result<Vec<tidemark_model::query::Search>, WireError> {
         let rest = self.cursor.rest();
         let (mut depth, mut is_quoted, mut is_escaped) = (0u32, false, false);
         for (place, character) in rest.char_indices() {
@@ -156,7 +156,7 @@ impl Parser<'_> {
                 '\\' if is_quoted => is_escaped = true,
                 '"' => is_quoted = !is_quoted,
                 '(' if !is_quoted => depth += 1,
-                ')' if !is_quoted && depth == 0 => {
+                ')' | ';' if !is_quoted && depth == 0 => {
                     let text = &rest[..place];
                     self.cursor.advance(text);
                     return crate::options::search(text);
@@ -199,7 +199,7 @@ impl Parser<'_> {
         let method = match &expr {
             _ if self.keyword(WITH) => self.method()?,
             // How many records are related to all of them together.
-            Expr::Count(_) => Method::Sum,
+            Expr::Count(_) | Expr::CountOf { .. } => Method::Sum,
             _ => return Err(self.cursor.expected("with and sum, min, max, average or countdistinct")),
         };
         if self.keyword(FROM) {

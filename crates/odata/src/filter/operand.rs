@@ -14,6 +14,8 @@ const IS_OF: &str = "isof";
 const LAMBDAS: [(&str, Quantifier); 2] = [("any", Quantifier::Any), ("all", Quantifier::All)];
 const COUNT: &str = "$count";
 const ROOT: &str = "$root";
+const FILTER: &str = "filter";
+const SEARCH: &str = "search";
 /// What OData has and nothing here serves.
 const UNSERVED: [&str; 2] = ["hassubset", "hassubsequence"];
 /// The record that the option is about; `$this` is the same where no option stands within another.
@@ -86,7 +88,8 @@ impl<'t> Parser<'t> {
             let rest = self.cursor.rest();
             if rest.starts_with(COUNT) {
                 self.cursor.advance(COUNT);
-                return Ok(Expr::Count(Path { from, names }));
+                let over = Path { from, names };
+                return if self.cursor.eat('(') { self.count_of(over) } else { Ok(Expr::Count(over)) };
             }
             let name = self.cursor.name();
             if name.is_empty() {
@@ -104,6 +107,37 @@ impl<'t> Parser<'t> {
             (None, [name]) => Expr::Property(name.clone()),
             _ => Expr::Path(Path { from, names }),
         })
+    }
+
+    /// Reads the options of a count, behind its parenthesis (section 4.8).
+    fn count_of(&mut self, over: Path) -> Result<Expr, WireError> {
+        let (mut filter, mut search) = (None, Vec::new());
+        // There `$it` is the record around.
+        let outside = std::mem::replace(&mut self.is_within, true);
+        loop {
+            self.cursor.skip_space();
+            self.cursor.eat('$');
+            let name = self.cursor.name();
+            let is = |word| word_is(name, word);
+            let is_new = is(FILTER) && filter.is_none() || is(SEARCH) && search.is_empty();
+            if !is_new {
+                return Err(self.cursor.expected("$filter=… or $search=…, each once"));
+            }
+            self.cursor.advance(name);
+            if !self.cursor.eat('=') {
+                return Err(self.cursor.expected("="));
+            }
+            match is(FILTER) {
+                true => filter = Some(Box::new(self.nested(Self::expression)?)),
+                false => search = self.searched()?,
+            }
+            self.cursor.skip_space();
+            if !self.cursor.eat(';') {
+                break;
+            }
+        }
+        self.is_within = outside;
+        self.closed(Expr::CountOf { over, filter, search })
     }
 
     /// Takes a name that is no qualified one.

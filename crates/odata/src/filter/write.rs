@@ -27,6 +27,14 @@ fn write(expr: &Expr, out: &mut String) {
             write_path(path, out);
             out.push_str("/$count");
         }
+        Expr::CountOf { over, filter, .. } => {
+            write_path(over, out);
+            out.push_str("/$count($filter=");
+            if let Some(filter) = filter {
+                write(filter, out);
+            }
+            out.push(')');
+        }
         Expr::Not(inner) => {
             out.push_str("not ");
             write_grouped(inner, out);
@@ -113,7 +121,12 @@ fn write_binary(word: &str, left: &Expr, right: &Expr, out: &mut String) {
 
 fn write_operand(expr: &Expr, out: &mut String) {
     match expr {
-        Expr::Literal(_) | Expr::Property(_) | Expr::Path(_) | Expr::Count(_) | Expr::Call { .. } => write(expr, out),
+        Expr::Literal(_)
+        | Expr::Property(_)
+        | Expr::Path(_)
+        | Expr::Count(_)
+        | Expr::CountOf { .. }
+        | Expr::Call { .. } => write(expr, out),
         Expr::Case(_) | Expr::Cast { .. } | Expr::IsOf { .. } | Expr::Lambda { .. } => write(expr, out),
         _ => write_grouped(expr, out),
     }

@@ -225,6 +225,12 @@ fn about_others() -> BoxedStrategy<Expr> {
         (operator(), 0i64..3).prop_map(move |(op, n)| {
             compare(op, Expr::Count(over(&["Group", "Children"])), literal(&n.to_string()))
         }),
+        (operator(), 0i64..3, operator(), -1i64..3).prop_map(move |(op, n, inner, size)| {
+            let filter = compare(inner, Expr::Property("Size".into()), literal(&size.to_string()));
+            let counted =
+                Expr::CountOf { over: over(&["Group", "Children"]), filter: Some(filter.into()), search: Vec::new() };
+            compare(op, counted, literal(&n.to_string()))
+        }),
         Just(lambda(Quantifier::Any, over(&["Group", "Children"]), "", None)),
         (quantifiers, asked).prop_map(move |(quantifier, asked)| lambda(
             quantifier,

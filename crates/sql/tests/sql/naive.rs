@@ -137,6 +137,15 @@ pub(crate) fn value(here: &Here<'_>, expr: &Expr) -> Result<Value> {
         Expr::Property(name) => record(here, &Path { from: None, names: vec![name.clone()] }),
         Expr::Path(path) => reached(here, path),
         Expr::Count(path) => whole(here.related(path).len() as i64),
+        Expr::CountOf { over, filter, .. } => {
+            let mut count = 0i64;
+            for (set, row) in here.related(over) {
+                let there = Here { set, row, ..here.clone() };
+                let holds = filter.as_deref().map(|filter| condition(&there, filter)).transpose()?;
+                count += i64::from(holds.is_none_or(|holds| holds == Some(true)));
+            }
+            whole(count)
+        }
         Expr::Not(inner) => truth(condition(here, inner)?.map(|b| !b)),
         Expr::Negate(inner) => match of(inner)? {
             Value::Exact(n, scale, is_whole) => Value::Exact(-n, scale, is_whole),
