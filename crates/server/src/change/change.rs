@@ -41,6 +41,8 @@ pub(crate) struct Change {
     pub(crate) body: Body,
     /// Its name, where it may be repeated.
     pub(crate) repeat: Option<Repeat>,
+    /// A declared property, by its place, and the value that the stored record must have of it.
+    pub(crate) only_if: Option<(usize, Cell<'static>)>,
 }
 
 /// Changes that stand or fall together; mostly one.

@@ -41,6 +41,11 @@ pub(crate) fn decide(
     user: &str,
     now_ms: i64,
 ) -> Result<Decision, Vec<InvalidRecord>> {
+    if let Some((index, expected)) = &change.only_if
+        && stored.is_none_or(|row| row.is_tombstoned || row.cells.get(*index) != Some(expected))
+    {
+        return Ok(Decision::NotFound);
+    }
     let etag = stored.map(Row::etag);
     let ruling = arbitrate(&Arbitration {
         method: change.method,
@@ -142,7 +147,7 @@ mod tests {
     fn change(set: &EntitySet, method: Method, body: Value) -> Change {
         let (_, body) = read_body(set, body.to_string().as_bytes()).unwrap();
         let id = RecordId(Uuid::from_u128(7));
-        Change { set: set.name.clone(), id, method, condition: Condition::None, body, repeat: None }
+        Change { set: set.name.clone(), id, method, condition: Condition::None, body, repeat: None, only_if: None }
     }
 
     fn put(set: &EntitySet, stored: Option<&Row>, method: Method, body: Value) -> (JournalKind, Row) {

@@ -3,6 +3,7 @@
 //! Owns: what is common to the requests that write: reading them whole, so that a request of its own and a part of
 //! a batch are the same. Refuses: carrying them out (`write`).
 
+mod beyond;
 mod delete;
 mod patch;
 mod post;
@@ -46,6 +47,9 @@ pub(crate) fn read_write(server: &Server, call: &Call) -> Option<Result<Write, W
         ("PUT", Resource::Entity { set, id }) => Some(put::read(server, call, set, *id)),
         ("PATCH", Resource::Entity { set, id }) => Some(patch::read(server, call, set, *id)),
         ("DELETE", Resource::Entity { set, id }) => Some(delete::read(server, call, set, *id)),
+        (_, Resource::Below { set, id, steps, end }) => {
+            beyond::Below { set, id: *id, steps, end: *end }.read(server, call)
+        }
         _ => None,
     }
 }
@@ -96,8 +100,11 @@ fn finish(server: &Server, call: &Call, asked: Asked<'_>) -> Result<Write, WireE
         return_minimal: call.prefer().return_minimal,
         stamp: asked.body.stamp,
         within: Vec::new(),
+        guards: Vec::new(),
+        must_exist: false,
     };
-    let change = Change { set: set.name.clone(), id, method: asked.method, condition, body: asked.body, repeat };
+    let change =
+        Change { set: set.name.clone(), id, method: asked.method, condition, body: asked.body, repeat, only_if: None };
     Ok(Write { change, shape, beside: Beside::default() })
 }
 
@@ -132,15 +139,17 @@ fn same_key(key: RecordId, in_body: Option<RecordId>) -> Result<(), WireError> {
 }
 
 /// Tells which methods a resource has.
-pub(crate) fn allowed_methods(resource: &Resource) -> &'static str {
+pub(crate) fn allowed_methods(server: &Server, resource: &Resource) -> &'static str {
     match resource {
+        Resource::Below { set, id, steps, end } => server.set(set).map_or("GET, HEAD, OPTIONS", |model_set| {
+            beyond::Below { set, id: *id, steps, end: *end }.methods(model_set)
+        }),
         Resource::Service
         | Resource::Metadata
         | Resource::OpenApi
         | Resource::Count(_)
         | Resource::References(_)
-        | Resource::EntityById
-        | Resource::Below { .. } => "GET, HEAD, OPTIONS",
+        | Resource::EntityById => "GET, HEAD, OPTIONS",
         Resource::Batch | Resource::Query(_) => "POST, OPTIONS",
         Resource::Set(_) => "GET, HEAD, POST, OPTIONS",
         Resource::Entity { .. } => "GET, HEAD, PUT, PATCH, DELETE, OPTIONS",

@@ -29,24 +29,25 @@ pub(crate) async fn answer(server: &Arc<Server>, call: &Call) -> Reply {
             below::read(server, call, &below::Asked { set, id: *id, steps, end: *end }).await
         }
         ("POST", Resource::Query(inner)) => Box::pin(answer(server, &query::as_read(call, inner)?)).await,
-        ("POST", Resource::Set(_)) | ("PUT" | "PATCH" | "DELETE", Resource::Entity { .. }) => {
+        ("POST", Resource::Set(_) | Resource::Below { .. })
+        | ("PUT" | "PATCH" | "DELETE", Resource::Entity { .. } | Resource::Below { .. }) => {
             match entity::read_write(server, call) {
                 Some(write) => {
                     let (changes, shape) = write?.into_step();
                     write::perform(server, call, changes, &shape).await
                 }
-                None => Ok(method_not_allowed(call)),
+                None => Ok(method_not_allowed(server, call)),
             }
         }
         ("OPTIONS", resource) => {
-            Ok(Answer::empty(StatusCode::NO_CONTENT).with(header::ALLOW, entity::allowed_methods(resource)))
+            Ok(Answer::empty(StatusCode::NO_CONTENT).with(header::ALLOW, entity::allowed_methods(server, resource)))
         }
-        _ => Ok(method_not_allowed(call)),
+        _ => Ok(method_not_allowed(server, call)),
     }
 }
 
-fn method_not_allowed(call: &Call) -> Answer {
+fn method_not_allowed(server: &Server, call: &Call) -> Answer {
     let sentence = format!("{} has no meaning for this resource", call.method);
     let error = WireError::new(405, Code::MethodNotAllowed, sentence);
-    Answer::of_error(&error).with(header::ALLOW, entity::allowed_methods(&call.resource))
+    Answer::of_error(&error).with(header::ALLOW, entity::allowed_methods(server, &call.resource))
 }

@@ -34,6 +34,10 @@ pub(crate) struct Shape {
     pub(crate) stamp: Option<i64>,
     /// The records that are made with it.
     pub(crate) within: Vec<Within>,
+    /// Other records that must be there, each a change in front that says nothing.
+    pub(crate) guards: Vec<(String, RecordId)>,
+    /// Whether a record that is not there is not made.
+    pub(crate) must_exist: bool,
 }
 
 /// Records that are made within another.
@@ -52,12 +56,13 @@ pub(crate) struct Within {
 impl Shape {
     /// Returns how many changes the request is.
     pub(crate) fn changes(&self) -> usize {
-        1 + self.within.iter().map(|within| within.records).sum::<usize>()
+        1 + self.guards.len() + self.within.iter().map(|within| within.records).sum::<usize>()
     }
 
     /// Returns how many of them come before the record's own.
     fn before(&self) -> usize {
-        self.within.iter().filter(|within| within.is_one).map(|within| within.records).sum()
+        let of_one = self.within.iter().filter(|within| within.is_one).map(|within| within.records);
+        self.guards.len() + of_one.sum::<usize>()
     }
 }
 
@@ -93,9 +98,14 @@ pub(crate) fn answer_outcomes(server: &Server, call: &Call, shape: &Shape, mut o
 /// Returns why a record within is not made, which is why none is.
 fn failed_within(shape: &Shape, outcomes: &[Outcome]) -> Option<Answer> {
     let own = shape.before();
+    for ((set, id), outcome) in shape.guards.iter().zip(outcomes) {
+        if matches!(outcome, Outcome::NotFound | Outcome::ConditionFailed(_)) {
+            return Some(no_such_record(set, *id).into());
+        }
+    }
     let of_one = shape.within.iter().filter(|within| within.is_one);
     let of_many = shape.within.iter().filter(|within| !within.is_one);
-    let places = of_one.map(|within| within.way.clone());
+    let places = shape.guards.iter().map(|_| String::new()).chain(of_one.map(|within| within.way.clone()));
     let places = places
         .chain(std::iter::once(String::new()))
         .chain(of_many.flat_map(|within| (0..within.records).map(|place| format!("{}/{place}", within.way))));
@@ -132,6 +142,7 @@ fn answer_outcome(server: &Server, call: &Call, shape: &Shape, outcome: Outcome,
                 "The answers of this batch are too large together. This request changed nothing; send it again";
             (WireError::new(503, Code::Busy, sentence).into(), true)
         }
+        Outcome::ConditionFailed(None) if shape.must_exist => (no_such_record(&shape.set, shape.id).into(), true),
         Outcome::NotFound => (no_such_record(&shape.set, shape.id).into(), true),
         Outcome::ConditionFailed(row) => (condition_failed(server, call, shape, row.as_deref()).into(), true),
         Outcome::Invalid(errors) => (invalid_for_all(&errors).into(), true),
@@ -243,7 +254,7 @@ fn deep_body(
     let (of_one, of_many): (Vec<&Within>, Vec<&Within>) = shape.within.iter().partition(|within| within.is_one);
     let set = server.set(&shape.set)?;
     let writer = RecordWriter::new(set, &shape.select, call.version, shape.format)?;
-    let mut rows = outcomes.iter().map(|outcome| match outcome {
+    let mut rows = outcomes.iter().skip(shape.guards.len()).map(|outcome| match outcome {
         Outcome::Applied { row, .. } | Outcome::StoredWins(row) => Some(row),
         _ => None,
     });

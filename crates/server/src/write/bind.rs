@@ -10,7 +10,7 @@ use crate::change::Body;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
-use tidemark_model::{Cell, EntitySet, InvalidRecord, NavigationProperty};
+use tidemark_model::{Cell, EntitySet, InvalidRecord, NavigationProperty, RecordId};
 use tidemark_odata::{Code, Resource, WireError, parse_path};
 
 /// The annotations that bind.
@@ -62,6 +62,26 @@ pub(super) fn address(raw: &RawValue) -> Option<String> {
     let members = members_of_address(raw.get())?;
     let address = ADDRESSES.iter().find_map(|address| members.get(*address))?;
     serde_json::from_str(address.get()).ok()
+}
+
+/// Reads the address that the body of a reference is.
+///
+/// # Errors
+/// 400 where it is none.
+pub(crate) fn address_in(body: &[u8]) -> Result<String, WireError> {
+    let members: Option<BTreeMap<String, &RawValue>> = serde_json::from_slice(body).ok();
+    let address = members.as_ref().and_then(|members| ADDRESSES.iter().find_map(|name| members.get(*name)));
+    address.and_then(|address| serde_json::from_str(address.get()).ok()).ok_or_else(|| {
+        WireError::bad_request("A reference is an object with an address, such as {\"@odata.id\": \"Set(key)\"}")
+    })
+}
+
+/// Puts a record's `Id` into the property that refers to it.
+///
+/// # Errors
+/// 400 where the property names another one.
+pub(crate) fn bind_to(set: &EntitySet, body: &mut Body, property: &str, id: RecordId) -> Result<(), WireError> {
+    put(set, body, (property, property), Cell::Guid(id.0))
 }
 
 /// Puts the record that a binding names into the property that holds its `Id`.
@@ -135,6 +155,8 @@ pub(crate) fn references(body: &str) -> Vec<String> {
     let members = members(body).unwrap_or_default();
     let addresses = members.iter().filter_map(|(name, value)| match way(name) {
         Some(_) => text(value),
+        // The body of a reference is an address itself.
+        None if ADDRESSES.contains(&name.as_str()) => text(value),
         None => {
             let inner = members_of_address(value.get())?;
             ADDRESSES.iter().find_map(|address| inner.get(*address)).and_then(|value| text(value))

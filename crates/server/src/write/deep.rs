@@ -58,5 +58,13 @@ pub(crate) fn tie(
 
 fn made(set: &EntitySet, id: RecordId, body: Body, name: Option<Repeat>) -> Change {
     let repeat = name.map(|name| name.of_content(set, Method::Create, Some(id), &body));
-    Change { set: set.name.clone(), id, method: Method::Create, condition: Condition::None, body, repeat }
+    Change {
+        set: set.name.clone(),
+        id,
+        method: Method::Create,
+        condition: Condition::None,
+        body,
+        repeat,
+        only_if: None,
+    }
 }

@@ -10,6 +10,7 @@ mod arbitration;
 mod audit;
 mod batch;
 mod below;
+mod beyond;
 mod bind;
 mod bounds;
 mod concurrency;

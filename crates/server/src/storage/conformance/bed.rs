@@ -99,7 +99,15 @@ impl Bed {
             Method::Delete => Body::default(),
             _ => read_body(self.model.set(set).unwrap(), body.to_string().as_bytes()).unwrap().1,
         };
-        Change { set: set.into(), id: id(number), method, condition: Condition::None, body, repeat: None }
+        Change {
+            set: set.into(),
+            id: id(number),
+            method,
+            condition: Condition::None,
+            body,
+            repeat: None,
+            only_if: None,
+        }
     }
 
     /// A change of a task's title.

@@ -231,6 +231,7 @@ mod tests {
             condition: Condition::None,
             body: Body::default(),
             repeat: None,
+            only_if: None,
         };
         let caller = Caller {
             user: "ann".into(),
