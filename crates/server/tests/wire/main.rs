@@ -14,6 +14,7 @@ mod beyond;
 mod bind;
 mod bounds;
 mod concurrency;
+mod conformance;
 mod deep;
 mod doors;
 mod events;
