@@ -101,6 +101,8 @@ pub struct Property {
     pub label: String,
     /// Whether the text is edited on several lines.
     pub multi_line: bool,
+    /// Whether lists are sorted and filtered by it (annotation `@Tidemark.Indexed`).
+    pub indexed: bool,
     /// How clashing edits come together.
     pub merge: MergeRule,
     /// What the property is for.
@@ -157,6 +159,13 @@ impl EntityType {
     /// Returns the properties that the model document declares, without the key.
     pub fn declared(&self) -> impl Iterator<Item = &Property> {
         self.properties.iter().filter(|p| p.role == Role::Declared)
+    }
+
+    /// Returns the properties that both ends keep an index of: references, which lead to a record's related ones, what
+    /// the model says that lists are sorted and filtered by, and `_UpdatedAt`.
+    pub fn indexed(&self) -> impl Iterator<Item = &Property> {
+        let refers = |property: &Property| self.navigation.iter().any(|to| to.property == property.name);
+        self.properties.iter().filter(move |p| p.indexed || p.role == Role::UpdatedAt || refers(p))
     }
 
     /// Returns the property that stands for a record in lists and sentences: the first required string, else

@@ -51,4 +51,7 @@ pub use reading::Select;
 pub use related::{Related, related, related_counts};
 pub use select::{count, select, select_with_values};
 pub use statement::{Dialect, Statement};
-pub use table::{Layout, add_column, column_of, create_index, create_table, create_unique_index, fill_default};
+pub use table::{
+    Layout, add_column, column_of, create_index, create_indexes, create_table, create_unique_index, fill_default,
+    statistics,
+};

@@ -6,10 +6,10 @@
 
 use crate::column::{Column, ColumnKind};
 use crate::folded::{folded_cell, folded_column};
-use crate::name::quoted;
+use crate::name::{name, quoted};
 use crate::statement::{Dialect, Statement};
 use std::fmt::Write as _;
-use tidemark_model::{Cell, CellSeed, Kind, Property, Role};
+use tidemark_model::{Cell, CellSeed, EntitySet, ID, Kind, Property, Role};
 
 /// How a table lies on disk; PostgreSQL has one way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,39 @@ pub fn create_index(dialect: Dialect, index: &str, table: &str, columns: &[Colum
     let keys: Vec<String> = columns.iter().map(key).collect();
     let (index, table) = (quoted(dialect, index), quoted(dialect, table));
     format!("CREATE INDEX IF NOT EXISTS {index} ON {table} ({})", keys.join(", "))
+}
+
+/// Writes the indexes of a set's table for what its lists are sorted and filtered by, each ending in `Id` as the order
+/// of every list does: the name of each, and its statement. `scope` are the columns that every read of the table is
+/// limited by.
+pub fn create_indexes(dialect: Dialect, table: &str, set: &EntitySet, scope: &[Column]) -> Vec<(String, String)> {
+    let by = |property: &Property| {
+        let id = set.entity_type.property(ID);
+        let own = std::iter::once(property).chain(id).map(column_of);
+        let columns: Vec<Column> = scope.iter().cloned().chain(own).collect();
+        // The `$` keeps the name apart from every table's.
+        let index = name(dialect, &format!("{table}$of_{}", property.name)).into_owned();
+        let sql = create_index(dialect, &index, table, &columns);
+        (index, sql)
+    };
+    set.entity_type.indexed().map(by).collect()
+}
+
+/// Writes what SQLite is to know of a table by `create_table` and its indexes, as `ANALYZE` would: that `scope`, with which
+/// each begins, tells nothing apart and that a property does. Without it SQLite takes the scope for a find and reads all
+/// of it, in whatever order is asked. `unique` are further indexes of the scope and one column. The same for every size,
+/// so that no plan changes overnight.
+pub fn statistics(table: &str, scope: usize, unique: &[&str], indexes: &[(String, String)]) -> String {
+    const ROWS: usize = 1_000_000;
+    const ALIKE: usize = 100;
+    let known = |index: &str, alike: usize| {
+        let scope = vec![ROWS.to_string(); scope + 1].join(" ");
+        let rest = if alike > 1 { format!("{alike} 1") } else { "1".to_owned() };
+        format!("('{}', '{}', '{scope} {rest}')", table.replace('\'', "''"), index.replace('\'', "''"))
+    };
+    let own = std::iter::once(table).chain(unique.iter().copied()).map(|index| known(index, 1));
+    let rows: Vec<String> = own.chain(indexes.iter().map(|(index, _)| known(index, ALIKE))).collect();
+    format!("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES {}", rows.join(", "))
 }
 
 /// Writes `CREATE UNIQUE INDEX IF NOT EXISTS`, over the rows of `only`, trusted text, where that is given.

@@ -13,6 +13,7 @@ fn property(kind: Kind) -> Property {
         default: None,
         label: "P".into(),
         multi_line: false,
+        indexed: false,
         merge: MergeRule::Ask,
         role: Role::Declared,
     }

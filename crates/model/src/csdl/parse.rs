@@ -237,6 +237,7 @@ fn fixed(name: &str, kind: Kind, nullable: bool, role: Role) -> Property {
         default: None,
         label: name.to_owned(),
         multi_line: false,
+        indexed: false,
         merge: MergeRule::Ask,
         role,
     }

@@ -22,6 +22,11 @@ pub(super) fn property(source: &Source<'_>, path: &[&str], element: &Object) -> 
         Some("union") => MergeRule::Union,
         Some(_) => return Err(source.error(path, "@Tidemark.Merge must be ask, later, server or union")),
     };
+    let indexed = match element.get("@Tidemark.Indexed") {
+        None => false,
+        Some(Value::Bool(indexed)) => *indexed,
+        Some(_) => return Err(source.error(path, "@Tidemark.Indexed must be true or false")),
+    };
     let name = path[path.len() - 1].to_owned();
     let value = Value::Object(element.clone());
     let mut property = Property {
@@ -31,6 +36,7 @@ pub(super) fn property(source: &Source<'_>, path: &[&str], element: &Object) -> 
                 && (k.ends_with(".MultiLineText") || k.ends_with(".MultiLine"))
                 && *v != Value::Bool(false)
         }),
+        indexed,
         nullable: element.get("$Nullable") == Some(&Value::Bool(true)),
         default: None,
         kind,

@@ -96,10 +96,22 @@ fn a_kind_is_what_its_facets_say() {
         (json!({ "$Type": "Edm.Decimal", "$Precision": 4, "$Scale": 7 }), "above $Precision"),
         (json!({ "$Collection": true }), "collections"),
         (json!({ "@Tidemark.Merge": "mine" }), "ask, later, server or union"),
+        (json!({ "@Tidemark.Indexed": "yes" }), "true or false"),
     ] {
         let refused = one_property("P", &element).unwrap_err();
         assert!(refused.contains(problem), "{element}: {refused}");
     }
+}
+
+#[test]
+fn references_stamps_and_what_the_model_says_are_indexed() {
+    let model = EntityModel::parse(EntityModel::default_document()).unwrap();
+    let indexed = |set: &str| {
+        let names = model.set(set).unwrap().entity_type.indexed().map(|property| property.name.as_str());
+        names.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(indexed("TodoItems"), "DueAt TodoListId SiteId _UpdatedAt");
+    assert_eq!(indexed("TodoLists"), "_UpdatedAt");
 }
 
 #[test]

@@ -12,5 +12,6 @@ mod kinds;
 mod naive;
 mod names;
 mod ordering;
+mod plans;
 mod refusals;
 mod support;

@@ -32,7 +32,7 @@ pub(crate) fn model() -> EntityModel {
                 "Mass": { "$Type": "Edm.Double", "$Nullable": true },
                 "Day": { "$Type": "Edm.Date", "$Nullable": true },
                 "Until": { "$Type": "Edm.Date", "$Nullable": true },
-                "At": { "$Type": "Edm.DateTimeOffset", "$Nullable": true },
+                "At": { "$Type": "Edm.DateTimeOffset", "$Nullable": true, "@Tidemark.Indexed": true },
                 "Other": { "$Type": "Edm.Guid", "$Nullable": true },
                 "Group": {
                     "$Kind": "NavigationProperty",

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 use tidemark_model::{EntitySet, ID, IS_TOMBSTONED, Property, STATE, UPDATED_AT, UPDATED_BY};
-use tidemark_sql::{Column, ColumnKind, Dialect, Layout, column_of, create_table, quote};
+use tidemark_sql::{Column, ColumnKind, Dialect, Layout, column_of, create_indexes, create_table, quote};
 
 /// The server's ETag of the row; of the base, while a change is pending.
 pub(crate) const ETAG: &str = "_etag";
@@ -98,6 +98,12 @@ impl Table {
     /// Returns the statement that creates the table.
     pub(crate) fn create(&self) -> String {
         create_table(Dialect::Sqlite, &self.name, &self.layout(), &[ID], Layout::Rowid)
+    }
+
+    /// Returns the statements that create its indexes where they are missing.
+    pub(crate) fn create_indexes(&self) -> String {
+        let indexes = create_indexes(Dialect::Sqlite, &self.name, &self.set, &[]);
+        indexes.into_iter().map(|(_, sql)| sql).collect::<Vec<_>>().join(";")
     }
 
     fn layout(&self) -> Vec<Column> {

@@ -28,6 +28,7 @@ pub(crate) fn adopt(tx: &Tx<'_>, model: EntityModel, document: &str) -> Result<(
     for table in catalog.tables() {
         if !shape::exists(tx.conn, &table.name)? {
             tx.conn.execute_batch(&table.create())?;
+            tx.conn.execute_batch(&table.create_indexes())?;
             continue;
         }
         let set = &table.set.name;
@@ -43,6 +44,7 @@ pub(crate) fn adopt(tx: &Tx<'_>, model: EntityModel, document: &str) -> Result<(
                 }
             }
         }
+        tx.conn.execute_batch(&table.create_indexes())?;
     }
     let before = setting::get(tx.conn, DOCUMENT)?.unwrap_or_default();
     for gone in tx.catalog.tables().filter(|table| catalog.table(&table.set.name).is_err()) {

@@ -9,8 +9,8 @@ use super::tx::{Tx, binds};
 use crate::storage::{Result, StorageError};
 use tidemark_model::{EntityModel, EntitySet, ID, IS_TOMBSTONED, Kind, Property};
 use tidemark_sql::{
-    Column, ColumnKind, Dialect, Layout, add_column, column_of, create_index, create_table, fill_default,
-    folded_column, folded_name, quote, quoted,
+    Column, ColumnKind, Dialect, Layout, add_column, column_of, create_index, create_indexes, create_table,
+    fill_default, folded_column, folded_name, quote, quoted, statistics,
 };
 
 /// Lays a model over a database.
@@ -19,7 +19,25 @@ use tidemark_sql::{
 /// [`StorageError::ModelMisfit`] naming the property; then the transaction is to be undone.
 pub(super) fn lay_out(tx: &dyn Tx, model: &EntityModel) -> Result<()> {
     let known = known(tx)?;
-    model.sets().try_for_each(|set| lay_out_set(tx, set, &known))
+    model.sets().try_for_each(|set| lay_out_set(tx, set, &known))?;
+    if tx.dialect() == Dialect::Sqlite {
+        // The first makes the table that the others fill, the last has it read.
+        tx.batch("ANALYZE server; DELETE FROM sqlite_stat1")?;
+        model.sets().try_for_each(|set| {
+            let table = table_name(tx.dialect(), &set.name);
+            let indexes = indexes(tx.dialect(), &table, set);
+            tx.batch(&statistics(&table, SCOPE.len(), &[&by_sequence(&table)], &indexes))
+        })?;
+        tx.batch("ANALYZE sqlite_schema")?;
+    }
+    Ok(())
+}
+
+/// What every read of a set's table is limited by.
+const SCOPE: [&str; 2] = [WORKSPACE, OWNER];
+
+fn indexes(dialect: Dialect, table: &str, set: &EntitySet) -> Vec<(String, String)> {
+    create_indexes(dialect, table, set, &SCOPE.map(|name| Column::required(name, ColumnKind::Integer)))
 }
 
 /// A property that was laid out.
@@ -67,13 +85,34 @@ fn lay_out_set(tx: &dyn Tx, set: &EntitySet, known: &[Known]) -> Result<()> {
         tx.batch(&index_by_sequence(tx.dialect(), &table))?;
         tx.wall_in(&table, true)?;
     }
-    set.entity_type.declared().try_for_each(|property| lay_out_property(tx, set, &table, property, &known, is_there))
+    set.entity_type
+        .declared()
+        .try_for_each(|property| lay_out_property(tx, set, &table, property, &known, is_there))?;
+    indexes(tx.dialect(), &table, set).iter().try_for_each(|(index, sql)| {
+        // PostgreSQL waits for everybody who writes to the table before it looks whether there is anything to do.
+        if has_index(tx, index)? { Ok(()) } else { tx.batch(sql) }
+    })
 }
 
-/// Writes the index for the delta. The `$` keeps its name apart from every table's.
+/// Returns the name of the index for the delta. The `$` keeps it apart from every table's.
+fn by_sequence(table: &str) -> String {
+    format!("{table}$by_sequence")
+}
+
+/// Writes the index for the delta.
 pub(super) fn index_by_sequence(dialect: Dialect, table: &str) -> String {
     let by = [WORKSPACE, OWNER, SEQUENCE].map(|name| Column::required(name, ColumnKind::Integer));
-    create_index(dialect, &format!("{table}$by_sequence"), table, &by)
+    create_index(dialect, &by_sequence(table), table, &by)
+}
+
+fn has_index(tx: &dyn Tx, index: &str) -> Result<bool> {
+    let sql = match tx.dialect() {
+        Dialect::Sqlite => "SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1 COLLATE NOCASE",
+        Dialect::Postgres => {
+            "SELECT 1 FROM pg_class WHERE relname = ?1 AND relnamespace = current_schema()::regnamespace"
+        }
+    };
+    Ok(tx.one(sql, &[index.into()], |_| Ok(()))?.is_some())
 }
 
 fn other_case(name: &str, known: &str) -> StorageError {
