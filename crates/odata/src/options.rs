@@ -101,7 +101,7 @@ impl Options {
         let query = &mut self.query;
         match option {
             "apply" => query.apply = apply(value, aliases)?,
-            "compute" => query.compute = compute(value, aliases)?,
+            "compute" => query.compute = compute(value, aliases, is_within)?,
             "filter" => query.filter = Some(filter(value, aliases, is_within)?),
             "orderby" => query.order_by = order_by(value, aliases, is_within)?,
             "select" => query.select = parse_select(value)?,

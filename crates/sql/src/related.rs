@@ -4,6 +4,7 @@
 //! their ids).
 
 use crate::compiler::{Compiler, column};
+use crate::computed::Value;
 use crate::error::QueryError;
 use crate::keys;
 use crate::reading::Select;
@@ -24,11 +25,13 @@ pub struct Related<'a> {
     pub of: &'a [Uuid],
 }
 
-/// Writes the statement that returns the id first, then the columns and the ordering keys if they are wanted, by id and in the order of the query.
+/// Writes the statement that returns the id first, then the columns, the values that `$compute` makes and the ordering keys
+/// if they are wanted, by id and in the order of the query; and tells which values these are, as
+/// [`crate::select_with_values`] does.
 ///
 /// # Errors
 /// As [`crate::select`].
-pub fn related(read: &Related<'_>) -> Result<Statement, QueryError> {
+pub fn related(read: &Related<'_>) -> Result<(Statement, Vec<Value>), QueryError> {
     let select = &read.select;
     let mut compiler = Compiler::new(select.set, select.dialect, select.neighbours);
     let (by, mut source) = (column(select.dialect, read.by), Source::of(select, &mut compiler)?);
@@ -36,8 +39,10 @@ pub fn related(read: &Related<'_>) -> Result<Statement, QueryError> {
     let keys = keys::keys(&mut compiler, select.query.order())?;
     let order = keys::order(select.dialect, &keys);
     let columns = select.columns.iter().map(|name| column(select.dialect, name));
+    let (values, made): (Vec<Value>, Vec<String>) = compiler.values(&select.query.select)?.into_iter().unzip();
     let wanted = keys.iter().filter(|_| select.with_keys).map(|key| key.returned.clone());
-    let inner: Vec<String> = columns.chain(wanted).enumerate().map(|(at, sql)| format!("{sql} AS c{at}")).collect();
+    let inner: Vec<String> =
+        columns.chain(made).chain(wanted).enumerate().map(|(at, sql)| format!("{sql} AS c{at}")).collect();
     let outer: Vec<String> = (0..inner.len()).map(|at| format!("x.c{at}")).collect();
     let mut sql = format!(
         "SELECT x.p, {} FROM (SELECT {by} AS p, row_number() OVER (PARTITION BY {by} ORDER BY {order}) AS n, {}{}) AS x",
@@ -51,7 +56,7 @@ pub fn related(read: &Related<'_>) -> Result<Statement, QueryError> {
         let _ = write!(sql, " AND x.n <= {}", compiler.builder.bind(whole(skip.saturating_add(top))));
     }
     sql.push_str(" ORDER BY x.p, x.n");
-    compiler.builder.finish(sql)
+    Ok((compiler.builder.finish(sql)?, values))
 }
 
 /// Writes the statement that returns each id that has any, and how many, whatever `skip` and `top`.

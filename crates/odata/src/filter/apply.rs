@@ -37,8 +37,8 @@ const UNSUPPORTED: [&str; 15] = [
 ];
 
 /// Reads a decoded `$compute`.
-pub(crate) fn compute(text: &str, aliases: &Aliases) -> Result<Vec<Computed>, WireError> {
-    let mut parser = Parser::new("$compute", text, aliases, false);
+pub(crate) fn compute(text: &str, aliases: &Aliases, is_within: bool) -> Result<Vec<Computed>, WireError> {
+    let mut parser = Parser::new("$compute", text, aliases, is_within);
     let computed = parser.computed()?;
     parser.end("as, a comma or the end")?;
     Ok(computed)
@@ -361,9 +361,9 @@ mod tests {
             let error = apply(text, &Aliases::default()).expect_err(text);
             assert_eq!((error.status, error.target.as_deref()), (status, Some("$apply")), "{text}: {error}");
         }
-        assert_eq!(compute("1 as", &Aliases::default()).unwrap_err().target.as_deref(), Some("$compute"));
+        assert_eq!(compute("1 as", &Aliases::default(), false).unwrap_err().target.as_deref(), Some("$compute"));
         let long = "x".repeat(129);
-        assert!(compute(&format!("1 as {long}"), &Aliases::default()).is_err());
-        assert_eq!(compute(&format!("1 as {}", &long[1..]), &Aliases::default()).unwrap().len(), 1);
+        assert!(compute(&format!("1 as {long}"), &Aliases::default(), false).is_err());
+        assert_eq!(compute(&format!("1 as {}", &long[1..]), &Aliases::default(), false).unwrap().len(), 1);
     }
 }

@@ -14,7 +14,8 @@ const DEEPEST: u32 = 6;
 const MOST: usize = 20;
 
 /// The options of an item.
-const WITHIN: [&str; 9] = ["filter", "orderby", "select", "top", "skip", "count", "search", "expand", "levels"];
+const WITHIN: [&str; 10] =
+    ["compute", "filter", "orderby", "select", "top", "skip", "count", "search", "expand", "levels"];
 
 /// Reads the items; `depth` says within how many others they stand.
 pub(super) fn parse(text: &str, aliases: &Aliases, depth: u32) -> Result<Vec<Expand>, WireError> {
@@ -151,6 +152,7 @@ mod tests {
         assert_eq!(items[3].want, Want::References);
         assert_eq!(parsed("Parent($levels=max)")[0].levels, u32::MAX);
         assert_eq!(parsed("Parent(levels=3)")[0].levels, 3);
+        assert_eq!(parsed("A($compute=1 add 1 as Two,Two mul 2 as Four)")[0].query.compute[1].name, "Four");
         let options = parse_options("$expand=TodoItems($filter=Title eq @t)&@t='x'").unwrap();
         assert_eq!(options.query.expand[0].query.filter, Some(parse_filter("Title eq 'x'").unwrap()));
     }

@@ -6,6 +6,7 @@ use crate::change::{Mark, Place};
 use std::sync::Arc;
 use tidemark_model::Cell;
 use tidemark_model::query::{Query, Want};
+use tidemark_sql::Value;
 use uuid::Uuid;
 
 /// Records that are wanted beside each row of a set.
@@ -55,6 +56,10 @@ pub(crate) struct Relative {
     pub(crate) version: Mark,
     /// One cell per property of its type, in model order.
     pub(crate) cells: Vec<Cell<'static>>,
+    /// What was computed of it, as texts.
+    pub(crate) made: Vec<Cell<'static>>,
+    /// What these are.
+    pub(crate) values: Arc<[Value]>,
     /// Its ordering keys, where it is one of several.
     pub(crate) keys: Vec<Cell<'static>>,
     /// What was found for it, in the order of the expansions.

@@ -159,6 +159,46 @@ async fn records_have_computed_values_beside_their_properties() {
 }
 
 #[tokio::test]
+async fn expanded_records_have_computed_values_too() {
+    let server = Running::start().await;
+    fill(&server).await;
+    let items =
+        "TodoItems($compute=Priority mul 2 as Twice;$filter=Twice ge 2;$orderby=Twice desc;$select=Title,Twice)";
+    let got = ask(&server, &format!("TodoLists?$orderby=Name&$expand={items}")).await;
+    let context = got["@odata.context"].as_str().unwrap();
+    assert!(context.ends_with("#TodoLists(TodoItems(Title,Twice))"), "{context}");
+    let values = |record: &Value| (record["Title"].clone(), record["Twice"].clone(), record.get("Priority").is_none());
+    let within = |list: &Value| list["TodoItems"].as_array().unwrap().iter().map(values).collect::<Vec<_>>();
+    assert_eq!(within(&got["value"][0]), [(json!("a"), json!(6), true), (json!("b"), json!(2), true)]);
+    assert_eq!(within(&got["value"][1]), [(json!("c"), json!(8), true)]);
+    // What a record refers to, and what stands within that.
+    let path = "TodoItems?$orderby=Title&$top=1&$expand=TodoList($compute=concat(Name,'!') as Loud;$select=Loud;\
+                $expand=TodoItems($compute=Title eq 'b' as IsIt;$orderby=Title))";
+    let got = ask(&server, path).await;
+    let list = &got["value"][0]["TodoList"];
+    assert_eq!((&list["Loud"], list.get("Name")), (&json!("Pumps!"), None));
+    assert_eq!((&list["TodoItems"][0]["IsIt"], &list["TodoItems"][1]["IsIt"]), (&json!(false), &json!(true)));
+    for (within, status) in [
+        ("$compute=Priority mul 2 as Title", 400),
+        ("$compute=12 div (Priority sub Priority) as Share", 400),
+        ("$compute=$it/Name as Of", 501),
+    ] {
+        server.get(&format!("/odata/TodoLists?$expand=TodoItems({within})")).await.is(status);
+    }
+    // The rest of many has them too.
+    let of_one = ask(&server, "TodoLists?$filter=Name eq 'Pumps'&$select=Id").await;
+    let list = of_one["value"][0]["Id"].as_str().unwrap();
+    let more = (1001..=1230).map(|n| put("TodoItems", n, json!({"Title": format!("t{n}"), "TodoListId": list})));
+    assert!(server.batch(json!(more.collect::<Vec<_>>())).await.iter().all(|answer| answer["status"] == 201));
+    let loud = "TodoItems($compute=concat(Title,'!') as Loud;$orderby=Title;$select=Loud)";
+    let got = ask(&server, &format!("TodoLists({list})?$expand={loud}")).await;
+    let rest = got["TodoItems@odata.nextLink"].as_str().unwrap();
+    let rest = server.get(&rest[rest.find("/odata/").unwrap()..]).await.is(200).json();
+    let last = rest["value"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["Loud"], last.get("Title")), (&json!("t1230!"), None));
+}
+
+#[tokio::test]
 async fn a_path_in_select_says_what_is_wanted_of_what_is_expanded() {
     let server = Running::start().await;
     fill(&server).await;

@@ -21,7 +21,8 @@ fn plan(databases: &Databases, dialect: Dialect, query: &Query, of: Option<&str>
     read.scope = &scope;
     let written = match of {
         None => select(&read),
-        Some(by) => related(&Related { select: read, by, of: &[Uuid::from_u128(1), Uuid::from_u128(2)] }),
+        Some(by) => related(&Related { select: read, by, of: &[Uuid::from_u128(1), Uuid::from_u128(2)] })
+            .map(|(statement, _)| statement),
     };
     let Statement { sql, values } = written.unwrap();
     let explain = match dialect {

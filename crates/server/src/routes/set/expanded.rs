@@ -128,7 +128,11 @@ impl Members<'_> {
         let mut tag = String::with_capacity(24);
         etag(record.version, &mut tag);
         let cells = cells_of(of, &branch.writer, &record.cells);
-        branch.writer.append(out, &tag, cells, |out| self.write(out, &branch.below, &record.below, (set, id)));
+        let made = || shape::made_writer(&record.values, self.version, branch.format);
+        branch.writer.append(out, &tag, cells, |out| {
+            branch.made.get_or_init(made).append(out, &record.made);
+            self.write(out, &branch.below, &record.below, (set, id));
+        });
     }
 }
 
@@ -201,7 +205,7 @@ pub(crate) async fn one(
         let writer = RecordWriter::beside(set, select, &made_names, at.version, format).map_err(failed)?;
         let width = set.entity_type.properties.len();
         let cells = first_cells(row, width + snapshot.made.len())?;
-        let made = shape::made_writer(snapshot, at.version, format);
+        let made = shape::made_writer(&snapshot.made, at.version, format);
         let mut tag = String::with_capacity(24);
         etag(row.version()?, &mut tag);
         let select = selected(select, &branches);

@@ -3,13 +3,14 @@
 //! Owns: names, `*` and `$levels` (OData URL Conventions 4.01 section 5.1.3). Refuses: reading (`storage`) and writing
 //! (`expanded`).
 
+use super::shape;
 use crate::call::Call;
 use crate::server::Server;
 use crate::storage::expand::{Expansion, Way};
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use tidemark_model::EntitySet;
 use tidemark_model::query::{Expand, Want};
-use tidemark_odata::{Code, Format, RecordWriter, WireError};
+use tidemark_odata::{Code, Format, MadeWriter, RecordWriter, WireError};
 
 /// Related records of one record that are given at once; the rest has an address.
 pub(crate) const MOST_BESIDE: u64 = 200;
@@ -28,6 +29,10 @@ pub(crate) struct Branch<'m> {
     pub(crate) item: Expand,
     /// Writes one of the records.
     pub(crate) writer: RecordWriter<'m>,
+    /// How they are written.
+    pub(crate) format: Format,
+    /// Writes what is computed of one, as soon as it is known what that is.
+    pub(crate) made: OnceCell<MadeWriter>,
     /// How many of each record's are given, unless it asks for fewer.
     pub(crate) limit: u64,
     /// What stands within them.
@@ -108,7 +113,8 @@ fn branch<'s>(within: &Within<'s, '_>, set: &'s EntitySet, item: Expand, depth: 
         Want::References | Want::Count if inner.is_empty() => Vec::new(),
         Want::References | Want::Count => return Err(wrong("asks for records within addresses or a number")),
     };
-    let writer = RecordWriter::new(target, &item.query.select, within.call.version, within.format)?;
+    let (made, format) = (shape::made_names(&item.query), within.format);
+    let writer = RecordWriter::beside(target, &item.query.select, &made, within.call.version, format)?;
     let limit = item.query.top.unwrap_or(u64::MAX).min(MOST_BESIDE);
     let mut query = item.query.clone();
     // One more than is given tells whether there are more, where `$top` does not say it.
@@ -121,7 +127,8 @@ fn branch<'s>(within: &Within<'s, '_>, set: &'s EntitySet, item: Expand, depth: 
         query,
         below: below.iter().map(|branch: &Branch<'_>| branch.expansion.clone()).collect(),
     };
-    Ok(Branch { expansion, name: item.name.clone(), item, writer, limit, below })
+    let (name, made) = (item.name.clone(), OnceCell::new());
+    Ok(Branch { expansion, name, item, writer, format, made, limit, below })
 }
 
 /// Returns what `*` means for one of the properties. With `$levels` everything is followed on from there too.

@@ -124,7 +124,7 @@ fn render(
         let (is_summary, keys) = (query.is_summary(), number_of_keys(&query));
         let writer = self::writer(set, &query, call.version, format).map_err(|_| missing())?;
         let branches = expansion::branches(&server, &call, format, set, &query.expand).map_err(|_| missing())?;
-        let made = shape::made_writer(snapshot, call.version, format);
+        let made = shape::made_writer(&snapshot.made, call.version, format);
         let select = if is_summary { made.names() } else { expanded::selected(&query.select, &branches) };
         let context = context_url(call.base(), &set.name, &select, "");
         let mut page = PageWriter::new(writer.clone(), &context, snapshot.total);

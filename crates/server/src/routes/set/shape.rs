@@ -3,9 +3,9 @@
 //!
 //! Owns: handing the paths of `$select` to `$expand`, which reads what they lead to. Refuses: reading and writing.
 
-use crate::storage::Snapshot;
 use tidemark_model::query::{Expand, Query, Transformation};
 use tidemark_odata::{Code, Format, Made, MadeWriter, Version, WireError};
+use tidemark_sql::Value;
 
 /// Hands what `$select` says of related records to the items of `$expand` that read them.
 ///
@@ -48,9 +48,9 @@ pub(crate) fn made_names(query: &Query) -> Vec<String> {
     of_steps.chain(&query.compute).map(|one| one.name.clone()).collect()
 }
 
-/// Prepares a writer of the values that a read made.
-pub(crate) fn made_writer(snapshot: &Snapshot, version: Version, format: Format) -> MadeWriter {
-    let made = snapshot.made.iter().map(|value| Made {
+/// Prepares a writer of the values that a statement made.
+pub(crate) fn made_writer(values: &[Value], version: Version, format: Format) -> MadeWriter {
+    let made = values.iter().map(|value| Made {
         name: value.name.as_str().into(),
         edm: value.edm,
         is_declared: value.is_declared,

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tidemark_model::query::Want;
 use tidemark_model::{Cell, EntitySet, ID};
-use tidemark_sql::{QueryError, Related, Select};
+use tidemark_sql::{QueryError, Related, Select, Value};
 use uuid::Uuid;
 
 /// Bytes of related records that are read for one answer, and that one answer repeats.
@@ -99,18 +99,21 @@ fn records(
     let width = columns.len() - 2;
     let mut read: Vec<(Uuid, Relative)> = Vec::new();
     if !of.is_empty() {
-        let statement = asking(tx, tables, expansion, &columns, by, of, tidemark_sql::related)?;
+        let (statement, values) = asking(tx, tables, expansion, &columns, by, of, tidemark_sql::related)?;
+        let (values, behind): (Arc<[Value]>, usize) = (values.as_slice().into(), width + values.len());
         tx.query(&statement.sql, &binds(&statement.values), Fetch::Piecewise, &mut |cursor| {
             while let Some(row) = cursor.next()? {
                 let Some(key) = row.guid_or_null(0)? else { continue };
                 let view = RowView::behind(row, 1);
                 let cells = (0..width).map(|at| Ok(view.cell(at)?.into_owned())).collect::<Result<Vec<_>>>()?;
-                // Behind the id, the version and the cells.
-                let keys = (width..row.width().saturating_sub(3)).map(|at| Ok(view.cell(at)?.into_owned()));
+                let made = (width..behind).map(|at| Ok(view.cell(at)?.into_owned())).collect::<Result<Vec<_>>>()?;
+                // Behind the id, the version, the cells and what was computed.
+                let keys = (behind..row.width().saturating_sub(3)).map(|at| Ok(view.cell(at)?.into_owned()));
                 let keys = keys.collect::<Result<Vec<_>>>()?;
-                load.add(cells.iter().chain(&keys))?;
-                let size = cells.iter().map(self::size).sum();
-                read.push((key, Relative { version: view.version()?, cells, keys, below: Vec::new(), size }));
+                load.add(cells.iter().chain(&made).chain(&keys))?;
+                let size = cells.iter().chain(&made).map(self::size).sum();
+                let (version, values) = (view.version()?, Arc::clone(&values));
+                read.push((key, Relative { version, cells, made, values, keys, below: Vec::new(), size }));
             }
             Ok(())
         })?;
@@ -139,17 +142,15 @@ fn counts(tx: &dyn Tx, tables: &Tables, expansion: &Expansion, by: &str, of: &[U
     Ok(counts)
 }
 
-type Writing = fn(&Related<'_>) -> std::result::Result<tidemark_sql::Statement, QueryError>;
-
-fn asking(
+fn asking<T>(
     tx: &dyn Tx,
     tables: &Tables,
     expansion: &Expansion,
     columns: &[&str],
     by: &str,
     of: &[Uuid],
-    writing: Writing,
-) -> Result<tidemark_sql::Statement> {
+    writing: fn(&Related<'_>) -> std::result::Result<T, QueryError>,
+) -> Result<T> {
     let place = &expansion.place;
     let (set, table) = (tables.set(&place.set)?, tables.table(&place.set)?);
     let scope = scope(place, &expansion.query);
