@@ -82,11 +82,12 @@ pub fn create_index(dialect: Dialect, index: &str, table: &str, columns: &[Colum
     format!("CREATE INDEX IF NOT EXISTS {index} ON {table} ({})", keys.join(", "))
 }
 
-/// Writes the indexes of a set's table for what its lists are sorted and filtered by, each ending in `Id` as the order
-/// of every list does: the name of each, and its statement. `scope` are the columns that every read of the table is
-/// limited by.
+/// Writes the indexes of a set's table for what its lists are sorted and filtered by, each followed by `Id` as the order
+/// of every list is: the name of each, and its statement. `scope` are the columns that every read of the table is limited
+/// by.
 pub fn create_indexes(dialect: Dialect, table: &str, set: &EntitySet, scope: &[Column]) -> Vec<(String, String)> {
     let by = |property: &Property| {
+        // Nothing more: SQLite would take what is asked of `_IsTombstoned` for a find, and sort all that it finds so.
         let id = set.entity_type.property(ID);
         let own = std::iter::once(property).chain(id).map(column_of);
         let columns: Vec<Column> = scope.iter().cloned().chain(own).collect();
@@ -100,18 +101,19 @@ pub fn create_indexes(dialect: Dialect, table: &str, set: &EntitySet, scope: &[C
 
 /// Writes what SQLite is to know of a table by `create_table` and its indexes, as `ANALYZE` would: that `scope`, with which
 /// each begins, tells nothing apart and that a property does. Without it SQLite takes the scope for a find and reads all
-/// of it, in whatever order is asked. `unique` are further indexes of the scope and one column. The same for every size,
+/// of it, in whatever order is asked; and that the table itself, which lies by its key, costs no second look. `unique` are further indexes of the scope and one column. The same for every size,
 /// so that no plan changes overnight.
 pub fn statistics(table: &str, scope: usize, unique: &[&str], indexes: &[(String, String)]) -> String {
     const ROWS: usize = 1_000_000;
     const ALIKE: usize = 100;
-    let known = |index: &str, alike: usize| {
+    let known = |index: &str, rest: &str| {
         let scope = vec![ROWS.to_string(); scope + 1].join(" ");
-        let rest = if alike > 1 { format!("{alike} 1") } else { "1".to_owned() };
         format!("('{}', '{}', '{scope} {rest}')", table.replace('\'', "''"), index.replace('\'', "''"))
     };
-    let own = std::iter::once(table).chain(unique.iter().copied()).map(|index| known(index, 1));
-    let rows: Vec<String> = own.chain(indexes.iter().map(|(index, _)| known(index, ALIKE))).collect();
+    let alike = format!("{ALIKE} 1");
+    // `sz` is the bytes of an entry: the table is read for less than an index and the table.
+    let own = std::iter::once(known(table, "1 sz=1")).chain(unique.iter().map(|index| known(index, "1")));
+    let rows: Vec<String> = own.chain(indexes.iter().map(|(index, _)| known(index, &alike))).collect();
     format!("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES {}", rows.join(", "))
 }
 

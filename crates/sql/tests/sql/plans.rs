@@ -5,8 +5,8 @@ use crate::support::{GROUPS, set};
 use tidemark_model::query::{Compare, Expr, Literal, OrderBy, Query};
 use tidemark_model::{Cell, IS_TOMBSTONED};
 use tidemark_sql::{
-    Column, ColumnKind, Dialect, Layout, Related, Select, Statement, create_indexes, create_table, quoted, related,
-    select, statistics,
+    Column, ColumnKind, Dialect, Layout, Related, Select, Statement, count, create_indexes, create_table, quoted,
+    related, select, statistics,
 };
 use uuid::Uuid;
 
@@ -24,7 +24,10 @@ fn plan(databases: &Databases, dialect: Dialect, query: &Query, of: Option<&str>
         Some(by) => related(&Related { select: read, by, of: &[Uuid::from_u128(1), Uuid::from_u128(2)] })
             .map(|(statement, _)| statement),
     };
-    let Statement { sql, values } = written.unwrap();
+    explained(databases, dialect, written.unwrap())
+}
+
+fn explained(databases: &Databases, dialect: Dialect, Statement { sql, values }: Statement) -> String {
     let explain = match dialect {
         Dialect::Sqlite => "EXPLAIN QUERY PLAN",
         Dialect::Postgres => "EXPLAIN (COSTS OFF)",
@@ -71,6 +74,24 @@ fn laid() -> Databases {
 
 fn property(name: &str) -> Expr {
     Expr::Property(name.into())
+}
+
+/// Without being told better SQLite looks each record up in the table by way of an index that is of no use.
+#[test]
+fn what_has_no_index_is_read_from_the_table() {
+    let (databases, set) = (laid(), set());
+    let by_title = OrderBy { expr: property("Title"), descending: false };
+    let titles = Query { order_by: vec![by_title], top: Some(50), ..Query::default() };
+    let plan = plan(&databases, Dialect::Sqlite, &titles, None);
+    assert!(plan.contains("SEARCH t USING PRIMARY KEY"), "{plan}");
+    let all = Query::default();
+    let plan = self::plan(&databases, Dialect::Sqlite, &all, None);
+    assert!(plan.contains("SEARCH t USING PRIMARY KEY") && !plan.contains("TEMP"), "{plan}");
+    let mut counted = Select::new(Dialect::Sqlite, &set, TABLE, &[], &all);
+    let scope = [(WORKSPACE, Cell::Integer(1)), (IS_TOMBSTONED, Cell::Integer(0))];
+    counted.scope = &scope;
+    let plan = explained(&databases, Dialect::Sqlite, count(&counted).unwrap());
+    assert!(plan.contains("SEARCH t USING PRIMARY KEY"), "{plan}");
 }
 
 #[test]
