@@ -19,7 +19,7 @@ const SEEDS: u64 = 2_000;
 /// Seeds over simulated TCP.
 const WIRE: u64 = 120;
 /// Seeds that are run under true clocks and under wrong ones.
-const PAIRS: u64 = 200;
+const PAIRS: u64 = 100;
 /// Every so-many-th operation is a crash point.
 const STEP: u64 = 2;
 
