@@ -21,7 +21,7 @@ const WIRE: u64 = 120;
 /// Seeds that are run under true clocks and under wrong ones.
 const PAIRS: u64 = 100;
 /// Every so-many-th operation is a crash point.
-const STEP: u64 = 2;
+const STEP: u64 = 3;
 
 /// How a planted mistake was found.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
