@@ -55,6 +55,11 @@ impl Kind {
             Self::Guid => "Edm.Guid",
         }
     }
+
+    /// Tells whether JSON has its values without quotes (OData JSON Format section 7.1).
+    pub fn is_bare(&self) -> bool {
+        matches!(self, Self::Boolean | Self::Int32 | Self::Int64 | Self::Decimal { .. } | Self::Double)
+    }
 }
 
 /// What a property is for.

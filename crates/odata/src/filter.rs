@@ -20,7 +20,7 @@ mod write;
 
 use crate::WireError;
 pub(crate) use aliases::Aliases;
-pub(crate) use apply::{apply, compute};
+pub(crate) use apply::{TRANSFORMATIONS, apply, compute};
 use parser::Parser;
 use tidemark_model::query::{Expr, Function, OrderBy, RESERVED_WORDS};
 

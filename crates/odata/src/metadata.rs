@@ -17,7 +17,7 @@ pub use xml::metadata_xml;
 
 use crate::Version;
 use serde_json::{Map, Value, json};
-use tidemark_model::{EntityModel, Kind, Property};
+use tidemark_model::{EntityModel, Property};
 
 /// Writes the model as CSDL JSON: the document the model was read from, with what the service can do, in the version
 /// negotiated.
@@ -42,9 +42,7 @@ pub fn metadata_json(model: &EntityModel, version: Version) -> Vec<u8> {
 /// Writes a default as JSON has the value (CSDL JSON section 7.2.7); a model keeps it as text.
 fn default_in_json(property: &Property, default: &mut Value) {
     let Some(text) = default.as_str() else { return };
-    let is_bare =
-        matches!(property.kind, Kind::Boolean | Kind::Int32 | Kind::Int64 | Kind::Decimal { .. } | Kind::Double);
-    if let Some(value) = serde_json::from_str(text).ok().filter(|_| is_bare) {
+    if let Some(value) = serde_json::from_str(text).ok().filter(|_| property.kind.is_bare()) {
         *default = value;
     }
 }

@@ -8,6 +8,8 @@ mod expand;
 mod search;
 
 pub(crate) use search::parse as search;
+#[cfg(test)]
+pub(crate) use search::write as search_text;
 
 use crate::filter::{Aliases, apply, compute, filter, order_by};
 use crate::percent::{decode, decode_query};

@@ -100,9 +100,9 @@ pub fn create_indexes(dialect: Dialect, table: &str, set: &EntitySet, scope: &[C
 }
 
 /// Writes what SQLite is to know of a table by `create_table` and its indexes, as `ANALYZE` would: that `scope`, with which
-/// each begins, tells nothing apart and that a property does. Without it SQLite takes the scope for a find and reads all
-/// of it, in whatever order is asked; and that the table itself, which lies by its key, costs no second look. `unique` are further indexes of the scope and one column. The same for every size,
-/// so that no plan changes overnight.
+/// each begins, tells nothing apart and that a property does, and that the table itself, which lies by its key, costs no
+/// second look. Without it SQLite takes the scope for a find, and reads all of it in whatever order is asked. `unique` are
+/// further indexes of the scope and one column. The same for every size, so that no plan changes overnight.
 pub fn statistics(table: &str, scope: usize, unique: &[&str], indexes: &[(String, String)]) -> String {
     const ROWS: usize = 1_000_000;
     const ALIKE: usize = 100;

@@ -14,8 +14,24 @@ const WITH: &str = "with";
 const FROM: &str = "from";
 const COUNT: &str = "$count";
 const AGGREGATE: &str = "aggregate";
+const IDENTITY: &str = "identity";
 /// The longest name that OData has (CSDL 4.01 section 15.2).
 const LONGEST_NAME: usize = 128;
+
+/// The transformations that are served.
+pub(crate) const TRANSFORMATIONS: [&str; 11] = [
+    IDENTITY,
+    "filter",
+    "search",
+    "compute",
+    "orderby",
+    "top",
+    "skip",
+    "topcount",
+    "bottomcount",
+    AGGREGATE,
+    "groupby",
+];
 
 /// What OData has and nothing here serves.
 const UNSUPPORTED: [&str; 15] = [
@@ -97,19 +113,16 @@ impl Parser<'_> {
             return Err(self.cursor.expected("a transformation such as filter(…) or groupby((…),aggregate(…))"));
         }
         let is = |word| word_is(name, word);
-        if is("identity") {
-            self.cursor.advance(name);
-            return Ok(Transformation::Identity);
-        }
         if let Some(word) = UNSUPPORTED.iter().find(|word| is(word)) {
             return Err(self.cursor.unsupported(format_args!("The transformation {word}")));
         }
-        let known =
-            ["filter", "search", "compute", "orderby", "top", "skip", "topcount", "bottomcount", AGGREGATE, "groupby"];
-        let Some(word) = known.into_iter().find(|word| is(word)) else {
+        let Some(word) = TRANSFORMATIONS.into_iter().find(|word| is(word)) else {
             return Err(self.cursor.wrong(format_args!("{name} is no transformation of OData")));
         };
         self.cursor.advance(name);
+        if word == IDENTITY {
+            return Ok(Transformation::Identity);
+        }
         self.open()?;
         let step = match word {
             "filter" => Transformation::Filter(self.nested(Self::expression)?),

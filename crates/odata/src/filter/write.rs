@@ -27,11 +27,16 @@ fn write(expr: &Expr, out: &mut String) {
             write_path(path, out);
             out.push_str("/$count");
         }
-        Expr::CountOf { over, filter, .. } => {
+        Expr::CountOf { over, filter, search } => {
             write_path(over, out);
-            out.push_str("/$count($filter=");
+            out.push_str("/$count(");
             if let Some(filter) = filter {
+                out.push_str("$filter=");
                 write(filter, out);
+            }
+            if !search.is_empty() {
+                let and = if filter.is_some() { ";" } else { "" };
+                out.push_str(&format!("{and}$search={}", crate::options::search_text(search)));
             }
             out.push(')');
         }

@@ -4,27 +4,13 @@
 //! Owns: the list, of which each line is true. Refuses: the model's own annotations, and reading any: a model that is read
 //! leaves these out (`EntityModel::parse`), as they are no part of what is kept.
 
+use crate::filter::TRANSFORMATIONS;
 use serde_json::{Map, Value, json};
 use tidemark_model::EntityModel;
 use tidemark_model::query::Function;
 
 const REFERENCES: [(&str, &str); 2] =
     [("Capabilities", "Org.OData.Capabilities.V1"), ("Aggregation", "Org.OData.Aggregation.V1")];
-/// The steps of `$apply` that are served.
-const TRANSFORMATIONS: [&str; 11] = [
-    "identity",
-    "filter",
-    "search",
-    "compute",
-    "orderby",
-    "top",
-    "skip",
-    "topcount",
-    "bottomcount",
-    "aggregate",
-    "groupby",
-];
-
 /// Returns the model's document with what the service can do.
 pub(super) fn with_capabilities(model: &EntityModel) -> Value {
     let mut document = model.document().clone();

@@ -51,7 +51,7 @@ pub fn openapi(model: &EntityModel, root: &str) -> Vec<u8> {
 }
 
 /// The query options of a list, with what each is for.
-const OPTIONS: [(&str, &str, &str); 11] = [
+const OPTIONS: [(&str, &str, &str); 10] = [
     ("apply", "$apply", "Groups and sums, such as groupby((IsDone),aggregate($count as N))"),
     ("compute", "$compute", "Values that are made of each record, such as Priority mul 2 as Twice"),
     ("filter", "$filter", "Which records, such as contains(Title,'pump')"),
@@ -62,10 +62,7 @@ const OPTIONS: [(&str, &str, &str); 11] = [
     ("top", "$top", "How many records at the most"),
     ("skip", "$skip", "How many records are left out at the beginning"),
     ("count", "$count", "Whether all of them are counted"),
-    ("format", "$format", "json"),
 ];
-const OF_LIST: [&str; 10] =
-    ["apply", "compute", "filter", "orderby", "select", "expand", "search", "top", "skip", "count"];
 
 fn parameters() -> Value {
     let mut all: Map<String, Value> = OPTIONS
@@ -74,7 +71,6 @@ fn parameters() -> Value {
             let schema = match key {
                 "top" | "skip" => json!({ "type": "integer", "minimum": 0 }),
                 "count" => json!({ "type": "boolean" }),
-                "format" => json!({ "type": "string", "enum": ["json"] }),
                 _ => json!({ "type": "string" }),
             };
             let parameter = json!({ "name": name, "in": "query", "description": description, "schema": schema });
@@ -132,7 +128,7 @@ fn of_set(set: &EntitySet) -> Value {
         "get": {
             "summary": format!("Lists {label}"),
             "tags": [set.name],
-            "parameters": refer_all(OF_LIST),
+            "parameters": refer_all(OPTIONS.map(|(key, ..)| key)),
             "responses": responses("200", "A page of them", Some(&page)),
         },
         "post": {

@@ -136,7 +136,7 @@ fn wrong(problem: &str) -> WireError {
 
 /// Writes a search so that [`parse`] reads the same one.
 #[cfg(test)]
-pub(super) fn write(parts: &[Search]) -> String {
+pub(crate) fn write(parts: &[Search]) -> String {
     parts.iter().map(written).collect::<Vec<_>>().join(" ")
 }
 
