@@ -28,6 +28,8 @@ pub(crate) const MAX_FEED_PAGE: u32 = 10_000;
 pub(crate) const MAX_PAGE_BYTES: usize = 8 * 1024 * 1024;
 /// How long a read of the database may take.
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(15);
+/// The most records that a batch changes: those within others count too.
+pub(crate) const MAX_BATCH_CHANGES: usize = 10_000;
 /// How long the next piece of a request body may take.
 pub(crate) const BODY_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a request body may take in all: 32 MiB over the thinnest link that there is.

@@ -11,6 +11,6 @@ mod invalid;
 mod relation;
 
 pub(crate) use answer::{Shape, answer_outcomes, entity_body, group_failed, no_such_record, perform, submit};
-pub(crate) use bind::{address_in, bind_to, references};
-pub(crate) use body::{read_body, read_body_of, read_new};
+pub(crate) use bind::{address_in, bind_to, record_at, references};
+pub(crate) use body::{Inside, read_body, read_body_of, read_new};
 pub(crate) use deep::{Beside, tie};

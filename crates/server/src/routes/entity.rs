@@ -14,9 +14,9 @@ use crate::call::{Call, header_text, names};
 use crate::change::{Body, Change, Repeat, read_repeat};
 use crate::server::Server;
 use crate::storage::Caller;
-use crate::write::{Beside, Shape};
+use crate::write::{Beside, Inside, Shape, tie};
 use http::{Method, header};
-use tidemark_model::RecordId;
+use tidemark_model::{Condition, RecordId};
 use tidemark_odata::{Code, Format, RecordWriter, Resource, Version, WireError, parse_condition};
 use uuid::Uuid;
 
@@ -106,6 +106,20 @@ fn finish(server: &Server, call: &Call, asked: Asked<'_>) -> Result<Write, WireE
     let change =
         Change { set: set.name.clone(), id, method: asked.method, condition, body: asked.body, repeat, only_if: None };
     Ok(Write { change, shape, beside: Beside::default() })
+}
+
+/// Makes the records within a record that is made. A record that is there already is not made, whoever is within or around it.
+fn with_inside(server: &Server, call: &Call, write: &mut Write, inside: Vec<Inside<'_>>) -> Result<(), WireError> {
+    if !inside.is_empty() && write.change.condition == Condition::None {
+        write.change.condition = Condition::NoneMatchAny;
+    }
+    let caller = call.caller()?;
+    let mut fresh = |set: &str, name: Option<&Repeat>| match name {
+        Some(name) => key_of(caller, set, name),
+        None => server.ports.ids.fresh(),
+    };
+    write.beside = tie(&server.model, inside, (&mut write.change, &mut write.shape), &mut fresh)?;
+    Ok(())
 }
 
 /// Derives the key of a record that is made under a name which a client gave its request.

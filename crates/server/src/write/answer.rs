@@ -92,6 +92,14 @@ pub(crate) fn answer_outcomes(server: &Server, call: &Call, shape: &Shape, mut o
     }
     let own = shape.before();
     let outcome = if own < outcomes.len() { outcomes.remove(own) } else { Outcome::NotRun };
+    let is_shown_whole = !outcomes.iter().skip(shape.guards.len()).any(|o| matches!(o, Outcome::AppliedBefore { .. }));
+    let outcome = match outcome {
+        // An answer without some of what was made would say that it was not.
+        Outcome::Applied { what, row } if !is_shown_whole => {
+            Outcome::AppliedBefore { what, version: row.version, updated_at: row.updated_at }
+        }
+        outcome => outcome,
+    };
     answer_outcome(server, call, shape, outcome, &outcomes)
 }
 
@@ -287,6 +295,10 @@ fn deep_body(
 
 fn condition_failed(server: &Server, call: &Call, shape: &Shape, row: Option<&Row>) -> WireError {
     let (code, sentence) = match row {
+        Some(_) if shape.method == Method::Create => (
+            Code::PreconditionFailed,
+            "There is a record with this key already. Nothing was changed; it is in \"current\"",
+        ),
         Some(_) => (
             Code::PreconditionFailed,
             "The record was changed since. Nothing was changed; the current record is in \"current\"",

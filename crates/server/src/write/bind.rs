@@ -76,6 +76,24 @@ pub(crate) fn address_in(body: &[u8]) -> Result<String, WireError> {
     })
 }
 
+/// Finds the record of a set that an address in a body names, where `$1` is what the request `1` of a batch wrote.
+///
+/// # Errors
+/// What is wrong with the address, as a sentence goes on.
+pub(crate) fn record_at(call: &Call, address: &str, set: &str) -> Result<RecordId, String> {
+    let address = match address.strip_prefix('$') {
+        None => address,
+        Some(id) => {
+            let found = call.named.iter().find(|(known, _)| known == id);
+            &found.ok_or_else(|| format!("refers to ${id}, which no request before this one wrote"))?.1
+        }
+    };
+    match call.split(address).and_then(|(path, _)| parse_path(path)) {
+        Ok(Resource::Entity { set: found, id }) if found == set => Ok(id),
+        _ => Err(format!("must be the address of one of {set}")),
+    }
+}
+
 /// Puts a record's `Id` into the property that refers to it.
 ///
 /// # Errors
@@ -127,18 +145,8 @@ fn bound(way: &NavigationProperty, value: &Value, call: Option<&Call>) -> Result
     let cell = match value {
         Value::Null => Cell::Null,
         Value::String(address) => {
-            let address = match address.strip_prefix('$') {
-                None => address,
-                Some(id) => {
-                    let found = call.and_then(|call| call.named.iter().find(|(known, _)| known == id));
-                    &found.ok_or_else(|| wrong(format!("refers to ${id}, which no request before this one wrote")))?.1
-                }
-            };
-            let place = call.map(|call| call.split(address).and_then(|(path, _)| parse_path(path)));
-            match place {
-                Some(Ok(Resource::Entity { set, id })) if set == way.target_set => Cell::Guid(id.0),
-                _ => return Err(wrong(format!("must be the address of one of {}", way.target_set))),
-            }
+            let call = call.ok_or_else(|| wrong("cannot be an address here".to_owned()))?;
+            Cell::Guid(record_at(call, address, &way.target_set).map_err(wrong)?.0)
         }
         _ => return Err(wrong("must be an address in quotes, or null".to_owned())),
     };

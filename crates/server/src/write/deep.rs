@@ -62,7 +62,8 @@ fn made(set: &EntitySet, id: RecordId, body: Body, name: Option<Repeat>) -> Chan
         set: set.name.clone(),
         id,
         method: Method::Create,
-        condition: Condition::None,
+        // It is made, or is not: what is there already is somebody's.
+        condition: Condition::NoneMatchAny,
         body,
         repeat,
         only_if: None,

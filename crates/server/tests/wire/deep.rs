@@ -136,3 +136,41 @@ async fn a_change_that_says_nothing_makes_no_version() {
     server.write("PATCH", &task_url(&task), &json!({"Notes": "n"})).await.is(204);
     assert_ne!(server.get(&task_url(&task)).await.header("etag"), etag);
 }
+
+/// What is there already is somebody's: making something with it inside is no way to write over it.
+#[tokio::test]
+async fn what_is_there_already_is_not_made_again_by_what_is_around_it() {
+    let server = Running::start().await;
+    server.write("POST", "/odata/TodoLists", &json!({"Id": id(101), "Name": "Pumps"})).await.is(201);
+    server.write("POST", "/odata/TodoItems", &json!({"Id": id(1), "Title": "mine"})).await.is(201);
+    // The record around is there: what is within is not made either, also where the record around would have lost.
+    for stamp in [1, 4_000_000_000_000u64] {
+        let body = json!({"Id": id(101), "Name": "Roads", "_UpdatedAt": stamp, "TodoItems": [{"Title": "a"}]});
+        let got = server.write("POST", "/odata/TodoLists", &body).await.is(412);
+        assert!(got.text.contains("already"), "{}", got.text);
+    }
+    // One within is there: nothing is made.
+    let within = json!({"Name": "Roads", "TodoItems": [{"Title": "a"}, {"Id": id(1), "Title": "yours"}]});
+    let error = server.write("POST", "/odata/TodoLists", &within).await.is(412).json();
+    assert_eq!(error["error"]["target"], "TodoItems/1");
+    let around = json!({"Title": "b", "TodoList": {"Id": id(101), "Name": "Roads"}});
+    server.write("POST", "/odata/TodoItems", &around).await.is(412);
+    assert_eq!((count(&server, "TodoLists").await.as_str(), count(&server, "TodoItems").await.as_str()), ("1", "1"));
+    let names = (format!("/odata/TodoLists({})/Name/$value", id(101)), format!("{}/Title/$value", task_url(&id(1))));
+    assert_eq!((server.get(&names.0).await.text, server.get(&names.1).await.text), ("Pumps".into(), "mine".into()));
+}
+
+/// A batch of a few requests is not to hold up everybody for the hundred thousand records within them.
+#[tokio::test]
+async fn records_within_count_among_the_requests_of_a_batch() {
+    let server = Running::start().await;
+    let tasks: Vec<Value> = (0..1000).map(|n| json!({"Title": n.to_string()})).collect();
+    let part = |number: usize| {
+        json!({"id": number.to_string(), "method": "POST", "url": "TodoLists",
+               "headers": {"content-type": "application/json"}, "body": {"Name": "a", "TodoItems": tasks}})
+    };
+    let answers = server.batch(json!((1..=11).map(part).collect::<Vec<_>>())).await;
+    let statuses: Vec<u64> = answers.iter().map(|answer| answer["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 9, "{statuses:?}");
+    assert_eq!(statuses.get(9), Some(&413), "{statuses:?}");
+}

@@ -7,7 +7,7 @@ use super::refer::{Known, names};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::change::{Change, Commit, Outcome, Step};
-use crate::limits::MAX_BATCH_ANSWER_BYTES;
+use crate::limits::{MAX_BATCH_ANSWER_BYTES, MAX_BATCH_CHANGES};
 use crate::routes::entity::{Write, read_write};
 use crate::routes::one;
 use crate::server::Server;
@@ -46,6 +46,8 @@ pub(super) struct Run<'r> {
     waiting: Vec<Waiting>,
     steps: Vec<Step>,
     answer_bytes: usize,
+    /// How many records the requests so far change.
+    changes: usize,
     is_stopped: bool,
 }
 
@@ -74,6 +76,7 @@ impl<'r> Run<'r> {
             waiting: Vec::new(),
             steps: Vec::new(),
             answer_bytes: 0,
+            changes: 0,
             is_stopped: false,
         }
     }
@@ -235,10 +238,14 @@ impl<'r> Run<'r> {
         let url = self.known.url(&part.url);
         let named = self.known.bound(part);
         let call = to_call(self.batch, part, &url, named)?;
-        match read_write(self.server, &call) {
-            Some(write) => Ok(Read::Write(call, Box::new(write?))),
-            None => Ok(Read::Other(call)),
+        let Some(write) = read_write(self.server, &call) else { return Ok(Read::Other(call)) };
+        let write = write?;
+        self.changes += write.shape.changes();
+        if self.changes > MAX_BATCH_CHANGES {
+            let sentence = format!("A batch changes at most {MAX_BATCH_CHANGES} records. Send the rest in another one");
+            return Err(WireError::new(413, Code::TooLarge, sentence));
         }
+        Ok(Read::Write(call, Box::new(write)))
     }
 
     /// What is read counts as soon as it is in memory, also where a group keeps it back until its writes stand.

@@ -4,16 +4,19 @@
 //! Owns: which change of which record each is: a reference is the property that holds its key, and so each of them is a change
 //! as any other, in a batch too. Refuses: longer ways than from one record to another: those records have addresses of their own.
 
-use super::{Asked, Write, check_content, finish, key_of};
+use super::{Asked, Write, check_content, finish, with_inside};
 use crate::call::Call;
-use crate::change::{Body, Change, Repeat};
+use crate::change::{Body, Change};
 use crate::server::Server;
-use crate::write::{address_in, bind_to, read_body_of, read_new, tie};
+use crate::write::{address_in, bind_to, read_body_of, read_new, record_at};
 use http::{Method as Verb, header};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
-use tidemark_model::{Cell, Collection, Condition, EntitySet, Kind, Method, Property, RecordId};
-use tidemark_odata::{Code, End, Resource, Step, WireError, parse_path};
+use tidemark_model::{Cell, Collection, Condition, EntitySet, Method, Property, RecordId};
+use tidemark_odata::{Code, End, Step, WireError};
+
+/// The annotation that binds.
+const BIND: &str = "@odata.bind";
 
 /// An address behind a record.
 pub(super) struct Below<'r> {
@@ -75,11 +78,11 @@ impl Below<'_> {
             }
             (&Verb::PUT, Place::Property(property), End::Value) => self.raw(server, call, set, property),
             (&Verb::DELETE, Place::Property(property), End::Itself | End::Value) => {
-                self.own(server, call, set, &format!("{{{:?}:null}}", property.name))
+                self.own(server, call, set, &member(&property.name, "null"))
             }
             (&Verb::PUT, Place::One(way), End::Reference) => self.refer(server, call, set, way),
             (&Verb::DELETE, Place::One(way), End::Reference) => {
-                self.own(server, call, set, &format!("{{\"{way}@odata.bind\":null}}"))
+                self.own(server, call, set, &member(&format!("{way}{BIND}"), "null"))
             }
             (&Verb::POST, Place::Many(way), End::Itself) => self.make(server, call, way),
             (&Verb::POST, Place::Many(way), End::Reference) => self.add(server, call, way),
@@ -100,7 +103,7 @@ impl Below<'_> {
             let sentence = format!("{} is set by an object with a value, such as {{\"value\": …}}", property.name);
             WireError::bad_request(sentence).about("value")
         })?;
-        self.own(server, call, set, &format!("{{{:?}:{}}}", property.name, value.get()))
+        self.own(server, call, set, &member(&property.name, value.get()))
     }
 
     /// Sets a property to the text that the body is.
@@ -111,14 +114,11 @@ impl Below<'_> {
             return Err(WireError::new(415, Code::UnsupportedMediaType, sentence).about("Content-Type"));
         }
         let text = std::str::from_utf8(&call.body).map_err(|_| WireError::bad_request("The value is not UTF-8"))?;
-        let is_bare =
-            matches!(property.kind, Kind::Boolean | Kind::Int32 | Kind::Int64 | Kind::Decimal { .. } | Kind::Double);
-        let value = match is_bare && serde_json::from_str::<&RawValue>(text.trim()).is_ok() {
+        let value = match property.kind.is_bare() && serde_json::from_str::<&RawValue>(text.trim()).is_ok() {
             true => text.trim().to_owned(),
-            // Writing a text to memory cannot fail.
-            false => serde_json::to_string(text).unwrap_or_default(),
+            false => json_text(text),
         };
-        self.own(server, call, set, &format!("{{{:?}:{value}}}", property.name))
+        self.own(server, call, set, &member(&property.name, &value))
     }
 
     /// Changes the record that the address begins with.
@@ -131,8 +131,8 @@ impl Below<'_> {
     /// Makes the record refer to the one whose address the body is.
     fn refer(&self, server: &Server, call: &Call, set: &EntitySet, way: &str) -> Result<Write, WireError> {
         check_content(call)?;
-        let address = serde_json::to_string(&address_in(&call.body)?).unwrap_or_default();
-        let mut write = self.own(server, call, set, &format!("{{\"{way}@odata.bind\":{address}}}"))?;
+        let address = json_text(&address_in(&call.body)?);
+        let mut write = self.own(server, call, set, &member(&format!("{way}{BIND}"), &address))?;
         let target = set.entity_type.navigation.iter().find(|known| known.name == way);
         let target = target.and_then(|way| Some((server.model.set(&way.target_set)?, &way.property)));
         if let Some((target, property)) = target {
@@ -153,12 +153,7 @@ impl Below<'_> {
         bind_to(target, &mut read.body, &way.property, self.id)?;
         let asked = Asked { set: &target.name, key: read.id, method: Method::Create, body: read.body };
         let mut write = finish(server, call, asked)?;
-        let caller = call.caller()?;
-        let mut fresh = |set: &str, name: Option<&Repeat>| match name {
-            Some(name) => key_of(caller, set, name),
-            None => server.ports.ids.fresh(),
-        };
-        write.beside = tie(&server.model, read.inside, (&mut write.change, &mut write.shape), &mut fresh)?;
+        with_inside(server, call, &mut write, read.inside)?;
         guard(&mut write, own, self.id);
         Ok(write)
     }
@@ -221,15 +216,19 @@ fn nothing(set: &EntitySet) -> Body {
     Body { cells: vec![None; set.entity_type.declared().count()], ..Body::default() }
 }
 
+/// The body that a property's own address stands for.
+fn member(name: &str, value: &str) -> String {
+    format!("{{{}:{value}}}", json_text(name))
+}
+
+fn json_text(text: &str) -> String {
+    // Writing a text to memory cannot fail.
+    serde_json::to_string(text).unwrap_or_default()
+}
+
 fn key_at(call: &Call, address: &str, set: &str) -> Result<RecordId, WireError> {
-    let address = match address.strip_prefix('$') {
-        Some(id) => call.named.iter().find(|(known, _)| known == id).map_or(address, |(_, target)| target.as_str()),
-        None => address,
-    };
-    match call.split(address).and_then(|(path, _)| parse_path(path))? {
-        Resource::Entity { set: found, id } if found == set => Ok(id),
-        _ => Err(WireError::new(400, Code::InvalidRecord, format!("The address must be that of one of {set}"))),
-    }
+    record_at(call, address, set)
+        .map_err(|problem| WireError::new(400, Code::InvalidRecord, format!("The reference {problem}")))
 }
 
 fn named_by_id(call: &Call, set: &str) -> Result<RecordId, WireError> {
