@@ -3,9 +3,11 @@
 //! Owns: the rules, as pure functions that both ends share. Refuses: changing a text that is kept (DESIGN section 4,
 //! rule (f)): every function looks at a text or makes another one.
 
+mod grams;
 mod order;
 mod search;
 
+pub use grams::{TOO_MANY, grams, grams_of_word};
 pub use order::compare;
 pub use search::{Needle, folded};
 

@@ -135,6 +135,11 @@ pub(crate) trait Storage: Send + Sync + 'static {
     /// As [`Storage::count`].
     async fn read(&self, read: Read, render: Render) -> Result<ReadOutcome>;
 
+    /// Brings what is kept of a place's records beside them to their newest change: their number, and the index in which a
+    /// search looks. A read that finds it far behind has it done by itself.
+    #[cfg(test)]
+    async fn catch_up(&self, place: &Place) -> Result<()>;
+
     /// Carries out the steps of one request, or none of them where the database fails; requests that wait at the same
     /// time may share a transaction. Returns one outcome per change, in order.
     async fn commit(&self, commit: Commit) -> Result<Vec<Outcome>>;

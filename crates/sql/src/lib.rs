@@ -39,6 +39,7 @@ mod table;
 pub mod text;
 mod times;
 mod wide;
+mod word_index;
 
 pub use column::{Column, ColumnKind};
 pub use computed::Value;
@@ -55,3 +56,4 @@ pub use table::{
     Layout, add_column, column_of, create_index, create_indexes, create_table, create_unique_index, fill_default,
     statistics,
 };
+pub use word_index::{Asked, create_fts5, drop_fts5, find_fts5, put_fts5, word_index};

@@ -23,6 +23,8 @@ pub struct Select<'a> {
     pub query: &'a Query,
     /// Columns that must equal a value (the workspace, `_IsTombstoned`); names from the caller's code.
     pub scope: &'a [(&'a str, Cell<'static>)],
+    /// A column whose value must be one of these; a name from the caller's code, and no value null.
+    pub among: Option<(&'a str, &'a [Cell<'static>])>,
     /// One more condition, trusted text; columns of the table are `t."Name"`.
     pub extra_where: Option<&'a str>,
     /// The values of `?1`, `?2`… (`$1`…) in `extra_where`: they are numbered before all others.
@@ -38,7 +40,7 @@ pub struct Select<'a> {
 }
 
 impl<'a> Select<'a> {
-    /// Makes a read without scope, further conditions, other tables or continuation.
+    /// Makes a read without scope, choice, further conditions, other tables or continuation.
     pub fn new(dialect: Dialect, set: &'a EntitySet, table: &'a str, columns: &'a [&'a str], query: &'a Query) -> Self {
         Self {
             dialect,
@@ -47,6 +49,7 @@ impl<'a> Select<'a> {
             columns,
             query,
             scope: &[],
+            among: None,
             extra_where: None,
             extra_values: &[],
             neighbours: None,

@@ -56,6 +56,14 @@ impl Source {
                 value => format!("({name} = {})", compiler.builder.bind(value.clone())),
             });
         }
+        match select.among {
+            Some((_, [])) => self.safe.push("FALSE".to_owned()),
+            Some((name, values)) => {
+                let name = column(select.dialect, name);
+                self.safe.push(compiler.builder.is_one_of(&name, values.to_vec()));
+            }
+            None => {}
+        }
     }
 
     /// Leaves out the rows for which a condition does not hold.

@@ -5,6 +5,7 @@
 
 mod bed;
 mod feed;
+mod overview;
 mod people;
 mod postgres;
 mod remodel;

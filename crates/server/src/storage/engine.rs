@@ -10,9 +10,11 @@ mod history;
 mod journal;
 mod lanes;
 mod layout;
+mod living;
 mod looked_up;
 mod marks;
 mod once;
+mod overview;
 mod people;
 mod pieces;
 mod purge;
@@ -25,6 +27,7 @@ mod table;
 mod trim;
 mod turns;
 mod tx;
+mod words;
 
 pub(crate) use tx::Columns;
 pub(super) use tx::{Bind, Cursor, Driver, Duty, Fetch, Kind, Lane, Scope, Session, Take, Tx, one_row};
@@ -41,6 +44,7 @@ use async_trait::async_trait;
 use lanes::{Bench, Lanes};
 use marks::Marks;
 use once::Once;
+use overview::{Behind, UnderWay};
 use std::path::Path;
 use std::sync::Arc;
 use table::Tables;
@@ -83,6 +87,7 @@ struct Base<D> {
     driver: D,
     database: String,
     turns: Turns,
+    under_way: Arc<UnderWay>,
 }
 
 impl<D: Driver> Engine<D> {
@@ -98,7 +103,11 @@ impl<D: Driver> Engine<D> {
         let tables = Arc::new(Tables::of(model, driver.dialect()));
         let marks = Arc::new(Marks::from(Arc::clone(&ports.secrets)));
         let bench = Bench { tables, ports: ports.clone(), marks, notices };
-        Self { base: Arc::new(Base { driver, database, turns }), bench, lanes: Lanes::default() }
+        Self {
+            base: Arc::new(Base { driver, database, turns, under_way: Arc::default() }),
+            bench,
+            lanes: Lanes::default(),
+        }
     }
 
     /// Reads what is nobody's record, on the connections kept for that.
@@ -140,6 +149,18 @@ impl<D: Driver> Engine<D> {
         self.base.driver.read(Lane::Records, work).await
     }
 
+    /// Brings what is kept of a place forward, beside the requests, where a read found it far behind.
+    fn catch_up_where(&self, behind: &Behind, place: &Place) {
+        let Some(one) = behind.is_noted().then(|| self.base.under_way.begin(place)).flatten() else { return };
+        let (base, tables, place) = (Arc::clone(&self.base), Arc::clone(&self.bench.tables), place.clone());
+        tokio::spawn(async move {
+            let _one = one;
+            if let Err(error) = base.catch_up(&tables, &place).await {
+                tracing::warn!(%error, set = place.set, "the overview was not brought forward; the next read tries again");
+            }
+        });
+    }
+
     /// Drops what is old, piece by piece, so that other writers come in between; nothing where another process is at it.
     async fn piece_by_piece(&self, first: pieces::Piece) -> Result<Option<u64>> {
         let scope = Scope::Of { workspace_no: first.workspace_no, user_no: EVERYBODY };
@@ -153,13 +174,51 @@ impl<D: Driver> Engine<D> {
         Ok(Some(dropped))
     }
 
+    /// Takes out of the indexes of words what no record says any more; false where another process is at it.
+    async fn sweep(&self, workspace_no: i64) -> Result<bool> {
+        let scope = Scope::Of { workspace_no, user_no: EVERYBODY };
+        for set in self.write(Kind::Write, scope, move |tx| words::sweeps(tx, workspace_no)).await? {
+            let mut next = Some(set);
+            while let Some(sweep) = next {
+                let done = self.write(Kind::Write, scope, move |tx| match tx.takes_duty(Duty::Purge)? {
+                    true => words::sweep(tx, &sweep).map(Some),
+                    false => Ok(None),
+                });
+                let Some(done) = done.await? else { return Ok(false) };
+                next = done;
+            }
+        }
+        Ok(true)
+    }
+
     async fn write<T: Send + 'static>(
         &self,
         kind: Kind,
         scope: Scope,
         write: impl FnOnce(&dyn Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.base.driver.write(move |session| session.run(kind, scope, write)).await
+        self.base.write(kind, scope, write).await
+    }
+}
+
+impl<D: Driver> Base<D> {
+    async fn write<T: Send + 'static>(
+        &self,
+        kind: Kind,
+        scope: Scope,
+        write: impl FnOnce(&dyn Tx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.driver.write(move |session| session.run(kind, scope, write)).await
+    }
+
+    async fn catch_up(&self, tables: &Arc<Tables>, place: &Place) -> Result<()> {
+        let scope = Scope::Of { workspace_no: place.workspace_no, user_no: place.user_no };
+        loop {
+            let (tables, place) = (Arc::clone(tables), place.clone());
+            if self.write(Kind::Write, scope, move |tx| overview::catch_up(tx, &tables, &place)).await? {
+                return Ok(());
+            }
+        }
     }
 }
 
@@ -241,13 +300,25 @@ impl<D: Driver> Storage for Engine<D> {
     }
 
     async fn count(&self, place: &Place, query: &Query) -> Result<u64> {
-        let (at, query) = (place.clone(), query.clone());
-        self.records(place, move |tx, tables| read::count(tx, tables, &at, &query)).await
+        let (at, query, behind) = (place.clone(), query.clone(), Behind::default());
+        let found = behind.clone();
+        let counted = self.records(place, move |tx, tables| read::count(tx, tables, &at, &query, &found)).await;
+        // Also where it took too long.
+        self.catch_up_where(&behind, place);
+        counted
+    }
+
+    #[cfg(test)]
+    async fn catch_up(&self, place: &Place) -> Result<()> {
+        self.base.catch_up(&self.bench.tables, place).await
     }
 
     async fn read(&self, read: Read, render: Render) -> Result<ReadOutcome> {
-        let place = read.place.clone();
-        self.records(&place, move |tx, tables| read::read(tx, tables, &read, render)).await
+        let (place, behind) = (read.place.clone(), Behind::default());
+        let found = behind.clone();
+        let outcome = self.records(&place, move |tx, tables| read::read(tx, tables, &read, &found, render)).await;
+        self.catch_up_where(&behind, &place);
+        outcome
     }
 
     async fn commit(&self, commit: Commit) -> Result<Vec<Outcome>> {
@@ -283,6 +354,9 @@ impl<D: Driver> Storage for Engine<D> {
             purged.tombstones += tombstones;
             let Some(lines) = self.piece_by_piece(piece(&trim::LINES, kept.history_before_ms)).await? else { break };
             purged.lines += lines;
+            if !self.sweep(workspace_no).await? {
+                break;
+            }
         }
         Ok(purged)
     }

@@ -95,6 +95,18 @@ async fn the_wall_holds_where_the_scope_of_a_statement_is_forgotten() {
         assert_eq!(seen(ann.workspace_no, eve.user_no, "r_CachedEntities"), 0);
         assert_eq!(seen(eve.workspace_no, eve.user_no, "journal"), 2);
         assert_eq!(database.psql(&format!("{role}; SELECT count(*) FROM \"r_TodoItems\"")), "0");
+        // An index of words shows what is looked for, and to whom its records are shown.
+        for caller in [&ann, &eve] {
+            bed.storage.catch_up(&bed.place(caller, ITEMS)).await.unwrap();
+        }
+        let index = "r_TodoItems$words";
+        assert_eq!(seen(ann.workspace_no, ann.user_no, index), 0, "nothing was looked for");
+        let everything = format!(
+            "{role}; SET tidemark.words = '!''-'''; SET tidemark.workspace = '{}'; \
+                                  SET tidemark.owner = '0'; SELECT count(*) FROM \"{index}\"",
+            ann.workspace_no
+        );
+        assert_eq!(database.psql(&everything), "2");
         let taken = database.psql(&format!(
             "{role}; SET tidemark.workspace = '{}'; SET tidemark.owner = '{}'; \
              WITH gone AS (DELETE FROM \"r_TodoItems\" RETURNING 1) SELECT count(*) FROM gone",

@@ -6,11 +6,12 @@
 
 use super::table::{MARK, OWNER, SEQUENCE, WORKSPACE, table_name};
 use super::tx::{Tx, binds};
+use super::words;
 use crate::storage::{Result, StorageError};
 use tidemark_model::{EntityModel, EntitySet, ID, IS_TOMBSTONED, Kind, Property};
 use tidemark_sql::{
     Column, ColumnKind, Dialect, Layout, add_column, column_of, create_index, create_indexes, create_table,
-    fill_default, folded_column, folded_name, quote, quoted, statistics,
+    fill_default, folded_column, folded_name, quote, quoted, statistics, word_index,
 };
 
 /// Lays a model over a database.
@@ -88,9 +89,12 @@ fn lay_out_set(tx: &dyn Tx, set: &EntitySet, known: &[Known]) -> Result<()> {
     set.entity_type
         .declared()
         .try_for_each(|property| lay_out_property(tx, set, &table, property, &known, is_there))?;
+    if !has(tx, &word_index(tx.dialect(), &table))? {
+        words::create(tx, &table)?;
+    }
     indexes(tx.dialect(), &table, set).iter().try_for_each(|(index, sql)| {
         // PostgreSQL waits for everybody who writes to the table before it looks whether there is anything to do.
-        if has_index(tx, index)? { Ok(()) } else { tx.batch(sql) }
+        if has(tx, index)? { Ok(()) } else { tx.batch(sql) }
     })
 }
 
@@ -105,14 +109,15 @@ pub(super) fn index_by_sequence(dialect: Dialect, table: &str) -> String {
     create_index(dialect, &by_sequence(table), table, &by)
 }
 
-fn has_index(tx: &dyn Tx, index: &str) -> Result<bool> {
+/// Tells whether a table or index is there.
+fn has(tx: &dyn Tx, name: &str) -> Result<bool> {
     let sql = match tx.dialect() {
-        Dialect::Sqlite => "SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1 COLLATE NOCASE",
+        Dialect::Sqlite => "SELECT 1 FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE",
         Dialect::Postgres => {
             "SELECT 1 FROM pg_class WHERE relname = ?1 AND relnamespace = current_schema()::regnamespace"
         }
     };
-    Ok(tx.one(sql, &[index.into()], |_| Ok(()))?.is_some())
+    Ok(tx.one(sql, &[name.into()], |_| Ok(()))?.is_some())
 }
 
 fn other_case(name: &str, known: &str) -> StorageError {

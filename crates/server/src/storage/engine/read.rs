@@ -2,9 +2,11 @@
 
 use super::counter::position;
 use super::expand;
+use super::overview::Behind;
 use super::scope::{Around, scope};
 use super::table::{MARK, OWNER, SEQUENCE, SetTable, Tables, WORKSPACE};
 use super::tx::{Columns, Cursor, Fetch, Tx, binds};
+use super::{living, words};
 use crate::change::{Mark, Place};
 use crate::limits::MAX_PAGE_BYTES;
 use crate::storage::expand::Found;
@@ -19,7 +21,7 @@ use tidemark_sql::{Dialect, QueryError, Select, Statement, Value, placeholders, 
 const HOLDS: &str = "$holds";
 
 /// Carries out a read, in a transaction that is one snapshot.
-pub(super) fn read(tx: &dyn Tx, tables: &Tables, read: &Read, render: Render) -> Result<ReadOutcome> {
+pub(super) fn read(tx: &dyn Tx, tables: &Tables, read: &Read, behind: &Behind, render: Render) -> Result<ReadOutcome> {
     let position = position(tx, read.place.workspace_no)?;
     if let Some(from) = read.from
         && let Some(loss) = loss(tx, read.place.workspace_no, position, from)?
@@ -27,11 +29,15 @@ pub(super) fn read(tx: &dyn Tx, tables: &Tables, read: &Read, render: Render) ->
         return Ok(ReadOutcome::Lost(loss));
     }
     let dialect = tx.dialect();
+    let found = match &read.selection {
+        Selection::Matching { query, .. } => words::found(tx, tables, &read.place, query, behind)?,
+        _ => None,
+    };
     let total = match read.count {
-        true => Some(run_count(tx, &total_statement(dialect, tables, read)?)?),
+        true => Some(total(tx, tables, read, found.as_deref(), behind)?),
         false => None,
     };
-    let (statement, made) = rows_statement(dialect, tables, read)?;
+    let (statement, made) = rows_statement(dialect, tables, read, found.as_deref())?;
     let snapshot = Snapshot { position, total, made };
     if !read.expand.is_empty() {
         let mut rows = whole_rows(tx, tables, read, &statement)?;
@@ -132,8 +138,9 @@ impl Columns for Vec<Cell<'static>> {
 }
 
 /// Counts the records that a query lets through.
-pub(super) fn count(tx: &dyn Tx, tables: &Tables, place: &Place, query: &Query) -> Result<u64> {
-    run_count(tx, &matching_count(tx.dialect(), tables, place, query)?)
+pub(super) fn count(tx: &dyn Tx, tables: &Tables, place: &Place, query: &Query, behind: &Behind) -> Result<u64> {
+    let found = words::found(tx, tables, place, query, behind)?;
+    matching(tx, tables, place, query, found.as_deref(), behind)
 }
 
 /// Tells why the feed cannot go on from a place, if it cannot.
@@ -161,7 +168,12 @@ fn loss(tx: &dyn Tx, workspace_no: i64, position: Position, from: Mark) -> Resul
 
 /// Writes the statement for the rows: the version first, then the wanted properties, the values that the query makes, and the
 /// ordering keys.
-fn rows_statement(dialect: Dialect, tables: &Tables, read: &Read) -> Result<(Statement, Vec<Value>)> {
+fn rows_statement(
+    dialect: Dialect,
+    tables: &Tables,
+    read: &Read,
+    found: Option<&[Cell<'static>]>,
+) -> Result<(Statement, Vec<Value>)> {
     let (set, table) = (tables.set(&read.place.set)?, tables.table(&read.place.set)?);
     let columns: Vec<&str> = [SEQUENCE, MARK].into_iter().chain(read.properties.iter().map(String::as_str)).collect();
     match &read.selection {
@@ -171,6 +183,7 @@ fn rows_statement(dialect: Dialect, tables: &Tables, read: &Read) -> Result<(Sta
             select.scope = &scope;
             let around = Around { tables, place: &read.place };
             select.neighbours = Some(&around);
+            select.among = found.map(|found| (SEQUENCE, found));
             select.after = after.as_deref();
             select.with_keys = true;
             Ok(tidemark_sql::select_with_values(&select)?)
@@ -226,13 +239,13 @@ fn rows_statement(dialect: Dialect, tables: &Tables, read: &Read) -> Result<(Sta
     }
 }
 
-/// Writes the statement that counts all rows of the selection.
-fn total_statement(dialect: Dialect, tables: &Tables, read: &Read) -> Result<Statement> {
+/// Counts all rows of the selection.
+fn total(tx: &dyn Tx, tables: &Tables, read: &Read, found: Option<&[Cell<'static>]>, behind: &Behind) -> Result<u64> {
     match &read.selection {
-        Selection::Matching { query, .. } => matching_count(dialect, tables, &read.place, query),
+        Selection::Matching { query, .. } => matching(tx, tables, &read.place, query, found, behind),
         Selection::LiveAfter { filter, .. } => {
-            let filter = filter.as_deref().cloned();
-            matching_count(dialect, tables, &read.place, &Query { filter, ..Query::default() })
+            let query = Query { filter: filter.as_deref().cloned(), ..Query::default() };
+            matching(tx, tables, &read.place, &query, None, behind)
         }
         Selection::ChangedAfter { .. } => {
             let table = tables.table(&read.place.set)?;
@@ -242,19 +255,30 @@ fn total_statement(dialect: Dialect, tables: &Tables, read: &Read) -> Result<Sta
             let (workspace, owner) = (quote(WORKSPACE), quote(OWNER));
             let sql =
                 format!("SELECT count(*) FROM {table} WHERE {workspace} = ?1 AND {owner} = ?2 AND {sequence} > ?3");
-            Ok(Statement { sql, values })
+            run_count(tx, &Statement { sql, values })
         }
     }
 }
 
-fn matching_count(dialect: Dialect, tables: &Tables, place: &Place, query: &Query) -> Result<Statement> {
+fn matching(
+    tx: &dyn Tx,
+    tables: &Tables,
+    place: &Place,
+    query: &Query,
+    found: Option<&[Cell<'static>]>,
+    behind: &Behind,
+) -> Result<u64> {
+    if let Some(living) = living::living(tx, place, query, behind)? {
+        return Ok(living);
+    }
     let (set, table) = (tables.set(&place.set)?, tables.table(&place.set)?);
     let scope = scope(place, query);
     let around = Around { tables, place };
-    let mut select = Select::new(dialect, set, &table.name, &[], query);
+    let mut select = Select::new(tx.dialect(), set, &table.name, &[], query);
     select.scope = &scope;
+    select.among = found.map(|found| (SEQUENCE, found));
     select.neighbours = Some(&around);
-    Ok(tidemark_sql::count(&select)?)
+    run_count(tx, &tidemark_sql::count(&select)?)
 }
 
 /// Where a delta begins, as a value.

@@ -14,13 +14,15 @@ use tidemark_sql::{Column, ColumnKind, Dialect, Layout, create_table, create_uni
 /// The version that this build writes.
 ///
 /// 2: `workspace.purged`; every index by sequence has a `$` in its name. 3: `model`;
-/// `workspace.trimmed`.
-pub(in crate::storage) const VERSION: i64 = 3;
+/// `workspace.trimmed`. 4: `overview`, and an index of words beside each set's table.
+pub(in crate::storage) const VERSION: i64 = 4;
 
 use ColumnKind::{Bytes, Guid, Integer, Text};
 
 /// The table of the models that were served.
 pub(super) const MODEL: &str = "model";
+/// The table of what is kept of sets beside their records.
+const OVERVIEW: &str = "overview";
 
 /// A table: its name, its columns (a `?` in front of those that may be null), its key.
 type Table = (&'static str, &'static [(&'static str, ColumnKind)], &'static [&'static str]);
@@ -30,8 +32,10 @@ type Table = (&'static str, &'static [(&'static str, ColumnKind)], &'static [&'s
 /// - `journal.previous` is the sequence number of the record's version before, so that a record's history is a chain
 ///   and no index of it is needed; `.before` holds what the changed properties were, as one JSON object.
 /// - `model` has every model that was served, one row each time it changed; the newest is served.
+/// - `overview` says of a set's records how many there were (`living`) as of which sequence number (`counted`), and up to
+///   which the index of words has them (`worded`).
 /// - `property` says of what type a column was laid out, so that a model with another type is refused.
-const TABLES: [Table; 7] = [
+const TABLES: [Table; 8] = [
     (
         "server",
         &[("one", Integer), ("id", Text), ("epoch", Bytes), ("secret", Bytes), ("created_ms", Integer)],
@@ -79,6 +83,18 @@ const TABLES: [Table; 7] = [
         &["workspace", "sequence"],
     ),
     (MODEL, &[("no", Integer), ("fingerprint", Text), ("document", Text), ("at_ms", Integer)], &["no"]),
+    (
+        OVERVIEW,
+        &[
+            ("workspace", Integer),
+            ("owner", Integer),
+            ("entity_set", Text),
+            ("worded", Integer),
+            ("?counted", Integer),
+            ("?living", Integer),
+        ],
+        &["workspace", "owner", "entity_set"],
+    ),
     ("property", &[("entity_set", Text), ("name", Text), ("type", Text)], &["entity_set", "name"]),
 ];
 
@@ -95,10 +111,15 @@ pub(in crate::storage) fn create(tx: &dyn Tx, ports: &Ports) -> Result<()> {
     let request = [column("account", Integer), column("request", Guid)];
     tx.batch(&create_unique_index(tx.dialect(), "journal_request", "journal", &request, Some("request IS NOT NULL")))?;
     tx.wall_in("journal", false)?;
+    tx.wall_in(OVERVIEW, false)?;
     let (epoch, seal) = (ports.secrets.bytes::<8>()?, ports.secrets.bytes::<32>()?);
     let id = ports.ids.fresh().to_string();
     let values = [(&id).into(), Bind::Bytes(&epoch), Bind::Bytes(&seal), ports.clock.now_ms().into()];
     tx.execute("INSERT INTO server (one, id, epoch, secret, created_ms) VALUES (1, ?1, ?2, ?3, ?4)", &values).map(drop)
+}
+
+fn create_named(tx: &dyn Tx, name: &str) -> Result<()> {
+    TABLES.iter().filter(|(table, ..)| *table == name).try_for_each(|table| create_one(tx, table))
 }
 
 fn create_one(tx: &dyn Tx, (table, columns, key): &Table) -> Result<()> {
@@ -135,7 +156,11 @@ pub(in crate::storage) fn upgrade(tx: &dyn Tx, from: i64) -> Result<()> {
     }
     if from < 3 {
         tx.batch(&format!("ALTER TABLE workspace ADD COLUMN trimmed {number} NOT NULL DEFAULT 0"))?;
-        TABLES.iter().filter(|(table, ..)| *table == MODEL).try_for_each(|table| create_one(tx, table))?;
+        create_named(tx, MODEL)?;
+    }
+    if from < 4 {
+        create_named(tx, OVERVIEW)?;
+        tx.wall_in(OVERVIEW, false)?;
     }
     Ok(())
 }

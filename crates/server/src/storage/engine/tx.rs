@@ -211,6 +211,11 @@ pub(crate) trait Tx {
     /// Puts the database's own wall around a table that was just made, where it keeps one; `by_owner` where some of its
     /// rows are one user's alone.
     fn wall_in(&self, table: &str, by_owner: bool) -> Result<()>;
+    /// The same around a table's index of words, which shows what is [looked for](Self::look_for_words) alone.
+    fn wall_in_words(&self, index: &str) -> Result<()>;
+    /// Says what an index of words shows to the statements that follow, where the database keeps it behind a wall; nothing
+    /// ends it.
+    fn look_for_words(&self, words: Option<&str>) -> Result<()>;
     /// Returns the version of the tables, and nothing where the database is empty.
     fn version(&self) -> Result<Option<i64>>;
     /// Notes the version of the tables.

@@ -231,6 +231,17 @@ impl Tx for PostgresTx<'_> {
         self.batch(&wall::wall_in(table, by_owner))
     }
 
+    fn wall_in_words(&self, index: &str) -> Result<()> {
+        self.batch(&wall::wall_in_words(index))
+    }
+
+    fn look_for_words(&self, words: Option<&str>) -> Result<()> {
+        match words {
+            Some(words) => self.ask(wall::LOOK_FOR_WORDS, &[Bind::Text(words)]).map(drop),
+            None => self.batch(wall::LOOK_FOR_NOTHING),
+        }
+    }
+
     fn version(&self) -> Result<Option<i64>> {
         wall::version(self)
     }

@@ -78,9 +78,42 @@ pub(super) fn acts_for(user_no: i64) -> String {
 
 /// Walls a table in. `FORCE`, so that the wall holds for the owner of the tables too, where no role apart can be made.
 pub(super) fn wall_in(table: &str, by_owner: bool) -> String {
-    let (name, workspace, owner) = match by_owner {
-        true => (quote(table), quote("$workspace"), Some(quote("$owner"))),
-        false => (quote(table), quote("workspace"), None),
+    let (name, condition) = (quote(table), condition(by_owner));
+    format!(
+        "{} DROP POLICY IF EXISTS tidemark ON {name}; CREATE POLICY tidemark ON {name} USING ({condition})",
+        forced(&name)
+    )
+}
+
+fn forced(name: &str) -> String {
+    format!("ALTER TABLE {name} ENABLE ROW LEVEL SECURITY; ALTER TABLE {name} FORCE ROW LEVEL SECURITY;")
+}
+
+/// Walls an index of words in. What is looked for is a condition of the wall itself: PostgreSQL asks no index for a condition
+/// of a statement's before the wall has let a row through, since `@@` might tell of the others by failing.
+pub(super) fn wall_in_words(index: &str) -> String {
+    let (name, condition) = (quote(index), condition(true));
+    format!(
+        "{} CREATE POLICY tidemark_found ON {name} FOR SELECT USING \
+         ({condition} AND grams @@ nullif(current_setting('tidemark.words', true), '')::tsquery); \
+         CREATE POLICY tidemark_put ON {name} FOR INSERT WITH CHECK ({condition}); \
+         CREATE POLICY tidemark_dropped ON {name} FOR DELETE USING ({condition})",
+        forced(&name)
+    )
+}
+
+/// Begins a look into an index of words for what `?1` says. What is to be found is not known when the statement is planned:
+/// the planner would take it for half of the table.
+pub(super) const LOOK_FOR_WORDS: &str =
+    "SELECT set_config('tidemark.words', ?1, true), set_config('enable_seqscan', 'off', true)";
+/// Ends it.
+pub(super) const LOOK_FOR_NOTHING: &str = "SET LOCAL tidemark.words = ''; SET LOCAL enable_seqscan TO DEFAULT";
+
+/// Writes which rows of a table a transaction may see.
+fn condition(by_owner: bool) -> String {
+    let (workspace, owner) = match by_owner {
+        true => (quote("$workspace"), Some(quote("$owner"))),
+        false => (quote("workspace"), None),
     };
     // In a subselect each is asked once a statement and not once a row.
     let may = |column: &str, setting: &str| {
@@ -91,10 +124,7 @@ pub(super) fn wall_in(table: &str, by_owner: bool) -> String {
     if let Some(owner) = owner {
         condition.push_str(&format!(" AND ({owner} = 0 OR {})", may(&owner, "owner")));
     }
-    format!(
-        "ALTER TABLE {name} ENABLE ROW LEVEL SECURITY; ALTER TABLE {name} FORCE ROW LEVEL SECURITY; \
-         DROP POLICY IF EXISTS tidemark ON {name}; CREATE POLICY tidemark ON {name} USING ({condition})"
-    )
+    condition
 }
 
 /// Reads the version of the tables; nothing where the schema is empty.

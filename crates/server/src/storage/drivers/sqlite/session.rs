@@ -68,6 +68,14 @@ impl Tx for SqliteTx<'_> {
         Ok(())
     }
 
+    fn wall_in_words(&self, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    fn look_for_words(&self, _: Option<&str>) -> Result<()> {
+        Ok(())
+    }
+
     fn version(&self) -> Result<Option<i64>> {
         let number = |pragma: &str| self.0.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
         if number("application_id")? == APPLICATION_ID { Ok(Some(number("user_version")?)) } else { Ok(None) }

@@ -1,0 +1,167 @@
+//! What is kept beside the records, so that a list need not read them all, changes no answer; and it says nothing of what
+//! was purged.
+
+use super::bed::{Bed, ITEMS, OWN, applied, rows, tombstones, until};
+use super::on_every_database;
+use crate::change::{Change, Outcome};
+use crate::storage::{Caller, Read, Retention, Selection};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, TestRng, TestRunner};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tidemark_model::Method;
+use tidemark_model::query::{Query, Search};
+use tidemark_model::text::Needle;
+
+on_every_database!(
+    a_search_and_a_count_are_the_same_whatever_the_overview_has_come_to,
+    what_is_far_behind_is_brought_forward_by_who_reads_it,
+    what_one_user_alone_has_is_found_by_that_user,
+    an_index_says_nothing_of_what_was_purged,
+    a_number_is_counted_anew_where_the_journal_has_lost_its_lines,
+);
+
+fn searching(word: &str) -> Query {
+    Query { search: vec![Search::Word(word.to_owned())], ..Query::default() }
+}
+
+/// Counts and lists what a search finds; both must say the same.
+async fn found(bed: &Bed, caller: &Caller, set: &str, query: &Query) -> u64 {
+    let place = bed.place(caller, set);
+    let count = bed.storage.count(&place, query).await.unwrap();
+    let selection = Selection::Matching { query: Box::new(query.clone()), after: None };
+    let read = Read { place, properties: vec!["Id".into()], selection, count: true, from: None, expand: Vec::new() };
+    let (_, rows) = rows(&bed.storage, read).await.unwrap();
+    assert_eq!(rows.len() as u64, count, "{query:?}");
+    count
+}
+
+#[derive(Clone, Debug)]
+enum Act {
+    Put(u64, String),
+    Delete(u64),
+    /// A group whose last change fails, so that the others are undone.
+    Undone(u64),
+    CatchUp,
+    Purge,
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let text = "(Pumpe|pump|Café 5|東京都|ab|a\"b'c|[a-c]{2,5}| )( (Pumpe|pumps|\\(x\\)|か|が|[a-c]{1,3})){0,2}";
+    let act = prop_oneof![
+        8 => (0..12_u64, text).prop_map(|(number, text)| Act::Put(number, text)),
+        3 => (0..12_u64).prop_map(Act::Delete),
+        1 => (0..12_u64).prop_map(Act::Undone),
+        3 => Just(Act::CatchUp),
+        1 => Just(Act::Purge),
+    ];
+    prop::collection::vec(act, 10..60)
+}
+
+const WORDS: [&str; 12] = ["pump", "PUMPE", "cafe", "京都", "東京", "a\"b", "abc", "か", "\\(", "(x)", "e 5", ""];
+
+async fn a_search_and_a_count_are_the_same_whatever_the_overview_has_come_to(bed: Bed) {
+    let mut runner =
+        TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(Config::default().rng_algorithm));
+    let (ann, eve) = (bed.caller("ann").await, bed.caller("eve").await);
+    let mut all: BTreeMap<(bool, u64), String> = BTreeMap::new();
+    for life in 0..12 {
+        // Two workspaces share the index.
+        let (caller, is_eve) = if life % 3 == 0 { (&eve, true) } else { (&ann, false) };
+        for act in acts().new_tree(&mut runner).unwrap().current() {
+            match act {
+                Act::Put(number, text) => {
+                    let body = json!({ "Title": text.as_str(), "Notes": if number % 2 == 0 { json!(null) } else { json!("kept か") } });
+                    applied(&bed.one(caller, bed.change(ITEMS, number, Method::Replace, body)).await);
+                    all.insert((is_eve, number), text);
+                }
+                Act::Delete(number) => {
+                    bed.one(caller, bed.change(ITEMS, number, Method::Delete, json!(null))).await;
+                    all.remove(&(is_eve, number));
+                }
+                Act::Undone(number) => {
+                    let fails = Change { only_if: Some((0, tidemark_model::Cell::Null)), ..bed.titled(99, "never") };
+                    let group = vec![bed.titled(number, "undone"), bed.titled(number + 50, "undone"), fails];
+                    let outcomes = bed.commit(caller, vec![group]).await;
+                    assert!(outcomes.iter().any(Outcome::is_failure));
+                }
+                Act::CatchUp => bed.storage.catch_up(&bed.place(caller, ITEMS)).await.unwrap(),
+                Act::Purge => drop(bed.storage.purge(tombstones(i64::MAX)).await.unwrap()),
+            }
+            let of = |other: &bool| *other == is_eve;
+            let texts: Vec<(u64, &str)> =
+                all.iter().filter(|((of_eve, _), _)| of(of_eve)).map(|((_, n), text)| (*n, text.as_str())).collect();
+            assert_eq!(found(&bed, caller, ITEMS, &Query::default()).await, texts.len() as u64);
+            let word = WORDS[texts.len() % WORDS.len()];
+            let needle = Needle::new(word);
+            let expected =
+                texts.iter().filter(|(n, text)| needle.is_in(text) || (n % 2 == 1 && needle.is_in("kept か"))).count();
+            assert_eq!(found(&bed, caller, ITEMS, &searching(word)).await, expected as u64, "{word:?} in {texts:?}");
+        }
+    }
+}
+
+async fn what_is_far_behind_is_brought_forward_by_who_reads_it(bed: Bed) {
+    let ann = bed.caller("ann").await;
+    let steps = (0..2_100).map(|number| vec![bed.titled(number, &format!("Task {number}"))]).collect();
+    bed.commit(&ann, steps).await;
+    let worded = || bed.asked("SELECT coalesce(max(worded), 0) FROM overview");
+    assert_eq!(worded(), 0, "nobody has asked");
+    assert_eq!(found(&bed, &ann, ITEMS, &searching("task 1234")).await, 1);
+    until("the index reaches the newest change", async || worded() == 2_100).await;
+    assert_eq!(bed.asked("SELECT living FROM overview WHERE counted = 2100"), 2_100);
+    assert_eq!(found(&bed, &ann, ITEMS, &searching("task 1234")).await, 1);
+    assert_eq!(found(&bed, &ann, ITEMS, &searching("task 12345")).await, 0);
+    // What came since is few, and is looked at.
+    bed.one(&ann, bed.titled(5_000, "Task 12345")).await;
+    assert_eq!(found(&bed, &ann, ITEMS, &searching("task 12345")).await, 1);
+    assert_eq!(found(&bed, &ann, ITEMS, &Query::default()).await, 2_101);
+    assert_eq!(worded(), 2_100);
+}
+
+async fn what_one_user_alone_has_is_found_by_that_user(bed: Bed) {
+    let (ann, bob) = (bed.caller("ann").await, bed.caller("bob").await);
+    for (caller, number) in [(&ann, 1), (&bob, 2)] {
+        let own = json!({ "EntitySet": ITEMS, "Policy": "ask" });
+        applied(&bed.one(caller, bed.change(OWN, number, Method::Update, own)).await);
+        bed.storage.catch_up(&bed.place(caller, OWN)).await.unwrap();
+    }
+    for caller in [&ann, &bob] {
+        assert_eq!(found(&bed, caller, OWN, &searching("todoitems")).await, 1, "{}", caller.user);
+        assert_eq!(found(&bed, caller, OWN, &Query::default()).await, 1, "{}", caller.user);
+    }
+}
+
+async fn an_index_says_nothing_of_what_was_purged(bed: Bed) {
+    let ann = bed.caller("ann").await;
+    let entries = || bed.asked("SELECT count(*) FROM \"r_TodoItems$words\"");
+    bed.one(&ann, bed.titled(1, "kept")).await;
+    bed.one(&ann, bed.titled(2, "secret")).await;
+    bed.storage.catch_up(&bed.place(&ann, ITEMS)).await.unwrap();
+    bed.one(&ann, bed.titled(1, "kept on")).await;
+    bed.one(&ann, bed.change(ITEMS, 2, Method::Delete, json!(null))).await;
+    bed.storage.catch_up(&bed.place(&ann, ITEMS)).await.unwrap();
+    assert_eq!(entries(), 3);
+    bed.storage.purge(tombstones(i64::MAX)).await.unwrap();
+    assert_eq!(entries(), 1, "the record's newest version alone");
+    assert_eq!(found(&bed, &ann, ITEMS, &searching("kept on")).await, 1);
+    assert_eq!(found(&bed, &ann, ITEMS, &searching("secret")).await, 0);
+}
+
+async fn a_number_is_counted_anew_where_the_journal_has_lost_its_lines(bed: Bed) {
+    let ann: Arc<Caller> = bed.caller("ann").await;
+    bed.one(&ann, bed.titled(1, "a")).await;
+    bed.storage.catch_up(&bed.place(&ann, ITEMS)).await.unwrap();
+    for _ in 0..2 {
+        bed.one(&ann, bed.change(ITEMS, 1, Method::Delete, json!(null))).await;
+        bed.one(&ann, bed.titled(1, "back")).await;
+        bed.one(&ann, bed.titled(2, "b")).await;
+    }
+    let kept = Retention { tombstones_before_ms: 0, history_before_ms: i64::MAX };
+    assert!(bed.storage.purge(kept).await.unwrap().lines > 0);
+    assert_eq!(found(&bed, &ann, ITEMS, &Query::default()).await, 2);
+    bed.storage.catch_up(&bed.place(&ann, ITEMS)).await.unwrap();
+    assert_eq!(found(&bed, &ann, ITEMS, &Query::default()).await, 2);
+}

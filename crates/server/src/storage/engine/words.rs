@@ -1,0 +1,256 @@
+//! In which records which words may be, so that a search need not read all of them.
+//!
+//! Owns: what stands in the index of each set's table: a live record's grams, under the sequence number of its version. A
+//! version that another followed is found no more, since no record has its number, and is taken out by the purge. Refuses:
+//! what a word is (`tidemark_model::text`), and whether a record has it, which the search asks of each that is found.
+
+use super::overview::{self, Behind, FAR};
+use super::table::{OWNER, SEQUENCE, Tables, WORKSPACE, table_name};
+use super::tx::{Fetch, Tx};
+use crate::change::Place;
+use crate::storage::Result;
+use tidemark_model::query::Query;
+use tidemark_model::text::grams;
+use tidemark_model::{Cell, IS_TOMBSTONED, Kind};
+use tidemark_sql::{
+    Asked, Column, ColumnKind, Dialect, create_fts5, drop_fts5, find_fts5, put_fts5, quote, quoted, word_index,
+};
+
+/// More than so many are not looked up one by one: the first page of a list in any order comes sooner where it is read in
+/// order until it is full.
+const MOST_FOUND: usize = 4_000;
+/// A piece takes so many records into the index, or so many bytes of their texts.
+const PIECE: usize = 500;
+const PIECE_BYTES: usize = 1024 * 1024;
+
+/// In SQLite a row of the index has one number: the workspace's in front of so many bits of the sequence number.
+const SEQUENCE_BITS: u32 = 40;
+/// A `tsquery` that everything matches.
+const EVERYTHING: &str = "!'-'";
+
+/// Creates the index of a table, and puts the database's own wall around it.
+pub(super) fn create(tx: &dyn Tx, table: &str) -> Result<()> {
+    let index = word_index(tx.dialect(), table);
+    if tx.dialect() == Dialect::Sqlite {
+        return tx.batch(&create_fts5(&index));
+    }
+    let key = [WORKSPACE, SEQUENCE].map(|name| Column::required(name, ColumnKind::Integer));
+    let [workspace, sequence] = key.map(|column| quote(&column.name));
+    let (name, by_gram) = (quote(&index), quoted(tx.dialect(), &format!("{index}$by_gram")));
+    // Without a list of what is still to be put in order, which every search would have to read.
+    tx.batch(&format!(
+        "CREATE TABLE {name} ({workspace} BIGINT NOT NULL, {owner} BIGINT NOT NULL, {sequence} BIGINT NOT NULL, \
+         grams TSVECTOR NOT NULL, PRIMARY KEY ({workspace}, {sequence})); \
+         CREATE INDEX {by_gram} ON {name} USING gin (grams) WITH (fastupdate = off)",
+        owner = quote(OWNER),
+    ))?;
+    tx.wall_in_words(&index)
+}
+
+/// Returns the sequence numbers among which are those of all records in which a query's search finds what it looks for;
+/// nothing where the whole set is to be looked at.
+pub(super) fn found(
+    tx: &dyn Tx,
+    tables: &Tables,
+    place: &Place,
+    query: &Query,
+    behind: &Behind,
+) -> Result<Option<Vec<Cell<'static>>>> {
+    // `$apply` comes first: what it makes of other records is not what it makes of all.
+    let Some(asked) = Asked::of(&query.search).filter(|_| query.apply.is_empty()) else { return Ok(None) };
+    let table = &tables.table(&place.set)?.name;
+    let worded = overview::find(tx, place, "")?.worded;
+    let mut found = later(tx, table, place, worded)?;
+    if found.len() > FAR {
+        behind.note();
+        return Ok(None);
+    }
+    if worded > 0 {
+        found.extend(find(tx, table, place, &asked)?);
+    }
+    let is_few = found.len() <= MOST_FOUND;
+    Ok(is_few.then(|| found.into_iter().map(Cell::Integer).collect()))
+}
+
+/// Returns the numbers of records that are not in the index yet, and of one more than are few.
+fn later(tx: &dyn Tx, table: &str, place: &Place, worded: u64) -> Result<Vec<i64>> {
+    let sql = format!(
+        "SELECT {sequence} FROM {} WHERE {} = ?1 AND {} = ?2 AND {sequence} > ?3 ORDER BY {sequence} LIMIT ?4",
+        quote(table),
+        quote(WORKSPACE),
+        quote(OWNER),
+        sequence = quote(SEQUENCE),
+    );
+    let most = FAR as u64 + 1;
+    let values = [place.workspace_no.into(), place.owner_no.into(), worded.into(), most.into()];
+    tx.all(&sql, &values, |row| row.integer(0))
+}
+
+fn find(tx: &dyn Tx, table: &str, place: &Place, asked: &Asked) -> Result<Vec<i64>> {
+    let (index, most) = (word_index(tx.dialect(), table), MOST_FOUND as u64 + 1);
+    match tx.dialect() {
+        Dialect::Sqlite => {
+            let (asked, first) = (asked.to_fts5(), number(place.workspace_no, 0));
+            let values = [(&asked).into(), first.into(), number(place.workspace_no + 1, 0).into(), most.into()];
+            tx.all(&find_fts5(&index), &values, |row| Ok(row.integer(0)? - first))
+        }
+        Dialect::Postgres => {
+            tx.look_for_words(Some(&asked.to_tsquery(&prefix(place.workspace_no))))?;
+            let sql = format!(
+                "SELECT {} FROM {} WHERE {} = ?1 AND {} = ?2 LIMIT ?3",
+                quote(SEQUENCE),
+                quote(&index),
+                quote(WORKSPACE),
+                quote(OWNER)
+            );
+            let values = [place.workspace_no.into(), place.owner_no.into(), most.into()];
+            let found = tx.all(&sql, &values, |row| row.integer(0))?;
+            tx.look_for_words(None)?;
+            Ok(found)
+        }
+    }
+}
+
+/// Takes the next records into the index; returns how far it reaches now, and nothing where there are no more.
+pub(super) fn put(tx: &dyn Tx, tables: &Tables, place: &Place, worded: u64) -> Result<Option<u64>> {
+    let (set, table) = (tables.set(&place.set)?, &tables.table(&place.set)?.name);
+    let texts: Vec<String> = (set.entity_type.declared())
+        .filter(|property| matches!(property.kind, Kind::String { .. }))
+        .map(|property| quoted(tx.dialect(), &property.name))
+        .collect();
+    let columns: Vec<String> = [SEQUENCE, IS_TOMBSTONED].map(quote).into_iter().chain(texts).collect();
+    let sql = format!(
+        "SELECT {} FROM {} WHERE {} = ?1 AND {} = ?2 AND {sequence} > ?3 ORDER BY {sequence} LIMIT ?4",
+        columns.join(", "),
+        quote(table),
+        quote(WORKSPACE),
+        quote(OWNER),
+        sequence = quote(SEQUENCE),
+    );
+    let piece = PIECE as u64;
+    let values = [place.workspace_no.into(), place.owner_no.into(), worded.into(), piece.into()];
+    let (mut rows, mut bytes, mut reached) = (Vec::new(), 0, None);
+    tx.query(&sql, &values, Fetch::Piecewise, &mut |cursor| {
+        while bytes < PIECE_BYTES
+            && let Some(row) = cursor.next()?
+        {
+            let sequence = row.unsigned(0)?;
+            reached = Some(sequence);
+            if row.integer(1)? != 0 {
+                continue;
+            }
+            let mut texts = Vec::new();
+            for index in 2..row.width() {
+                if let Cell::Text(text) = row.cell(index)? {
+                    texts.push(text);
+                }
+            }
+            bytes += texts.iter().map(|text| text.len()).sum::<usize>();
+            rows.push((sequence, grams(texts.iter().map(AsRef::as_ref))));
+        }
+        Ok(())
+    })?;
+    let index = word_index(tx.dialect(), table);
+    let put = match tx.dialect() {
+        Dialect::Sqlite => put_fts5(&index),
+        Dialect::Postgres => format!(
+            "INSERT INTO {} ({}, {}, {}, grams) VALUES (?3, ?4, ?1, array_to_tsvector(string_to_array(?2, ' ')))",
+            quote(&index),
+            quote(WORKSPACE),
+            quote(OWNER),
+            quote(SEQUENCE)
+        ),
+    };
+    for (sequence, grams) in rows {
+        match tx.dialect() {
+            Dialect::Sqlite => {
+                tx.send(&put, &[number(place.workspace_no, sequence).into(), (&grams).into()])?;
+            }
+            Dialect::Postgres => {
+                let prefix = prefix(place.workspace_no);
+                let grams: Vec<String> =
+                    grams.split(' ').filter(|gram| !gram.is_empty()).map(|gram| format!("{prefix}{gram}")).collect();
+                let grams = grams.join(" ");
+                let values = [sequence.into(), (&grams).into(), place.workspace_no.into(), place.owner_no.into()];
+                tx.send(&put, &values)?;
+            }
+        }
+    }
+    Ok(reached)
+}
+
+/// Where the purge goes on with the index of a set.
+#[derive(Clone, Debug)]
+pub(super) struct Sweep {
+    pub(super) workspace_no: i64,
+    pub(super) set: String,
+    pub(super) behind: u64,
+}
+
+/// Returns the sets of a workspace that have anything in their index.
+pub(super) fn sweeps(tx: &dyn Tx, workspace_no: i64) -> Result<Vec<Sweep>> {
+    let sql = "SELECT DISTINCT entity_set FROM overview WHERE workspace = ?1 AND worded > 0 ORDER BY entity_set";
+    tx.all(sql, &[workspace_no.into()], |row| Ok(Sweep { workspace_no, set: row.text(0)?, behind: 0 }))
+}
+
+/// Takes versions out of a set's index that no record has any more, a piece at a time: what a record that was purged said
+/// must not be told by it. Returns where to go on.
+pub(super) fn sweep(tx: &dyn Tx, sweep: &Sweep) -> Result<Option<Sweep>> {
+    let workspace_no = sweep.workspace_no;
+    let table = table_name(tx.dialect(), &sweep.set);
+    let (index, sequence) = (word_index(tx.dialect(), &table), quote(SEQUENCE));
+    let most = FAR as u64;
+    let there: Vec<u64> = match tx.dialect() {
+        Dialect::Sqlite => {
+            let name = quote(&index);
+            let sql = format!("SELECT rowid FROM {name} WHERE rowid > ?1 AND rowid <= ?2 ORDER BY rowid LIMIT ?3");
+            let behind = number(workspace_no, sweep.behind);
+            let first = number(workspace_no, 0);
+            let values = [behind.into(), number(workspace_no + 1, 0).into(), most.into()];
+            tx.all(&sql, &values, |row| Ok((row.integer(0)? - first).unsigned_abs()))?
+        }
+        Dialect::Postgres => {
+            tx.look_for_words(Some(EVERYTHING))?;
+            let sql = format!(
+                "SELECT {sequence} FROM {} WHERE {} = ?1 AND {sequence} > ?2 ORDER BY {sequence} LIMIT ?3",
+                quote(&index),
+                quote(WORKSPACE)
+            );
+            tx.all(&sql, &[workspace_no.into(), sweep.behind.into(), most.into()], |row| row.unsigned(0))?
+        }
+    };
+    let Some(last) = there.last().copied() else { return Ok(None) };
+    // The owners are named so that the index by sequence serves, which has them before the sequence.
+    let sql = format!(
+        "SELECT {sequence} FROM {} WHERE {} = ?1 AND {} IN (SELECT 0 UNION ALL SELECT no FROM account) \
+         AND {sequence} > ?2 AND {sequence} <= ?3",
+        quote(&table),
+        quote(WORKSPACE),
+        quote(OWNER),
+    );
+    let values = [workspace_no.into(), sweep.behind.into(), last.into()];
+    let mut current = tx.all(&sql, &values, |row| row.unsigned(0))?;
+    current.sort_unstable();
+    let drop = match tx.dialect() {
+        Dialect::Sqlite => drop_fts5(&index),
+        Dialect::Postgres => {
+            format!("DELETE FROM {} WHERE {sequence} = ?1 AND {} = ?2", quote(&index), quote(WORKSPACE))
+        }
+    };
+    for sequence in there.into_iter().filter(|sequence| current.binary_search(sequence).is_err()) {
+        match tx.dialect() {
+            Dialect::Sqlite => tx.send(&drop, &[number(workspace_no, sequence).into()])?,
+            Dialect::Postgres => tx.send(&drop, &[sequence.into(), workspace_no.into()])?,
+        }
+    }
+    Ok(Some(Sweep { behind: last, ..sweep.clone() }))
+}
+
+fn number(workspace_no: i64, sequence: u64) -> i64 {
+    (workspace_no << SEQUENCE_BITS).saturating_add_unsigned(sequence)
+}
+
+/// Workspaces share the index of grams in PostgreSQL: what the others have is not even looked at.
+fn prefix(workspace_no: i64) -> String {
+    format!("{workspace_no}.")
+}
