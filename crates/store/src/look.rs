@@ -14,3 +14,4 @@ pub(crate) mod model;
 pub(crate) mod read;
 pub(crate) mod record;
 pub(crate) mod version;
+pub(crate) mod words;

@@ -29,3 +29,4 @@ pub(crate) mod setting;
 pub(crate) mod shape;
 pub(crate) mod table;
 pub(crate) mod value;
+pub(crate) mod words;

@@ -21,6 +21,11 @@ impl<T: Send + 'static> Task<T> {
         (&mut self.0).await
     }
 
+    /// Tells whether it is done.
+    pub(crate) fn is_done(&self) -> bool {
+        self.0.is_finished()
+    }
+
     /// Gives it up at the next point at which it waits, and waits for that, though not for ever.
     pub(crate) async fn end(mut self, timer: &dyn Timer, at_most: Duration) {
         self.0.abort();

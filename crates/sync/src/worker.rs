@@ -7,6 +7,7 @@ mod backoff;
 pub(crate) mod life;
 mod notice;
 pub(crate) mod told;
+mod words;
 
 use crate::blocking::locked;
 use crate::engine::Engine;

@@ -5,12 +5,14 @@
 use crate::error::Result;
 use crate::look::record::{LocalRecord, Mark, Only};
 use crate::look::version;
+use crate::look::words;
 use crate::tables::conflict;
 use crate::tables::pending::{self, Hold};
 use crate::tables::position;
 use crate::tables::row::{self, Row};
 use crate::tables::table::Table;
 use crate::tables::value::{Bound, Count};
+use crate::tables::words::ROW;
 use crate::tx::store::{Reading, Store};
 use rusqlite::{Connection, params_from_iter};
 use std::borrow::Cow;
@@ -37,7 +39,8 @@ impl Store {
     pub fn list(&self, set: &str, query: &Query, only: Only) -> Result<Vec<LocalRecord>> {
         self.read(|reading| {
             let table = reading.catalog.table_here(set)?;
-            let statement = statement(reading, table, query, only, tidemark_sql::select)?;
+            let among = words::among(&self.inner, reading, table, query);
+            let statement = statement(reading, table, query, only, among.as_deref(), tidemark_sql::select)?;
             let mut prepared = reading.conn.prepare_cached(&statement.sql)?;
             let mut rows = prepared.query(params_from_iter(statement.values.iter().map(Bound)))?;
             let mut records = Vec::new();
@@ -58,7 +61,8 @@ impl Store {
             if only == Only::All && query.filter.is_none() && query.search.is_empty() {
                 return live(reading, table);
             }
-            let statement = statement(reading, table, query, only, tidemark_sql::count)?;
+            let among = words::among(&self.inner, reading, table, query);
+            let statement = statement(reading, table, query, only, among.as_deref(), tidemark_sql::count)?;
             let mut prepared = reading.conn.prepare_cached(&statement.sql)?;
             Ok(prepared
                 .query_row(params_from_iter(statement.values.iter().map(Bound)), |row| row.get(0).map(|Count(n)| n))?)
@@ -68,7 +72,14 @@ impl Store {
 
 type Writing = fn(&Select<'_>) -> std::result::Result<Statement, tidemark_sql::QueryError>;
 
-fn statement(reading: &Reading<'_>, table: &Table, query: &Query, only: Only, writing: Writing) -> Result<Statement> {
+fn statement(
+    reading: &Reading<'_>,
+    table: &Table,
+    query: &Query,
+    only: Only,
+    among: Option<&[Cell<'static>]>,
+    writing: Writing,
+) -> Result<Statement> {
     let columns: Vec<&str> = table.columns.iter().map(String::as_str).collect();
     let set_name = [Cell::Text(Cow::Owned(table.set.name.clone()))];
     let mut select = Select::new(Dialect::Sqlite, &table.set, &table.name, &columns, query);
@@ -81,6 +92,7 @@ fn statement(reading: &Reading<'_>, table: &Table, query: &Query, only: Only, wr
     if only != Only::All {
         select.extra_values = &set_name;
     }
+    select.among = among.map(|rows| (ROW, rows));
     let around = Around(reading);
     select.neighbours = Some(&around);
     Ok(writing(&select)?)

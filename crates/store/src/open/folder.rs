@@ -58,6 +58,7 @@ pub(crate) fn opened(
         looking: AtomicBool::new(false),
         is_to_compact: AtomicBool::new(false),
         additions_out: Mutex::default(),
+        words_wanted: Mutex::default(),
         presence,
     };
     inner.outside_changes()?;

@@ -7,6 +7,7 @@ use crate::tables::account::{self, ACCOUNT_EPOCH, TURN};
 use crate::tables::catalog::EPOCH;
 use crate::tables::schema::ACCOUNT_TABLES;
 use crate::tables::setting;
+use crate::tables::words;
 use crate::tx::transaction::Tx;
 use tidemark_sql::quote;
 
@@ -17,6 +18,7 @@ pub(crate) fn everything(tx: &Tx<'_>) -> Result<()> {
         tx.conn.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'records_*'")?;
     let tables = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
     drop(statement);
+    words::sets(tx.conn)?.iter().try_for_each(|set| words::forget(tx.conn, set))?;
     for table in tables {
         tx.conn.execute_batch(&format!("DROP TABLE {}", quote(&table)))?;
     }

@@ -10,6 +10,7 @@ use crate::tables::local;
 use crate::tables::pending;
 use crate::tables::position;
 use crate::tables::row;
+use crate::tables::words;
 use crate::tx::transaction::Tx;
 use tidemark_model::{Planted, is_planted};
 
@@ -32,6 +33,7 @@ pub(crate) fn follow(tx: &Tx<'_>, catalog: &Catalog) -> Result<()> {
                     pending::of_set(tx.conn, set)?.into_iter().try_for_each(|id| local::remove(tx, table, id))?;
                 }
                 position::end(tx, set)?;
+                words::forget(tx.conn, set)?;
                 row::remove_all_clean(tx.conn, table)?;
                 tx.note_many(set);
             }

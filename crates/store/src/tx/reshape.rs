@@ -15,6 +15,7 @@ use crate::tables::row::{self, Row};
 use crate::tables::setting;
 use crate::tables::shape;
 use crate::tables::table::{EXTRA, Table};
+use crate::tables::words;
 use crate::tx::follow;
 use crate::tx::transaction::Tx;
 use rusqlite::Connection;
@@ -25,6 +26,8 @@ use tidemark_sql::{Dialect, add_column, column_of, quote};
 pub(crate) fn adopt(tx: &Tx<'_>, model: EntityModel, document: &str) -> Result<()> {
     let epoch = setting::number(tx.conn, EPOCH)? + 1;
     let catalog = Catalog::new(epoch, Some(model));
+    // Other texts may be searched by now.
+    words::sets(tx.conn)?.iter().try_for_each(|set| words::forget(tx.conn, set))?;
     for table in catalog.tables() {
         if !shape::exists(tx.conn, &table.name)? {
             tx.conn.execute_batch(&table.create())?;

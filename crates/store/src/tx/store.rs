@@ -14,7 +14,7 @@ use crate::tx::touched::Touched;
 use crate::tx::watch::watch;
 use crate::tx::writer::Writer;
 use rusqlite::Connection;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -60,6 +60,8 @@ pub(crate) struct Inner {
     pub(crate) looking: AtomicBool,
     /// Whether an account was ended whose records still have to leave the disk.
     pub(crate) is_to_compact: AtomicBool,
+    /// Sets in which a search would have liked an index of words.
+    pub(crate) words_wanted: Mutex<BTreeSet<String>>,
     /// Additions whose answer this process waits for.
     pub(crate) additions_out: Mutex<HashSet<RecordId>>,
     /// Behind the connections: it is let go of last.

@@ -34,3 +34,4 @@ mod settle;
 mod shown;
 mod text;
 mod throughput;
+mod words;

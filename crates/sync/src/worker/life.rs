@@ -12,6 +12,7 @@ use crate::task::Task;
 use crate::worker::backoff::{Backoff, INTERVAL};
 use crate::worker::notice;
 use crate::worker::told::{Command, WorkerState};
+use crate::worker::words::Words;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -51,6 +52,7 @@ impl Life {
         let moved = Arc::new(Notify::new());
         let _listener = Task::start(notice::listen(self.engine.clone(), moved.clone()));
         let mut backoff = Backoff::default();
+        let mut words = Words::default();
         let mut waiting: Vec<oneshot::Sender<CycleReport>> = Vec::new();
         // What was asked of an earlier process is asked of this one.
         if let Some(left) = self.engine.hold_off()
@@ -69,6 +71,7 @@ impl Life {
             for reply in waiting.drain(..) {
                 let _ = reply.send(report.clone());
             }
+            words.see_to(&self.engine);
             if report.went_through() {
                 match self.audit().await {
                     None => return,

@@ -1,0 +1,124 @@
+//! A search in a large set asks an index; whatever the index has come to, it finds what a search of all records finds.
+
+use crate::support::*;
+use serde_json::json;
+use tidemark_model::query::{Query, Search};
+use tidemark_model::{Cell, Incoming, IncomingRow, RowSink};
+use tidemark_store::{Only, Store, StoreError};
+
+/// One more than a set has that is read as quickly.
+const MANY: u64 = 20_001;
+
+fn search(word: &str) -> Query {
+    Query { search: vec![Search::Word(word.to_owned())], ..Query::default() }
+}
+
+/// Counts and lists; both must say the same.
+fn found(store: &Store, word: &str) -> usize {
+    let listed = store.list(ITEMS, &search(word), Only::All).unwrap().len();
+    assert_eq!(store.count(ITEMS, &search(word), Only::All).unwrap(), listed as u64, "{word}");
+    listed
+}
+
+fn pull_many(store: &Store, mark: &str, of: &str) -> u64 {
+    let taken = pull(store, ITEMS, |tx| {
+        let mut sink = tx.sink()?;
+        for n in 0..MANY {
+            let (title, etag) = (format!("Valve {n} of {of} {}", n % 7), format!("W/\"{n}.{mark}\""));
+            let declared = model().set(ITEMS).unwrap().entity_type.declared();
+            let cells: Vec<Cell<'_>> = declared
+                .map(|property| match property.name.as_str() {
+                    "Title" => Cell::Text(title.as_str().into()),
+                    "IsDone" | "Priority" => Cell::Integer(0),
+                    _ => Cell::Null,
+                })
+                .collect();
+            sink.take(Incoming::Row(IncomingRow {
+                id: id(n),
+                etag: &etag,
+                cells: &cells,
+                updated_at: 1_760_000_000_000,
+                is_tombstoned: false,
+                updated_by: Some("bob"),
+                extra: None,
+            }))?;
+        }
+        Ok::<_, StoreError>(())
+    });
+    taken.unwrap().1.pulled
+}
+
+fn asked(device: &Device, sql: &str) -> i64 {
+    let conn = rusqlite::Connection::open(device.dir.path().join("tidemark.db")).unwrap();
+    conn.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+const INDEXED: &str = "SELECT count(*) FROM words_TodoItems";
+const LISTED: &str = "SELECT count(*) FROM unworded_TodoItems";
+
+#[test]
+fn a_large_set_is_indexed_once_it_is_searched_and_the_index_changes_no_answer() {
+    let device = device();
+    let store = &device.store;
+    assert_eq!(pull_many(store, "abcdef01", "row"), MANY);
+    assert!(!store.index_words().unwrap() && !store.wants_words(), "nobody has searched");
+    assert_eq!((found(store, "valve 12345"), found(store, "lve")), (1, MANY as usize));
+    assert!(store.wants_words());
+    while store.index_words().unwrap() {}
+    assert_eq!((asked(&device, INDEXED), asked(&device, LISTED), store.wants_words()), (MANY as i64, 0, false));
+    assert_eq!((found(store, "valve 12345"), found(store, "VALVE 2000"), found(store, "pump")), (1, 2, 0));
+    assert_eq!(
+        (found(store, "lve"), found(store, "v"), found(store, "")),
+        (MANY as usize, MANY as usize, MANY as usize)
+    );
+    // Edited, deleted and added here, and pulled from there: each is on the list until it is put into the index.
+    edit(store, id(12_345), json!({ "Title": "Pumpe 水泵" }));
+    store.delete(ITEMS, id(2_000)).unwrap();
+    pull_item(store, &server_item(id(20_000), "W/\"x.1\"", json!({ "Title": "Pump of the north" })));
+    pull_item(store, &server_item(id(30_000), "W/\"y.1\"", json!({ "Title": "One more pump" })));
+    pull_removed(store, ITEMS, id(5), "W/\"z.1\"");
+    for is_put in [false, true] {
+        assert_eq!((found(store, "pump"), found(store, "水泵"), found(store, "valve 12345")), (3, 1, 0), "{is_put}");
+        assert_eq!((found(store, "valve 2000"), found(store, "valve 5 of")), (0, 0), "{is_put}");
+        assert_eq!(asked(&device, LISTED) == 0, is_put);
+        put_all(&device);
+    }
+    // What is rewritten whole is looked for in all records meanwhile, and then in the index again.
+    assert_eq!(pull_many(store, "abcdef02", "line"), MANY - 2, "two wait here");
+    assert_eq!(found(store, "valve 2000"), 1, "the deletion waits, and 20000 is back");
+    assert!(store.wants_words());
+    while store.index_words().unwrap() {}
+    assert_eq!((found(store, "valve 2000"), found(store, "pump"), asked(&device, LISTED)), (1, 2, 0));
+    store.sign_out(true).unwrap();
+    assert_eq!(
+        asked(&device, "SELECT count(*) FROM sqlite_schema WHERE name GLOB '*word*'"),
+        0,
+        "nothing is left of it"
+    );
+}
+
+/// Has the list put into the index though it is short.
+fn put_all(device: &Device) {
+    device.store.want_words(ITEMS);
+    while device.store.index_words().unwrap() {}
+}
+
+#[test]
+fn a_table_that_was_made_anew_by_an_older_program_is_not_looked_for_in_an_index_of_before() {
+    let device = device();
+    pull_many(&device.store, "abcdef01", "row");
+    found(&device.store, "valve 12345");
+    while device.store.index_words().unwrap() {}
+    let sql = "CREATE TABLE kept AS SELECT * FROM records_TodoItems";
+    let conn = rusqlite::Connection::open(device.dir.path().join("tidemark.db")).unwrap();
+    let made: String =
+        conn.query_row("SELECT sql FROM sqlite_schema WHERE name = 'records_TodoItems'", [], |row| row.get(0)).unwrap();
+    let anew = format!(
+        "{sql}; DROP TABLE records_TodoItems; {made}; \
+        INSERT INTO records_TodoItems SELECT * FROM kept ORDER BY rowid DESC; DROP TABLE kept"
+    );
+    conn.execute_batch(&anew).unwrap();
+    assert_eq!(found(&device.store, "valve 12345"), 1);
+    while device.store.index_words().unwrap() {}
+    assert_eq!(found(&device.store, "valve 12345"), 1);
+}
