@@ -15,8 +15,8 @@ const ASIDE: u32 = 0xe000;
 pub const TOO_MANY: &str = "\u{e0ff}";
 /// More than a text of a hundred kilobytes has.
 const MOST: usize = 20_000;
-/// A long word is asked for by so many of its grams.
-const MOST_OF_WORD: usize = 12;
+/// A word is asked for by as many of its grams as it is made of, and a long one by so many.
+const MOST_OF_WORD: usize = 6;
 
 /// Returns the distinct grams of some texts with a blank between them; [`TOO_MANY`] where there are more than 20,000.
 pub fn grams<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
@@ -76,7 +76,7 @@ pub fn grams_of_word(word: &Needle) -> Option<Vec<String>> {
         letters => {
             let last = letters.len() - 3;
             // The first, the last, and others at equal distances between.
-            let steps = last.min(MOST_OF_WORD - 1);
+            let steps = (letters.len().div_ceil(3) - 1).min(MOST_OF_WORD - 1);
             let at = (0..=steps).map(|step| (step * last).checked_div(steps).unwrap_or_default());
             let mut grams: Vec<String> = at.map(|at| letters[at..at + 3].iter().collect()).collect();
             grams.sort_unstable();

@@ -90,6 +90,8 @@ pub(crate) enum Outcome {
     /// Nothing changed, since the stored record is newer or the condition does not hold; that record is not shown: those of the
     /// same request take all the room that there is.
     Withheld,
+    /// It was refused when it came first, since the record would not have been valid.
+    RefusedBefore,
     /// The request's name was used before, for something else.
     OtherRequest,
     /// Another change of its step failed.

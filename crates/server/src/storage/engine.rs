@@ -20,6 +20,7 @@ mod pieces;
 mod purge;
 mod reach;
 mod read;
+mod refusal;
 mod schema;
 mod scope;
 mod served;
@@ -354,6 +355,9 @@ impl<D: Driver> Storage for Engine<D> {
             purged.tombstones += tombstones;
             let Some(lines) = self.piece_by_piece(piece(&trim::LINES, kept.history_before_ms)).await? else { break };
             purged.lines += lines;
+            let scope = Scope::Of { workspace_no, user_no: EVERYBODY };
+            let before_ms = kept.history_before_ms;
+            self.write(Kind::Write, scope, move |tx| refusal::forget(tx, workspace_no, before_ms)).await?;
             if !self.sweep(workspace_no).await? {
                 break;
             }

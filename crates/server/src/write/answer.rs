@@ -120,6 +120,7 @@ fn failed_within(shape: &Shape, outcomes: &[Outcome]) -> Option<Answer> {
     let mut failed = outcomes.iter().zip(places).enumerate().filter(|(at, _)| *at != own);
     failed.find_map(|(_, (outcome, place))| match outcome {
         Outcome::Invalid(errors) => Some(invalid_for_all(errors).within(&place).into()),
+        Outcome::RefusedBefore => Some(refused_before().into()),
         Outcome::OtherRequest => Some(other_request().into()),
         Outcome::NotFound | Outcome::ConditionFailed(_) | Outcome::Withheld => {
             let sentence = "A record within this one cannot be made: another has its key. Nothing was changed";
@@ -127,6 +128,12 @@ fn failed_within(shape: &Shape, outcomes: &[Outcome]) -> Option<Answer> {
         }
         _ => None,
     })
+}
+
+fn refused_before() -> WireError {
+    let sentence = "This request was refused when it came first: the record would not have been valid. Nothing was \
+                    changed; under another Repeatability-Request-ID it is tried again";
+    WireError::new(400, Code::InvalidRecord, sentence)
 }
 
 fn other_request() -> WireError {
@@ -154,6 +161,7 @@ fn answer_outcome(server: &Server, call: &Call, shape: &Shape, outcome: Outcome,
         Outcome::NotFound => (no_such_record(&shape.set, shape.id).into(), true),
         Outcome::ConditionFailed(row) => (condition_failed(server, call, shape, row.as_deref()).into(), true),
         Outcome::Invalid(errors) => (invalid_for_all(&errors).into(), true),
+        Outcome::RefusedBefore => (refused_before().into(), true),
         Outcome::OtherRequest => (other_request().into(), false),
         Outcome::StepFailed => (group_failed().into(), true),
         Outcome::NotRun => {

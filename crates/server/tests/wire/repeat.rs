@@ -90,3 +90,54 @@ async fn a_record_made_without_a_key_has_one_by_the_name_of_its_request() {
     let next = sent(&server, "POST", "/odata/TodoItems", &id(301), Some(&body)).await.is(201).json();
     assert_ne!(made["Id"], next["Id"]);
 }
+
+/// Whatever somebody has made possible since: the request is the one that was refused.
+#[tokio::test]
+async fn what_was_refused_is_refused_again() {
+    let server = Running::start().await;
+    let (url, body) = (task_url(&id(1)), json!({"Title": "theirs"}));
+    let patch = json!({"Priority": 3});
+    let property = format!("{url}/Notes");
+    let first = async |again: bool| {
+        sent(&server, "DELETE", &url, &id(100), None).await.refused(404, "RecordNotFound");
+        let must_exist =
+            server.request("PATCH", &url).header("Repeatability-Request-ID", id(101)).header("If-Match", "*");
+        let missing = send(must_exist.json(&patch)).await;
+        assert_eq!(missing.header("repeatability-result"), "accepted");
+        missing.refused(412, "RecordNotFound");
+        sent(&server, "PATCH", &url, &id(102), Some(&patch)).await.refused(400, "InvalidRecord");
+        sent(&server, "DELETE", &property, &id(103), None).await.refused(404, "RecordNotFound");
+        let part = |part: &str, method: &str, id: u32, group: Option<&str>, body: Option<&Value>, to: &str| {
+            let mut part =
+                json!({"id": part, "method": method, "url": to, "headers": {"repeatability-request-id": self::id(id)}});
+            let members = part.as_object_mut().unwrap();
+            group.map(|group| members.insert("atomicityGroup".into(), json!(group)));
+            body.map(|body| members.insert("body".into(), body.clone()));
+            part
+        };
+        let task = format!("TodoItems({})", id(1));
+        let other = format!("TodoItems({})", id(2));
+        let answers = server
+            .batch(json!([
+                part("1", "DELETE", 104, None, None, &task),
+                part("2", "DELETE", 104, None, None, &task),
+                part("3", "PUT", 105, Some("g"), Some(&json!({"Title": "with it"})), &other),
+                part("4", "DELETE", 106, Some("g"), None, &task),
+            ]))
+            .await;
+        let statuses: Vec<_> = answers.iter().map(|answer| answer["status"].as_u64().unwrap()).collect();
+        assert_eq!(statuses, [404, 404, 424, 404], "again: {again}");
+    };
+    first(false).await;
+    let made = server.write("PUT", &url, &body).await.is(201);
+    server.write("PATCH", &url, &json!({"Notes": "kept"})).await.is(204);
+    first(true).await;
+    let now = server.get(&url).await.json();
+    assert_eq!((&now["Title"], &now["Priority"], &now["Notes"]), (&json!("theirs"), &json!(0), &json!("kept")));
+    server.get(&task_url(&id(2))).await.is(404);
+    // Under another name it is another request.
+    assert!(made.header("etag") != sent(&server, "DELETE", &url, &id(110), None).await.is(204).header("etag"));
+    // The name of what was refused is no other request's either.
+    let other = json!({"Title": "b"});
+    sent(&server, "PATCH", &url, &id(102), Some(&other)).await.refused(400, "RepeatabilityConflict");
+}

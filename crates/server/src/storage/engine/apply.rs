@@ -8,6 +8,7 @@ use super::expand;
 use super::journal::{self, Line};
 use super::looked_up::{AT_ONCE, LookedUp};
 use super::marks::Marks;
+use super::refusal::Refusal;
 use super::table::{self, Tables};
 use super::tx::Tx;
 use crate::change::{Change, Commit, Decision, Outcome, Step, decide};
@@ -23,6 +24,8 @@ pub(super) struct Apply<'t> {
     pub(super) clock: &'t dyn Clock,
     pub(super) counter: &'t mut Counter,
     pub(super) marks: &'t Marks,
+    /// What the step under way has to remember.
+    pub(super) refused: Option<Refusal>,
 }
 
 /// Leaves out the record of an outcome where those before it have taken all the room that a request's answers have: a
@@ -63,6 +66,10 @@ impl Apply<'_> {
                 [change] => vec![self.change(&commit.caller, change, &mut known)?],
                 several => self.group(&commit.caller, several, &mut known)?,
             };
+            // Behind the end of a group, which undoes what it did.
+            if let Some(refusal) = self.refused.take() {
+                refusal.write(self.tx, &commit.caller, self.clock.now_ms())?;
+            }
             is_stopped = commit.stop_on_error && of_step.iter().any(Outcome::is_failure);
             outcomes.extend(of_step.into_iter().map(|outcome| within(MAX_BATCH_ANSWER_BYTES, &mut shown, outcome)));
         }
@@ -95,7 +102,18 @@ impl Apply<'_> {
         Ok(outcomes)
     }
 
+    /// Carries out a change; one that is refused is remembered once its step is over.
     fn change(&mut self, caller: &Caller, change: &Change, known: &mut LookedUp) -> Result<Outcome> {
+        let (outcome, is_new) = self.decided(caller, change, known)?;
+        if is_new && let Some(refusal) = Refusal::of(change, &outcome) {
+            known.changed(change);
+            self.refused = Some(refusal);
+        }
+        Ok(outcome)
+    }
+
+    /// Tells too whether the request came for the first time.
+    fn decided(&mut self, caller: &Caller, change: &Change, known: &mut LookedUp) -> Result<(Outcome, bool)> {
         let (set, table) = (self.tables.set(&change.set)?, self.tables.table(&change.set)?);
         let place = self.tables.place(&change.set, caller)?;
         if let Some(repeat) = change.repeat
@@ -103,28 +121,33 @@ impl Apply<'_> {
             && let Some(earlier) = known.request(self.tx, caller, repeat.request)?
         {
             if earlier.content != Some(repeat.content) && !is_planted(Planted::F12CopyTakenForItself) {
-                return Ok(Outcome::OtherRequest);
+                return Ok((Outcome::OtherRequest, false));
             }
             if is_planted(Planted::F8RepeatExecutedAgain) && self.clock.now_ms() - earlier.stamp > 3_600_000 {
                 let again = Change { condition: Condition::MatchAny, repeat: None, ..change.clone() };
-                return self.change(caller, &again, known);
+                return self.decided(caller, &again, known);
             }
-            return earlier.outcome(self.tx, set, table, place.owner_no);
+            if let Some(refused) = earlier.refused {
+                let stored = known.row(self.tx, table, &place, change.id.0)?;
+                return Ok((refused.again(stored), false));
+            }
+            return Ok((earlier.outcome(self.tx, set, table, place.owner_no)?, false));
         }
         let stored = known.row(self.tx, table, &place, change.id.0)?;
         let now_ms = self.clock.now_ms();
         let (what, mut row) = match decide(set, stored.as_ref(), change, &caller.user, now_ms) {
             Ok(Decision::Put { what, row }) => (what, row),
-            Ok(Decision::NotFound) => return Ok(Outcome::NotFound),
-            Ok(Decision::ConditionFailed) => return Ok(Outcome::ConditionFailed(stored.map(Box::new))),
+            Ok(Decision::NotFound) => return Ok((Outcome::NotFound, true)),
+            Ok(Decision::ConditionFailed) => return Ok((Outcome::ConditionFailed(stored.map(Box::new)), true)),
             Ok(Decision::Unchanged) => {
                 let applied = |row| Outcome::Applied { what: JournalKind::Update, row: Box::new(row) };
-                return Ok(stored.map_or(Outcome::NotFound, applied));
+                return Ok((stored.map_or(Outcome::NotFound, applied), true));
             }
             Ok(Decision::StoredWins) => {
-                return Ok(stored.map_or(Outcome::NotFound, |row| Outcome::StoredWins(Box::new(row))));
+                let wins = stored.map_or(Outcome::NotFound, |row| Outcome::StoredWins(Box::new(row)));
+                return Ok((wins, true));
             }
-            Err(invalid) => return Ok(Outcome::Invalid(invalid)),
+            Err(invalid) => return Ok((Outcome::Invalid(invalid), true)),
         };
         known.changed(change);
         row.version = self.counter.next(self.marks)?;
@@ -137,6 +160,6 @@ impl Apply<'_> {
         let line =
             Line { place: &place, caller, what, stored: stored.as_ref(), row: &row, repeat: change.repeat, now_ms };
         journal::write(self.tx, set, &line)?;
-        Ok(Outcome::Applied { what, row: Box::new(row) })
+        Ok((Outcome::Applied { what, row: Box::new(row) }, true))
     }
 }

@@ -3,6 +3,7 @@
 //! Owns: the lines, the ledger of repeatable requests that they are, and a record's earlier versions, which follow
 //! from the newest by undoing line after line. DESIGN section 4, Server; FAULTS I15.
 
+use super::refusal::Refused;
 use super::table::{SetTable, find};
 use super::tx::{Bind, Columns, Tx};
 use crate::change::{Mark, Outcome, Place, Repeat, Row};
@@ -75,6 +76,8 @@ pub(super) struct Earlier {
     /// The hash of what it held.
     pub(super) content: Option<[u8; 16]>,
     what: JournalKind,
+    /// What it was answered, where it was refused.
+    pub(super) refused: Option<Refused>,
     place: Place,
     id: Uuid,
     version: Mark,
@@ -83,28 +86,36 @@ pub(super) struct Earlier {
     user: Option<String>,
 }
 
-const EARLIER: &str =
-    "SELECT content, what, workspace, entity_set, record, sequence, mark, stamp, is_tombstoned, \"user\",
-                          request FROM journal WHERE account = ?1 AND request";
+/// The lines of an account's requests that `of` is said of, those that were refused among them.
+fn earlier_lines(of: &str) -> String {
+    format!(
+        "SELECT content, what, workspace, entity_set, record, sequence, mark, stamp, is_tombstoned, \"user\", request
+         FROM journal WHERE account = ?1 AND request {of}
+         UNION ALL SELECT content, what, workspace, '', CAST(NULL AS UUID), 0, 0, at_ms, 0, CAST(NULL AS TEXT), request
+         FROM refusal WHERE account = ?1 AND request {of}"
+    )
+}
 
 /// Finds the line of a request that an account made before.
 pub(super) fn find_request(tx: &dyn Tx, caller: &Caller, request: [u8; 16]) -> Result<Option<Earlier>> {
     let values = [caller.user_no.into(), Uuid::from_bytes(request).into()];
-    tx.one(&format!("{EARLIER} = ?2"), &values, |row| earlier(row, caller))
+    tx.one(&earlier_lines("= ?2"), &values, |row| earlier(row, caller))
 }
 
 /// Finds the lines of several requests in one trip.
 pub(super) fn find_requests(tx: &dyn Tx, caller: &Caller, requests: &[Uuid]) -> Result<Vec<([u8; 16], Earlier)>> {
     let values = [caller.user_no.into(), Bind::Guids(requests)];
-    tx.all(&format!("{EARLIER} = ANY(?2)"), &values, |row| {
+    tx.all(&earlier_lines("= ANY(?2)"), &values, |row| {
         Ok((row.guid_or_null(10)?.unwrap_or_default().into_bytes(), earlier(row, caller)?))
     })
 }
 
 fn earlier(row: &dyn Columns, caller: &Caller) -> Result<Earlier> {
+    let what = row.text(1)?;
     Ok(Earlier {
         content: row.guid_or_null(0)?.map(Uuid::into_bytes),
-        what: JournalKind::from_word(&row.text(1)?).unwrap_or(JournalKind::Update),
+        what: JournalKind::from_word(&what).unwrap_or(JournalKind::Update),
+        refused: Refused::from_word(&what),
         place: Place { set: row.text(3)?, workspace_no: row.integer(2)?, owner_no: 0, user_no: caller.user_no },
         id: row.guid_or_null(4)?.unwrap_or_default(),
         version: Mark { sequence: row.unsigned(5)?, mark: row.mark(6)? },

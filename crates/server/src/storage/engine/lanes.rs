@@ -201,6 +201,7 @@ impl Bench {
             clock: self.ports.clock.as_ref(),
             counter: &mut counter,
             marks: &self.marks,
+            refused: None,
         };
         let outcomes = of.waiting.iter().map(|waiting| apply.commit(&waiting.commit)).collect::<Result<Vec<_>>>()?;
         Ok((outcomes, counter.store(tx)?))

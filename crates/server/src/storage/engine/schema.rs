@@ -14,7 +14,7 @@ use tidemark_sql::{Column, ColumnKind, Dialect, Layout, create_table, create_uni
 /// The version that this build writes.
 ///
 /// 2: `workspace.purged`; every index by sequence has a `$` in its name. 3: `model`;
-/// `workspace.trimmed`. 4: `overview`, and an index of words beside each set's table.
+/// `workspace.trimmed`. 4: `overview`, and an index of words beside each set's table; `refusal`.
 pub(in crate::storage) const VERSION: i64 = 4;
 
 use ColumnKind::{Bytes, Guid, Integer, Text};
@@ -23,6 +23,8 @@ use ColumnKind::{Bytes, Guid, Integer, Text};
 pub(super) const MODEL: &str = "model";
 /// The table of what is kept of sets beside their records.
 const OVERVIEW: &str = "overview";
+/// The table of repeatable requests that were refused.
+const REFUSAL: &str = "refusal";
 
 /// A table: its name, its columns (a `?` in front of those that may be null), its key.
 type Table = (&'static str, &'static [(&'static str, ColumnKind)], &'static [&'static str]);
@@ -34,8 +36,9 @@ type Table = (&'static str, &'static [(&'static str, ColumnKind)], &'static [&'s
 /// - `model` has every model that was served, one row each time it changed; the newest is served.
 /// - `overview` says of a set's records how many there were (`living`) as of which sequence number (`counted`), and up to
 ///   which the index of words has them (`worded`).
+/// - `refusal` remembers what the journal does not: a request that was refused, and what it was answered (`what`).
 /// - `property` says of what type a column was laid out, so that a model with another type is refused.
-const TABLES: [Table; 8] = [
+const TABLES: [Table; 9] = [
     (
         "server",
         &[("one", Integer), ("id", Text), ("epoch", Bytes), ("secret", Bytes), ("created_ms", Integer)],
@@ -95,6 +98,18 @@ const TABLES: [Table; 8] = [
         ],
         &["workspace", "owner", "entity_set"],
     ),
+    (
+        REFUSAL,
+        &[
+            ("account", Integer),
+            ("request", Guid),
+            ("workspace", Integer),
+            ("content", Guid),
+            ("what", Text),
+            ("at_ms", Integer),
+        ],
+        &["account", "request"],
+    ),
     ("property", &[("entity_set", Text), ("name", Text), ("type", Text)], &["entity_set", "name"]),
 ];
 
@@ -112,6 +127,7 @@ pub(in crate::storage) fn create(tx: &dyn Tx, ports: &Ports) -> Result<()> {
     tx.batch(&create_unique_index(tx.dialect(), "journal_request", "journal", &request, Some("request IS NOT NULL")))?;
     tx.wall_in("journal", false)?;
     tx.wall_in(OVERVIEW, false)?;
+    tx.wall_in(REFUSAL, false)?;
     let (epoch, seal) = (ports.secrets.bytes::<8>()?, ports.secrets.bytes::<32>()?);
     let id = ports.ids.fresh().to_string();
     let values = [(&id).into(), Bind::Bytes(&epoch), Bind::Bytes(&seal), ports.clock.now_ms().into()];
@@ -159,8 +175,10 @@ pub(in crate::storage) fn upgrade(tx: &dyn Tx, from: i64) -> Result<()> {
         create_named(tx, MODEL)?;
     }
     if from < 4 {
-        create_named(tx, OVERVIEW)?;
-        tx.wall_in(OVERVIEW, false)?;
+        for table in [OVERVIEW, REFUSAL] {
+            create_named(tx, table)?;
+            tx.wall_in(table, false)?;
+        }
     }
     Ok(())
 }
