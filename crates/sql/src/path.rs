@@ -24,6 +24,22 @@ struct Place<'a> {
     is_optional: bool,
 }
 
+/// Records at the end of a path.
+struct Related<'a> {
+    /// The key of the record that the path comes from.
+    from: String,
+    /// The property of theirs that holds it.
+    key: String,
+    /// Conditions on those that are there.
+    there: Vec<String>,
+    table: String,
+    scope: Scope<'a>,
+    /// Whether several records that are looked at may lead to the same ones: the path passes another record.
+    is_shared: bool,
+    /// The scope that the path begins in.
+    begins: usize,
+}
+
 impl<'a> Compiler<'a> {
     /// Finds what a name of the record that is looked at leads to.
     pub(crate) fn named(&mut self, name: &str) -> Result<Operand, QueryError> {
@@ -129,23 +145,33 @@ impl<'a> Compiler<'a> {
         condition: Option<&Expr>,
         depth: usize,
     ) -> Result<String, QueryError> {
-        let (mut safe, table, scope) = self.related(over, variable)?;
+        let Related { from, key, mut there, table, scope, is_shared, .. } = self.related(over, variable)?;
         self.scopes.push(scope);
         let failing = self.failing;
-        let condition = condition.map(|condition| self.condition(condition, depth)).transpose();
+        let written = condition.map(|condition| self.condition(condition, depth)).transpose();
         let joins = self.scopes.pop().map(|scope| joined(&scope)).unwrap_or_default();
-        let condition = condition?.map(|sql| match quantifier {
+        let written = written?.map(|sql| match quantifier {
             Quantifier::Any => sql,
             Quantifier::All => format!("({sql} IS NOT TRUE)"),
         });
-        let mut unsafe_ones = Vec::new();
-        if self.failing > failing {
-            unsafe_ones.extend(condition)
-        } else {
-            safe.extend(condition)
-        }
         let not = if quantifier == Quantifier::All { "NOT " } else { "" };
-        Ok(format!("({not}EXISTS (SELECT 1 FROM {table}{joins} WHERE {}))", all_of(&safe, &unsafe_ones)))
+        let is_failing = self.failing > failing;
+        let is_apart = condition.is_none_or(|condition| condition.is_of_own_alone(&mut vec![Some(variable)]));
+        if is_shared && is_apart && !is_failing {
+            // Many records lead to the same ones: what holds of those is asked once, and not for each that leads there.
+            there.push(format!("{key} IS NOT NULL"));
+            there.extend(written);
+            let those = format!("SELECT {key} FROM {table}{joins} WHERE {}", all_of(&there, &[]));
+            return Ok(format!("({not}COALESCE({from} IN ({those}), FALSE))"));
+        }
+        there.insert(0, format!("{key} = {from}"));
+        let mut unsafe_ones = Vec::new();
+        if is_failing {
+            unsafe_ones.extend(written)
+        } else {
+            there.extend(written)
+        }
+        Ok(format!("({not}EXISTS (SELECT 1 FROM {table}{joins} WHERE {}))", all_of(&there, &unsafe_ones)))
     }
 
     /// Writes `…/$count`, of those records for which a condition holds and in which something is found.
@@ -156,31 +182,46 @@ impl<'a> Compiler<'a> {
         search: &[Search],
         depth: usize,
     ) -> Result<Operand, QueryError> {
-        let (mut safe, table, scope) = self.related(over, "")?;
+        let Related { from, key, mut there, table, scope, is_shared, begins } = self.related(over, "")?;
         // Names lead from one of the records within.
         self.scopes.push(scope);
         let failing = self.failing;
         let asked = filter.map(|filter| self.condition(filter, depth)).transpose();
         let found = crate::search::search(self, search);
         let joins = self.scopes.pop().map(|scope| joined(&scope)).unwrap_or_default();
-        safe.extend(found?);
+        there.extend(found?);
         let mut unsafe_ones = Vec::new();
         let asked = asked?.map(|sql| format!("({sql} IS TRUE)"));
-        if self.failing > failing {
+        let is_failing = self.failing > failing;
+        if is_failing {
             unsafe_ones.extend(asked)
         } else {
-            safe.extend(asked)
+            there.extend(asked)
         }
-        let sql = format!("(SELECT count(*) FROM {table}{joins} WHERE {})", all_of(&safe, &unsafe_ones));
-        Ok(Operand::calculated(sql, Type::Exact(Exact::WHOLE), false, format!("{}/$count", shown(over))))
+        let name = format!("{}/$count", shown(over));
+        let is_apart = filter.is_none_or(|filter| filter.is_of_own_alone(&mut vec![None]));
+        let sql = if is_shared && is_apart && !is_failing {
+            // Many records lead to the same ones: these are counted once, and not for each that leads there.
+            let numbers = self.table("n")?;
+            let those = format!("SELECT {key} AS k, count(*) AS n FROM {table}{joins} WHERE {}", all_of(&there, &[]));
+            let sql = format!(" LEFT JOIN ({those} GROUP BY {key}) AS {numbers} ON {numbers}.k = {from}");
+            let (via, set) = ((numbers.clone(), name.clone()), self.scopes[begins].set);
+            self.scopes[begins].joins.push(Join { via, set, alias: numbers.clone(), sql });
+            format!("COALESCE({numbers}.n, 0)")
+        } else {
+            there.insert(0, format!("{key} = {from}"));
+            format!("(SELECT count(*) FROM {table}{joins} WHERE {})", all_of(&there, &unsafe_ones))
+        };
+        Ok(Operand::calculated(sql, Type::Exact(Exact::WHOLE), false, name))
     }
 
-    /// Finds the records that a path leads to: the conditions that tie them to it, their table, and their scope.
-    fn related(&mut self, over: &Path, variable: &str) -> Result<(Vec<String>, String, Scope<'a>), QueryError> {
+    /// Finds the records that a path leads to.
+    fn related(&mut self, over: &Path, variable: &str) -> Result<Related<'a>, QueryError> {
         let Some((last, before)) = over.names.split_last() else {
             let problem = "any, all and $count need the name of related records in front".to_owned();
             return Err(QueryError::TypeMismatch { property: None, problem });
         };
+        let begins = self.begin(over)?.0;
         let place = self.walk(over, before)?;
         let way = place.set.entity_type.collections.iter().find(|way| way.name == *last).ok_or_else(|| {
             let is_known = place.set.entity_type.property(last).is_some()
@@ -194,11 +235,11 @@ impl<'a> Compiler<'a> {
         let neighbour = self.neighbour(&way.target_set, last)?;
         let alias = self.table("r")?;
         let (id, key) = (quoted(self.dialect, ID), quoted(self.dialect, &way.property));
-        let mut conditions = vec![format!("{alias}.{key} = {}.{id}", place.alias)];
-        conditions.extend(self.there(&neighbour, &alias));
+        let there = self.there(&neighbour, &alias);
         let table = format!("{} AS {alias}", quoted(self.dialect, neighbour.table));
         let scope = Scope::of(variable, neighbour.set, &alias);
-        Ok((conditions, table, scope))
+        let (from, key) = (format!("{}.{id}", place.alias), format!("{alias}.{key}"));
+        Ok(Related { from, key, there, table, scope, is_shared: !before.is_empty(), begins })
     }
 
     fn neighbour(&self, set: &str, name: &str) -> Result<Neighbour<'a>, QueryError> {

@@ -128,6 +128,26 @@ impl Expr {
         is_own && self.parts().into_iter().all(|part| part.is_of_record_alone(is_property))
     }
 
+    /// Tells whether it says the same whatever record it stands beside: each name in it is of a record that `own` names, or that
+    /// is named within; `None` is the record whose properties are named by themselves.
+    pub fn is_of_own_alone<'e>(&'e self, own: &mut Vec<Option<&'e str>>) -> bool {
+        let is_own = |own: &[Option<&str>], from: Option<&str>| own.contains(&from);
+        let (over, inner) = match self {
+            Self::Property(_) => return is_own(own, None),
+            Self::Path(path) | Self::Count(path) => return is_own(own, path.from.as_deref()),
+            Self::Lambda { over, variable, .. } => (over, Some(variable.as_str())),
+            Self::CountOf { over, .. } => (over, None),
+            _ => return self.parts().into_iter().all(|part| part.is_of_own_alone(own)),
+        };
+        if !is_own(own, over.from.as_deref()) {
+            return false;
+        }
+        own.push(inner);
+        let is_alone = self.parts().into_iter().all(|part| part.is_of_own_alone(own));
+        own.pop();
+        is_alone
+    }
+
     /// Returns the expressions that this one is made of.
     pub fn parts(&self) -> Vec<&Expr> {
         match self {
@@ -258,6 +278,28 @@ mod tests {
         }
         let elsewhere = Expr::Path(Path { from: Some("i".into()), names: vec!["A".into()] });
         assert!(!elsewhere.names("A") && !Expr::Literal(Literal::Null).names("A"));
+    }
+
+    #[test]
+    fn what_is_named_outside_is_seen_wherever_it_stands() {
+        let path = |from: &str| Expr::Path(Path { from: Some(from.into()), names: vec!["A".into()] });
+        let is_alone = |expr: &Expr| expr.is_of_own_alone(&mut vec![Some("o")]);
+        for expr in everywhere(&path("o")) {
+            assert!(!is_alone(&expr) || !format!("{expr:?}").contains("Property"), "{expr:?}");
+        }
+        let over = |from: &str| Path { from: Some(from.into()), names: vec!["Items".into()] };
+        let lambda = |from: &str, condition: Expr| Expr::Lambda {
+            quantifier: Quantifier::All,
+            over: over(from),
+            variable: "i".into(),
+            condition: Some(condition.into()),
+        };
+        assert!(is_alone(&path("o")) && !is_alone(&path("x")) && !is_alone(&property("A")));
+        assert!(is_alone(&lambda("o", path("i"))) && is_alone(&lambda("o", path("o"))));
+        assert!(!is_alone(&lambda("x", path("i"))) && !is_alone(&lambda("o", *property("A"))));
+        let counted = |filter: Expr| Expr::CountOf { over: over("o"), filter: Some(filter.into()), search: Vec::new() };
+        assert!(is_alone(&counted(*property("A"))) && !is_alone(&counted(path("i"))));
+        assert!(is_alone(&Expr::Count(over("o"))) && !is_alone(&Expr::Count(over("x"))));
     }
 
     #[test]

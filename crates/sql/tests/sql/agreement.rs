@@ -91,7 +91,7 @@ fn pages_in_any_order_add_up() {
     });
 }
 
-fn searches() -> impl Strategy<Value = Search> {
+pub(crate) fn searches() -> impl Strategy<Value = Search> {
     let word = one_of(&TEXTS[..]).prop_filter("an empty word asks for nothing", |text| !text.is_empty());
     word.prop_map(|text| Search::Word(text.to_owned())).prop_recursive(3, 8, 3, |inner| {
         prop_oneof![
@@ -102,7 +102,7 @@ fn searches() -> impl Strategy<Value = Search> {
     })
 }
 
-fn is_found(row: &Row, search: &Search) -> bool {
+pub(crate) fn is_found(row: &Row, search: &Search) -> bool {
     match search {
         Search::Word(word) => ["Title", "Notes"].iter().any(|name| match &row[name] {
             Cell::Text(text) => Needle::new(word).is_in(text),

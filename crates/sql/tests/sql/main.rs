@@ -8,6 +8,7 @@ mod casting;
 mod databases;
 mod dialects;
 mod drawn;
+mod expanded;
 mod kinds;
 mod naive;
 mod names;
