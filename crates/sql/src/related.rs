@@ -11,7 +11,7 @@ use crate::reading::Select;
 use crate::source::Source;
 use crate::statement::{Statement, whole};
 use std::fmt::Write as _;
-use tidemark_model::Cell;
+use tidemark_model::{Cell, ID};
 use uuid::Uuid;
 
 /// A read of the records whose property is one of some ids.
@@ -41,15 +41,15 @@ pub fn related(read: &Related<'_>) -> Result<(Statement, Vec<Value>), QueryError
     let columns = select.columns.iter().map(|name| column(select.dialect, name));
     let (values, made): (Vec<Value>, Vec<String>) = compiler.values(&select.query.select)?.into_iter().unzip();
     let wanted = keys.iter().filter(|_| select.with_keys).map(|key| key.returned.clone());
-    let inner: Vec<String> =
-        columns.chain(made).chain(wanted).enumerate().map(|(at, sql)| format!("{sql} AS c{at}")).collect();
-    let outer: Vec<String> = (0..inner.len()).map(|at| format!("x.c{at}")).collect();
-    let mut sql = format!(
-        "SELECT x.p, {} FROM (SELECT {by} AS p, row_number() OVER (PARTITION BY {by} ORDER BY {order}) AS n, {}{}) AS x",
-        outer.join(", "),
-        inner.join(", "),
+    let returned: Vec<String> = columns.chain(made).chain(wanted).collect();
+    // Each one's share is chosen by keys alone, and read then: put in order is as little as can be.
+    let id = column(select.dialect, ID);
+    let chosen = format!(
+        "SELECT {by} AS p, {id} AS i, row_number() OVER (PARTITION BY {by} ORDER BY {order}) AS n{}",
         source.from(&compiler)
     );
+    let from = Source::of_chosen(select, &mut compiler, &chosen);
+    let mut sql = format!("SELECT x.p, {}{from}", returned.join(", "));
     let (skip, top) = (select.query.skip, select.query.top);
     let _ = write!(sql, " WHERE x.n > {}", compiler.builder.bind(whole(skip)));
     if let Some(top) = top {

@@ -11,6 +11,10 @@ use crate::reading::Select;
 use crate::source::Source;
 use crate::statement::{Dialect, Statement, whole};
 use std::fmt::Write as _;
+use tidemark_model::ID;
+
+/// From so many records that are passed over on, those that are wanted are chosen first and read then.
+const FAR: u64 = 1_000;
 
 /// Writes the statement that returns rows: filtered, searched, ordered by `order_by` and then `Id`, nulls first in
 /// ascending order, limited by `top` and `skip`.
@@ -48,10 +52,14 @@ pub fn select_with_values(select: &Select<'_>) -> Result<(Statement, Vec<Value>)
     if select.with_keys {
         returned.extend(keys.iter().map(|key| key.returned.clone()));
     }
-    let mut sql = format!("SELECT {}{}", returned.join(", "), source.from(&compiler));
     let order = select.by.map(|by| column(select.dialect, by));
-    let _ = write!(sql, " ORDER BY {}", order.unwrap_or_else(|| keys::order(select.dialect, &keys)));
+    let order = order.unwrap_or_else(|| keys::order(select.dialect, &keys));
     let (top, skip) = (select.query.top, select.query.skip);
+    let (returned, from) = (returned.join(", "), source.from(&compiler));
+    // What is passed over is put in order too.
+    let is_far = is_record && skip >= FAR;
+    let wanted = if is_far { format!("{} AS i", column(select.dialect, ID)) } else { returned.clone() };
+    let mut sql = format!("SELECT {wanted}{from} ORDER BY {order}");
     if let Some(top) = top {
         let _ = write!(sql, " LIMIT {}", compiler.builder.bind(whole(top)));
     } else if skip > 0 && select.dialect == Dialect::Sqlite {
@@ -59,6 +67,10 @@ pub fn select_with_values(select: &Select<'_>) -> Result<(Statement, Vec<Value>)
     }
     if skip > 0 {
         let _ = write!(sql, " OFFSET {}", compiler.builder.bind(whole(skip)));
+    }
+    if is_far {
+        let of_chosen = Source::of_chosen(select, &mut compiler, &sql);
+        sql = format!("SELECT {returned}{of_chosen} ORDER BY {order}");
     }
     Ok((compiler.builder.finish(sql)?, values))
 }

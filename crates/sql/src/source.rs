@@ -3,15 +3,15 @@
 //! Owns: the text behind `FROM`, its conditions, and what can be named in its rows. Within a statement it is always called
 //! `t`. Refuses: single steps (`apply`), which rows are returned in which order (`select`).
 
-use crate::compiler::{Compiler, all_of, column, join};
+use crate::compiler::{Compiler, ROOT, all_of, column, join};
 use crate::error::QueryError;
 use crate::name::quoted;
 use crate::path::joined;
 use crate::reading::Select;
 use crate::search;
 use std::fmt::Write as _;
-use tidemark_model::Cell;
 use tidemark_model::query::{Expr, Search};
+use tidemark_model::{Cell, ID};
 
 /// Rows that something is asked of.
 pub(crate) struct Source {
@@ -82,6 +82,18 @@ impl Source {
     pub(crate) fn search(&mut self, compiler: &mut Compiler<'_>, parts: &[Search]) -> Result<(), QueryError> {
         self.safe.extend(search::search(compiler, parts)?);
         Ok(())
+    }
+
+    /// Writes ` FROM … WHERE …` for the columns of the records that another statement has chosen, by their `Id`s, which it calls
+    /// `i`: what is put in order is then as short as it can be.
+    pub(crate) fn of_chosen(select: &Select<'_>, compiler: &mut Compiler<'_>, chosen: &str) -> String {
+        let table = quoted(select.dialect, select.table);
+        let mut same = vec![format!("{} = x.i", column(select.dialect, ID))];
+        for (name, value) in select.scope.iter().filter(|(_, value)| *value != Cell::Null) {
+            same.push(format!("{} = {}", column(select.dialect, name), compiler.builder.bind(value.clone())));
+        }
+        let joins = compiler.scopes.first().map(joined).unwrap_or_default();
+        format!(" FROM ({chosen}) AS x JOIN {table} AS {ROOT} ON {}{joins}", same.join(" AND "))
     }
 
     /// Writes ` FROM … WHERE …`.

@@ -13,7 +13,7 @@ use proptest::sample::select as one_of;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseResult, TestRng, TestRunner};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
-use tidemark_model::query::{Compare, Expr, Function, Literal, Query, Search};
+use tidemark_model::query::{Compare, Computed, Expr, Function, Literal, OrderBy, Query, Search};
 use tidemark_model::text::Needle;
 use tidemark_model::{Cell, EntitySet};
 use tidemark_sql::{Dialect, Select, count, placeholders, select};
@@ -265,5 +265,37 @@ fn scope_and_further_conditions_limit_the_rows() {
         };
         databases.fill(dialect, &rows);
         assert_eq!(databases.ids(dialect, &select(&read).unwrap()), [Uuid::from_u128(4)]);
+    }
+}
+
+#[test]
+fn what_is_far_behind_others_is_read_as_what_is_near() {
+    let databases = Databases::new(&SET);
+    let text = |n: usize| Cell::Text(format!("{:04}", n * 7 % 1_201).into());
+    let rows: Vec<Row> =
+        (0..1_201).map(|n| row_of(n, [("Title", text(n)), ("Rank", Cell::Integer(n as i64 % 3))])).collect();
+    let rank = Expr::Compare {
+        op: Compare::Ne,
+        left: name("Rank").into(),
+        right: Expr::Literal(Literal::Number("2".into())).into(),
+    };
+    let order_by = vec![OrderBy { expr: name("Title"), descending: true }];
+    let compute = vec![Computed { expr: name("Title"), name: "Again".into() }];
+    for (skip, filter) in [(999, None), (1_000, None), (1_195, None), (800, Some(rank.clone())), (1_000, Some(rank))] {
+        let query = Query { filter, order_by: order_by.clone(), compute: compute.clone(), ..Query::default() };
+        for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+            databases.fill(dialect, &rows);
+            let scope = [("_IsTombstoned", Cell::Integer(0))];
+            let read = |query| Select {
+                scope: &scope,
+                with_keys: true,
+                ..Select::new(dialect, &SET, TABLE, &["Id", "Title"], query)
+            };
+            let all = databases.run(dialect, &select(&read(&query)).unwrap());
+            let far = Query { skip, top: Some(5), ..query.clone() };
+            let page = databases.run(dialect, &select(&read(&far)).unwrap());
+            let behind: Vec<_> = all.into_iter().skip(skip as usize).take(5).collect();
+            assert_eq!(page, behind, "{dialect:?} {skip}");
+        }
     }
 }
