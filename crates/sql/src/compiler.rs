@@ -138,6 +138,7 @@ pub(crate) fn column_of(dialect: Dialect, set: &EntitySet, alias: &str, name: &s
         of: Type::of(&property.kind),
         nullable: !matches!(property.role, Role::Key | Role::UpdatedAt | Role::IsTombstoned),
         may_be_nan: false,
+        is_normal: false,
         name: shown_as.to_owned(),
         property: Some(shown_as.to_owned()),
         edm: property.kind.edm_name(),

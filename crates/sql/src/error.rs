@@ -39,6 +39,12 @@ pub enum QueryError {
     /// The related records are more than one answer has room for.
     #[error("The related records are too many for one answer: ask for fewer records ($top) or properties ($select)")]
     TooMuch,
+    /// The query looks for too long at too many records.
+    #[error(
+        "This query would look for too long at too many records. Ask less of each, or name the list, the records or the \
+         time that it is about"
+    )]
+    TooCostly,
     /// The query is too large or nested too deeply.
     #[error("The query is too complex: use fewer conditions, or split it into several requests")]
     TooComplex,
@@ -50,7 +56,7 @@ impl QueryError {
         match self {
             Self::UnknownProperty { property, .. } => Some(property),
             Self::TypeMismatch { property, .. } => property.as_deref(),
-            Self::Unsupported { .. } | Self::NoNumber(_) | Self::TooMuch | Self::TooComplex => None,
+            Self::Unsupported { .. } | Self::NoNumber(_) | Self::TooMuch | Self::TooCostly | Self::TooComplex => None,
         }
     }
 }

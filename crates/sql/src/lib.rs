@@ -17,6 +17,7 @@ mod compiler;
 mod computed;
 mod condition;
 mod constant;
+mod cost;
 mod error;
 mod folded;
 mod keys;
@@ -43,6 +44,7 @@ mod word_index;
 
 pub use column::{Column, ColumnKind};
 pub use computed::Value;
+pub use cost::{Looked, cost};
 pub use error::QueryError;
 pub use folded::{folded_cell, folded_column, folded_name};
 pub use name::{name, quote, quoted};

@@ -124,6 +124,8 @@ pub(crate) struct Operand {
     pub(crate) nullable: bool,
     /// Whether it can be no number (NaN), which equals nothing, itself neither.
     pub(crate) may_be_nan: bool,
+    /// Whether it is text that is known to be in normal form.
+    pub(crate) is_normal: bool,
     /// What sentences call it.
     pub(crate) name: String,
     /// The property that it is, where it is one.
@@ -135,7 +137,16 @@ pub(crate) struct Operand {
 impl Operand {
     /// Makes a value that is calculated.
     pub(crate) fn calculated(sql: String, of: Type, nullable: bool, name: impl Into<String>) -> Self {
-        Self { sql, of, nullable, may_be_nan: false, name: name.into(), property: None, edm: of.edm() }
+        Self {
+            sql,
+            of,
+            nullable,
+            may_be_nan: false,
+            is_normal: false,
+            name: name.into(),
+            property: None,
+            edm: of.edm(),
+        }
     }
 
     /// Writes what is compared or ordered; the order stands beside the left operand. Text goes by the order people expect

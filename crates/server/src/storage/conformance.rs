@@ -4,6 +4,7 @@
 //! starts itself. Refuses: HTTP (`tests/wire` asks that of both too).
 
 mod bed;
+mod costs;
 mod feed;
 mod overview;
 mod people;

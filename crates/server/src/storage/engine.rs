@@ -4,6 +4,7 @@
 //! connections, pools and files (`drivers`), and deciding a change (`change::decide`, called inside the transaction).
 
 mod apply;
+mod costs;
 mod counter;
 mod expand;
 mod history;

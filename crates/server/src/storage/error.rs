@@ -107,6 +107,7 @@ impl StorageError {
             Self::Query(error @ QueryError::Unsupported { .. }) => {
                 WireError::new(501, Code::NotSupported, error.to_string())
             }
+            Self::Query(error @ QueryError::TooCostly) => WireError::new(400, Code::QueryTooSlow, error.to_string()),
             Self::Query(error) => {
                 let wire = WireError::bad_request(error.to_string());
                 match error.property() {

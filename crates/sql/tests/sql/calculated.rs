@@ -287,9 +287,9 @@ fn calculated() -> BoxedStrategy<Expr> {
     .boxed()
 }
 
-/// Tells whether a part of an expression may have no result for a row; a lambda's parts are of other records.
+/// Tells whether a part of an expression may have no result for a row; a lambda's parts, and a count's, are of other records.
 fn may_fail(here: &Here<'_>, expr: &Expr) -> bool {
-    matches!(expr, Expr::Lambda { .. })
+    matches!(expr, Expr::Lambda { .. } | Expr::CountOf { .. })
         || naive::value(here, expr).is_err()
         || expr.parts().into_iter().any(|part| may_fail(here, part))
 }

@@ -3,6 +3,7 @@
 //! Owns: which keys are asked for, and giving each row its own. Records that many rows refer to are read and kept once. Refuses:
 //! more than an answer has room for: what is read stands in memory.
 
+use super::costs::Costs;
 use super::scope::{Around, scope};
 use super::table::{MARK, SEQUENCE, Tables};
 use super::tx::{Fetch, Tx, binds};
@@ -12,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tidemark_model::query::Want;
 use tidemark_model::{Cell, EntitySet, ID};
-use tidemark_sql::{QueryError, Related, Select, Value};
+use tidemark_sql::{Looked, QueryError, Related, Select, Value};
 use uuid::Uuid;
 
 /// Bytes of related records that are read for one answer, and that one answer repeats.
@@ -21,14 +22,18 @@ pub(super) const MOST_BYTES: usize = 32 * 1024 * 1024;
 const MOST_RECORDS: usize = 50_000;
 
 /// How much has been read for one answer.
-#[derive(Default)]
-pub(super) struct Load {
+pub(super) struct Load<'c> {
     bytes: usize,
     records: usize,
+    costs: &'c Costs<'c>,
 }
 
-impl Load {
-    fn add<'c>(&mut self, cells: impl Iterator<Item = &'c Cell<'static>>) -> Result<()> {
+impl<'c> Load<'c> {
+    pub(super) fn of(costs: &'c Costs<'c>) -> Self {
+        Self { bytes: 0, records: 0, costs }
+    }
+
+    fn add<'r>(&mut self, cells: impl Iterator<Item = &'r Cell<'static>>) -> Result<()> {
         self.records += 1;
         self.bytes += cells.map(size).sum::<usize>();
         if self.bytes > MOST_BYTES || self.records > MOST_RECORDS {
@@ -50,7 +55,7 @@ pub(super) fn beside(
     set: &EntitySet,
     rows: &[&[Cell<'static>]],
     wanted: &[Expansion],
-    load: &mut Load,
+    load: &mut Load<'_>,
 ) -> Result<Vec<Vec<Found>>> {
     let mut found: Vec<Vec<Found>> = rows.iter().map(|_| Vec::with_capacity(wanted.len())).collect();
     for expansion in wanted {
@@ -67,7 +72,8 @@ pub(super) fn beside(
         let keys: Vec<Option<Uuid>> = rows.iter().map(key).collect();
         let asked: Vec<Uuid> = keys.iter().flatten().copied().collect::<BTreeSet<_>>().into_iter().collect();
         let is_counted = expansion.want == Want::Count || expansion.query.count;
-        let counts = if is_counted { counts(tx, tables, expansion, theirs, &asked)? } else { BTreeMap::new() };
+        let counts =
+            if is_counted { counts(tx, tables, expansion, theirs, &asked, load.costs)? } else { BTreeMap::new() };
         let records = match expansion.want {
             Want::Count => BTreeMap::new(),
             Want::Records | Want::References => records(tx, tables, expansion, theirs, &asked, load)?,
@@ -91,7 +97,7 @@ fn records(
     expansion: &Expansion,
     by: &str,
     of: &[Uuid],
-    load: &mut Load,
+    load: &mut Load<'_>,
 ) -> Result<BTreeMap<Uuid, Vec<Arc<Relative>>>> {
     let set = tables.set(&expansion.place.set)?;
     let properties = set.entity_type.properties.iter().map(|property| property.name.as_str());
@@ -99,7 +105,7 @@ fn records(
     let width = columns.len() - 2;
     let mut read: Vec<(Uuid, Relative)> = Vec::new();
     if !of.is_empty() {
-        let (statement, values) = asking(tx, tables, expansion, &columns, by, of, tidemark_sql::related)?;
+        let (statement, values) = asking(tx, tables, expansion, &columns, (by, of), load.costs, tidemark_sql::related)?;
         let (values, behind): (Arc<[Value]>, usize) = (values.as_slice().into(), width + values.len());
         tx.query(&statement.sql, &binds(&statement.values), Fetch::Piecewise, &mut |cursor| {
             while let Some(row) = cursor.next()? {
@@ -130,10 +136,17 @@ fn records(
     Ok(found)
 }
 
-fn counts(tx: &dyn Tx, tables: &Tables, expansion: &Expansion, by: &str, of: &[Uuid]) -> Result<BTreeMap<Uuid, u64>> {
+fn counts(
+    tx: &dyn Tx,
+    tables: &Tables,
+    expansion: &Expansion,
+    by: &str,
+    of: &[Uuid],
+    costs: &Costs<'_>,
+) -> Result<BTreeMap<Uuid, u64>> {
     let mut counts = BTreeMap::new();
     if !of.is_empty() {
-        let statement = asking(tx, tables, expansion, &[], by, of, tidemark_sql::related_counts)?;
+        let statement = asking(tx, tables, expansion, &[], (by, of), costs, tidemark_sql::related_counts)?;
         let counted = tx.all(&statement.sql, &binds(&statement.values), |row| {
             Ok((row.guid_or_null(0)?.unwrap_or_default(), row.unsigned(1)?))
         })?;
@@ -147,8 +160,8 @@ fn asking<T>(
     tables: &Tables,
     expansion: &Expansion,
     columns: &[&str],
-    by: &str,
-    of: &[Uuid],
+    (by, of): (&str, &[Uuid]),
+    costs: &Costs<'_>,
     writing: fn(&Related<'_>) -> std::result::Result<T, QueryError>,
 ) -> Result<T> {
     let place = &expansion.place;
@@ -159,5 +172,11 @@ fn asking<T>(
     select.scope = &scope;
     select.neighbours = Some(&around);
     select.with_keys = !columns.is_empty() && matches!(expansion.way, Way::ToMany(_));
+    let owners = set.entity_type.navigation.iter().find(|way| way.property == by).map(|way| way.target_set.as_str());
+    let each = match (&expansion.way, owners) {
+        (Way::ToMany(_), Some(owners)) => costs.rows(&set.name)? / costs.rows(owners)?.max(1),
+        _ => 1,
+    };
+    costs.add(&select, Looked::At((of.len() as u64).saturating_mul(each.max(1))))?;
     Ok(writing(&Related { select, by, of })?)
 }

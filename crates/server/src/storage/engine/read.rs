@@ -1,5 +1,6 @@
 //! Lists, enumerations and deltas: one snapshot, rows handed on while the database holds them.
 
+use super::costs::Costs;
 use super::counter::position;
 use super::expand;
 use super::overview::Behind;
@@ -8,14 +9,14 @@ use super::table::{MARK, OWNER, SEQUENCE, SetTable, Tables, WORKSPACE};
 use super::tx::{Columns, Cursor, Fetch, Tx, binds};
 use super::{living, words};
 use crate::change::{Mark, Place};
-use crate::limits::MAX_PAGE_BYTES;
+use crate::limits::{LIST_PAGE, MAX_PAGE_BYTES};
 use crate::storage::expand::Found;
 use crate::storage::{
     FeedLoss, Position, Read, ReadOutcome, Render, Result, RowView, Rows, Selection, Snapshot, StorageError,
 };
 use tidemark_model::query::{Computed, Query};
 use tidemark_model::{Cell, ID, IS_TOMBSTONED, Planted, UPDATED_AT, is_planted};
-use tidemark_sql::{Dialect, QueryError, Select, Statement, Value, placeholders, quote, quoted};
+use tidemark_sql::{Dialect, Looked, QueryError, Select, Statement, Value, placeholders, quote, quoted};
 
 /// What a delta calls the condition of its filter: no name of a client's.
 const HOLDS: &str = "$holds";
@@ -33,14 +34,15 @@ pub(super) fn read(tx: &dyn Tx, tables: &Tables, read: &Read, behind: &Behind, r
         Selection::Matching { query, .. } => words::found(tx, tables, &read.place, query, behind)?,
         _ => None,
     };
+    let costs = Costs::of(tx, tables, &read.place, behind);
+    let (statement, made) = rows_statement(dialect, tables, read, found.as_deref(), &costs)?;
     let total = match read.count {
-        true => Some(total(tx, tables, read, found.as_deref(), behind)?),
+        true => Some(total(tx, tables, read, found.as_deref(), behind, &costs)?),
         false => None,
     };
-    let (statement, made) = rows_statement(dialect, tables, read, found.as_deref())?;
     let snapshot = Snapshot { position, total, made };
     if !read.expand.is_empty() {
-        let mut rows = whole_rows(tx, tables, read, &statement)?;
+        let mut rows = whole_rows(tx, tables, read, &statement, &costs)?;
         return Ok(ReadOutcome::Page(render(&snapshot, &mut rows)?));
     }
     let (mut render, mut page) = (Some(render), None);
@@ -54,7 +56,13 @@ pub(super) fn read(tx: &dyn Tx, tables: &Tables, read: &Read, behind: &Behind, r
 }
 
 /// Reads the rows of a page into memory, and what is wanted beside them.
-fn whole_rows(tx: &dyn Tx, tables: &Tables, read: &Read, statement: &Statement) -> Result<WholeRows> {
+fn whole_rows(
+    tx: &dyn Tx,
+    tables: &Tables,
+    read: &Read,
+    statement: &Statement,
+    costs: &Costs<'_>,
+) -> Result<WholeRows> {
     let mut rows = WholeRows::default();
     let mut bytes = 0;
     tx.query(&statement.sql, &binds(&statement.values), Fetch::Piecewise, &mut |cursor| {
@@ -71,7 +79,7 @@ fn whole_rows(tx: &dyn Tx, tables: &Tables, read: &Read, statement: &Statement) 
     })?;
     let set = tables.set(&read.place.set)?;
     let own: Vec<&[Cell<'static>]> = rows.rows.iter().map(|row| row.get(2..).unwrap_or_default()).collect();
-    rows.found = expand::beside(tx, tables, set, &own, &read.expand, &mut expand::Load::default())?;
+    rows.found = expand::beside(tx, tables, set, &own, &read.expand, &mut expand::Load::of(costs))?;
     rows.cut_to(expand::MOST_BYTES)?;
     Ok(rows)
 }
@@ -140,7 +148,7 @@ impl Columns for Vec<Cell<'static>> {
 /// Counts the records that a query lets through.
 pub(super) fn count(tx: &dyn Tx, tables: &Tables, place: &Place, query: &Query, behind: &Behind) -> Result<u64> {
     let found = words::found(tx, tables, place, query, behind)?;
-    matching(tx, tables, place, query, found.as_deref(), behind)
+    matching(tx, tables, place, query, found.as_deref(), behind, &Costs::of(tx, tables, place, behind))
 }
 
 /// Tells why the feed cannot go on from a place, if it cannot.
@@ -173,6 +181,7 @@ fn rows_statement(
     tables: &Tables,
     read: &Read,
     found: Option<&[Cell<'static>]>,
+    costs: &Costs<'_>,
 ) -> Result<(Statement, Vec<Value>)> {
     let (set, table) = (tables.set(&read.place.set)?, tables.table(&read.place.set)?);
     let columns: Vec<&str> = [SEQUENCE, MARK].into_iter().chain(read.properties.iter().map(String::as_str)).collect();
@@ -186,7 +195,9 @@ fn rows_statement(
             select.among = found.map(|found| (SEQUENCE, found));
             select.after = after.as_deref();
             select.with_keys = true;
-            Ok(tidemark_sql::select_with_values(&select)?)
+            let written = tidemark_sql::select_with_values(&select)?;
+            costs.add(&select, looked(query.top.unwrap_or(LIST_PAGE.into()), found))?;
+            Ok(written)
         }
         Selection::LiveAfter { id, limit, filter: Some(filter) } => {
             let query = Query { filter: Some(filter.as_ref().clone()), top: Some((*limit).into()), ..Query::default() };
@@ -195,7 +206,9 @@ fn rows_statement(
             let after = id.map(|id| [Cell::Guid(id.0)]);
             select.scope = &scope;
             select.after = after.as_ref().map(|after| &after[..]);
-            Ok(tidemark_sql::select_with_values(&select)?)
+            let written = tidemark_sql::select_with_values(&select)?;
+            costs.add(&select, looked((*limit).into(), None))?;
+            Ok(written)
         }
         Selection::ChangedAfter { limit, filter: Some(filter) } => {
             let holds = Computed { expr: filter.as_ref().clone(), name: HOLDS.to_owned() };
@@ -240,12 +253,19 @@ fn rows_statement(
 }
 
 /// Counts all rows of the selection.
-fn total(tx: &dyn Tx, tables: &Tables, read: &Read, found: Option<&[Cell<'static>]>, behind: &Behind) -> Result<u64> {
+fn total(
+    tx: &dyn Tx,
+    tables: &Tables,
+    read: &Read,
+    found: Option<&[Cell<'static>]>,
+    behind: &Behind,
+    costs: &Costs<'_>,
+) -> Result<u64> {
     match &read.selection {
-        Selection::Matching { query, .. } => matching(tx, tables, &read.place, query, found, behind),
+        Selection::Matching { query, .. } => matching(tx, tables, &read.place, query, found, behind, costs),
         Selection::LiveAfter { filter, .. } => {
             let query = Query { filter: filter.as_deref().cloned(), ..Query::default() };
-            matching(tx, tables, &read.place, &query, None, behind)
+            matching(tx, tables, &read.place, &query, None, behind, costs)
         }
         Selection::ChangedAfter { .. } => {
             let table = tables.table(&read.place.set)?;
@@ -267,6 +287,7 @@ fn matching(
     query: &Query,
     found: Option<&[Cell<'static>]>,
     behind: &Behind,
+    costs: &Costs<'_>,
 ) -> Result<u64> {
     if let Some(living) = living::living(tx, place, query, behind)? {
         return Ok(living);
@@ -278,7 +299,17 @@ fn matching(
     select.scope = &scope;
     select.among = found.map(|found| (SEQUENCE, found));
     select.neighbours = Some(&around);
-    run_count(tx, &tidemark_sql::count(&select)?)
+    let statement = tidemark_sql::count(&select)?;
+    // Nothing is put in order or shown.
+    let asked = Query { order_by: Vec::new(), skip: 0, ..query.clone() };
+    select.query = &asked;
+    costs.add(&select, looked(0, found))?;
+    run_count(tx, &statement)
+}
+
+/// At how many records a read looks.
+fn looked(page: u64, found: Option<&[Cell<'static>]>) -> Looked {
+    found.map_or(Looked::AsAsked { page }, |found| Looked::At(found.len() as u64))
 }
 
 /// Where a delta begins, as a value.

@@ -1,0 +1,395 @@
+//! What a read costs: at how many records it looks, and for how long at each.
+//!
+//! Owns: an estimate in nanoseconds, good to about a factor of two, from what each operation took over 100,000 records
+//! (docs/performance.md); sums, where a database may stop early. Refuses: what is too much (the caller says), and the
+//! database's own plan: that an index finds the records of a reference or a key is all that is known of it here.
+
+use crate::neighbour::Neighbours;
+use crate::reading::Select;
+use crate::statement::Dialect;
+use tidemark_model::query::{
+    Aggregate, Compare, Computed, Expr, Function, Literal, Logic, Method, OrderBy, Path, Search, Transformation,
+};
+use tidemark_model::{EntitySet, ID, Kind};
+
+/// How long operations take, in nanoseconds.
+struct Clock {
+    /// Reading a record on the way past.
+    record: u64,
+    /// Finding a record by its key or by a reference to it.
+    looked_up: u64,
+    /// Finding one of those that very many records lead to.
+    shared: u64,
+    /// A value that is there.
+    value: u64,
+    /// A number without rounding.
+    number: u64,
+    /// Looking through a text, or making another of it.
+    text: u64,
+    /// Making one of two.
+    joined: u64,
+    /// A part of a date.
+    date: u64,
+    /// Taking a row into an order of which the first are wanted.
+    placed: u64,
+    /// And into one of all.
+    sorted: u64,
+    /// Taking a row into a group.
+    grouped: u64,
+    /// And a value into a set of them.
+    distinct: u64,
+    /// Finding a value in a list of a thousand.
+    listed: u64,
+}
+
+const SQLITE: Clock = Clock {
+    record: 150,
+    looked_up: 1_300,
+    shared: 200,
+    value: 20,
+    number: 250,
+    text: 100,
+    joined: 100,
+    date: 200,
+    placed: 150,
+    sorted: 2_600,
+    grouped: 900,
+    distinct: 900,
+    listed: 400,
+};
+
+const POSTGRES: Clock = Clock {
+    record: 600,
+    looked_up: 1_000,
+    shared: 150,
+    value: 50,
+    number: 200,
+    text: 250,
+    joined: 3_000,
+    date: 3_500,
+    placed: 500,
+    sorted: 2_200,
+    grouped: 1_500,
+    distinct: 2_500,
+    listed: 2_000,
+};
+
+/// What a date or an upper bound leaves of the records, where an index finds them: nobody knows, and most ask for few.
+const RANGE: u64 = 10;
+
+/// At how many records a read looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Looked {
+    /// At those that the filter leaves, or at the first ones where nothing is asked of them.
+    AsAsked {
+        /// How many are returned at the most.
+        page: u64,
+    },
+    /// At so many, and all of them are put in order.
+    At(u64),
+}
+
+/// Estimates a read of a table for which a [statement](crate::select) could be written; `rows` says how many records a set
+/// has.
+pub fn cost(select: &Select<'_>, looked: Looked, rows: &dyn Fn(&str) -> u64) -> u64 {
+    let query = select.query;
+    let clock = if select.dialect == Dialect::Postgres { &POSTGRES } else { &SQLITE };
+    let mut costs = Costs { clock, neighbours: select.neighbours, computed: &query.compute, rows, once: 0 };
+    let at = At { set: select.set, variables: Vec::new() };
+    let asked = costs.searched(&at, &query.search)
+        + query.filter.as_ref().map_or(0, |filter| costs.expr(&at, filter))
+        + query.apply.iter().map(|step| costs.step(&at, step)).sum::<u64>();
+    let placed = costs.order(&at, query.order(), query.skip);
+    let shown: u64 = query.compute.iter().map(|one| costs.expr(&at, &one.expr)).sum();
+    let all = rows(&select.set.name);
+    let (looked_at, page, placed) = match looked {
+        Looked::At(n) => (n, n, clock.looked_up + clock.sorted),
+        // The first ones that are met, in the order in which they lie.
+        Looked::AsAsked { page } if asked + placed == 0 => (all.min(query.skip.saturating_add(page)), page, 0),
+        Looked::AsAsked { page } => (costs.narrowed(select.set, query.filter.as_ref(), all), page, placed),
+    };
+    looked_at
+        .saturating_mul(clock.record + asked + placed)
+        .saturating_add(page.min(looked_at).saturating_mul(shown))
+        .saturating_add(costs.once)
+}
+
+/// The record that names lead from.
+struct At<'a> {
+    set: &'a EntitySet,
+    /// What lambdas around call theirs.
+    variables: Vec<(String, &'a EntitySet)>,
+}
+
+struct Costs<'a> {
+    clock: &'static Clock,
+    neighbours: Option<&'a dyn Neighbours>,
+    computed: &'a [Computed],
+    rows: &'a dyn Fn(&str) -> u64,
+    /// What is done once for all records.
+    once: u64,
+}
+
+impl<'a> Costs<'a> {
+    /// Returns at how many records a filter has a read look.
+    fn narrowed(&self, set: &EntitySet, filter: Option<&Expr>, all: u64) -> u64 {
+        match filter {
+            Some(Expr::Logic { op: Logic::And, left, right }) => {
+                self.narrowed(set, Some(left), all).min(self.narrowed(set, Some(right), all))
+            }
+            Some(Expr::Compare { op, left, right }) => {
+                let (Expr::Property(name), Expr::Literal(value)) = (&**left, &**right) else { return all };
+                let reference = set.entity_type.navigation.iter().find(|way| way.property == *name);
+                match (op, reference) {
+                    (_, _) if *value == Literal::Null => all,
+                    (Compare::Eq, _) if name == ID => 1,
+                    (Compare::Eq, Some(way)) => all / (self.rows)(&way.target_set).max(1),
+                    (Compare::Ne, _) => all,
+                    _ if set.entity_type.indexed().any(|property| property.name == *name) => all / RANGE,
+                    _ => all,
+                }
+            }
+            Some(Expr::In { left, list }) => match &**left {
+                Expr::Property(name) if name == ID => list.len() as u64,
+                _ => all,
+            },
+            _ => all,
+        }
+    }
+
+    fn expr(&mut self, at: &At<'a>, expr: &Expr) -> u64 {
+        if let Expr::Property(name) = expr
+            && let Some(made) = self.computed.iter().find(|made| made.name == *name)
+        {
+            return self.expr(at, &made.expr);
+        }
+        let own = match expr {
+            Expr::Literal(_) => 0,
+            Expr::Property(_) | Expr::Not(_) | Expr::Logic { .. } | Expr::IsOf { .. } => self.clock.value,
+            Expr::Compare { .. } | Expr::Case(_) => 2 * self.clock.value,
+            Expr::In { list, .. } => 2 * self.clock.value + list.len() as u64 * self.clock.listed / 1_000,
+            Expr::Path(path) => self.clock.value + self.clock.shared * (path.names.len() as u64).saturating_sub(1),
+            Expr::Negate(_) | Expr::Arithmetic { .. } | Expr::Cast { .. } => self.clock.number,
+            Expr::Call { function, .. } => self.call(*function),
+            Expr::Lambda { over, variable, condition, .. } => {
+                let is_apart = |own: &mut Vec<_>| condition.as_ref().is_none_or(|c| c.is_of_own_alone(own));
+                let is_apart = is_apart(&mut vec![Some(variable.as_str())]);
+                return self.related(at, over, Some(variable), condition.as_deref(), &[], is_apart);
+            }
+            Expr::Count(over) => return self.related(at, over, None, None, &[], true),
+            Expr::CountOf { over, filter, search } => {
+                let is_apart = filter.as_ref().is_none_or(|filter| filter.is_of_own_alone(&mut vec![None]));
+                return self.related(at, over, None, filter.as_deref(), search, is_apart);
+            }
+        };
+        own + expr.parts().into_iter().map(|part| self.expr(at, part)).sum::<u64>()
+    }
+
+    /// Asking something of the records at the end of a path.
+    fn related(
+        &mut self,
+        at: &At<'a>,
+        over: &Path,
+        variable: Option<&str>,
+        condition: Option<&Expr>,
+        search: &[Search],
+        is_apart: bool,
+    ) -> u64 {
+        let begin = match &over.from {
+            Some(name) => at.variables.iter().rev().find(|(variable, _)| variable == name).map(|(_, set)| *set),
+            None => Some(at.set),
+        };
+        let Some((last, before)) = over.names.split_last() else { return 0 };
+        // What is not there is refused when it is written.
+        let mut owner = begin;
+        for name in before {
+            owner = owner.and_then(|set| self.target(set, name, true));
+        }
+        let Some((owner, set)) = owner.and_then(|owner| Some((owner, self.target(owner, last, false)?))) else {
+            return 0;
+        };
+        let inner = match variable {
+            Some(variable) => {
+                let mut variables = at.variables.clone();
+                variables.push((variable.to_owned(), set));
+                At { set: at.set, variables }
+            }
+            None => At { set, variables: at.variables.clone() },
+        };
+        let each = condition.map_or(0, |condition| self.expr(&inner, condition)) + self.searched(&inner, search);
+        let (all, owners) = ((self.rows)(&set.name), (self.rows)(&owner.name).max(1));
+        let passed = self.clock.shared * before.len() as u64;
+        if before.is_empty() || !is_apart {
+            return passed + self.clock.looked_up + (all / owners).saturating_mul(self.clock.looked_up + each);
+        }
+        // A number of each is made in their order, a set of them in any.
+        let sorted = if variable.is_none() { self.clock.sorted } else { self.clock.shared };
+        self.once = self.once.saturating_add(all.saturating_mul(self.clock.record + sorted + each));
+        passed + self.clock.looked_up / 2
+    }
+
+    fn target(&self, set: &'a EntitySet, name: &str, is_one: bool) -> Option<&'a EntitySet> {
+        let target = match is_one {
+            true => &set.entity_type.navigation.iter().find(|way| way.name == name)?.target_set,
+            false => &set.entity_type.collections.iter().find(|way| way.name == name)?.target_set,
+        };
+        self.neighbours?.neighbour(target).map(|neighbour| neighbour.set)
+    }
+
+    fn searched(&self, at: &At<'_>, search: &[Search]) -> u64 {
+        let texts =
+            at.set.entity_type.declared().filter(|property| matches!(property.kind, Kind::String { .. })).count();
+        search.iter().map(Search::words).sum::<usize>() as u64 * texts as u64 * self.clock.text
+    }
+
+    fn order(&mut self, at: &At<'a>, order_by: &[OrderBy], skip: u64) -> u64 {
+        let is_indexed = |expr: &Expr| match expr {
+            Expr::Property(name) => name == ID || at.set.entity_type.indexed().any(|property| property.name == *name),
+            _ => false,
+        };
+        match order_by.first() {
+            None => 0,
+            Some(first) if is_indexed(&first.expr) => 0,
+            Some(_) => {
+                let placed = if skip > 1_000 { self.clock.sorted } else { self.clock.placed };
+                placed + order_by.iter().map(|key| self.expr(at, &key.expr)).sum::<u64>()
+            }
+        }
+    }
+
+    fn step(&mut self, at: &At<'a>, step: &Transformation) -> u64 {
+        let clock = self.clock;
+        let mut made = |aggregates: &[Aggregate]| -> u64 {
+            let one = |aggregate: &Aggregate| match aggregate.method {
+                Method::CountDistinct => clock.distinct,
+                _ => 4 * clock.value,
+            };
+            aggregates.iter().map(|aggregate| one(aggregate) + self.expr(at, &aggregate.expr)).sum()
+        };
+        match step {
+            Transformation::Identity | Transformation::Top(_) | Transformation::Skip(_) => 0,
+            Transformation::Filter(filter) => self.expr(at, filter),
+            Transformation::Search(search) => self.searched(at, search),
+            Transformation::Compute(computed) => computed.iter().map(|one| self.expr(at, &one.expr)).sum(),
+            Transformation::OrderBy(order_by) => self.order(at, order_by, u64::MAX),
+            Transformation::Most { by, .. } => clock.placed + self.expr(at, &by.expr),
+            Transformation::Aggregate(aggregates) => made(aggregates),
+            Transformation::GroupBy { by, aggregates } => {
+                let paths: usize = by.iter().map(|path| path.len() - 1).sum();
+                made(aggregates) + clock.grouped + paths as u64 * clock.shared
+            }
+        }
+    }
+
+    fn call(&self, function: Function) -> u64 {
+        let Clock { value, number, text, joined, date, .. } = *self.clock;
+        match function {
+            Function::Contains | Function::StartsWith | Function::EndsWith | Function::IndexOf => text,
+            Function::ToLower | Function::ToUpper | Function::Trim | Function::Substring => text,
+            Function::MatchesPattern => 2 * text,
+            Function::Concat => joined,
+            Function::Length => 2 * value,
+            Function::Round | Function::Floor | Function::Ceiling => number,
+            Function::Now | Function::MinDateTime | Function::MaxDateTime => 0,
+            _ => date,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tidemark_model::EntityModel;
+    use tidemark_model::query::Query;
+
+    const ALL: u64 = 100_000;
+    const LISTS: u64 = 200;
+
+    struct Around<'m>(&'m EntityModel);
+
+    impl Neighbours for Around<'_> {
+        fn neighbour(&self, set: &str) -> Option<crate::Neighbour<'_>> {
+            let set = self.0.set(set)?;
+            Some(crate::Neighbour { set, table: &set.name, scope: Vec::new(), apart_from: Vec::new() })
+        }
+    }
+
+    /// The milliseconds of a list, by the clock of each database.
+    fn of(query: &Query) -> [u64; 2] {
+        let model = EntityModel::parse(EntityModel::default_document()).unwrap();
+        let (around, set) = (Around(&model), model.set("TodoItems").unwrap());
+        let rows = |set: &str| if set == "TodoItems" { ALL } else { LISTS };
+        [Dialect::Sqlite, Dialect::Postgres].map(|dialect| {
+            let select = Select { neighbours: Some(&around), ..Select::new(dialect, set, "t", &["Id"], query) };
+            cost(&select, Looked::AsAsked { page: 50 }, &rows) / 1_000_000
+        })
+    }
+
+    fn filtered(filter: Expr) -> [u64; 2] {
+        of(&Query { filter: Some(filter), ..Query::default() })
+    }
+
+    fn property(name: &str) -> Expr {
+        Expr::Property(name.to_owned())
+    }
+
+    fn text(of: &str) -> Expr {
+        Expr::Literal(Literal::String(of.to_owned()))
+    }
+
+    fn contains(name: &str) -> Expr {
+        let lower = Expr::Call { function: Function::ToLower, arguments: vec![property(name)] };
+        Expr::Call { function: Function::Contains, arguments: vec![lower, text("z")] }
+    }
+
+    fn either(terms: usize) -> Expr {
+        let or = |left: Expr, right: Expr| Expr::Logic { op: Logic::Or, left: left.into(), right: right.into() };
+        (1..terms).fold(contains("Notes"), |all, _| or(all, contains("Notes")))
+    }
+
+    #[test]
+    fn what_is_asked_for_more_records_or_more_of_each_costs_more() {
+        let first_page = of(&Query::default());
+        assert_eq!(first_page, [0, 0], "only the first are looked at");
+        let (one, twenty) = (filtered(contains("Notes")), filtered(either(20)));
+        for dialect in [0, 1] {
+            assert!((10..250).contains(&one[dialect]) && twenty[dialect] > 5 * one[dialect], "{one:?} {twenty:?}");
+        }
+        let id = |name: &str| Expr::Compare {
+            op: Compare::Eq,
+            left: property(name).into(),
+            right: Expr::Literal(Literal::Guid(uuid::Uuid::nil())).into(),
+        };
+        let and = |left: Expr| Expr::Logic { op: Logic::And, left: left.into(), right: either(20).into() };
+        assert_eq!(filtered(and(id(ID))), [0, 0], "one record");
+        assert!(filtered(and(id("TodoListId")))[0] < twenty[0] / 100, "those of one list");
+    }
+
+    #[test]
+    fn what_each_of_many_asks_of_many_costs_what_they_are_together() {
+        let over = Path { from: None, names: vec!["TodoList".into(), "TodoItems".into()] };
+        let of_other = Expr::Path(Path { from: Some("o".into()), names: vec!["Title".into()] });
+        let any = |right: Expr| Expr::Lambda {
+            quantifier: tidemark_model::query::Quantifier::Any,
+            over: over.clone(),
+            variable: "o".into(),
+            condition: Some(Box::new(Expr::Compare {
+                op: Compare::Eq,
+                left: of_other.clone().into(),
+                right: right.into(),
+            })),
+        };
+        let (once, for_each) = (filtered(any(text("a"))), filtered(any(property("Title"))));
+        assert!(once[0] < 250 && for_each[0] > 20_000, "{once:?} {for_each:?}");
+    }
+
+    #[test]
+    fn what_is_made_counts_where_it_is_asked_about() {
+        let made = |filter: Option<Expr>| {
+            let compute = vec![Computed { expr: contains("Notes"), name: "Made".into() }];
+            of(&Query { compute, filter, ..Query::default() })
+        };
+        assert_eq!(made(None), [0, 0], "a page of it");
+        assert!(made(Some(property("Made")))[0] >= filtered(contains("Notes"))[0]);
+    }
+}
