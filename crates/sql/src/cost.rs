@@ -1,7 +1,7 @@
 //! What a read costs: at how many records it looks, and for how long at each.
 //!
 //! Owns: an estimate in nanoseconds, good to about a factor of two, from what each operation took over 100,000 records
-//! (docs/performance.md); sums, where a database may stop early. Refuses: what is too much (the caller says), and the
+//! (docs/scale.md); sums, where a database may stop early. Refuses: what is too much (the caller says), and the
 //! database's own plan: that an index finds the records of a reference or a key is all that is known of it here.
 
 use crate::neighbour::Neighbours;

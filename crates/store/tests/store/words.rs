@@ -122,3 +122,73 @@ fn a_table_that_was_made_anew_by_an_older_program_is_not_looked_for_in_an_index_
     while device.store.index_words().unwrap() {}
     assert_eq!(found(&device.store, "valve 12345"), 1);
 }
+
+/// `cargo test --release -p tidemark-store --test store -- --ignored words --nocapture`
+#[test]
+#[ignore = "a measurement; run it in release"]
+fn a_million_records_are_searched_in() {
+    let device = device();
+    let store = &device.store;
+    let things = ["pump", "valve", "gauge", "ladder", "gasket", "filter", "meter", "hatch"];
+    for part in 0..10_u64 {
+        let taken = pull(store, ITEMS, |tx| {
+            let mut sink = tx.sink()?;
+            for n in part * 100_000..(part + 1) * 100_000 {
+                let thing = things[(n as usize * 7 + 3) % things.len()];
+                let (title, etag) = (format!("Check {thing} {n} in the north"), format!("W/\"{n}.abcdef01\""));
+                let notes = format!("Bring the {} and the spare key {}", things[n as usize % 5], n % 1_000);
+                let declared = model().set(ITEMS).unwrap().entity_type.declared();
+                let cells: Vec<Cell<'_>> = declared
+                    .map(|property| match property.name.as_str() {
+                        "Title" => Cell::Text(title.as_str().into()),
+                        "Notes" => Cell::Text(notes.as_str().into()),
+                        "IsDone" | "Priority" => Cell::Integer(0),
+                        "DueAt" => Cell::Integer((n as i64 * 7_919 % 1_000_000) * 1_000_000),
+                        _ => Cell::Null,
+                    })
+                    .collect();
+                sink.take(Incoming::Row(IncomingRow {
+                    id: id(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+                    etag: &etag,
+                    cells: &cells,
+                    updated_at: 1_760_000_000_000,
+                    is_tombstoned: false,
+                    updated_by: Some("bob"),
+                    extra: None,
+                }))?;
+            }
+            Ok::<_, StoreError>(())
+        });
+        taken.unwrap();
+    }
+    let measure = |what: &str| {
+        for word in ["pump 123456", "gasket", "123", "zebra"] {
+            let mut query = Query { top: Some(50), ..search(word) };
+            query.order_by = vec![tidemark_model::query::OrderBy {
+                expr: tidemark_model::query::Expr::Property("DueAt".into()),
+                descending: false,
+            }];
+            let started = std::time::Instant::now();
+            let listed = store.list(ITEMS, &query, Only::All).unwrap().len();
+            let page = started.elapsed();
+            let counted = store.count(ITEMS, &search(word), Only::All).unwrap();
+            println!("{what}: {word:?}: {listed} of {counted}: page {page:?}, with the count {:?}", started.elapsed());
+        }
+        let started = std::time::Instant::now();
+        let all = store.count(ITEMS, &Query::default(), Only::All).unwrap();
+        println!("{what}: all {all} are counted in {:?}", started.elapsed());
+    };
+    measure("without an index");
+    let (started, mut longest, mut pieces) = (std::time::Instant::now(), std::time::Duration::ZERO, 0);
+    loop {
+        let piece = std::time::Instant::now();
+        let is_more = store.index_words().unwrap();
+        longest = longest.max(piece.elapsed());
+        pieces += 1;
+        if !is_more {
+            break;
+        }
+    }
+    println!("indexed in {:?}, {pieces} pieces of {longest:?} at the most", started.elapsed());
+    measure("with it");
+}
