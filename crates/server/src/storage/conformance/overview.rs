@@ -8,18 +8,19 @@ use crate::storage::{Caller, Read, Retention, Selection};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRng, TestRunner};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tidemark_model::Method;
 use tidemark_model::query::{Query, Search};
 use tidemark_model::text::Needle;
+use tidemark_model::{EntityModel, Method};
 
 on_every_database!(
     a_search_and_a_count_are_the_same_whatever_the_overview_has_come_to,
     what_is_far_behind_is_brought_forward_by_who_reads_it,
     what_one_user_alone_has_is_found_by_that_user,
     an_index_says_nothing_of_what_was_purged,
+    an_index_of_other_properties_is_made_anew,
     a_number_is_counted_anew_where_the_journal_has_lost_its_lines,
 );
 
@@ -170,4 +171,33 @@ async fn a_number_is_counted_anew_where_the_journal_has_lost_its_lines(bed: Bed)
     assert_eq!(found(&bed, &ann, ITEMS, &Query::default()).await, 2);
     bed.storage.catch_up(&bed.place(&ann, ITEMS)).await.unwrap();
     assert_eq!(found(&bed, &ann, ITEMS, &Query::default()).await, 2);
+}
+
+async fn an_index_of_other_properties_is_made_anew(bed: Bed) {
+    let model = |code: Value| {
+        let mut document: Value = serde_json::from_str(EntityModel::default_document()).unwrap();
+        let schema = document.as_object_mut().unwrap().values_mut().find(|value| value.get("TodoItem").is_some());
+        schema.unwrap()["TodoItem"]["Code"] = code;
+        EntityModel::to_serve(&document.to_string()).unwrap()
+    };
+    let ann = bed.caller("ann").await;
+    let place = bed.place(&ann, ITEMS);
+    bed.commit(&ann, (1..6).map(|number| vec![bed.titled(number, "a task")]).collect()).await;
+    bed.storage.catch_up(&place).await.unwrap();
+    assert_eq!(bed.storage.count(&place, &searching("zebra")).await.unwrap(), 0);
+    // A property that comes with the model, and then one of which what is missing is filled in.
+    let with_code = bed.another(model(json!({ "$Nullable": true }))).await.unwrap();
+    with_code.catch_up(&place).await.unwrap();
+    assert_eq!(with_code.count(&place, &searching("zebra")).await.unwrap(), 0);
+    let filled = bed.another(model(json!({ "$DefaultValue": "a zebra" }))).await.unwrap();
+    for is_caught_up in [false, true] {
+        assert_eq!(filled.count(&place, &searching("zebra")).await.unwrap(), 5, "{is_caught_up}");
+        filled.catch_up(&place).await.unwrap();
+        assert_eq!(bed.asked("SELECT count(*) FROM \"r_TodoItems$words\""), 5);
+    }
+    // Who serves the model of before does not take what was put there for the other one for its own.
+    assert_eq!(bed.storage.count(&place, &searching("zebra")).await.unwrap(), 0);
+    assert_eq!(bed.storage.count(&place, &searching("task")).await.unwrap(), 5);
+    bed.storage.catch_up(&place).await.unwrap();
+    assert_eq!(filled.count(&place, &searching("zebra")).await.unwrap(), 5);
 }

@@ -6,7 +6,7 @@
 
 use super::table::{MARK, OWNER, SEQUENCE, WORKSPACE, table_name};
 use super::tx::{Tx, binds};
-use super::words;
+use super::{overview, words};
 use crate::storage::{Result, StorageError};
 use tidemark_model::{EntityModel, EntitySet, ID, IS_TOMBSTONED, Kind, Property};
 use tidemark_sql::{
@@ -179,7 +179,8 @@ fn fill(tx: &dyn Tx, set: &EntitySet, table: &str, property: &Property) -> Resul
             set.name, property.name
         )));
     };
-    tx.execute(&statement.sql, &binds(&statement.values)).map(drop)
+    tx.execute(&statement.sql, &binds(&statement.values))?;
+    overview::forget_words(tx, &set.name)
 }
 
 /// Returns what must stay the same of a type for the stored form to stay readable.

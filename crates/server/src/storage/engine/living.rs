@@ -16,7 +16,6 @@ use tidemark_sql::quote;
 /// counted.
 pub(super) fn living(tx: &dyn Tx, place: &Place, query: &Query, behind: &Behind) -> Result<Option<u64>> {
     let asks_for_all = query.filter.is_none() && query.search.is_empty() && query.apply.is_empty();
-    // The journal does not say whose a record is that one user alone has.
     if !asks_for_all || query.asks_about(IS_TOMBSTONED) || place.owner_no != 0 {
         return Ok(None);
     }
@@ -37,10 +36,7 @@ pub(super) fn living(tx: &dyn Tx, place: &Place, query: &Query, behind: &Behind)
 }
 
 /// Brings the number of an overview to the newest change.
-pub(super) fn counted(tx: &dyn Tx, tables: &Tables, place: &Place, before: Overview) -> Result<Overview> {
-    if place.owner_no != 0 {
-        return Ok(before);
-    }
+pub(super) fn counted(tx: &dyn Tx, tables: &Tables, place: &Place, before: &Overview) -> Result<Overview> {
     let lines = match before.counted {
         Some(counted) if counted >= reach(tx, place)?.trimmed => format!("sequence > {counted}"),
         _ => return anew(tx, tables, place, before),
@@ -51,13 +47,13 @@ pub(super) fn counted(tx: &dyn Tx, tables: &Tables, place: &Place, before: Overv
         Ok(Overview {
             counted: Some(row.unsigned(0)?),
             living: before.living.saturating_add_signed(row.integer(1)?),
-            ..before
+            ..before.clone()
         })
     })?;
-    Ok(found.unwrap_or(before))
+    Ok(found.unwrap_or_else(|| before.clone()))
 }
 
-fn anew(tx: &dyn Tx, tables: &Tables, place: &Place, before: Overview) -> Result<Overview> {
+fn anew(tx: &dyn Tx, tables: &Tables, place: &Place, before: &Overview) -> Result<Overview> {
     let table = tables.table(&place.set)?;
     let sql = format!(
         "SELECT w.sequence, (SELECT count(*) FROM {} WHERE {} = ?1 AND {} = 0 AND {} = 0) FROM workspace w WHERE w.no = ?1",
@@ -67,9 +63,9 @@ fn anew(tx: &dyn Tx, tables: &Tables, place: &Place, before: Overview) -> Result
         quote(IS_TOMBSTONED),
     );
     let found = tx.one(&sql, &[place.workspace_no.into()], |row| {
-        Ok(Overview { counted: Some(row.unsigned(0)?), living: row.unsigned(1)?, ..before })
+        Ok(Overview { counted: Some(row.unsigned(0)?), living: row.unsigned(1)?, ..before.clone() })
     })?;
-    Ok(found.unwrap_or(before))
+    Ok(found.unwrap_or_else(|| before.clone()))
 }
 
 /// How far the journal reaches.

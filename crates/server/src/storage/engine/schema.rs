@@ -35,7 +35,7 @@ type Table = (&'static str, &'static [(&'static str, ColumnKind)], &'static [&'s
 ///   and no index of it is needed; `.before` holds what the changed properties were, as one JSON object.
 /// - `model` has every model that was served, one row each time it changed; the newest is served.
 /// - `overview` says of a set's records how many there were (`living`) as of which sequence number (`counted`), and up to
-///   which the index of words has them (`worded`).
+///   which the index of words has what stands in which properties (`worded`, `texts`).
 /// - `refusal` remembers what the journal does not: a request that was refused, and what it was answered (`what`).
 /// - `property` says of what type a column was laid out, so that a model with another type is refused.
 const TABLES: [Table; 9] = [
@@ -90,13 +90,13 @@ const TABLES: [Table; 9] = [
         OVERVIEW,
         &[
             ("workspace", Integer),
-            ("owner", Integer),
             ("entity_set", Text),
+            ("texts", Text),
             ("worded", Integer),
             ("?counted", Integer),
             ("?living", Integer),
         ],
-        &["workspace", "owner", "entity_set"],
+        &["workspace", "entity_set"],
     ),
     (
         REFUSAL,

@@ -4,17 +4,15 @@
 //! version that another followed is found no more, since no record has its number, and is taken out by the purge. Refuses:
 //! what a word is (`tidemark_model::text`), and whether a record has it, which the search asks of each that is found.
 
-use super::overview::{self, Behind, FAR};
+use super::overview::{self, Behind, FAR, Overview};
 use super::table::{OWNER, SEQUENCE, Tables, WORKSPACE, table_name};
 use super::tx::{Fetch, Tx};
 use crate::change::Place;
 use crate::storage::Result;
 use tidemark_model::query::Query;
 use tidemark_model::text::grams;
-use tidemark_model::{Cell, IS_TOMBSTONED, Kind};
-use tidemark_sql::{
-    Asked, Column, ColumnKind, Dialect, create_fts5, drop_fts5, find_fts5, put_fts5, quote, quoted, word_index,
-};
+use tidemark_model::{Cell, EntitySet, IS_TOMBSTONED, Kind, Property};
+use tidemark_sql::{Asked, Dialect, create_fts5, drop_fts5, find_fts5, put_fts5, quote, quoted, word_index};
 
 /// More than so many are not looked up one by one: the first page of a list in any order comes sooner where it is read in
 /// order until it is full.
@@ -34,15 +32,12 @@ pub(super) fn create(tx: &dyn Tx, table: &str) -> Result<()> {
     if tx.dialect() == Dialect::Sqlite {
         return tx.batch(&create_fts5(&index));
     }
-    let key = [WORKSPACE, SEQUENCE].map(|name| Column::required(name, ColumnKind::Integer));
-    let [workspace, sequence] = key.map(|column| quote(&column.name));
     let (name, by_gram) = (quote(&index), quoted(tx.dialect(), &format!("{index}$by_gram")));
     // Without a list of what is still to be put in order, which every search would have to read.
     tx.batch(&format!(
-        "CREATE TABLE {name} ({workspace} BIGINT NOT NULL, {owner} BIGINT NOT NULL, {sequence} BIGINT NOT NULL, \
-         grams TSVECTOR NOT NULL, PRIMARY KEY ({workspace}, {sequence})); \
-         CREATE INDEX {by_gram} ON {name} USING gin (grams) WITH (fastupdate = off)",
-        owner = quote(OWNER),
+        "CREATE TABLE {name} (workspace BIGINT NOT NULL, sequence BIGINT NOT NULL, grams TSVECTOR NOT NULL, \
+         PRIMARY KEY (workspace, sequence)); \
+         CREATE INDEX {by_gram} ON {name} USING gin (grams) WITH (fastupdate = off)"
     ))?;
     tx.wall_in_words(&index)
 }
@@ -57,9 +52,11 @@ pub(super) fn found(
     behind: &Behind,
 ) -> Result<Option<Vec<Cell<'static>>>> {
     // `$apply` comes first: what it makes of other records is not what it makes of all.
-    let Some(asked) = Asked::of(&query.search).filter(|_| query.apply.is_empty()) else { return Ok(None) };
-    let table = &tables.table(&place.set)?.name;
-    let worded = overview::find(tx, place, "")?.worded;
+    let is_served = query.apply.is_empty() && place.owner_no == 0;
+    let Some(asked) = Asked::of(&query.search).filter(|_| is_served) else { return Ok(None) };
+    let (table, known) = (&tables.table(&place.set)?.name, overview::find(tx, place, "")?);
+    // What stands in other properties is not there to be found.
+    let worded = if known.texts == texts(tables.set(&place.set)?) { known.worded } else { 0 };
     let mut found = later(tx, table, place, worded)?;
     if found.len() > FAR {
         behind.note();
@@ -74,16 +71,20 @@ pub(super) fn found(
 
 /// Returns the numbers of records that are not in the index yet, and of one more than are few.
 fn later(tx: &dyn Tx, table: &str, place: &Place, worded: u64) -> Result<Vec<i64>> {
-    let sql = format!(
-        "SELECT {sequence} FROM {} WHERE {} = ?1 AND {} = ?2 AND {sequence} > ?3 ORDER BY {sequence} LIMIT ?4",
+    let most = FAR as u64 + 1;
+    let values = [place.workspace_no.into(), place.owner_no.into(), worded.into(), most.into()];
+    tx.all(&behind(table, &quote(SEQUENCE)), &values, |row| row.integer(0))
+}
+
+/// Writes the statement for the records of a place behind a sequence number, in that order.
+fn behind(table: &str, columns: &str) -> String {
+    format!(
+        "SELECT {columns} FROM {} WHERE {} = ?1 AND {} = ?2 AND {sequence} > ?3 ORDER BY {sequence} LIMIT ?4",
         quote(table),
         quote(WORKSPACE),
         quote(OWNER),
         sequence = quote(SEQUENCE),
-    );
-    let most = FAR as u64 + 1;
-    let values = [place.workspace_no.into(), place.owner_no.into(), worded.into(), most.into()];
-    tx.all(&sql, &values, |row| row.integer(0))
+    )
 }
 
 fn find(tx: &dyn Tx, table: &str, place: &Place, asked: &Asked) -> Result<Vec<i64>> {
@@ -96,41 +97,53 @@ fn find(tx: &dyn Tx, table: &str, place: &Place, asked: &Asked) -> Result<Vec<i6
         }
         Dialect::Postgres => {
             tx.look_for_words(Some(&asked.to_tsquery(&prefix(place.workspace_no))))?;
-            let sql = format!(
-                "SELECT {} FROM {} WHERE {} = ?1 AND {} = ?2 LIMIT ?3",
-                quote(SEQUENCE),
-                quote(&index),
-                quote(WORKSPACE),
-                quote(OWNER)
-            );
-            let values = [place.workspace_no.into(), place.owner_no.into(), most.into()];
-            let found = tx.all(&sql, &values, |row| row.integer(0))?;
+            let sql = format!("SELECT sequence FROM {} WHERE workspace = ?1 LIMIT ?2", quote(&index));
+            let found = tx.all(&sql, &[place.workspace_no.into(), most.into()], |row| row.integer(0))?;
             tx.look_for_words(None)?;
             Ok(found)
         }
     }
 }
 
+/// Writes which properties of a set are searched, in order.
+pub(super) fn texts(set: &EntitySet) -> String {
+    searched(set).map(|property| property.name.as_str()).collect::<Vec<_>>().join(",")
+}
+
+fn searched(set: &EntitySet) -> impl Iterator<Item = &Property> {
+    set.entity_type.declared().filter(|property| matches!(property.kind, Kind::String { .. }))
+}
+
+/// Brings the index one piece forward; tells whether that was the last.
+pub(super) fn further(tx: &dyn Tx, tables: &Tables, place: &Place, known: &mut Overview) -> Result<bool> {
+    let texts = texts(tables.set(&place.set)?);
+    if known.texts != texts {
+        // Other properties are searched, or something was filled in: it is made anew.
+        known.worded = 0;
+        let index = word_index(tx.dialect(), &tables.table(&place.set)?.name);
+        let there = listed(tx, &index, place.workspace_no, 0)?;
+        drop_all(tx, &index, place.workspace_no, &there)?;
+        if there.is_empty() {
+            known.texts = texts;
+        }
+        return Ok(false);
+    }
+    match put(tx, tables, place, known.worded)? {
+        Some(reached) => known.worded = reached,
+        None => return Ok(true),
+    }
+    Ok(false)
+}
+
 /// Takes the next records into the index; returns how far it reaches now, and nothing where there are no more.
-pub(super) fn put(tx: &dyn Tx, tables: &Tables, place: &Place, worded: u64) -> Result<Option<u64>> {
-    let (set, table) = (tables.set(&place.set)?, &tables.table(&place.set)?.name);
-    let texts: Vec<String> = (set.entity_type.declared())
-        .filter(|property| matches!(property.kind, Kind::String { .. }))
-        .map(|property| quoted(tx.dialect(), &property.name))
-        .collect();
+fn put(tx: &dyn Tx, tables: &Tables, place: &Place, worded: u64) -> Result<Option<u64>> {
+    let table = &tables.table(&place.set)?.name;
+    let texts = searched(tables.set(&place.set)?).map(|property| quoted(tx.dialect(), &property.name));
     let columns: Vec<String> = [SEQUENCE, IS_TOMBSTONED].map(quote).into_iter().chain(texts).collect();
-    let sql = format!(
-        "SELECT {} FROM {} WHERE {} = ?1 AND {} = ?2 AND {sequence} > ?3 ORDER BY {sequence} LIMIT ?4",
-        columns.join(", "),
-        quote(table),
-        quote(WORKSPACE),
-        quote(OWNER),
-        sequence = quote(SEQUENCE),
-    );
     let piece = PIECE as u64;
     let values = [place.workspace_no.into(), place.owner_no.into(), worded.into(), piece.into()];
     let (mut rows, mut bytes, mut reached) = (Vec::new(), 0, None);
-    tx.query(&sql, &values, Fetch::Piecewise, &mut |cursor| {
+    tx.query(&behind(table, &columns.join(", ")), &values, Fetch::Piecewise, &mut |cursor| {
         while bytes < PIECE_BYTES
             && let Some(row) = cursor.next()?
         {
@@ -154,25 +167,19 @@ pub(super) fn put(tx: &dyn Tx, tables: &Tables, place: &Place, worded: u64) -> R
     let put = match tx.dialect() {
         Dialect::Sqlite => put_fts5(&index),
         Dialect::Postgres => format!(
-            "INSERT INTO {} ({}, {}, {}, grams) VALUES (?3, ?4, ?1, array_to_tsvector(string_to_array(?2, ' ')))",
-            quote(&index),
-            quote(WORKSPACE),
-            quote(OWNER),
-            quote(SEQUENCE)
+            "INSERT INTO {} (workspace, sequence, grams)
+             VALUES (?1, ?2, array_to_tsvector(string_to_array(?3, ' ')))",
+            quote(&index)
         ),
     };
+    let prefix = prefix(place.workspace_no);
     for (sequence, grams) in rows {
         match tx.dialect() {
-            Dialect::Sqlite => {
-                tx.send(&put, &[number(place.workspace_no, sequence).into(), (&grams).into()])?;
-            }
+            Dialect::Sqlite => tx.send(&put, &[number(place.workspace_no, sequence).into(), (&grams).into()])?,
             Dialect::Postgres => {
-                let prefix = prefix(place.workspace_no);
-                let grams: Vec<String> =
-                    grams.split(' ').filter(|gram| !gram.is_empty()).map(|gram| format!("{prefix}{gram}")).collect();
-                let grams = grams.join(" ");
-                let values = [sequence.into(), (&grams).into(), place.workspace_no.into(), place.owner_no.into()];
-                tx.send(&put, &values)?;
+                let grams = grams.split(' ').filter(|gram| !gram.is_empty());
+                let grams = grams.map(|gram| format!("{prefix}{gram}")).collect::<Vec<_>>().join(" ");
+                tx.send(&put, &[place.workspace_no.into(), sequence.into(), (&grams).into()])?;
             }
         }
     }
@@ -189,7 +196,7 @@ pub(super) struct Sweep {
 
 /// Returns the sets of a workspace that have anything in their index.
 pub(super) fn sweeps(tx: &dyn Tx, workspace_no: i64) -> Result<Vec<Sweep>> {
-    let sql = "SELECT DISTINCT entity_set FROM overview WHERE workspace = ?1 AND worded > 0 ORDER BY entity_set";
+    let sql = "SELECT entity_set FROM overview WHERE workspace = ?1 AND worded > 0 ORDER BY entity_set";
     tx.all(sql, &[workspace_no.into()], |row| Ok(Sweep { workspace_no, set: row.text(0)?, behind: 0 }))
 }
 
@@ -199,31 +206,10 @@ pub(super) fn sweep(tx: &dyn Tx, sweep: &Sweep) -> Result<Option<Sweep>> {
     let workspace_no = sweep.workspace_no;
     let table = table_name(tx.dialect(), &sweep.set);
     let (index, sequence) = (word_index(tx.dialect(), &table), quote(SEQUENCE));
-    let most = FAR as u64;
-    let there: Vec<u64> = match tx.dialect() {
-        Dialect::Sqlite => {
-            let name = quote(&index);
-            let sql = format!("SELECT rowid FROM {name} WHERE rowid > ?1 AND rowid <= ?2 ORDER BY rowid LIMIT ?3");
-            let behind = number(workspace_no, sweep.behind);
-            let first = number(workspace_no, 0);
-            let values = [behind.into(), number(workspace_no + 1, 0).into(), most.into()];
-            tx.all(&sql, &values, |row| Ok((row.integer(0)? - first).unsigned_abs()))?
-        }
-        Dialect::Postgres => {
-            tx.look_for_words(Some(EVERYTHING))?;
-            let sql = format!(
-                "SELECT {sequence} FROM {} WHERE {} = ?1 AND {sequence} > ?2 ORDER BY {sequence} LIMIT ?3",
-                quote(&index),
-                quote(WORKSPACE)
-            );
-            tx.all(&sql, &[workspace_no.into(), sweep.behind.into(), most.into()], |row| row.unsigned(0))?
-        }
-    };
+    let mut there = listed(tx, &index, workspace_no, sweep.behind)?;
     let Some(last) = there.last().copied() else { return Ok(None) };
-    // The owners are named so that the index by sequence serves, which has them before the sequence.
     let sql = format!(
-        "SELECT {sequence} FROM {} WHERE {} = ?1 AND {} IN (SELECT 0 UNION ALL SELECT no FROM account) \
-         AND {sequence} > ?2 AND {sequence} <= ?3",
+        "SELECT {sequence} FROM {} WHERE {} = ?1 AND {} = 0 AND {sequence} > ?2 AND {sequence} <= ?3",
         quote(&table),
         quote(WORKSPACE),
         quote(OWNER),
@@ -231,19 +217,45 @@ pub(super) fn sweep(tx: &dyn Tx, sweep: &Sweep) -> Result<Option<Sweep>> {
     let values = [workspace_no.into(), sweep.behind.into(), last.into()];
     let mut current = tx.all(&sql, &values, |row| row.unsigned(0))?;
     current.sort_unstable();
-    let drop = match tx.dialect() {
-        Dialect::Sqlite => drop_fts5(&index),
-        Dialect::Postgres => {
-            format!("DELETE FROM {} WHERE {sequence} = ?1 AND {} = ?2", quote(&index), quote(WORKSPACE))
+    there.retain(|sequence| current.binary_search(sequence).is_err());
+    drop_all(tx, &index, workspace_no, &there)?;
+    Ok(Some(Sweep { behind: last, ..sweep.clone() }))
+}
+
+/// Returns the next numbers of a workspace that are in an index, in order.
+fn listed(tx: &dyn Tx, index: &str, workspace_no: i64, behind: u64) -> Result<Vec<u64>> {
+    let (index, most) = (quote(index), FAR as u64);
+    match tx.dialect() {
+        Dialect::Sqlite => {
+            let sql = format!("SELECT rowid FROM {index} WHERE rowid > ?1 AND rowid <= ?2 ORDER BY rowid LIMIT ?3");
+            let first = number(workspace_no, 0);
+            let values = [number(workspace_no, behind).into(), number(workspace_no + 1, 0).into(), most.into()];
+            tx.all(&sql, &values, |row| Ok((row.integer(0)? - first).unsigned_abs()))
         }
-    };
-    for sequence in there.into_iter().filter(|sequence| current.binary_search(sequence).is_err()) {
-        match tx.dialect() {
-            Dialect::Sqlite => tx.send(&drop, &[number(workspace_no, sequence).into()])?,
-            Dialect::Postgres => tx.send(&drop, &[sequence.into(), workspace_no.into()])?,
+        Dialect::Postgres => {
+            tx.look_for_words(Some(EVERYTHING))?;
+            let sql = format!(
+                "SELECT sequence FROM {index} WHERE workspace = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3"
+            );
+            tx.all(&sql, &[workspace_no.into(), behind.into(), most.into()], |row| row.unsigned(0))
         }
     }
-    Ok(Some(Sweep { behind: last, ..sweep.clone() }))
+}
+
+/// Takes numbers out of an index, of which all are there.
+fn drop_all(tx: &dyn Tx, index: &str, workspace_no: i64, sequences: &[u64]) -> Result<()> {
+    let drop = match tx.dialect() {
+        Dialect::Sqlite => drop_fts5(index),
+        Dialect::Postgres => {
+            // What is not shown cannot be taken out either.
+            tx.look_for_words(Some(EVERYTHING))?;
+            format!("DELETE FROM {} WHERE workspace = ?1 AND sequence = ?2", quote(index))
+        }
+    };
+    sequences.iter().try_for_each(|sequence| match tx.dialect() {
+        Dialect::Sqlite => tx.send(&drop, &[number(workspace_no, *sequence).into()]),
+        Dialect::Postgres => tx.send(&drop, &[workspace_no.into(), (*sequence).into()]),
+    })
 }
 
 fn number(workspace_no: i64, sequence: u64) -> i64 {

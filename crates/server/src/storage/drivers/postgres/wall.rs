@@ -92,7 +92,7 @@ fn forced(name: &str) -> String {
 /// Walls an index of words in. What is looked for is a condition of the wall itself: PostgreSQL asks no index for a condition
 /// of a statement's before the wall has let a row through, since `@@` might tell of the others by failing.
 pub(super) fn wall_in_words(index: &str) -> String {
-    let (name, condition) = (quote(index), condition(true));
+    let (name, condition) = (quote(index), condition(false));
     format!(
         "{} CREATE POLICY tidemark_found ON {name} FOR SELECT USING \
          ({condition} AND grams @@ nullif(current_setting('tidemark.words', true), '')::tsquery); \
