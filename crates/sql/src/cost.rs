@@ -8,7 +8,7 @@ use crate::neighbour::Neighbours;
 use crate::reading::Select;
 use crate::statement::Dialect;
 use tidemark_model::query::{
-    Aggregate, Compare, Computed, Expr, Function, Literal, Logic, Method, OrderBy, Path, Search, Transformation,
+    Aggregate, Compare, Expr, Function, Literal, Logic, Method, OrderBy, Path, Search, Transformation,
 };
 use tidemark_model::{EntitySet, ID, Kind};
 
@@ -85,33 +85,57 @@ pub enum Looked {
         /// How many are returned at the most.
         page: u64,
     },
+    /// As it is asked, of records of which so many at the least have what is searched for.
+    Common {
+        /// How many are returned at the most.
+        page: u64,
+        /// How many have it.
+        least: u64,
+    },
     /// At so many, and all of them are put in order.
     At(u64),
+    /// At so many, in any order.
+    Counted(u64),
 }
 
-/// Estimates a read of a table for which a [statement](crate::select) could be written; `rows` says how many records a set
-/// has.
+/// Estimates a read of a table; `rows` says how many records a set has.
 pub fn cost(select: &Select<'_>, looked: Looked, rows: &dyn Fn(&str) -> u64) -> u64 {
     let query = select.query;
     let clock = if select.dialect == Dialect::Postgres { &POSTGRES } else { &SQLITE };
-    let mut costs = Costs { clock, neighbours: select.neighbours, computed: &query.compute, rows, once: 0 };
+    let mut costs = Costs { clock, neighbours: select.neighbours, made: Vec::new(), rows, once: 0 };
     let at = At { set: select.set, variables: Vec::new() };
-    let asked = costs.searched(&at, &query.search)
-        + query.filter.as_ref().map_or(0, |filter| costs.expr(&at, filter))
-        + query.apply.iter().map(|step| costs.step(&at, step)).sum::<u64>();
+    // Each may name those before it, and is reckoned once.
+    for one in &query.compute {
+        let cost = costs.expr(&at, &one.expr);
+        costs.made.push((&one.name, cost));
+    }
+    let shown = sum(costs.made.iter().map(|(_, cost)| *cost));
+    let asked = sum([
+        costs.searched(&at, &query.search),
+        query.filter.as_ref().map_or(0, |filter| costs.expr(&at, filter)),
+        sum(query.apply.iter().map(|step| costs.step(&at, step))),
+    ]);
     let placed = costs.order(&at, query.order(), query.skip);
-    let shown: u64 = query.compute.iter().map(|one| costs.expr(&at, &one.expr)).sum();
     let all = rows(&select.set.name);
+    let narrowed = || costs.narrowed(select.set, query.filter.as_ref(), all);
     let (looked_at, page, placed) = match looked {
         Looked::At(n) => (n, n, clock.looked_up + clock.sorted),
+        Looked::Counted(n) => (n, 0, clock.shared),
         // The first ones that are met, in the order in which they lie.
-        Looked::AsAsked { page } if asked + placed == 0 => (all.min(query.skip.saturating_add(page)), page, 0),
-        Looked::AsAsked { page } => (costs.narrowed(select.set, query.filter.as_ref(), all), page, placed),
+        Looked::AsAsked { page } if asked == 0 && placed == 0 => (all.min(query.skip.saturating_add(page)), page, 0),
+        Looked::Common { page, least } if placed == 0 => {
+            let until_full = all.saturating_mul(query.skip.saturating_add(page)) / least.max(1);
+            (narrowed().min(until_full), page, 0)
+        }
+        Looked::AsAsked { page } | Looked::Common { page, .. } => (narrowed(), page, placed),
     };
-    looked_at
-        .saturating_mul(clock.record + asked + placed)
-        .saturating_add(page.min(looked_at).saturating_mul(shown))
-        .saturating_add(costs.once)
+    let each = sum([clock.record, asked, placed]);
+    sum([looked_at.saturating_mul(each), page.min(looked_at).saturating_mul(shown), costs.once])
+}
+
+/// What is too much stays too much.
+fn sum(costs: impl IntoIterator<Item = u64>) -> u64 {
+    costs.into_iter().fold(0, u64::saturating_add)
 }
 
 /// The record that names lead from.
@@ -124,7 +148,8 @@ struct At<'a> {
 struct Costs<'a> {
     clock: &'static Clock,
     neighbours: Option<&'a dyn Neighbours>,
-    computed: &'a [Computed],
+    /// What each made value costs that can be named.
+    made: Vec<(&'a str, u64)>,
     rows: &'a dyn Fn(&str) -> u64,
     /// What is done once for all records.
     once: u64,
@@ -134,8 +159,9 @@ impl<'a> Costs<'a> {
     /// Returns at how many records a filter has a read look.
     fn narrowed(&self, set: &EntitySet, filter: Option<&Expr>, all: u64) -> u64 {
         match filter {
-            Some(Expr::Logic { op: Logic::And, left, right }) => {
-                self.narrowed(set, Some(left), all).min(self.narrowed(set, Some(right), all))
+            Some(filter @ Expr::Logic { .. }) => {
+                let every = all_of(filter).into_iter();
+                every.map(|one| self.narrowed(set, Some(one), all)).min().unwrap_or(all)
             }
             Some(Expr::Compare { op, left, right }) => {
                 let (Expr::Property(name), Expr::Literal(value)) = (&**left, &**right) else { return all };
@@ -151,6 +177,10 @@ impl<'a> Costs<'a> {
             }
             Some(Expr::In { left, list }) => match &**left {
                 Expr::Property(name) if name == ID => list.len() as u64,
+                Expr::Property(name) => match set.entity_type.navigation.iter().find(|way| way.property == *name) {
+                    Some(way) => (list.len() as u64).saturating_mul(all / (self.rows)(&way.target_set).max(1)).min(all),
+                    None => all,
+                },
                 _ => all,
             },
             _ => all,
@@ -159,9 +189,16 @@ impl<'a> Costs<'a> {
 
     fn expr(&mut self, at: &At<'a>, expr: &Expr) -> u64 {
         if let Expr::Property(name) = expr
-            && let Some(made) = self.computed.iter().find(|made| made.name == *name)
+            && let Some((_, cost)) = self.made.iter().find(|(made, _)| made == name)
         {
-            return self.expr(at, &made.expr);
+            return *cost;
+        }
+        if let Expr::Logic { .. } = expr {
+            return sum(expr
+                .terms()
+                .into_iter()
+                .map(|term| sum([self.expr(at, term), self.clock.value]))
+                .collect::<Vec<_>>());
         }
         let own = match expr {
             Expr::Literal(_) => 0,
@@ -182,7 +219,7 @@ impl<'a> Costs<'a> {
                 return self.related(at, over, None, filter.as_deref(), search, is_apart);
             }
         };
-        own + expr.parts().into_iter().map(|part| self.expr(at, part)).sum::<u64>()
+        sum(expr.parts().into_iter().map(|part| self.expr(at, part)).chain([own]).collect::<Vec<_>>())
     }
 
     /// Asking something of the records at the end of a path.
@@ -216,15 +253,16 @@ impl<'a> Costs<'a> {
             }
             None => At { set, variables: at.variables.clone() },
         };
-        let each = condition.map_or(0, |condition| self.expr(&inner, condition)) + self.searched(&inner, search);
+        let each = sum([condition.map_or(0, |condition| self.expr(&inner, condition)), self.searched(&inner, search)]);
         let (all, owners) = ((self.rows)(&set.name), (self.rows)(&owner.name).max(1));
         let passed = self.clock.shared * before.len() as u64;
         if before.is_empty() || !is_apart {
-            return passed + self.clock.looked_up + (all / owners).saturating_mul(self.clock.looked_up + each);
+            let of_each = (all / owners).saturating_mul(sum([self.clock.looked_up, each]));
+            return sum([passed, self.clock.looked_up, of_each]);
         }
         // A number of each is made in their order, a set of them in any.
         let sorted = if variable.is_none() { self.clock.sorted } else { self.clock.shared };
-        self.once = self.once.saturating_add(all.saturating_mul(self.clock.record + sorted + each));
+        self.once = sum([self.once, all.saturating_mul(sum([self.clock.record, sorted, each]))]);
         passed + self.clock.looked_up / 2
     }
 
@@ -237,9 +275,8 @@ impl<'a> Costs<'a> {
     }
 
     fn searched(&self, at: &At<'_>, search: &[Search]) -> u64 {
-        let texts =
-            at.set.entity_type.declared().filter(|property| matches!(property.kind, Kind::String { .. })).count();
-        search.iter().map(Search::words).sum::<usize>() as u64 * texts as u64 * self.clock.text
+        let texts = at.set.entity_type.declared().filter(|property| matches!(property.kind, Kind::String { .. }));
+        all_searched(texts.count() as u64 * self.clock.text, search)
     }
 
     fn order(&mut self, at: &At<'a>, order_by: &[OrderBy], skip: u64) -> u64 {
@@ -252,7 +289,7 @@ impl<'a> Costs<'a> {
             Some(first) if is_indexed(&first.expr) => 0,
             Some(_) => {
                 let placed = if skip > 1_000 { self.clock.sorted } else { self.clock.placed };
-                placed + order_by.iter().map(|key| self.expr(at, &key.expr)).sum::<u64>()
+                sum(order_by.iter().map(|key| self.expr(at, &key.expr)).chain([placed]).collect::<Vec<_>>())
             }
         }
     }
@@ -264,19 +301,19 @@ impl<'a> Costs<'a> {
                 Method::CountDistinct => clock.distinct,
                 _ => 4 * clock.value,
             };
-            aggregates.iter().map(|aggregate| one(aggregate) + self.expr(at, &aggregate.expr)).sum()
+            sum(aggregates.iter().map(|aggregate| sum([one(aggregate), self.expr(at, &aggregate.expr)])))
         };
         match step {
             Transformation::Identity | Transformation::Top(_) | Transformation::Skip(_) => 0,
             Transformation::Filter(filter) => self.expr(at, filter),
             Transformation::Search(search) => self.searched(at, search),
-            Transformation::Compute(computed) => computed.iter().map(|one| self.expr(at, &one.expr)).sum(),
+            Transformation::Compute(computed) => sum(computed.iter().map(|one| self.expr(at, &one.expr))),
             Transformation::OrderBy(order_by) => self.order(at, order_by, u64::MAX),
-            Transformation::Most { by, .. } => clock.placed + self.expr(at, &by.expr),
+            Transformation::Most { by, .. } => sum([clock.placed, self.expr(at, &by.expr)]),
             Transformation::Aggregate(aggregates) => made(aggregates),
             Transformation::GroupBy { by, aggregates } => {
                 let paths: usize = by.iter().map(|path| path.len() - 1).sum();
-                made(aggregates) + clock.grouped + paths as u64 * clock.shared
+                sum([made(aggregates), clock.grouped, paths as u64 * clock.shared])
             }
         }
     }
@@ -296,11 +333,39 @@ impl<'a> Costs<'a> {
     }
 }
 
+/// Returns those of a chain that must all hold; a chain of alternatives is one of them, of which nothing is known.
+fn all_of(chain: &Expr) -> Vec<&Expr> {
+    let (mut waiting, mut terms) = (vec![chain], Vec::new());
+    while let Some(next) = waiting.pop() {
+        match next {
+            Expr::Logic { op: Logic::And, left, right } => waiting.extend([&**right, &**left]),
+            Expr::Logic { .. } => {}
+            term => terms.push(term),
+        }
+    }
+    terms
+}
+
+/// What follows a word that is not found is not looked for.
+fn all_searched(word: u64, search: &[Search]) -> u64 {
+    let mut costs = search.iter().map(|part| searched(word, part));
+    costs.next().map_or(0, |first| sum([first, sum(costs) / 4]))
+}
+
+fn searched(word: u64, search: &Search) -> u64 {
+    match search {
+        Search::Word(_) => word,
+        Search::Not(inner) => searched(word, inner),
+        Search::All(parts) => all_searched(word, parts),
+        Search::Any(parts) => sum(parts.iter().map(|part| searched(word, part))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use tidemark_model::EntityModel;
-    use tidemark_model::query::Query;
+    use tidemark_model::query::{Computed, Query};
 
     const ALL: u64 = 100_000;
     const LISTS: u64 = 200;
@@ -391,5 +456,46 @@ mod tests {
         };
         assert_eq!(made(None), [0, 0], "a page of it");
         assert!(made(Some(property("Made")))[0] >= filtered(contains("Notes"))[0]);
+    }
+
+    /// A name leads to what was made before it, and to nothing that is made of itself.
+    #[test]
+    fn what_is_made_of_itself_or_doubles_is_reckoned_once() {
+        let twice = |of: &str| Expr::Arithmetic {
+            op: tidemark_model::query::Arithmetic::Add,
+            left: property(of).into(),
+            right: property(of).into(),
+        };
+        let mut compute = vec![Computed { expr: twice("M0"), name: "M0".into() }];
+        compute.extend((1..100).map(|n| Computed { expr: twice(&format!("M{}", n - 1)), name: format!("M{n}") }));
+        let query = Query { compute, filter: Some(property("M99")), ..Query::default() };
+        assert!(of(&query)[0] > 1_000_000_000, "and stays too much");
+    }
+
+    #[test]
+    fn a_chain_of_thousands_is_one_level() {
+        assert!(filtered(either(5_000))[0] > 20 * filtered(either(100))[0]);
+    }
+
+    #[test]
+    fn what_the_window_asks_of_a_million_is_answered() {
+        let model = EntityModel::parse(EntityModel::default_document()).unwrap();
+        let (around, set) = (Around(&model), model.set("TodoItems").unwrap());
+        let searched = |words: &[&str]| Query {
+            search: words.iter().map(|word| Search::Word((*word).to_owned())).collect(),
+            ..Query::default()
+        };
+        for (query, looked) in [
+            (searched(&["pump"]), Looked::AsAsked { page: 50 }),
+            (searched(&["pump", "weir"]), Looked::AsAsked { page: 50 }),
+            (searched(&["pump", "weir"]), Looked::Common { page: 50, least: 4_000 }),
+            (Query { filter: Some(contains("Title")), ..Query::default() }, Looked::AsAsked { page: 0 }),
+        ] {
+            for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+                let select = Select { neighbours: Some(&around), ..Select::new(dialect, set, "t", &["Id"], &query) };
+                let each = cost(&select, looked, &|_| 1_000_000) / 1_000_000;
+                assert!(each <= 1_750, "{dialect:?} {each} {query:?}");
+            }
+        }
     }
 }

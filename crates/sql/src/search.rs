@@ -15,7 +15,7 @@ use tidemark_model::text::Needle;
 use tidemark_model::{Kind, Property};
 
 /// Nobody types more, and each word looks at every row.
-const LONGEST_WORD: usize = 4_000;
+pub(crate) const LONGEST_WORD: usize = 4_000;
 const MOST_WORDS: usize = 50;
 
 /// Writes the conditions of a search, all of which must hold; empty words ask for nothing.

@@ -57,7 +57,7 @@ pub fn select_with_values(select: &Select<'_>) -> Result<(Statement, Vec<Value>)
     let (top, skip) = (select.query.top, select.query.skip);
     let (returned, from) = (returned.join(", "), source.from(&compiler));
     // What is passed over is put in order too.
-    let is_far = is_record && skip >= FAR;
+    let is_far = is_record && skip >= FAR && select.query.apply.is_empty();
     let wanted = if is_far { format!("{} AS i", column(select.dialect, ID)) } else { returned.clone() };
     let mut sql = format!("SELECT {wanted}{from} ORDER BY {order}");
     if let Some(top) = top {

@@ -5,6 +5,7 @@
 //! is found (`search`), so that an index that is behind, or holds what is no more, costs time and no answer.
 
 use crate::name::{name, quoted};
+use crate::search::LONGEST_WORD;
 use crate::statement::Dialect;
 use tidemark_model::query::Search;
 use tidemark_model::text::{Needle, TOO_MANY, grams_of_word};
@@ -24,7 +25,7 @@ impl Asked {
     /// Returns what a record has in which a search, all parts of it, finds what it looks for; nothing where the index
     /// could not tell: its words are too short, or it asks for what is not there.
     pub fn of(parts: &[Search]) -> Option<Self> {
-        all(parts).map(Self)
+        all(parts, 0).map(Self)
     }
 
     /// Writes it as FTS5 reads it. Grams have no quotes in them.
@@ -40,20 +41,31 @@ impl Asked {
     }
 }
 
-fn part(search: &Search) -> Option<Parts> {
+/// FTS5 reads thirty levels of brackets, and asks for none of so many words.
+const DEEPEST: usize = 10;
+const MOST: usize = 100;
+
+fn part(search: &Search, depth: usize) -> Option<Parts> {
     match search {
+        _ if depth > DEEPEST || search.words() > MOST => None,
+        Search::Word(word) if word.len() > LONGEST_WORD => None,
         Search::Word(word) => {
             grams_of_word(&Needle::new(word)).map(|grams| Parts::All(grams.into_iter().map(Parts::Gram).collect()))
         }
         // What is known of one of several is enough.
-        Search::All(parts) => all(parts),
-        Search::Any(parts) if !parts.is_empty() => parts.iter().map(part).collect::<Option<_>>().map(Parts::Any),
+        Search::All(parts) => all(parts, depth + 1),
+        Search::Any(parts) if !parts.is_empty() => {
+            parts.iter().map(|one| part(one, depth + 1)).collect::<Option<_>>().map(Parts::Any)
+        }
         Search::Any(_) | Search::Not(_) => None,
     }
 }
 
-fn all(parts: &[Search]) -> Option<Parts> {
-    let known: Vec<Parts> = parts.iter().filter_map(part).collect();
+fn all(parts: &[Search], depth: usize) -> Option<Parts> {
+    if parts.len() > MOST {
+        return None;
+    }
+    let known: Vec<Parts> = parts.iter().filter_map(|one| part(one, depth)).collect();
     (!known.is_empty()).then_some(Parts::All(known))
 }
 
@@ -121,6 +133,10 @@ mod tests {
         let any = Search::Any(vec![word("abc"), Search::All(vec![word("de"), word("fgh")])]);
         assert_eq!(asked(&[any]).unwrap(), "(((\"abc\") OR ((\"fgh\")))) OR \"*\"");
         assert_eq!(asked(&[]), None);
+        let deep = (0..40).fold(word("pump"), |inner, _| Search::All(vec![inner]));
+        assert_eq!(asked(std::slice::from_ref(&deep)), None);
+        assert_eq!(asked(&[deep, word("abc")]).unwrap(), "((\"abc\")) OR \"*\"", "what lies less deep is enough");
+        assert_eq!(asked(&vec![word("pump"); 101]), None);
         let asked = Asked::of(&[word("a'b")]).unwrap();
         assert_eq!(asked.to_tsquery("7."), format!("(('7.a\u{e027}b')) | '7.{TOO_MANY}'"));
     }

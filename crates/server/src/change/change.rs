@@ -45,6 +45,14 @@ pub(crate) struct Change {
     pub(crate) only_if: Option<(usize, Cell<'static>)>,
 }
 
+impl Change {
+    /// Tells whether it changes nothing of the record that it is about.
+    pub(crate) fn says_nothing(&self) -> bool {
+        let Body { cells, stamp, is_tombstoned } = &self.body;
+        self.method == Method::Update && stamp.is_none() && is_tombstoned.is_none() && cells.iter().all(Option::is_none)
+    }
+}
+
 /// Changes that stand or fall together; mostly one.
 #[derive(Clone, Debug)]
 pub(crate) struct Step(pub(crate) Vec<Change>);

@@ -54,14 +54,7 @@ pub(crate) fn decide(
         stamp: change.body.stamp,
         now_ms,
     });
-    let says_nothing = change.body.stamp.is_none()
-        && change.body.is_tombstoned.is_none()
-        && change.body.cells.iter().all(Option::is_none);
-    if matches!(ruling, Ruling::Apply { .. })
-        && change.method == Method::Update
-        && says_nothing
-        && stored.is_some_and(|row| !row.is_tombstoned)
-    {
+    if matches!(ruling, Ruling::Apply { .. }) && change.says_nothing() && stored.is_some_and(|row| !row.is_tombstoned) {
         return Ok(Decision::Unchanged);
     }
     let (updated_at, deletes) = match ruling {

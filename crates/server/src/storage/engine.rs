@@ -46,7 +46,7 @@ use async_trait::async_trait;
 use lanes::{Bench, Lanes};
 use marks::Marks;
 use once::Once;
-use overview::{Behind, UnderWay};
+use overview::{Behind, UnderWay, What};
 use std::path::Path;
 use std::sync::Arc;
 use table::Tables;
@@ -151,16 +151,18 @@ impl<D: Driver> Engine<D> {
         self.base.driver.read(Lane::Records, work).await
     }
 
-    /// Brings what is kept of a place forward, beside the requests, where a read found it far behind.
-    fn catch_up_where(&self, behind: &Behind, place: &Place) {
-        let Some(one) = behind.is_noted().then(|| self.base.under_way.begin(place)).flatten() else { return };
-        let (base, tables, place) = (Arc::clone(&self.base), Arc::clone(&self.bench.tables), place.clone());
-        tokio::spawn(async move {
-            let _one = one;
-            if let Err(error) = base.catch_up(&tables, &place).await {
-                tracing::warn!(%error, set = place.set, "the overview was not brought forward; the next read tries again");
-            }
-        });
+    /// Brings forward, beside the requests, what a read found far behind.
+    fn catch_up_where(&self, behind: &Behind) {
+        for (place, what) in behind.noted() {
+            let Some(one) = self.base.under_way.begin(&place, what) else { continue };
+            let (base, tables) = (Arc::clone(&self.base), Arc::clone(&self.bench.tables));
+            tokio::spawn(async move {
+                let _one = one;
+                if let Err(error) = base.catch_up(&tables, &place, what).await {
+                    tracing::warn!(%error, set = place.set, "the overview was not brought forward; the next read tries again");
+                }
+            });
+        }
     }
 
     /// Drops what is old, piece by piece, so that other writers come in between; nothing where another process is at it.
@@ -213,13 +215,16 @@ impl<D: Driver> Base<D> {
         self.driver.write(move |session| session.run(kind, scope, write)).await
     }
 
-    async fn catch_up(&self, tables: &Arc<Tables>, place: &Place) -> Result<()> {
+    async fn catch_up(&self, tables: &Arc<Tables>, place: &Place, what: What) -> Result<()> {
         let scope = Scope::Of { workspace_no: place.workspace_no, user_no: place.user_no };
+        let mut is_first = true;
         loop {
             let (tables, place) = (Arc::clone(tables), place.clone());
-            if self.write(Kind::Write, scope, move |tx| overview::catch_up(tx, &tables, &place)).await? {
+            let piece = move |tx: &dyn Tx| overview::catch_up(tx, &tables, &place, what, is_first);
+            if self.write(Kind::Write, scope, piece).await? {
                 return Ok(());
             }
+            is_first = false;
         }
     }
 }
@@ -306,20 +311,20 @@ impl<D: Driver> Storage for Engine<D> {
         let found = behind.clone();
         let counted = self.records(place, move |tx, tables| read::count(tx, tables, &at, &query, &found)).await;
         // Also where it took too long.
-        self.catch_up_where(&behind, place);
+        self.catch_up_where(&behind);
         counted
     }
 
     #[cfg(test)]
     async fn catch_up(&self, place: &Place) -> Result<()> {
-        self.base.catch_up(&self.bench.tables, place).await
+        self.base.catch_up(&self.bench.tables, place, What::Words).await
     }
 
     async fn read(&self, read: Read, render: Render) -> Result<ReadOutcome> {
         let (place, behind) = (read.place.clone(), Behind::default());
         let found = behind.clone();
         let outcome = self.records(&place, move |tx, tables| read::read(tx, tables, &read, &found, render)).await;
-        self.catch_up_where(&behind, &place);
+        self.catch_up_where(&behind);
         outcome
     }
 

@@ -236,3 +236,40 @@ async fn what_has_no_answer_is_refused_and_only_where_somebody_asked_for_it() {
         }
     }
 }
+
+/// What is named before it is made, or is made of itself, is no reason to go down.
+#[tokio::test]
+async fn what_is_computed_of_itself_is_refused_and_the_server_goes_on() {
+    let server = Running::start().await;
+    server.write("PUT", &format!("/odata/TodoLists({})", id(1)), &json!({"Name": "L"})).await.is(201);
+    server.write("PUT", &task_url(&id(2)), &json!({"Title": "t", "TodoListId": id(1)})).await.is(201);
+    let doubled: Vec<String> = (1..60).map(|n| format!("M{} add M{} as M{n}", n - 1, n - 1)).collect();
+    let doubled = format!("Priority add Priority as M0,{}", doubled.join(","));
+    for path in [
+        "/odata/TodoItems/$count?$filter=IsDone eq true&$compute=X add 1 as X".to_owned(),
+        "/odata/TodoItems?$filter=X eq 1&$compute=X add 1 as X".to_owned(),
+        "/odata/TodoLists?$expand=TodoItems($compute=X add 1 as X)".to_owned(),
+        format!("/odata/TodoItems/$count?$filter=M59 eq 0&$compute={doubled}"),
+        format!("/odata/TodoItems?$compute={doubled}&$select=M59"),
+        format!("/odata/TodoLists?$expand=TodoItems($compute={doubled};$select=M59)"),
+    ] {
+        let status = server.get(&path.replace(' ', "%20")).await.status.as_u16();
+        assert!((200..500).contains(&status), "{status}: {path}");
+    }
+    server.get("/odata/TodoItems/$count").await.is(200);
+}
+
+#[tokio::test]
+async fn a_page_far_behind_the_first_has_what_apply_makes() {
+    let server = Running::start().await;
+    for n in 0..3 {
+        server.write("PUT", &task_url(&id(n)), &json!({"Title": "t", "Priority": n})).await.is(201);
+    }
+    for path in [
+        "/odata/TodoItems?$apply=compute(Priority mul 2 as Twice)&$skip=1000",
+        "/odata/TodoItems?$apply=compute(Priority mul 2 as Twice)&$orderby=Twice&$skip=1000",
+        "/odata/TodoItems?$compute=Priority mul 2 as Twice&$orderby=Twice&$skip=1000&$select=Twice",
+    ] {
+        assert_eq!(server.get(&path.replace(' ', "%20")).await.is(200).json()["value"], json!([]), "{path}");
+    }
+}

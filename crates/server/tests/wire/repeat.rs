@@ -107,6 +107,9 @@ async fn what_was_refused_is_refused_again() {
         missing.refused(412, "RecordNotFound");
         sent(&server, "PATCH", &url, &id(102), Some(&patch)).await.refused(400, "InvalidRecord");
         sent(&server, "DELETE", &property, &id(103), None).await.refused(404, "RecordNotFound");
+        let within = format!("/odata/TodoLists({})/TodoItems", id(9));
+        let made = json!({"Title": "within"});
+        sent(&server, "POST", &within, &id(107), Some(&made)).await.refused(404, "RecordNotFound");
         let part = |part: &str, method: &str, id: u32, group: Option<&str>, body: Option<&Value>, to: &str| {
             let mut part =
                 json!({"id": part, "method": method, "url": to, "headers": {"repeatability-request-id": self::id(id)}});
@@ -130,6 +133,7 @@ async fn what_was_refused_is_refused_again() {
     };
     first(false).await;
     let made = server.write("PUT", &url, &body).await.is(201);
+    server.write("PUT", &format!("/odata/TodoLists({})", id(9)), &json!({"Name": "L"})).await.is(201);
     server.write("PATCH", &url, &json!({"Notes": "kept"})).await.is(204);
     first(true).await;
     let now = server.get(&url).await.json();

@@ -7,7 +7,7 @@
 use crate::error::Result;
 use crate::tables::table::Table;
 use crate::tables::value::Count;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 use tidemark_model::query::Query;
 use tidemark_model::text::grams;
 use tidemark_model::{Cell, Kind};
@@ -23,8 +23,8 @@ const MOST_FOUND: usize = 4_000;
 const PIECE: usize = 500;
 const PIECE_BYTES: usize = 1024 * 1024;
 
-/// The number by which SQLite knows a row.
-pub(crate) const ROW: &str = "rowid";
+/// The number by which SQLite knows a row. No property has an underscore in front, where one may be called `RowId`.
+pub(crate) const ROW: &str = "_rowid_";
 
 /// What a search is to look at.
 #[derive(Debug, PartialEq)]
@@ -54,15 +54,15 @@ fn texts(table: &Table) -> Vec<String> {
     texts.map(|property| quote(&property.name)).collect()
 }
 
-/// Tells whether a set has an index that follows its table: the triggers go with the table.
+/// Tells whether a set has an index that follows its table: the triggers go with the table. One that an older program left,
+/// which has brought a property since, does not say so of that.
 pub(crate) fn is_there(conn: &Connection, table: &Table) -> Result<bool> {
-    let mut statement = conn.prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND name = ?1")?;
-    Ok(statement.exists([trigger(table, "update")])?)
+    let mut statement = conn.prepare_cached("SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = ?1")?;
+    let found: Option<String> = statement.query_row([trigger(table, "update")], |row| row.get(0)).optional()?;
+    Ok(found.is_some_and(|found| triggers(table).contains(&found)))
 }
 
-/// Makes a set's index; every row is still to be put there.
-pub(crate) fn create(conn: &Connection, table: &Table) -> Result<()> {
-    forget(conn, &table.set.name)?;
+fn triggers(table: &Table) -> [String; 3] {
     let (records, list, texts) = (quote(&table.name), list(table), texts(table));
     let differs: Vec<String> = texts.iter().map(|text| format!("old.{text} IS NOT new.{text}")).collect();
     let acts = [
@@ -70,17 +70,24 @@ pub(crate) fn create(conn: &Connection, table: &Table) -> Result<()> {
         ("update", format!("UPDATE OF {}", texts.join(", ")), format!("WHEN {}", differs.join(" OR ")), "new"),
         ("delete", "DELETE".to_owned(), String::new(), "old"),
     ];
-    let mut sql = format!("{}; CREATE TABLE {list} (row INTEGER PRIMARY KEY) STRICT;", create_fts5(&index(table)));
-    for (act, event, when, row) in acts {
-        // No OR IGNORE: the clause of the statement that fires the trigger would stand in its place.
-        sql += &format!(
+    // No OR IGNORE: the clause of the statement that fires the trigger would stand in its place.
+    acts.map(|(act, event, when, row)| {
+        format!(
             "CREATE TRIGGER {name} AFTER {event} ON {records} {when} BEGIN \
-             INSERT INTO {list} SELECT {row}.{ROW} WHERE {row}.{ROW} NOT IN (SELECT row FROM {list}); END;",
+             INSERT INTO {list} SELECT {row}.{ROW} WHERE {row}.{ROW} NOT IN (SELECT row FROM {list}); END",
             name = quote(&trigger(table, act)),
-        );
-    }
-    sql += &format!("INSERT INTO {list} SELECT {ROW} FROM {records}");
-    Ok(conn.execute_batch(&sql)?)
+        )
+    })
+}
+
+/// Makes a set's index; every row is still to be put there.
+pub(crate) fn create(conn: &Connection, table: &Table) -> Result<()> {
+    forget(conn, &table.set.name)?;
+    let (records, list) = (quote(&table.name), list(table));
+    let made = format!("{}; CREATE TABLE {list} (row INTEGER PRIMARY KEY) STRICT", create_fts5(&index(table)));
+    let filled = format!("INSERT INTO {list} SELECT {ROW} FROM {records}");
+    let all: Vec<String> = std::iter::once(made).chain(triggers(table)).chain([filled]).collect();
+    Ok(conn.execute_batch(&all.join(";"))?)
 }
 
 /// Removes a set's index, where it has one: its rows may get other numbers, or other texts be searched.

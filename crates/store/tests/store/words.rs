@@ -123,6 +123,27 @@ fn a_table_that_was_made_anew_by_an_older_program_is_not_looked_for_in_an_index_
     assert_eq!(found(&device.store, "valve 12345"), 1);
 }
 
+/// It knows nothing of a property that came with another model: its triggers do not name it.
+#[test]
+fn an_index_that_an_older_program_left_is_made_anew_where_a_property_came() {
+    let device = device();
+    pull_many(&device.store, "abcdef01", "row");
+    found(&device.store, "valve 12345");
+    while device.store.index_words().unwrap() {}
+    let conn = rusqlite::Connection::open(device.dir.path().join("tidemark.db")).unwrap();
+    let update = "words_TodoItems_update";
+    let made: String =
+        conn.query_row("SELECT sql FROM sqlite_schema WHERE name = ?1", [update], |row| row.get(0)).unwrap();
+    // As it is where the program that made it knew of no notes, and another wrote some.
+    let without = made.replace(", \"Notes\"", "").replace(" OR old.\"Notes\" IS NOT new.\"Notes\"", "");
+    assert_ne!(without, made);
+    conn.execute_batch(&format!("DROP TRIGGER {update}; {without}")).unwrap();
+    conn.execute("UPDATE records_TodoItems SET Notes = 'a zebra' WHERE Title GLOB 'Valve 777 *'", []).unwrap();
+    assert_eq!(found(&device.store, "zebra"), 1);
+    while device.store.index_words().unwrap() {}
+    assert_eq!(found(&device.store, "zebra"), 1);
+}
+
 /// `cargo test --release -p tidemark-store --test store -- --ignored words --nocapture`
 #[test]
 #[ignore = "a measurement; run it in release"]

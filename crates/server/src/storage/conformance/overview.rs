@@ -11,9 +11,9 @@ use proptest::test_runner::{Config, TestRng, TestRunner};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tidemark_model::query::{Query, Search};
+use tidemark_model::query::{Expr, Query, Search};
 use tidemark_model::text::Needle;
-use tidemark_model::{EntityModel, Method};
+use tidemark_model::{EntityModel, IS_TOMBSTONED, Method};
 
 on_every_database!(
     a_search_and_a_count_are_the_same_whatever_the_overview_has_come_to,
@@ -21,11 +21,16 @@ on_every_database!(
     what_one_user_alone_has_is_found_by_that_user,
     an_index_says_nothing_of_what_was_purged,
     an_index_of_other_properties_is_made_anew,
+    a_search_however_deep_is_answered,
     a_number_is_counted_anew_where_the_journal_has_lost_its_lines,
 );
 
 fn searching(word: &str) -> Query {
     Query { search: vec![Search::Word(word.to_owned())], ..Query::default() }
+}
+
+fn deleted(word: &str) -> Query {
+    Query { filter: Some(Expr::Property(IS_TOMBSTONED.to_owned())), ..searching(word) }
 }
 
 /// Counts and lists what a search finds; both must say the same.
@@ -71,6 +76,7 @@ async fn a_search_and_a_count_are_the_same_whatever_the_overview_has_come_to(bed
         TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(Config::default().rng_algorithm));
     let (ann, eve) = (bed.caller("ann").await, bed.caller("eve").await);
     let mut all: BTreeMap<(bool, u64), String> = BTreeMap::new();
+    let mut dead: BTreeMap<(bool, u64), String> = BTreeMap::new();
     for life in 0..12 {
         // Two workspaces share the index.
         let (caller, is_eve) = if life % 3 == 0 { (&eve, true) } else { (&ann, false) };
@@ -79,15 +85,20 @@ async fn a_search_and_a_count_are_the_same_whatever_the_overview_has_come_to(bed
                 Act::Put(number, text) => {
                     let body = json!({ "Title": text.as_str(), "Notes": if number % 2 == 0 { json!(null) } else { json!("kept か") } });
                     applied(&bed.one(caller, bed.change(ITEMS, number, Method::Replace, body)).await);
+                    dead.remove(&(is_eve, number));
                     all.insert((is_eve, number), text);
                 }
                 Act::Delete(number) => {
                     bed.one(caller, bed.change(ITEMS, number, Method::Delete, json!(null))).await;
-                    all.remove(&(is_eve, number));
+                    if let Some(text) = all.remove(&(is_eve, number)) {
+                        let notes = if number % 2 == 0 { "" } else { "\nkept か" };
+                        dead.insert((is_eve, number), text + notes);
+                    }
                 }
                 Act::PutDead(number) => {
                     let body = json!({ "Title": "dead pump", "_IsTombstoned": true });
                     bed.one(caller, bed.change(ITEMS, number, Method::Replace, body)).await;
+                    dead.insert((is_eve, number), "dead pump".into());
                 }
                 Act::Undone(number) => {
                     let fails = Change { only_if: Some((0, tidemark_model::Cell::Null)), ..bed.titled(99, "never") };
@@ -96,7 +107,10 @@ async fn a_search_and_a_count_are_the_same_whatever_the_overview_has_come_to(bed
                     assert!(outcomes.iter().any(Outcome::is_failure));
                 }
                 Act::CatchUp => bed.storage.catch_up(&bed.place(caller, ITEMS)).await.unwrap(),
-                Act::Purge => drop(bed.storage.purge(tombstones(i64::MAX)).await.unwrap()),
+                Act::Purge => {
+                    bed.storage.purge(tombstones(i64::MAX)).await.unwrap();
+                    dead.values_mut().for_each(String::clear);
+                }
             }
             let of = |other: &bool| *other == is_eve;
             let texts: Vec<(u64, &str)> =
@@ -104,6 +118,10 @@ async fn a_search_and_a_count_are_the_same_whatever_the_overview_has_come_to(bed
             assert_eq!(found(&bed, caller, ITEMS, &Query::default()).await, texts.len() as u64);
             let word = WORDS[texts.len() % WORDS.len()];
             let needle = Needle::new(word);
+            assert_eq!(found(&bed, caller, ITEMS, &deleted(word)).await, {
+                let of = dead.iter().filter(|((of_eve, _), _)| *of_eve == is_eve);
+                of.filter(|(_, text)| needle.is_in(text)).count() as u64
+            });
             let expected =
                 texts.iter().filter(|(n, text)| needle.is_in(text) || (n % 2 == 1 && needle.is_in("kept か"))).count();
             assert_eq!(found(&bed, caller, ITEMS, &searching(word)).await, expected as u64, "{word:?} in {texts:?}");
@@ -200,4 +218,18 @@ async fn an_index_of_other_properties_is_made_anew(bed: Bed) {
     assert_eq!(bed.storage.count(&place, &searching("task")).await.unwrap(), 5);
     bed.storage.catch_up(&place).await.unwrap();
     assert_eq!(filled.count(&place, &searching("zebra")).await.unwrap(), 5);
+}
+
+async fn a_search_however_deep_is_answered(bed: Bed) {
+    let ann = bed.caller("ann").await;
+    bed.one(&ann, bed.titled(1, "a pump")).await;
+    bed.storage.catch_up(&bed.place(&ann, ITEMS)).await.unwrap();
+    for depth in [9, 12, 40] {
+        let one =
+            |of: Search, n: usize| if n.is_multiple_of(2) { Search::All(vec![of]) } else { Search::Any(vec![of]) };
+        let deep = (0..depth).fold(Search::Word("pump".into()), one);
+        assert_eq!(found(&bed, &ann, ITEMS, &Query { search: vec![deep], ..Query::default() }).await, 1, "{depth}");
+    }
+    let many = vec![Search::Word("pump".into()); 49];
+    assert_eq!(found(&bed, &ann, ITEMS, &Query { search: many, ..Query::default() }).await, 1);
 }

@@ -63,7 +63,7 @@ impl Apply<'_> {
                 looked_up = outcomes.len() + AT_ONCE;
             }
             let of_step = match changes.as_slice() {
-                [change] => vec![self.change(&commit.caller, change, &mut known)?],
+                [change] => vec![self.change(&commit.caller, change, &[], &mut known)?],
                 several => self.group(&commit.caller, several, &mut known)?,
             };
             // Behind the end of a group, which undoes what it did.
@@ -81,8 +81,8 @@ impl Apply<'_> {
         let before = self.counter.newest();
         self.tx.batch("SAVEPOINT step")?;
         let mut outcomes = Vec::with_capacity(changes.len());
-        for change in changes {
-            let outcome = self.change(caller, change, known)?;
+        for (place, change) in changes.iter().enumerate() {
+            let outcome = self.change(caller, change, &changes[place + 1..], known)?;
             let failed = outcome.is_failure();
             outcomes.push(outcome);
             if failed {
@@ -103,9 +103,9 @@ impl Apply<'_> {
     }
 
     /// Carries out a change; one that is refused is remembered once its step is over.
-    fn change(&mut self, caller: &Caller, change: &Change, known: &mut LookedUp) -> Result<Outcome> {
+    fn change(&mut self, caller: &Caller, change: &Change, behind: &[Change], known: &mut LookedUp) -> Result<Outcome> {
         let (outcome, is_new) = self.decided(caller, change, known)?;
-        if is_new && let Some(refusal) = Refusal::of(change, &outcome) {
+        if is_new && let Some(refusal) = Refusal::of(change, behind, &outcome) {
             known.changed(change);
             self.refused = Some(refusal);
         }

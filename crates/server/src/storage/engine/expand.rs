@@ -177,6 +177,8 @@ fn asking<T>(
         (Way::ToMany(_), Some(owners)) => costs.rows(&set.name)? / costs.rows(owners)?.max(1),
         _ => 1,
     };
-    costs.add(&select, Looked::At((of.len() as u64).saturating_mul(each.max(1))))?;
-    Ok(writing(&Related { select, by, of })?)
+    let records = (of.len() as u64).saturating_mul(each.max(1));
+    let written = writing(&Related { select: select.clone(), by, of })?;
+    costs.add(&select, if columns.is_empty() { Looked::Counted(records) } else { Looked::At(records) })?;
+    Ok(written)
 }

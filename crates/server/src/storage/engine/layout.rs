@@ -19,6 +19,8 @@ use tidemark_sql::{
 /// # Errors
 /// [`StorageError::ModelMisfit`] naming the property; then the transaction is to be undone.
 pub(super) fn lay_out(tx: &dyn Tx, model: &EntityModel) -> Result<()> {
+    // Whoever brings an index forward has its line first and a set's table then; so has this.
+    tx.all(&format!("SELECT worded FROM overview{}", tx.for_update()), &[], |row| row.unsigned(0))?;
     let known = known(tx)?;
     model.sets().try_for_each(|set| lay_out_set(tx, set, &known))?;
     if tx.dialect() == Dialect::Sqlite {

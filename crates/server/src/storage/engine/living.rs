@@ -3,7 +3,7 @@
 //! Owns: the number of the `overview`, and what the lines of the journal since then say of it: each line makes a record, ends
 //! one, brings one back, or does neither. Refuses: counting what a query lets through.
 
-use super::overview::{self, Behind, FAR, Overview};
+use super::overview::{self, Behind, FAR, Overview, What};
 use super::table::{OWNER, Tables, WORKSPACE};
 use super::tx::Tx;
 use crate::change::Place;
@@ -28,7 +28,7 @@ pub(super) fn living(tx: &dyn Tx, place: &Place, query: &Query, behind: &Behind)
         _ => {
             // What has not changed so often is counted as quickly.
             if reach.newest > FAR as u64 {
-                behind.note();
+                behind.note(place, What::Number);
             }
             Ok(None)
         }
@@ -37,20 +37,22 @@ pub(super) fn living(tx: &dyn Tx, place: &Place, query: &Query, behind: &Behind)
 
 /// Brings the number of an overview to the newest change.
 pub(super) fn counted(tx: &dyn Tx, tables: &Tables, place: &Place, before: &Overview) -> Result<Overview> {
-    let lines = match before.counted {
-        Some(counted) if counted >= reach(tx, place)?.trimmed => format!("sequence > {counted}"),
-        _ => return anew(tx, tables, place, before),
-    };
-    // One statement is one moment, whoever writes meanwhile.
-    let sql = format!("SELECT w.sequence, ({}) FROM workspace w WHERE w.no = ?1", moved(&lines));
+    let Some(counted) = before.counted else { return anew(tx, tables, place, before) };
+    // One statement is one moment, whoever writes or trims meanwhile.
+    let sql = format!(
+        "SELECT w.sequence, w.trimmed, ({}) FROM workspace w WHERE w.no = ?1",
+        moved(&format!("sequence > {counted}"))
+    );
     let found = tx.one(&sql, &[place.workspace_no.into(), (&place.set).into()], |row| {
-        Ok(Overview {
-            counted: Some(row.unsigned(0)?),
-            living: before.living.saturating_add_signed(row.integer(1)?),
-            ..before.clone()
-        })
+        Ok((row.unsigned(0)?, row.unsigned(1)?, row.integer(2)?))
     })?;
-    Ok(found.unwrap_or_else(|| before.clone()))
+    match found {
+        Some((newest, trimmed, moved)) if trimmed <= counted => {
+            let living = before.living.saturating_add_signed(moved);
+            Ok(Overview { counted: Some(newest), living, ..before.clone() })
+        }
+        _ => anew(tx, tables, place, before),
+    }
 }
 
 fn anew(tx: &dyn Tx, tables: &Tables, place: &Place, before: &Overview) -> Result<Overview> {

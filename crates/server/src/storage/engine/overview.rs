@@ -13,7 +13,6 @@ use super::{living, words};
 use crate::change::Place;
 use crate::storage::Result;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A read looks at so many changes that are not in the overview; behind more it is brought forward.
@@ -46,7 +45,7 @@ pub(super) fn find(tx: &dyn Tx, place: &Place, lock: &str) -> Result<Overview> {
 }
 
 /// Brings a place one piece forward; tells whether that was the last. Whoever else does the same waits, and does the next.
-pub(super) fn catch_up(tx: &dyn Tx, tables: &Tables, place: &Place) -> Result<bool> {
+pub(super) fn catch_up(tx: &dyn Tx, tables: &Tables, place: &Place, what: What, is_first: bool) -> Result<bool> {
     if place.owner_no != 0 {
         return Ok(true);
     }
@@ -56,7 +55,10 @@ pub(super) fn catch_up(tx: &dyn Tx, tables: &Tables, place: &Place) -> Result<bo
     tx.execute(made, &key)?;
     let before = find(tx, place, tx.for_update())?;
     let mut after = living::counted(tx, tables, place, &before)?;
-    let is_last = words::further(tx, tables, place, &mut after)?;
+    let is_last = match what {
+        What::Number => true,
+        What::Words => words::further(tx, tables, place, &mut after, is_first)?,
+    };
     if after != before {
         let [workspace, set] = key;
         let sql = "UPDATE overview SET texts = ?3, worded = ?4, counted = ?5, living = ?6
@@ -72,17 +74,24 @@ pub(super) fn forget_words(tx: &dyn Tx, set: &str) -> Result<()> {
     tx.execute("UPDATE overview SET texts = '' WHERE entity_set = ?1", &[set.into()]).map(drop)
 }
 
-/// Told by a read that found the overview far behind.
+/// What of a set's overview.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum What {
+    Number,
+    Words,
+}
+
+/// Told by a read of what it found far behind.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Behind(Arc<AtomicBool>);
+pub(super) struct Behind(Arc<Mutex<Vec<(Place, What)>>>);
 
 impl Behind {
-    pub(super) fn note(&self) {
-        self.0.store(true, Ordering::Relaxed);
+    pub(super) fn note(&self, place: &Place, what: What) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((place.clone(), what));
     }
 
-    pub(super) fn is_noted(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    pub(super) fn noted(&self) -> Vec<(Place, What)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -90,13 +99,13 @@ impl Behind {
 #[derive(Debug, Default)]
 pub(super) struct UnderWay(Mutex<BTreeSet<Key>>);
 
-/// The set and the workspace.
-type Key = (String, i64);
+/// The set, the workspace, what of it.
+type Key = (String, i64, What);
 
 impl UnderWay {
     /// Begins with a place, unless it is under way; over when what comes back is dropped.
-    pub(super) fn begin(self: &Arc<Self>, place: &Place) -> Option<OneUnderWay> {
-        let key = (place.set.clone(), place.workspace_no);
+    pub(super) fn begin(self: &Arc<Self>, place: &Place, what: What) -> Option<OneUnderWay> {
+        let key = (place.set.clone(), place.workspace_no, what);
         let is_new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
         is_new.then(|| OneUnderWay { all: Arc::clone(self), key })
     }

@@ -3,11 +3,12 @@
 use super::costs::Costs;
 use super::counter::position;
 use super::expand;
+use super::living;
 use super::overview::Behind;
 use super::scope::{Around, scope};
 use super::table::{MARK, OWNER, SEQUENCE, SetTable, Tables, WORKSPACE};
 use super::tx::{Columns, Cursor, Fetch, Tx, binds};
-use super::{living, words};
+use super::words::{self, Sought};
 use crate::change::{Mark, Place};
 use crate::limits::{LIST_PAGE, MAX_PAGE_BYTES};
 use crate::storage::expand::Found;
@@ -32,12 +33,12 @@ pub(super) fn read(tx: &dyn Tx, tables: &Tables, read: &Read, behind: &Behind, r
     let dialect = tx.dialect();
     let found = match &read.selection {
         Selection::Matching { query, .. } => words::found(tx, tables, &read.place, query, behind)?,
-        _ => None,
+        _ => Sought::All,
     };
     let costs = Costs::of(tx, tables, &read.place, behind);
-    let (statement, made) = rows_statement(dialect, tables, read, found.as_deref(), &costs)?;
+    let (statement, made) = rows_statement(dialect, tables, read, &found, &costs)?;
     let total = match read.count {
-        true => Some(total(tx, tables, read, found.as_deref(), behind, &costs)?),
+        true => Some(total(tx, tables, read, &found, behind)?),
         false => None,
     };
     let snapshot = Snapshot { position, total, made };
@@ -148,7 +149,7 @@ impl Columns for Vec<Cell<'static>> {
 /// Counts the records that a query lets through.
 pub(super) fn count(tx: &dyn Tx, tables: &Tables, place: &Place, query: &Query, behind: &Behind) -> Result<u64> {
     let found = words::found(tx, tables, place, query, behind)?;
-    matching(tx, tables, place, query, found.as_deref(), behind, &Costs::of(tx, tables, place, behind))
+    matching(tx, tables, place, query, &found, behind)
 }
 
 /// Tells why the feed cannot go on from a place, if it cannot.
@@ -180,7 +181,7 @@ fn rows_statement(
     dialect: Dialect,
     tables: &Tables,
     read: &Read,
-    found: Option<&[Cell<'static>]>,
+    found: &Sought,
     costs: &Costs<'_>,
 ) -> Result<(Statement, Vec<Value>)> {
     let (set, table) = (tables.set(&read.place.set)?, tables.table(&read.place.set)?);
@@ -192,11 +193,11 @@ fn rows_statement(
             select.scope = &scope;
             let around = Around { tables, place: &read.place };
             select.neighbours = Some(&around);
-            select.among = found.map(|found| (SEQUENCE, found));
+            select.among = found.among();
             select.after = after.as_deref();
             select.with_keys = true;
             let written = tidemark_sql::select_with_values(&select)?;
-            costs.add(&select, looked(query.top.unwrap_or(LIST_PAGE.into()), found))?;
+            costs.add(&select, found.looked(query.top.unwrap_or(LIST_PAGE.into())))?;
             Ok(written)
         }
         Selection::LiveAfter { id, limit, filter: Some(filter) } => {
@@ -207,7 +208,7 @@ fn rows_statement(
             select.scope = &scope;
             select.after = after.as_ref().map(|after| &after[..]);
             let written = tidemark_sql::select_with_values(&select)?;
-            costs.add(&select, looked((*limit).into(), None))?;
+            costs.add(&select, Looked::AsAsked { page: (*limit).into() })?;
             Ok(written)
         }
         Selection::ChangedAfter { limit, filter: Some(filter) } => {
@@ -253,19 +254,12 @@ fn rows_statement(
 }
 
 /// Counts all rows of the selection.
-fn total(
-    tx: &dyn Tx,
-    tables: &Tables,
-    read: &Read,
-    found: Option<&[Cell<'static>]>,
-    behind: &Behind,
-    costs: &Costs<'_>,
-) -> Result<u64> {
+fn total(tx: &dyn Tx, tables: &Tables, read: &Read, found: &Sought, behind: &Behind) -> Result<u64> {
     match &read.selection {
-        Selection::Matching { query, .. } => matching(tx, tables, &read.place, query, found, behind, costs),
+        Selection::Matching { query, .. } => matching(tx, tables, &read.place, query, found, behind),
         Selection::LiveAfter { filter, .. } => {
             let query = Query { filter: filter.as_deref().cloned(), ..Query::default() };
-            matching(tx, tables, &read.place, &query, None, behind, costs)
+            matching(tx, tables, &read.place, &query, &Sought::All, behind)
         }
         Selection::ChangedAfter { .. } => {
             let table = tables.table(&read.place.set)?;
@@ -285,9 +279,8 @@ fn matching(
     tables: &Tables,
     place: &Place,
     query: &Query,
-    found: Option<&[Cell<'static>]>,
+    found: &Sought,
     behind: &Behind,
-    costs: &Costs<'_>,
 ) -> Result<u64> {
     if let Some(living) = living::living(tx, place, query, behind)? {
         return Ok(living);
@@ -297,19 +290,15 @@ fn matching(
     let around = Around { tables, place };
     let mut select = Select::new(tx.dialect(), set, &table.name, &[], query);
     select.scope = &scope;
-    select.among = found.map(|found| (SEQUENCE, found));
+    select.among = found.among();
     select.neighbours = Some(&around);
     let statement = tidemark_sql::count(&select)?;
     // Nothing is put in order or shown.
     let asked = Query { order_by: Vec::new(), skip: 0, ..query.clone() };
     select.query = &asked;
-    costs.add(&select, looked(0, found))?;
+    // Beside a page of them it is a read of its own.
+    Costs::of(tx, tables, place, behind).add(&select, found.looked(0))?;
     run_count(tx, &statement)
-}
-
-/// At how many records a read looks.
-fn looked(page: u64, found: Option<&[Cell<'static>]>) -> Looked {
-    found.map_or(Looked::AsAsked { page }, |found| Looked::At(found.len() as u64))
 }
 
 /// Where a delta begins, as a value.

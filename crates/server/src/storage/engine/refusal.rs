@@ -27,7 +27,9 @@ pub(super) struct Refusal {
 
 impl Refusal {
     /// Returns what is to be remembered of a change that came to this.
-    pub(super) fn of(change: &Change, outcome: &Outcome) -> Option<Self> {
+    ///
+    /// One that only asks whether a record is there stands in front of the one whose request it is of, `behind`.
+    pub(super) fn of(change: &Change, behind: &[Change], outcome: &Outcome) -> Option<Self> {
         let what = match (outcome, &change.condition) {
             (_, Condition::Match(_) | Condition::NoneMatchAny) => return None,
             (Outcome::NotFound, _) => Refused::NotFound,
@@ -35,7 +37,14 @@ impl Refusal {
             (Outcome::Invalid(_), _) => Refused::Invalid,
             _ => return None,
         };
-        change.repeat.map(|repeat| Self { repeat, what })
+        let is_guard = change.condition == Condition::MatchAny && change.says_nothing();
+        let of_request = behind
+            .iter()
+            .filter(|_| is_guard)
+            .find_map(|change| change.repeat)
+            .map(|repeat| (repeat, Refused::NotFound));
+        let (repeat, what) = change.repeat.map(|repeat| (repeat, what)).or(of_request)?;
+        Some(Self { repeat, what })
     }
 
     /// Remembers it.

@@ -4,7 +4,7 @@
 //! version that another followed is found no more, since no record has its number, and is taken out by the purge. Refuses:
 //! what a word is (`tidemark_model::text`), and whether a record has it, which the search asks of each that is found.
 
-use super::overview::{self, Behind, FAR, Overview};
+use super::overview::{self, Behind, FAR, Overview, What};
 use super::table::{OWNER, SEQUENCE, Tables, WORKSPACE, table_name};
 use super::tx::{Fetch, Tx};
 use crate::change::Place;
@@ -12,7 +12,7 @@ use crate::storage::Result;
 use tidemark_model::query::Query;
 use tidemark_model::text::grams;
 use tidemark_model::{Cell, EntitySet, IS_TOMBSTONED, Kind, Property};
-use tidemark_sql::{Asked, Dialect, create_fts5, drop_fts5, find_fts5, put_fts5, quote, quoted, word_index};
+use tidemark_sql::{Asked, Dialect, Looked, create_fts5, drop_fts5, find_fts5, put_fts5, quote, quoted, word_index};
 
 /// More than so many are not looked up one by one: the first page of a list in any order comes sooner where it is read in
 /// order until it is full.
@@ -42,31 +42,54 @@ pub(super) fn create(tx: &dyn Tx, table: &str) -> Result<()> {
     tx.wall_in_words(&index)
 }
 
-/// Returns the sequence numbers among which are those of all records in which a query's search finds what it looks for;
-/// nothing where the whole set is to be looked at.
-pub(super) fn found(
-    tx: &dyn Tx,
-    tables: &Tables,
-    place: &Place,
-    query: &Query,
-    behind: &Behind,
-) -> Result<Option<Vec<Cell<'static>>>> {
-    // `$apply` comes first: what it makes of other records is not what it makes of all.
-    let is_served = query.apply.is_empty() && place.owner_no == 0;
-    let Some(asked) = Asked::of(&query.search).filter(|_| is_served) else { return Ok(None) };
+/// Where a search looks.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum Sought {
+    /// In all records.
+    #[default]
+    All,
+    /// In all, of which more than are looked up one by one may have what is asked for.
+    Common,
+    /// In those with these sequence numbers: all in which something is found are among them.
+    Among(Vec<Cell<'static>>),
+}
+
+impl Sought {
+    /// Returns the choice for a statement.
+    pub(super) fn among(&self) -> Option<(&'static str, &[Cell<'static>])> {
+        if let Self::Among(sequences) = self { Some((SEQUENCE, sequences)) } else { None }
+    }
+
+    /// Tells at how many records a read looks that returns a page of them.
+    pub(super) fn looked(&self, page: u64) -> Looked {
+        match self {
+            Self::All => Looked::AsAsked { page },
+            Self::Common => Looked::Common { page, least: MOST_FOUND as u64 },
+            Self::Among(sequences) => Looked::At(sequences.len() as u64),
+        }
+    }
+}
+
+/// Finds where a query's search is to look.
+pub(super) fn found(tx: &dyn Tx, tables: &Tables, place: &Place, query: &Query, behind: &Behind) -> Result<Sought> {
+    // `$apply` comes first: what it makes of other records is not what it makes of all. And no tombstone is in the index.
+    let is_served = query.apply.is_empty() && place.owner_no == 0 && !query.asks_about(IS_TOMBSTONED);
+    let Some(asked) = Asked::of(&query.search).filter(|_| is_served) else { return Ok(Sought::All) };
     let (table, known) = (&tables.table(&place.set)?.name, overview::find(tx, place, "")?);
     // What stands in other properties is not there to be found.
     let worded = if known.texts == texts(tables.set(&place.set)?) { known.worded } else { 0 };
     let mut found = later(tx, table, place, worded)?;
     if found.len() > FAR {
-        behind.note();
-        return Ok(None);
+        behind.note(place, What::Words);
+        return Ok(Sought::All);
     }
     if worded > 0 {
         found.extend(find(tx, table, place, &asked)?);
     }
-    let is_few = found.len() <= MOST_FOUND;
-    Ok(is_few.then(|| found.into_iter().map(Cell::Integer).collect()))
+    Ok(match found.len() {
+        0..=MOST_FOUND => Sought::Among(found.into_iter().map(Cell::Integer).collect()),
+        _ => Sought::Common,
+    })
 }
 
 /// Returns the numbers of records that are not in the index yet, and of one more than are few.
@@ -114,23 +137,31 @@ fn searched(set: &EntitySet) -> impl Iterator<Item = &Property> {
     set.entity_type.declared().filter(|property| matches!(property.kind, Kind::String { .. }))
 }
 
-/// Brings the index one piece forward; tells whether that was the last.
-pub(super) fn further(tx: &dyn Tx, tables: &Tables, place: &Place, known: &mut Overview) -> Result<bool> {
+/// Brings the index one piece forward; tells whether that was the last. An index of other properties, or of what was not
+/// filled in yet, is emptied first; but who meets one that another process has begun meanwhile, for another model, leaves it.
+pub(super) fn further(
+    tx: &dyn Tx,
+    tables: &Tables,
+    place: &Place,
+    known: &mut Overview,
+    is_first: bool,
+) -> Result<bool> {
     let texts = texts(tables.set(&place.set)?);
-    if known.texts != texts {
-        // Other properties are searched, or something was filled in: it is made anew.
-        known.worded = 0;
-        let index = word_index(tx.dialect(), &tables.table(&place.set)?.name);
-        let there = listed(tx, &index, place.workspace_no, 0)?;
-        drop_all(tx, &index, place.workspace_no, &there)?;
-        if there.is_empty() {
-            known.texts = texts;
-        }
-        return Ok(false);
+    if known.texts == texts {
+        let reached = put(tx, tables, place, known.worded)?;
+        known.worded = reached.unwrap_or(known.worded);
+        return Ok(reached.is_none());
     }
-    match put(tx, tables, place, known.worded)? {
-        Some(reached) => known.worded = reached,
-        None => return Ok(true),
+    if !known.texts.is_empty() && !is_first {
+        return Ok(true);
+    }
+    // While it says so, nobody takes it for anything.
+    (known.texts, known.worded) = (String::new(), 0);
+    let index = word_index(tx.dialect(), &tables.table(&place.set)?.name);
+    let there = listed(tx, &index, place.workspace_no, 0)?;
+    drop_all(tx, &index, place.workspace_no, &there)?;
+    if there.is_empty() {
+        known.texts = texts;
     }
     Ok(false)
 }
@@ -196,7 +227,7 @@ pub(super) struct Sweep {
 
 /// Returns the sets of a workspace that have anything in their index.
 pub(super) fn sweeps(tx: &dyn Tx, workspace_no: i64) -> Result<Vec<Sweep>> {
-    let sql = "SELECT entity_set FROM overview WHERE workspace = ?1 AND worded > 0 ORDER BY entity_set";
+    let sql = "SELECT entity_set FROM overview WHERE workspace = ?1 ORDER BY entity_set";
     tx.all(sql, &[workspace_no.into()], |row| Ok(Sweep { workspace_no, set: row.text(0)?, behind: 0 }))
 }
 
@@ -204,6 +235,9 @@ pub(super) fn sweeps(tx: &dyn Tx, workspace_no: i64) -> Result<Vec<Sweep>> {
 /// must not be told by it. Returns where to go on.
 pub(super) fn sweep(tx: &dyn Tx, sweep: &Sweep) -> Result<Option<Sweep>> {
     let workspace_no = sweep.workspace_no;
+    // Nobody else takes anything out meanwhile.
+    let lock = format!("SELECT worded FROM overview WHERE workspace = ?1 AND entity_set = ?2{}", tx.for_update());
+    tx.all(&lock, &[workspace_no.into(), (&sweep.set).into()], |row| row.unsigned(0))?;
     let table = table_name(tx.dialect(), &sweep.set);
     let (index, sequence) = (word_index(tx.dialect(), &table), quote(SEQUENCE));
     let mut there = listed(tx, &index, workspace_no, sweep.behind)?;
