@@ -4,6 +4,7 @@
 //! connections, pools and files (`drivers`), and deciding a change (`change::decide`, called inside the transaction).
 
 mod apply;
+mod catch_up;
 mod costs;
 mod counter;
 mod expand;
@@ -43,10 +44,11 @@ use crate::change::{Commit, Outcome, Place, Row};
 use crate::ports::Ports;
 use crate::storage::notices::Notices;
 use async_trait::async_trait;
+use catch_up::UnderWay;
 use lanes::{Bench, Lanes};
 use marks::Marks;
 use once::Once;
-use overview::{Behind, UnderWay, What};
+use overview::{Behind, What};
 use std::path::Path;
 use std::sync::Arc;
 use table::Tables;
@@ -220,7 +222,7 @@ impl<D: Driver> Base<D> {
         let mut is_first = true;
         loop {
             let (tables, place) = (Arc::clone(tables), place.clone());
-            let piece = move |tx: &dyn Tx| overview::catch_up(tx, &tables, &place, what, is_first);
+            let piece = move |tx: &dyn Tx| catch_up::catch_up(tx, &tables, &place, what, is_first);
             if self.write(Kind::Write, scope, piece).await? {
                 return Ok(());
             }

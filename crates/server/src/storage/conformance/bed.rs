@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tidemark_model::{Cell, Condition, EntityModel, Method, RecordId};
+use tidemark_sqlite::Opening;
 use tidemark_test_postgres::{Cluster, Database};
 use uuid::Uuid;
 
@@ -83,7 +84,13 @@ impl Bed {
     pub(crate) fn asked(&self, sql: &str) -> u64 {
         match (&self.address, &self._postgres) {
             (Address::Sqlite(path), _) => {
-                let connection = rusqlite::Connection::open(path).unwrap();
+                let opening = Opening {
+                    flags: rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY,
+                    vfs: None,
+                    busy_timeout: Duration::from_secs(10),
+                    prepared_statements: 1,
+                };
+                let connection = tidemark_sqlite::open(path, opening).unwrap();
                 connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap().unsigned_abs()
             }
             (Address::Postgres { .. }, Some(database)) => database.psql(sql).trim().parse().unwrap(),
