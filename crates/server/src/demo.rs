@@ -60,6 +60,7 @@ pub(crate) async fn fill(storage: &dyn Storage, model: &EntityModel, ports: &Por
             condition: Condition::NoneMatchAny,
             body,
             repeat: None,
+            asks_for: None,
             only_if: None,
         };
         steps.push(Step(vec![change]));

@@ -58,13 +58,15 @@ pub fn cost(select: &Select<'_>, looked: Looked, rows: &dyn Fn(&str) -> u64) -> 
     ]);
     let placed = costs.order(&at, query.order(), query.skip);
     let all = rows(&select.set.name);
-    let narrowed = || costs.narrowed(select.set, query.filter.as_ref(), all);
+    // What `$apply` makes is made of all.
+    let filter = query.filter.as_ref().filter(|_| query.apply.is_empty());
+    let narrowed = || costs.narrowed(select.set, filter, all);
     let (looked_at, page, placed) = match looked {
-        Looked::At(n) => (n, n, clock.looked_up + clock.sorted),
+        Looked::At(n) => (n, n, sum([clock.looked_up, clock.sorted, placed])),
         Looked::Counted(n) => (n, 0, clock.shared),
         // The first ones that are met, in the order in which they lie.
         Looked::AsAsked { page } if asked == 0 && placed == 0 => (all.min(query.skip.saturating_add(page)), page, 0),
-        Looked::Common { page, least } if placed == 0 => {
+        Looked::Common { page, least } if placed == 0 && page > 0 && query.filter.is_none() => {
             let until_full = all.saturating_mul(query.skip.saturating_add(page)) / least.max(1);
             (narrowed().min(until_full), page, 0)
         }

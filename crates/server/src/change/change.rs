@@ -41,6 +41,8 @@ pub(crate) struct Change {
     pub(crate) body: Body,
     /// Its name, where it may be repeated.
     pub(crate) repeat: Option<Repeat>,
+    /// The name of the request that it only asks something for: whether a record is there beside the one that is changed.
+    pub(crate) asks_for: Option<Repeat>,
     /// A declared property, by its place, and the value that the stored record must have of it.
     pub(crate) only_if: Option<(usize, Cell<'static>)>,
 }

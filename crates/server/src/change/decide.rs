@@ -140,7 +140,16 @@ mod tests {
     fn change(set: &EntitySet, method: Method, body: Value) -> Change {
         let (_, body) = read_body(set, body.to_string().as_bytes()).unwrap();
         let id = RecordId(Uuid::from_u128(7));
-        Change { set: set.name.clone(), id, method, condition: Condition::None, body, repeat: None, only_if: None }
+        Change {
+            set: set.name.clone(),
+            id,
+            method,
+            condition: Condition::None,
+            body,
+            repeat: None,
+            asks_for: None,
+            only_if: None,
+        }
     }
 
     fn put(set: &EntitySet, stored: Option<&Row>, method: Method, body: Value) -> (JournalKind, Row) {

@@ -103,8 +103,16 @@ fn finish(server: &Server, call: &Call, asked: Asked<'_>) -> Result<Write, WireE
         guards: Vec::new(),
         must_exist: false,
     };
-    let change =
-        Change { set: set.name.clone(), id, method: asked.method, condition, body: asked.body, repeat, only_if: None };
+    let change = Change {
+        set: set.name.clone(),
+        id,
+        method: asked.method,
+        condition,
+        body: asked.body,
+        repeat,
+        asks_for: None,
+        only_if: None,
+    };
     Ok(Write { change, shape, beside: Beside::default() })
 }
 

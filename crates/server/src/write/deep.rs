@@ -66,6 +66,7 @@ fn made(set: &EntitySet, id: RecordId, body: Body, name: Option<Repeat>) -> Chan
         condition: Condition::NoneMatchAny,
         body,
         repeat,
+        asks_for: None,
         only_if: None,
     }
 }

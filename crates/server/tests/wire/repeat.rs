@@ -132,6 +132,8 @@ async fn what_was_refused_is_refused_again() {
         assert_eq!(statuses, [404, 404, 424, 404], "again: {again}");
     };
     first(false).await;
+    // However often it comes.
+    first(true).await;
     let made = server.write("PUT", &url, &body).await.is(201);
     server.write("PUT", &format!("/odata/TodoLists({})", id(9)), &json!({"Name": "L"})).await.is(201);
     server.write("PATCH", &url, &json!({"Notes": "kept"})).await.is(204);
@@ -144,4 +146,37 @@ async fn what_was_refused_is_refused_again() {
     // The name of what was refused is no other request's either.
     let other = json!({"Title": "b"});
     sent(&server, "PATCH", &url, &id(102), Some(&other)).await.refused(400, "RepeatabilityConflict");
+}
+
+#[tokio::test]
+async fn what_was_applied_is_answered_so_whatever_became_of_what_it_asked_for() {
+    let server = Running::start().await;
+    let (list, within) = (format!("/odata/TodoLists({})", id(9)), format!("/odata/TodoLists({})/TodoItems", id(9)));
+    server.write("PUT", &list, &json!({"Name": "L"})).await.is(201);
+    let body = json!({"Title": "within"});
+    let made = sent(&server, "POST", &within, &id(100), Some(&body)).await.is(201).json();
+    send(server.request("DELETE", &list)).await.is(204);
+    for _ in 0..3 {
+        let again = sent(&server, "POST", &within, &id(100), Some(&body)).await.is(201).json();
+        assert_eq!(again["Id"], made["Id"]);
+    }
+    // Another is refused, and so is every part of a batch that repeats it; what stands beside it in a set may come again.
+    sent(&server, "POST", &within, &id(101), Some(&body)).await.refused(404, "RecordNotFound");
+    let part = |part: &str, id: u32, group: Option<&str>, to: &str, method: &str| {
+        let mut part = json!({"id": part, "method": method, "url": to, "body": {"Title": "b"},
+            "headers": {"repeatability-request-id": self::id(id)}});
+        group.map(|group| part.as_object_mut().unwrap().insert("atomicityGroup".into(), json!(group)));
+        part
+    };
+    let (into, task) = (format!("TodoLists({})/TodoItems", id(9)), format!("TodoItems({})", id(50)));
+    let statuses = async |parts: Value| -> Vec<u64> {
+        server.batch(parts).await.iter().map(|answer| answer["status"].as_u64().unwrap()).collect()
+    };
+    for _ in 0..2 {
+        let twice = json!([part("1", 102, None, &into, "POST"), part("2", 102, None, &into, "POST")]);
+        assert_eq!(statuses(twice).await, [404, 404]);
+        let set = json!([part("1", 103, Some("g"), &into, "POST"), part("2", 104, Some("g"), &task, "PUT")]);
+        assert_eq!(statuses(set).await, [404, 424]);
+    }
+    assert_eq!(statuses(json!([part("1", 104, None, &task, "PUT")])).await, [201]);
 }

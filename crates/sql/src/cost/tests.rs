@@ -113,6 +113,32 @@ fn a_chain_of_thousands_is_one_level() {
 }
 
 #[test]
+fn a_count_of_what_many_have_and_an_order_of_what_few_have_are_no_presents() {
+    let model = EntityModel::parse(EntityModel::default_document()).unwrap();
+    let (around, set) = (Around(&model), model.set("TodoItems").unwrap());
+    let reckoned = |query: &Query, looked| {
+        let select = Select { neighbours: Some(&around), ..Select::new(Dialect::Sqlite, set, "t", &["Id"], query) };
+        cost(&select, looked, &|_| ALL) / 1_000_000
+    };
+    let common = |page| Looked::Common { page, least: 4_000 };
+    let searched = Query { search: vec![Search::Word("pump".into())], ..Query::default() };
+    assert!(reckoned(&searched, common(0)) > 10 * reckoned(&searched, common(50)), "all are counted");
+    let filtered = Query { filter: Some(either(20)), ..searched };
+    assert!(reckoned(&filtered, common(50)) > 200, "nobody knows which the filter leaves");
+    let expr = either(2_000);
+    let ordered = Query { order_by: vec![OrderBy { expr, descending: false }], ..Query::default() };
+    assert!(reckoned(&ordered, Looked::At(4_000)) > 1_000);
+    let one = Expr::Compare {
+        op: Compare::Eq,
+        left: property(ID).into(),
+        right: Expr::Literal(Literal::Guid(uuid::Uuid::nil())).into(),
+    };
+    let most = Transformation::Most { count: 1, by: OrderBy { expr: either(20), descending: false } };
+    let behind = Query { apply: vec![most], filter: Some(one), ..Query::default() };
+    assert!(reckoned(&behind, Looked::AsAsked { page: 50 }) > 200, "the step comes first");
+}
+
+#[test]
 fn what_the_window_asks_of_a_million_is_answered() {
     let model = EntityModel::parse(EntityModel::default_document()).unwrap();
     let (around, set) = (Around(&model), model.set("TodoItems").unwrap());

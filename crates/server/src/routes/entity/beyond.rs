@@ -205,6 +205,7 @@ fn guard(write: &mut Write, set: &EntitySet, id: RecordId) {
         condition: Condition::MatchAny,
         body: nothing(set),
         repeat: None,
+        asks_for: write.change.repeat,
         only_if: None,
     };
     write.beside.before.insert(0, there);

@@ -125,6 +125,7 @@ impl Bed {
             condition: Condition::None,
             body,
             repeat: None,
+            asks_for: None,
             only_if: None,
         }
     }

@@ -11,7 +11,7 @@ use super::marks::Marks;
 use super::refusal::Refusal;
 use super::table::{self, Tables};
 use super::tx::Tx;
-use crate::change::{Change, Commit, Decision, Outcome, Step, decide};
+use crate::change::{Change, Commit, Decision, Mark, Outcome, Step, decide};
 use crate::limits::MAX_BATCH_ANSWER_BYTES;
 use crate::storage::{Caller, Result};
 use tidemark_model::ports::Clock;
@@ -63,7 +63,7 @@ impl Apply<'_> {
                 looked_up = outcomes.len() + AT_ONCE;
             }
             let of_step = match changes.as_slice() {
-                [change] => vec![self.change(&commit.caller, change, &[], &mut known)?],
+                [change] => vec![self.change(&commit.caller, change, &mut known)?],
                 several => self.group(&commit.caller, several, &mut known)?,
             };
             // Behind the end of a group, which undoes what it did.
@@ -81,8 +81,8 @@ impl Apply<'_> {
         let before = self.counter.newest();
         self.tx.batch("SAVEPOINT step")?;
         let mut outcomes = Vec::with_capacity(changes.len());
-        for (place, change) in changes.iter().enumerate() {
-            let outcome = self.change(caller, change, &changes[place + 1..], known)?;
+        for change in changes {
+            let outcome = self.change(caller, change, known)?;
             let failed = outcome.is_failure();
             outcomes.push(outcome);
             if failed {
@@ -103,9 +103,9 @@ impl Apply<'_> {
     }
 
     /// Carries out a change; one that is refused is remembered once its step is over.
-    fn change(&mut self, caller: &Caller, change: &Change, behind: &[Change], known: &mut LookedUp) -> Result<Outcome> {
+    fn change(&mut self, caller: &Caller, change: &Change, known: &mut LookedUp) -> Result<Outcome> {
         let (outcome, is_new) = self.decided(caller, change, known)?;
-        if is_new && let Some(refusal) = Refusal::of(change, behind, &outcome) {
+        if is_new && let Some(refusal) = Refusal::of(change, &outcome) {
             known.changed(change);
             self.refused = Some(refusal);
         }
@@ -132,6 +132,13 @@ impl Apply<'_> {
                 return Ok((refused.again(stored), false));
             }
             return Ok((earlier.outcome(self.tx, set, table, place.owner_no)?, false));
+        }
+        if let Some(asked) = change.asks_for
+            && known.request(self.tx, caller, asked.request)?.is_some()
+        {
+            // Its own change says what came of it, whatever is beside it now.
+            let (version, updated_at) = (Mark::default(), 0);
+            return Ok((Outcome::AppliedBefore { what: JournalKind::Update, version, updated_at }, false));
         }
         let stored = known.row(self.tx, table, &place, change.id.0)?;
         let now_ms = self.clock.now_ms();

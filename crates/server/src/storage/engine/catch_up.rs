@@ -6,7 +6,7 @@
 use super::overview::{self, What};
 use super::table::Tables;
 use super::tx::Tx;
-use super::{living, words};
+use super::{living, served, words};
 use crate::change::Place;
 use crate::storage::Result;
 use std::collections::BTreeSet;
@@ -21,12 +21,22 @@ pub(super) fn catch_up(tx: &dyn Tx, tables: &Tables, place: &Place, what: What, 
     let mut after = living::counted(tx, tables, place, &before)?;
     let is_last = match what {
         What::Number => true,
-        What::Words => words::further(tx, tables, place, &mut after, is_first)?,
+        What::Words => {
+            // One that was begun meanwhile, for another model, is left to who began it.
+            let may_take = is_first && serves_newest(tx, tables)?;
+            words::further(tx, tables, place, &mut after, may_take)?
+        }
     };
     if after != before {
         overview::put(tx, place, &after)?;
     }
     Ok(is_last)
+}
+
+/// Tells whether it is the newest model by which a process takes an index from another.
+fn serves_newest(tx: &dyn Tx, tables: &Tables) -> Result<bool> {
+    let own = tables.model.as_ref().map(|model| model.fingerprint());
+    Ok(served::newest(tx)?.is_none_or(|newest| Some(newest.fingerprint.as_str()) == own))
 }
 
 /// The sets that this process is bringing forward.

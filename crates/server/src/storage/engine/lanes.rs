@@ -232,6 +232,7 @@ mod tests {
             condition: Condition::None,
             body: Body::default(),
             repeat: None,
+            asks_for: None,
             only_if: None,
         };
         let caller = Caller {

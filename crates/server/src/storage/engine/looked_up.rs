@@ -43,8 +43,7 @@ impl LookedUp {
             rows.extend(ids.into_iter().map(|id| ((set.to_owned(), id), None)));
             rows.extend(found.into_iter().map(|row| ((set.to_owned(), row.id), Some(row))));
         }
-        let named: Vec<Uuid> =
-            changes.iter().filter_map(|change| change.repeat).map(|repeat| Uuid::from_bytes(repeat.request)).collect();
+        let named: Vec<Uuid> = changes.iter().filter_map(|change| name_of(change)).map(Uuid::from_bytes).collect();
         let requests = match named.is_empty() {
             true => HashMap::new(),
             false => journal::find_requests(tx, caller, &named)?.into_iter().collect(),
@@ -72,8 +71,13 @@ impl LookedUp {
     /// asked for.
     pub(super) fn changed(&mut self, change: &Change) {
         self.rows.remove(&(change.set.clone(), change.id.0));
-        if let Some(repeat) = change.repeat {
-            self.named.remove(&repeat.request);
+        if let Some(name) = name_of(change) {
+            self.named.remove(&name);
         }
     }
+}
+
+/// The name of the request that a change is made for.
+fn name_of(change: &Change) -> Option<[u8; 16]> {
+    change.repeat.or(change.asks_for).map(|repeat| repeat.request)
 }

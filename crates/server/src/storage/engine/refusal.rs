@@ -27,9 +27,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     /// Returns what is to be remembered of a change that came to this.
-    ///
-    /// One that only asks whether a record is there stands in front of the one whose request it is of, `behind`.
-    pub(super) fn of(change: &Change, behind: &[Change], outcome: &Outcome) -> Option<Self> {
+    pub(super) fn of(change: &Change, outcome: &Outcome) -> Option<Self> {
         let what = match (outcome, &change.condition) {
             (_, Condition::Match(_) | Condition::NoneMatchAny) => return None,
             (Outcome::NotFound, _) => Refused::NotFound,
@@ -37,13 +35,9 @@ impl Refusal {
             (Outcome::Invalid(_), _) => Refused::Invalid,
             _ => return None,
         };
-        let is_guard = change.condition == Condition::MatchAny && change.says_nothing();
-        let of_request = behind
-            .iter()
-            .filter(|_| is_guard)
-            .find_map(|change| change.repeat)
-            .map(|repeat| (repeat, Refused::NotFound));
-        let (repeat, what) = change.repeat.map(|repeat| (repeat, what)).or(of_request)?;
+        // What a request asks beside its change is not there: that is what the request is answered.
+        let asked = change.asks_for.map(|repeat| (repeat, Refused::NotFound));
+        let (repeat, what) = change.repeat.map(|repeat| (repeat, what)).or(asked)?;
         Some(Self { repeat, what })
     }
 

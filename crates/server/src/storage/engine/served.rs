@@ -33,6 +33,8 @@ pub(super) fn settle(tx: &dyn Tx, brought: &Arc<EntityModel>, at_ms: i64) -> Res
         let sql = "INSERT INTO model (no, fingerprint, document, at_ms) VALUES (?1, ?2, ?3, ?4)";
         let document = brought.document().to_string();
         tx.execute(sql, &[no.into(), brought.fingerprint().into(), (&document).into(), at_ms.into()])?;
+        // Whose records are is part of a model, and no line of the journal says it.
+        tx.execute("UPDATE overview SET counted = NULL", &[])?;
         tx.announce_model(no)?;
     }
     if is_alone {

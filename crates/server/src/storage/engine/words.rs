@@ -75,9 +75,13 @@ pub(super) fn found(tx: &dyn Tx, tables: &Tables, place: &Place, query: &Query, 
     // `$apply` comes first: what it makes of other records is not what it makes of all. And no tombstone is in the index.
     let is_served = query.apply.is_empty() && place.owner_no == 0 && !query.asks_about(IS_TOMBSTONED);
     let Some(asked) = Asked::of(&query.search).filter(|_| is_served) else { return Ok(Sought::All) };
+    let properties = texts(tables.set(&place.set)?);
+    if properties.is_empty() {
+        return Ok(Sought::All);
+    }
     let (table, known) = (&tables.table(&place.set)?.name, overview::find(tx, place, "")?);
     // What stands in other properties is not there to be found.
-    let worded = if known.texts == texts(tables.set(&place.set)?) { known.worded } else { 0 };
+    let worded = if known.texts == properties { known.worded } else { 0 };
     let mut found = later(tx, table, place, worded)?;
     if found.len() > FAR {
         behind.note(place, What::Words);
@@ -138,21 +142,24 @@ fn searched(set: &EntitySet) -> impl Iterator<Item = &Property> {
 }
 
 /// Brings the index one piece forward; tells whether that was the last. An index of other properties, or of what was not
-/// filled in yet, is emptied first; but who meets one that another process has begun meanwhile, for another model, leaves it.
+/// filled in yet, is emptied first by who may take it; others leave it.
 pub(super) fn further(
     tx: &dyn Tx,
     tables: &Tables,
     place: &Place,
     known: &mut Overview,
-    is_first: bool,
+    may_take: bool,
 ) -> Result<bool> {
     let texts = texts(tables.set(&place.set)?);
+    if texts.is_empty() {
+        return Ok(true);
+    }
     if known.texts == texts {
         let reached = put(tx, tables, place, known.worded)?;
         known.worded = reached.unwrap_or(known.worded);
         return Ok(reached.is_none());
     }
-    if !known.texts.is_empty() && !is_first {
+    if !known.texts.is_empty() && !may_take {
         return Ok(true);
     }
     // While it says so, nobody takes it for anything.
