@@ -40,6 +40,19 @@ export const settings = {
   emptyText: 'Entity sets appear here as soon as the server declares one.',
 };
 
+export const leave = {
+  title: (n: number, label: string) =>
+    plural(n, `# record of ${label} leaves this laptop`, `# records of ${label} leave this laptop`),
+  text: (n: number) =>
+    plural(
+      n,
+      'There is no network now: it cannot come back before there is one. What the server has stays there.',
+      'There is no network now: they cannot come back before there is one. What the server has stays there.',
+    ),
+  stay: 'Keep on this laptop',
+  leave: 'Remove from this laptop',
+};
+
 export const unsent = {
   title: (n: number, label: string) =>
     plural(n, `# change to ${label} exists only here`, `# changes to ${label} exist only here`),

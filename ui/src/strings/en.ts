@@ -2,7 +2,7 @@
 //
 // Style: what happened, what is safe, what to do. No blame, no jargon, no exclamation marks.
 import { conflicts, decided, diff, explain, history, moved } from './en-decide';
-import { activity, close, settings, status, unsent } from './en-sync';
+import { activity, close, leave, settings, status, unsent } from './en-sync';
 import { detail, marks, quickAdd, sorts, taskEmpty, tasks, views } from './en-tasks';
 import { number, plural } from './words';
 
@@ -165,6 +165,7 @@ export const en = {
 
   settings,
 
+  leave,
   unsent,
 
   conflicts,

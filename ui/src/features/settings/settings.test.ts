@@ -46,6 +46,24 @@ describe('offline settings', () => {
     expect(allById('unsent-dialog')).toEqual([]);
   });
 
+  test('a set is not let go of without a network before somebody has said so', async () => {
+    const app = await openSettings({ before: ({ device }) => device.cable.unplug() });
+    const leaves = async () => {
+      await app.user.click(await findById('entity-switch-Sites'));
+      return findById('leave-dialog');
+    };
+    expect((await leaves()).textContent).toContain('2 records of Sites leave this laptop');
+    expect(document.activeElement).toBe(byId('leave-cancel'));
+    await app.user.click(byId('leave-cancel'));
+    await waitFor(() => expect(allById('leave-dialog')).toEqual([]));
+    expect(isOn('Sites')).toBe(true);
+    expect(await figures(app, 'Sites')).toMatchObject({ offline: true, records: 2 });
+    await leaves();
+    await app.user.click(byId('leave-confirm'));
+    await waitFor(async () => expect((await figures(app, 'Sites'))?.offline).toBe(false));
+    expect(allById('leave-dialog')).toEqual([]);
+  });
+
   test('progress can be paused and goes on', async () => {
     const before = async ({ device }: World) => {
       device.cable.decide(() => 'waits');
@@ -77,6 +95,7 @@ describe('switching off with unsent changes asks', () => {
     const app = await openSettings({ before: twoWait });
     await app.user.click(await findById('entity-switch-TodoItems'));
     expect((await findById('unsent-dialog')).textContent).toContain('2 changes to Tasks exist only here');
+    expect(byId('unsent-dialog').textContent).toContain('they cannot come back before there is one');
     return app;
   }
   const isGone = async (app: World) => {
