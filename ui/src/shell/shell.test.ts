@@ -117,6 +117,20 @@ describe('closing with changes that exist only here', () => {
 });
 
 describe('signing out', () => {
+  test('loses what exists only here when the word for it has been typed', async () => {
+    const app = await openApp({ records, route: { screen: 'account' }, before: threeWait });
+    await app.user.click(await findById('sign-out'));
+    const discard = (await findById('sign-out-discard')) as HTMLButtonElement;
+    expect(discard.disabled).toBe(true);
+    expect(document.activeElement?.textContent).toBe('Cancel');
+    await app.user.type(byId('sign-out-confirm'), 'discard');
+    await app.user.click(discard);
+    await findById('sign-in-server');
+    expect(await app.device.ask('session', {})).toMatchObject({ signed_in: false });
+    app.device.cable.plugIn();
+    expect(await sent(app)).toBe(0);
+  });
+
   test('says how much exists only here, and leaves only when told', async () => {
     const app = await openApp({ records, route: { screen: 'account' }, before: threeWait });
     await app.user.click(await findById('sign-out'));
