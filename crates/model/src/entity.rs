@@ -166,6 +166,11 @@ impl EntityType {
         self.properties.iter().filter(|p| p.role == Role::Declared)
     }
 
+    /// Returns the properties that a search looks in: what the model document declares as text.
+    pub fn searched(&self) -> impl Iterator<Item = &Property> {
+        self.declared().filter(|property| matches!(property.kind, Kind::String { .. }))
+    }
+
     /// Returns the properties that both ends keep an index of: references, which lead to a record's related ones, what
     /// the model says that lists are sorted and filtered by, and `_UpdatedAt`.
     pub fn indexed(&self) -> impl Iterator<Item = &Property> {
@@ -176,7 +181,7 @@ impl EntityType {
     /// Returns the property that stands for a record in lists and sentences: the first required string, else
     /// the first string, else `Id`.
     pub fn title_property(&self) -> &str {
-        let strings = || self.declared().filter(|p| matches!(p.kind, Kind::String { .. }));
+        let strings = || self.searched();
         strings().find(|p| !p.nullable).or_else(|| strings().next()).map_or(ID, |p| &p.name)
     }
 }

@@ -105,7 +105,7 @@ impl Compiler<'_> {
     }
 
     fn chained(&mut self, op: Logic, expr: &Expr, depth: usize) -> Result<String, QueryError> {
-        let terms = chain(expr, op);
+        let terms = expr.chain(op);
         if terms.len() > LONGEST {
             return Err(QueryError::TooComplex);
         }
@@ -120,19 +120,6 @@ impl Compiler<'_> {
             Logic::Or => any_of(&safe, &failing),
         })
     }
-}
-
-/// Collects the operands of a chain of one operator, however it is bracketed, without recursion.
-fn chain(expr: &Expr, operator: Logic) -> Vec<&Expr> {
-    let mut waiting = vec![expr];
-    let mut terms = Vec::new();
-    while let Some(next) = waiting.pop() {
-        match next {
-            Expr::Logic { op, left, right } if *op == operator => waiting.extend([&**right, &**left]),
-            _ => terms.push(next),
-        }
-    }
-    terms
 }
 
 fn is_condition(function: Function) -> bool {

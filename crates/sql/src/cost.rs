@@ -13,7 +13,7 @@ use clock::{Clock, POSTGRES, SQLITE};
 use tidemark_model::query::{
     Aggregate, Compare, Expr, Function, Literal, Logic, Method, OrderBy, Path, Search, Transformation,
 };
-use tidemark_model::{EntitySet, ID, Kind};
+use tidemark_model::{EntitySet, ID};
 
 /// What a date or an upper bound leaves of the records, where an index finds them: nobody knows, and most ask for few.
 const RANGE: u64 = 10;
@@ -102,8 +102,8 @@ impl<'a> Costs<'a> {
     /// Returns at how many records a filter has a read look.
     fn narrowed(&self, set: &EntitySet, filter: Option<&Expr>, all: u64) -> u64 {
         match filter {
-            Some(filter @ Expr::Logic { .. }) => {
-                let every = all_of(filter).into_iter();
+            Some(filter @ Expr::Logic { op: Logic::And, .. }) => {
+                let every = filter.chain(Logic::And).into_iter();
                 every.map(|one| self.narrowed(set, Some(one), all)).min().unwrap_or(all)
             }
             Some(Expr::Compare { op, left, right }) => {
@@ -136,12 +136,9 @@ impl<'a> Costs<'a> {
         {
             return *cost;
         }
-        if let Expr::Logic { .. } = expr {
-            return sum(expr
-                .terms()
-                .into_iter()
-                .map(|term| sum([self.expr(at, term), self.clock.value]))
-                .collect::<Vec<_>>());
+        if let Expr::Logic { op, .. } = expr {
+            let terms = expr.chain(*op).into_iter();
+            return sum(terms.map(|term| sum([self.expr(at, term), self.clock.value])));
         }
         let own = match expr {
             Expr::Literal(_) => 0,
@@ -162,7 +159,7 @@ impl<'a> Costs<'a> {
                 return self.related(at, over, None, filter.as_deref(), search, is_apart);
             }
         };
-        sum(expr.parts().into_iter().map(|part| self.expr(at, part)).chain([own]).collect::<Vec<_>>())
+        sum([own, sum(expr.parts().into_iter().map(|part| self.expr(at, part)))])
     }
 
     /// Asking something of the records at the end of a path.
@@ -200,8 +197,8 @@ impl<'a> Costs<'a> {
         let (all, owners) = ((self.rows)(&set.name), (self.rows)(&owner.name).max(1));
         let passed = self.clock.shared * before.len() as u64;
         if before.is_empty() || !is_apart {
-            let of_each = (all / owners).saturating_mul(sum([self.clock.looked_up, each]));
-            return sum([passed, self.clock.looked_up, of_each]);
+            let of_each = all / owners;
+            return sum([passed, self.clock.looked_up, of_each.saturating_mul(sum([self.clock.looked_up, each]))]);
         }
         // A number of each is made in their order, a set of them in any.
         let sorted = if variable.is_none() { self.clock.sorted } else { self.clock.shared };
@@ -218,8 +215,7 @@ impl<'a> Costs<'a> {
     }
 
     fn searched(&self, at: &At<'_>, search: &[Search]) -> u64 {
-        let texts = at.set.entity_type.declared().filter(|property| matches!(property.kind, Kind::String { .. }));
-        all_searched(texts.count() as u64 * self.clock.text, search)
+        all_searched(at.set.entity_type.searched().count() as u64 * self.clock.text, search)
     }
 
     fn order(&mut self, at: &At<'a>, order_by: &[OrderBy], skip: u64) -> u64 {
@@ -232,7 +228,7 @@ impl<'a> Costs<'a> {
             Some(first) if is_indexed(&first.expr) => 0,
             Some(_) => {
                 let placed = if skip > 1_000 { self.clock.sorted } else { self.clock.placed };
-                sum(order_by.iter().map(|key| self.expr(at, &key.expr)).chain([placed]).collect::<Vec<_>>())
+                sum([placed, sum(order_by.iter().map(|key| self.expr(at, &key.expr)))])
             }
         }
     }
@@ -274,19 +270,6 @@ impl<'a> Costs<'a> {
             _ => date,
         }
     }
-}
-
-/// Returns those of a chain that must all hold; a chain of alternatives is one of them, of which nothing is known.
-fn all_of(chain: &Expr) -> Vec<&Expr> {
-    let (mut waiting, mut terms) = (vec![chain], Vec::new());
-    while let Some(next) = waiting.pop() {
-        match next {
-            Expr::Logic { op: Logic::And, left, right } => waiting.extend([&**right, &**left]),
-            Expr::Logic { .. } => {}
-            term => terms.push(term),
-        }
-    }
-    terms
 }
 
 /// What follows a word that is not found is not looked for.

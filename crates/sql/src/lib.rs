@@ -58,4 +58,4 @@ pub use table::{
     Layout, add_column, column_of, create_index, create_indexes, create_table, create_unique_index, fill_default,
     statistics,
 };
-pub use word_index::{Asked, create_fts5, drop_fts5, find_fts5, put_fts5, word_index};
+pub use word_index::{Asked, MOST_FOUND, create_fts5, drop_fts5, find_fts5, put_fts5, word_index};

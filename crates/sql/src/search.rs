@@ -10,9 +10,9 @@ use crate::folded::folded_column;
 use crate::name::quoted;
 use crate::statement::Dialect;
 use crate::text::{FOUND, NORMAL};
+use tidemark_model::Property;
 use tidemark_model::query::Search;
 use tidemark_model::text::Needle;
-use tidemark_model::{Kind, Property};
 
 /// Nobody types more, and each word looks at every row.
 pub(crate) const LONGEST_WORD: usize = 4_000;
@@ -20,8 +20,7 @@ const MOST_WORDS: usize = 50;
 
 /// Writes the conditions of a search, all of which must hold; empty words ask for nothing.
 pub(crate) fn search(compiler: &mut Compiler<'_>, parts: &[Search]) -> Result<Vec<String>, QueryError> {
-    let declared = compiler.set().entity_type.declared();
-    let texts: Vec<&Property> = declared.filter(|p| matches!(p.kind, Kind::String { .. })).collect();
+    let texts: Vec<&Property> = compiler.set().entity_type.searched().collect();
     if parts.iter().map(Search::words).sum::<usize>() > MOST_WORDS {
         return Err(QueryError::TooComplex);
     }

@@ -10,6 +10,10 @@ use crate::statement::Dialect;
 use tidemark_model::query::Search;
 use tidemark_model::text::{Needle, TOO_MANY, grams_of_word};
 
+/// More than so many that an index finds are not looked up one by one: the first page of a list in any order comes sooner where
+/// it is read in order until it is full.
+pub const MOST_FOUND: usize = 4_000;
+
 /// What an index is asked for a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked(Parts);

@@ -137,7 +137,7 @@ impl Expr {
             Self::Path(path) | Self::Count(path) => return is_own(own, path.from.as_deref()),
             Self::Lambda { over, variable, .. } => (over, Some(variable.as_str())),
             Self::CountOf { over, .. } => (over, None),
-            Self::Logic { .. } => return self.terms().into_iter().all(|term| term.is_of_own_alone(own)),
+            Self::Logic { op, .. } => return self.chain(*op).into_iter().all(|term| term.is_of_own_alone(own)),
             _ => return self.parts().into_iter().all(|part| part.is_of_own_alone(own)),
         };
         if !is_own(own, over.from.as_deref()) {
@@ -149,13 +149,13 @@ impl Expr {
         is_alone
     }
 
-    /// Returns what stands between every `and` and `or`, as far as these follow each other; a chain of thousands of them is one
-    /// level to whoever walks it so.
-    pub fn terms(&self) -> Vec<&Expr> {
+    /// Collects the operands of a chain of one operator, however it is bracketed: thousands of them are one level to whoever
+    /// walks it so.
+    pub fn chain(&self, operator: Logic) -> Vec<&Expr> {
         let (mut waiting, mut terms) = (vec![self], Vec::new());
         while let Some(next) = waiting.pop() {
             match next {
-                Self::Logic { left, right, .. } => waiting.extend([&**right, &**left]),
+                Self::Logic { op, left, right } if *op == operator => waiting.extend([&**right, &**left]),
                 term => terms.push(term),
             }
         }

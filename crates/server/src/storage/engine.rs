@@ -172,7 +172,7 @@ impl<D: Driver> Engine<D> {
         let scope = Scope::Of { workspace_no: first.workspace_no, user_no: EVERYBODY };
         let (mut dropped, mut next) = (0, Some(first));
         while let Some(piece) = next {
-            let done = self.write(Kind::Write, scope, move |tx| pieces::carry_out(tx, piece)).await?;
+            let done = self.base.write(Kind::Write, scope, move |tx| pieces::carry_out(tx, piece)).await?;
             let Some(done) = done else { return Ok(None) };
             dropped += done.dropped;
             next = done.next;
@@ -183,10 +183,10 @@ impl<D: Driver> Engine<D> {
     /// Takes out of the indexes of words what no record says any more; false where another process is at it.
     async fn sweep(&self, workspace_no: i64) -> Result<bool> {
         let scope = Scope::Of { workspace_no, user_no: EVERYBODY };
-        for set in self.write(Kind::Write, scope, move |tx| words::sweeps(tx, workspace_no)).await? {
+        for set in self.base.write(Kind::Write, scope, move |tx| words::sweeps(tx, workspace_no)).await? {
             let mut next = Some(set);
             while let Some(sweep) = next {
-                let done = self.write(Kind::Write, scope, move |tx| match tx.takes_duty(Duty::Purge)? {
+                let done = self.base.write(Kind::Write, scope, move |tx| match tx.takes_duty(Duty::Purge)? {
                     true => words::sweep(tx, &sweep).map(Some),
                     false => Ok(None),
                 });
@@ -195,15 +195,6 @@ impl<D: Driver> Engine<D> {
             }
         }
         Ok(true)
-    }
-
-    async fn write<T: Send + 'static>(
-        &self,
-        kind: Kind,
-        scope: Scope,
-        write: impl FnOnce(&dyn Tx) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        self.base.write(kind, scope, write).await
     }
 }
 
@@ -248,7 +239,7 @@ impl<D: Driver> Storage for Engine<D> {
             prepare(tx, &database, bench.tables.model.as_ref(), &bench.ports)?;
             Ok((people::identity(tx)?, served::newest(tx)?))
         };
-        let (identity, served) = self.write(Kind::Layout, Scope::Everything, settle).await?;
+        let (identity, served) = self.base.write(Kind::Layout, Scope::Everything, settle).await?;
         // The backup may have been made under another model, which other processes serve by now.
         self.bench.notices.remodelled(served.map_or(0, |served| served.no));
         Ok(identity)
@@ -283,15 +274,15 @@ impl<D: Driver> Storage for Engine<D> {
     }
 
     async fn add_user(&self, user: NewUser) -> Result<()> {
-        self.write(Kind::Write, Scope::Nobody, move |tx| people::add_user(tx, &user)).await
+        self.base.write(Kind::Write, Scope::Nobody, move |tx| people::add_user(tx, &user)).await
     }
 
     async fn add_token(&self, token: NewToken) -> Result<()> {
-        self.write(Kind::Write, Scope::Nobody, move |tx| people::add_token(tx, &token)).await
+        self.base.write(Kind::Write, Scope::Nobody, move |tx| people::add_token(tx, &token)).await
     }
 
     async fn remove_token(&self, token: TokenHash) -> Result<bool> {
-        self.write(Kind::Write, Scope::Nobody, move |tx| people::remove_token(tx, token)).await
+        self.base.write(Kind::Write, Scope::Nobody, move |tx| people::remove_token(tx, token)).await
     }
 
     async fn position(&self, workspace_no: i64) -> Result<Position> {
@@ -365,7 +356,7 @@ impl<D: Driver> Storage for Engine<D> {
             purged.lines += lines;
             let scope = Scope::Of { workspace_no, user_no: EVERYBODY };
             let before_ms = kept.history_before_ms;
-            self.write(Kind::Write, scope, move |tx| refusal::forget(tx, workspace_no, before_ms)).await?;
+            self.base.write(Kind::Write, scope, move |tx| refusal::forget(tx, workspace_no, before_ms)).await?;
             if !self.sweep(workspace_no).await? {
                 break;
             }
@@ -375,7 +366,7 @@ impl<D: Driver> Storage for Engine<D> {
 
     async fn begin_epoch(&self) -> Result<()> {
         let epoch = self.bench.ports.secrets.bytes::<8>()?;
-        self.write(Kind::Write, Scope::Nobody, move |tx| people::new_epoch(tx, epoch)).await
+        self.base.write(Kind::Write, Scope::Nobody, move |tx| people::new_epoch(tx, epoch)).await
     }
 
     async fn backup(&self, target: &Path) -> Result<()> {

@@ -8,17 +8,15 @@ use crate::error::Result;
 use crate::tables::table::Table;
 use crate::tables::value::Count;
 use rusqlite::{Connection, OptionalExtension as _};
+use tidemark_model::Cell;
 use tidemark_model::query::Query;
 use tidemark_model::text::grams;
-use tidemark_model::{Cell, Kind};
-use tidemark_sql::{Asked, create_fts5, drop_fts5, find_fts5, put_fts5, quote};
+use tidemark_sql::{Asked, MOST_FOUND, create_fts5, drop_fts5, find_fts5, put_fts5, quote};
 
 /// A search looks at so many rows that are not in the index; behind more it is to be brought forward.
 const FAR: usize = 2_000;
 /// A set of fewer records is read as quickly as an index is asked.
 const LARGE: i64 = 20_000;
-/// More than so many that are found are not looked up one by one: they are read in order.
-const MOST_FOUND: usize = 4_000;
 /// How many rows one transaction puts into the index, or how many bytes of their texts.
 const PIECE: usize = 500;
 const PIECE_BYTES: usize = 1024 * 1024;
@@ -50,8 +48,7 @@ fn trigger(table: &Table, act: &str) -> String {
 }
 
 fn texts(table: &Table) -> Vec<String> {
-    let texts = table.declared().filter(|property| matches!(property.kind, Kind::String { .. }));
-    texts.map(|property| quote(&property.name)).collect()
+    table.set.entity_type.searched().map(|property| quote(&property.name)).collect()
 }
 
 /// Tells whether a set has an index that follows its table: the triggers go with the table. One that an older program left,

@@ -20,16 +20,26 @@ fn found(store: &Store, word: &str) -> usize {
     listed
 }
 
-fn pull_many(store: &Store, mark: &str, of: &str) -> u64 {
+/// What a task of a pull says.
+struct Told {
+    title: String,
+    notes: Option<String>,
+    due: Option<i64>,
+}
+
+/// Pulls tasks of these numbers; returns how many were taken.
+fn pull_told(store: &Store, numbers: std::ops::Range<u64>, mark: &str, told: impl Fn(u64) -> Told) -> u64 {
     let taken = pull(store, ITEMS, |tx| {
         let mut sink = tx.sink()?;
-        for n in 0..MANY {
-            let (title, etag) = (format!("Valve {n} of {of} {}", n % 7), format!("W/\"{n}.{mark}\""));
+        for n in numbers {
+            let (Told { title, notes, due }, etag) = (told(n), format!("W/\"{n}.{mark}\""));
             let declared = model().set(ITEMS).unwrap().entity_type.declared();
             let cells: Vec<Cell<'_>> = declared
                 .map(|property| match property.name.as_str() {
                     "Title" => Cell::Text(title.as_str().into()),
+                    "Notes" => notes.as_deref().map_or(Cell::Null, |notes| Cell::Text(notes.into())),
                     "IsDone" | "Priority" => Cell::Integer(0),
+                    "DueAt" => due.map_or(Cell::Null, Cell::Integer),
                     _ => Cell::Null,
                 })
                 .collect();
@@ -46,6 +56,11 @@ fn pull_many(store: &Store, mark: &str, of: &str) -> u64 {
         Ok::<_, StoreError>(())
     });
     taken.unwrap().1.pulled
+}
+
+fn pull_many(store: &Store, mark: &str, of: &str) -> u64 {
+    let told = |n| Told { title: format!("Valve {n} of {of} {}", n % 7), notes: None, due: None };
+    pull_told(store, 0..MANY, mark, told)
 }
 
 fn asked(device: &Device, sql: &str) -> i64 {
@@ -152,35 +167,11 @@ fn a_million_records_are_searched_in() {
     let store = &device.store;
     let things = ["pump", "valve", "gauge", "ladder", "gasket", "filter", "meter", "hatch"];
     for part in 0..10_u64 {
-        let taken = pull(store, ITEMS, |tx| {
-            let mut sink = tx.sink()?;
-            for n in part * 100_000..(part + 1) * 100_000 {
-                let thing = things[(n as usize * 7 + 3) % things.len()];
-                let (title, etag) = (format!("Check {thing} {n} in the north"), format!("W/\"{n}.abcdef01\""));
-                let notes = format!("Bring the {} and the spare key {}", things[n as usize % 5], n % 1_000);
-                let declared = model().set(ITEMS).unwrap().entity_type.declared();
-                let cells: Vec<Cell<'_>> = declared
-                    .map(|property| match property.name.as_str() {
-                        "Title" => Cell::Text(title.as_str().into()),
-                        "Notes" => Cell::Text(notes.as_str().into()),
-                        "IsDone" | "Priority" => Cell::Integer(0),
-                        "DueAt" => Cell::Integer((n as i64 * 7_919 % 1_000_000) * 1_000_000),
-                        _ => Cell::Null,
-                    })
-                    .collect();
-                sink.take(Incoming::Row(IncomingRow {
-                    id: id(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
-                    etag: &etag,
-                    cells: &cells,
-                    updated_at: 1_760_000_000_000,
-                    is_tombstoned: false,
-                    updated_by: Some("bob"),
-                    extra: None,
-                }))?;
-            }
-            Ok::<_, StoreError>(())
+        pull_told(store, part * 100_000..(part + 1) * 100_000, "abcdef01", |n| Told {
+            title: format!("Check {} {n} in the north", things[(n as usize * 7 + 3) % things.len()]),
+            notes: Some(format!("Bring the {} and the spare key {}", things[n as usize % 5], n % 1_000)),
+            due: Some((n as i64 * 7_919 % 1_000_000) * 1_000_000),
         });
-        taken.unwrap();
     }
     let measure = |what: &str| {
         for word in ["pump 123456", "gasket", "123", "zebra"] {

@@ -4,18 +4,17 @@
 //! that takes longer than it was thought to, which the driver's deadline does.
 
 use super::counter::position;
-use super::living::living;
+use super::living;
 use super::overview::Behind;
 use super::scope::Around;
-use super::table::{OWNER, Tables, WORKSPACE, owner};
+use super::table::{Tables, owner};
 use super::tx::Tx;
 use crate::change::Place;
 use crate::storage::{Result, StorageError};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use tidemark_model::IS_TOMBSTONED;
 use tidemark_model::query::Query;
-use tidemark_sql::{Looked, QueryError, Select, cost, quote};
+use tidemark_sql::{Looked, QueryError, Select, cost};
 
 /// What any read may cost, in nanoseconds of the estimate.
 const MOST: u64 = 250_000_000;
@@ -76,24 +75,12 @@ impl<'t> Costs<'t> {
         let rows = match newest {
             _ if owner_no != 0 => newest.min(OF_ONE_USER),
             newest if newest <= FEW => newest,
-            _ => match living(self.tx, &place, &Query::default(), self.behind)? {
+            _ => match living::living(self.tx, &place, &Query::default(), self.behind)? {
                 Some(living) => living,
-                None => self.counted(&place)?,
+                None => living::each(self.tx, self.tables, &place)?,
             },
         };
         self.known.borrow_mut().insert(set.to_owned(), rows);
         Ok(rows)
-    }
-
-    fn counted(&self, place: &Place) -> Result<u64> {
-        let sql = format!(
-            "SELECT count(*) FROM {} WHERE {} = ?1 AND {} = ?2 AND {} = 0",
-            quote(&self.tables.table(&place.set)?.name),
-            quote(WORKSPACE),
-            quote(OWNER),
-            quote(IS_TOMBSTONED)
-        );
-        let values = [place.workspace_no.into(), place.owner_no.into()];
-        Ok(self.tx.one(&sql, &values, |row| row.unsigned(0))?.unwrap_or_default())
     }
 }

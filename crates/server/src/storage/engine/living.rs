@@ -56,18 +56,24 @@ pub(super) fn counted(tx: &dyn Tx, tables: &Tables, place: &Place, before: &Over
 }
 
 fn anew(tx: &dyn Tx, tables: &Tables, place: &Place, before: &Overview) -> Result<Overview> {
-    let table = tables.table(&place.set)?;
-    let sql = format!(
-        "SELECT w.sequence, (SELECT count(*) FROM {} WHERE {} = ?1 AND {} = 0 AND {} = 0) FROM workspace w WHERE w.no = ?1",
-        quote(&table.name),
-        quote(WORKSPACE),
-        quote(OWNER),
-        quote(IS_TOMBSTONED),
-    );
+    let sql = format!("SELECT w.sequence, ({}) FROM workspace w WHERE w.no = ?1", all(tables, place)?);
     let found = tx.one(&sql, &[place.workspace_no.into()], |row| {
         Ok(Overview { counted: Some(row.unsigned(0)?), living: row.unsigned(1)?, ..before.clone() })
     })?;
     Ok(found.unwrap_or_else(|| before.clone()))
+}
+
+/// Counts them each, of a set that is not kept per user.
+pub(super) fn each(tx: &dyn Tx, tables: &Tables, place: &Place) -> Result<u64> {
+    let counted = tx.one(&all(tables, place)?, &[place.workspace_no.into()], |row| row.unsigned(0))?;
+    Ok(counted.unwrap_or_default())
+}
+
+/// Writes the statement that looks at each: `?1` is the workspace.
+fn all(tables: &Tables, place: &Place) -> Result<String> {
+    let (table, workspace) = (quote(&tables.table(&place.set)?.name), quote(WORKSPACE));
+    let (owner, dead) = (quote(OWNER), quote(IS_TOMBSTONED));
+    Ok(format!("SELECT count(*) FROM {table} WHERE {workspace} = ?1 AND {owner} = 0 AND {dead} = 0"))
 }
 
 /// How far the journal reaches.

@@ -11,12 +11,11 @@ use crate::change::Place;
 use crate::storage::Result;
 use tidemark_model::query::Query;
 use tidemark_model::text::grams;
-use tidemark_model::{Cell, EntitySet, IS_TOMBSTONED, Kind, Property};
-use tidemark_sql::{Asked, Dialect, Looked, create_fts5, drop_fts5, find_fts5, put_fts5, quote, quoted, word_index};
+use tidemark_model::{Cell, EntitySet, IS_TOMBSTONED};
+use tidemark_sql::{
+    Asked, Dialect, Looked, MOST_FOUND, create_fts5, drop_fts5, find_fts5, put_fts5, quote, quoted, word_index,
+};
 
-/// More than so many are not looked up one by one: the first page of a list in any order comes sooner where it is read in
-/// order until it is full.
-const MOST_FOUND: usize = 4_000;
 /// A piece takes so many records into the index, or so many bytes of their texts.
 const PIECE: usize = 500;
 const PIECE_BYTES: usize = 1024 * 1024;
@@ -134,11 +133,7 @@ fn find(tx: &dyn Tx, table: &str, place: &Place, asked: &Asked) -> Result<Vec<i6
 
 /// Writes which properties of a set are searched, in order.
 pub(super) fn texts(set: &EntitySet) -> String {
-    searched(set).map(|property| property.name.as_str()).collect::<Vec<_>>().join(",")
-}
-
-fn searched(set: &EntitySet) -> impl Iterator<Item = &Property> {
-    set.entity_type.declared().filter(|property| matches!(property.kind, Kind::String { .. }))
+    set.entity_type.searched().map(|property| property.name.as_str()).collect::<Vec<_>>().join(",")
 }
 
 /// Brings the index one piece forward; tells whether that was the last. An index of other properties, or of what was not
@@ -176,7 +171,7 @@ pub(super) fn further(
 /// Takes the next records into the index; returns how far it reaches now, and nothing where there are no more.
 fn put(tx: &dyn Tx, tables: &Tables, place: &Place, worded: u64) -> Result<Option<u64>> {
     let table = &tables.table(&place.set)?.name;
-    let texts = searched(tables.set(&place.set)?).map(|property| quoted(tx.dialect(), &property.name));
+    let texts = tables.set(&place.set)?.entity_type.searched().map(|property| quoted(tx.dialect(), &property.name));
     let columns: Vec<String> = [SEQUENCE, IS_TOMBSTONED].map(quote).into_iter().chain(texts).collect();
     let piece = PIECE as u64;
     let values = [place.workspace_no.into(), place.owner_no.into(), worded.into(), piece.into()];
