@@ -18,6 +18,9 @@ use tidemark_model::{EntitySet, ID};
 /// What a date or an upper bound leaves of the records, where an index finds them: nobody knows, and most ask for few.
 const RANGE: u64 = 10;
 
+/// Records are spread over so many others at the least: a team has its own list, and an inbox.
+const EVEN: u64 = 10;
+
 /// At how many records a read looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Looked {
@@ -197,7 +200,8 @@ impl<'a> Costs<'a> {
         let (all, owners) = ((self.rows)(&set.name), (self.rows)(&owner.name).max(1));
         let passed = self.clock.shared * before.len() as u64;
         if before.is_empty() || !is_apart {
-            let of_each = all / owners;
+            // Through another record most may lead to the one that most others refer to; of their own they have all together.
+            let of_each = all / if before.is_empty() { owners } else { owners.min(EVEN) };
             return sum([passed, self.clock.looked_up, of_each.saturating_mul(sum([self.clock.looked_up, each]))]);
         }
         // A number of each is made in their order, a set of them in any.

@@ -80,7 +80,8 @@ fn what_each_of_many_asks_of_many_costs_what_they_are_together() {
         })),
     };
     let (once, for_each) = (filtered(any(text("a"))), filtered(any(property("Title"))));
-    assert!(once[0] < 250 && for_each[0] > 20_000, "{once:?} {for_each:?}");
+    // As if a tenth of them were in one list, where there are 200.
+    assert!(once[0] < 250 && for_each[0] > 1_000_000, "{once:?} {for_each:?}");
 }
 
 #[test]

@@ -20,8 +20,8 @@ use tidemark_sql::{Looked, QueryError, Select, cost};
 const MOST: u64 = 250_000_000;
 /// What a read may cost for each record of its set, where that is more: a set that is large may be asked simple things.
 const MOST_EACH: u64 = 1_500;
-/// So many records need not be counted: no more than changes there were.
-const FEW: u64 = 10_000;
+/// So many records need not be counted: there are no more than there were changes, and among so many nothing takes long.
+const FEW: u64 = 1_000;
 /// What one user alone has: a choice for each set.
 const OF_ONE_USER: u64 = 100;
 
